@@ -1,0 +1,166 @@
+//! The list of commands, and what one is.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::*;
+
+/// A question the window or the terminal may ask, named by its argument type.
+pub trait Command: Serialize + DeserializeOwned + Send + 'static {
+    /// `subject.verb`, as it crosses the wire.
+    const NAME: &'static str;
+    /// How the reply is written.
+    const ENCODING: Encoding;
+    /// What comes back when it succeeds.
+    type Reply: Serialize + DeserializeOwned + Send + 'static;
+}
+
+/// How a reply is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// JSON text, UTF-8.
+    Json,
+    /// [postcard](https://docs.rs/postcard) bytes, for what is pulled while a person scrolls.
+    Postcard,
+}
+
+impl Encoding {
+    /// Writes a reply.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] when the value cannot be written, which no reply type of this crate causes.
+    pub fn write<T: Serialize>(self, value: &T) -> Result<Vec<u8>, ApiError> {
+        match self {
+            Encoding::Json => serde_json::to_vec(value).map_err(|e| unreadable("write", &e)),
+            Encoding::Postcard => postcard::to_stdvec(value).map_err(|e| unreadable("write", &e)),
+        }
+    }
+
+    /// Reads a reply.
+    ///
+    /// # Errors
+    /// [`Code::Internal`] when the bytes are not a `T`.
+    pub fn read<T: DeserializeOwned>(self, bytes: &[u8]) -> Result<T, ApiError> {
+        match self {
+            Encoding::Json => serde_json::from_slice(bytes).map_err(|e| unreadable("read", &e)),
+            Encoding::Postcard => postcard::from_bytes(bytes).map_err(|e| unreadable("read", &e)),
+        }
+    }
+}
+
+fn unreadable(verb: &str, error: &dyn std::fmt::Display) -> ApiError {
+    ApiError::new(Code::Internal, format!("could not {verb} a reply: {error}"))
+}
+
+/// A line of [`COMMANDS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Declared {
+    /// `subject.verb`.
+    pub name: &'static str,
+    /// How its reply is written.
+    pub encoding: Encoding,
+    /// What it does, for the reference page.
+    pub about: &'static str,
+}
+
+/// The declared command of that name.
+pub fn command(name: &str) -> Option<&'static Declared> {
+    COMMANDS.iter().find(|c| c.name == name)
+}
+
+/// Declares the commands once: the trait implementations, the list, and the macro that hands the
+/// list to the application's router.
+macro_rules! commands {
+    ($($name:literal $args:ident -> $reply:ty, $encoding:ident, $about:literal;)+) => {
+        $(impl Command for $args {
+            const NAME: &'static str = $name;
+            const ENCODING: Encoding = Encoding::$encoding;
+            type Reply = $reply;
+        })+
+
+        /// Every command there is, in the order of the reference page.
+        pub const COMMANDS: &[Declared] = &[
+            $(Declared { name: $name, encoding: Encoding::$encoding, about: $about },)+
+        ];
+
+        /// Calls `$callback!` with the argument types of all commands, comma-separated.
+        #[macro_export]
+        macro_rules! for_each_command {
+            ($callback:ident) => { $callback! { $($args),+ } };
+        }
+    };
+}
+
+commands! {
+    "app.state" ReadApp -> AppView, Json, "what the window shows at start: open workspace, recent ones, models, appearance";
+    "app.theme" SetTheme -> AppView, Json, "choose light, dark or the system's appearance";
+
+    "workspace.choose" ChooseFolder -> Option<String>, Json, "ask the person for a folder";
+    "workspace.open" OpenWorkspace -> WorkspaceView, Json, "open a prompts repository";
+    "workspace.create" CreateWorkspace -> WorkspaceView, Json, "make a repository from a template and open it";
+    "workspace.read" ReadWorkspace -> WorkspaceView, Json, "the open workspace, read again from disk";
+    "workspace.trust" SetTrust -> WorkspaceView, Json, "trust the open repository, or stop to";
+    "workspace.close" CloseWorkspace -> AppView, Json, "back to the welcome view";
+
+    "prompt.read" ReadPrompt -> PromptView, Json, "the files of one prompt, with drafts that were never saved";
+    "prompt.check" CheckPrompts -> CheckView, Json, "problems of the named prompts, or of all";
+    "prompt.render" RenderPrompt -> RenderView, Json, "the exact messages of one variant for one case";
+    "file.save" SaveFile -> SaveOutcome, Json, "write one file of the workspace, if it is still the one that was read";
+    "draft.drop" DropDraft -> (), Json, "forget the draft of one file";
+
+    "run.plan" PlanRun -> PlanView, Json, "exact cells, tokens and hosts of a run; sends nothing";
+    "run.start" StartRun -> RunStarted, Json, "start a run in the background";
+    "run.resume" ResumeRun -> RunStarted, Json, "send what is missing of a run";
+    "run.cancel" CancelRun -> (), Json, "stop a run; what is done stays";
+    "run.list" ListRuns -> Vec<RunSummary>, Json, "the runs of the open workspace, newest first";
+    "run.read" ReadRun -> RunView, Json, "columns, rows and means of one run";
+    "cells.page" ReadCells -> CellPage, Postcard, "a window of cells";
+    "cell.read" ReadCell -> CellView, Json, "everything about one cell";
+    "cell.watch" WatchCell -> (), Json, "stream the text of one running cell as notices";
+
+    "models.list" ListModels -> ModelsView, Json, "the embedded model and the endpoints the user added";
+    "models.add" AddProvider -> ModelsView, Json, "add or replace an OpenAI-compatible endpoint";
+    "models.remove" RemoveProvider -> ModelsView, Json, "remove an endpoint";
+    "models.test" TestProvider -> ProviderTest, Json, "ask an endpoint which models it has";
+    "network.ledger" ReadLedger -> Vec<LedgerView>, Json, "every host contacted since start";
+
+    "git.changes" ReadChanges -> ChangesView, Json, "what changed since the last commit, in words of prompts";
+    "git.diff" ReadDiff -> DiffView, Json, "one file against the last commit, word by word";
+    "git.commit" Commit -> CommitView, Json, "commit the chosen files";
+    "git.log" ReadLog -> Vec<CommitView>, Json, "the latest commits";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_command_has_a_name_of_its_own() {
+        let mut names: Vec<_> = COMMANDS.iter().map(|c| c.name).collect();
+        names.sort_unstable();
+        let all = names.len();
+        names.dedup();
+        assert_eq!(names.len(), all, "two commands share a name, so one can never be called");
+    }
+
+    #[test]
+    fn every_command_is_subject_dot_verb() {
+        for Declared { name, about, .. } in COMMANDS {
+            let parts: Vec<_> = name.split('.').collect();
+            assert_eq!(parts.len(), 2, "{name} is not `subject.verb`");
+            assert!(!about.is_empty(), "{name} says nothing about itself");
+        }
+    }
+
+    #[test]
+    fn a_page_of_cells_survives_the_trip() {
+        let page = CellPage { run: "r".into(), from: 3, cells: vec![CellLine::queued(3, 1, 1)] };
+        let bytes = Encoding::Postcard.write(&page).expect("writes");
+        assert_eq!(Encoding::Postcard.read::<CellPage>(&bytes).expect("reads"), page);
+    }
+
+    #[test]
+    fn bytes_that_are_no_reply_are_an_error() {
+        let error = Encoding::Json.read::<CellPage>(b"[]").expect_err("not a page");
+        assert_eq!(error.code, Code::Internal);
+    }
+}

@@ -1,0 +1,37 @@
+//! The contract between the window and the application.
+//!
+//! One list, [`COMMANDS`], declares everything the window may ask for: each entry is an argument
+//! type that implements [`Command`], so that a call is `call(OpenWorkspace { path })` and its
+//! reply type follows. The application's router is generated from the same list through
+//! [`for_each_command!`], which is how a declared command without a body fails to compile.
+//!
+//! * **Replies** cross as JSON text, except pages of cells, which cross as postcard bytes: the
+//!   window decodes 20,000 of them in a few milliseconds, where JSON takes tens.
+//! * **Notices** ([`Notice`]) go the other way, over one channel, at most twenty a second. They
+//!   say what went stale, never what it became: the window pulls the part it shows.
+//! * **Keys never cross.** No type here can hold a credential; a provider names the environment
+//!   variable that holds its key.
+//!
+//! ```
+//! use assay_wire::{Command, Encoding, OpenWorkspace, command};
+//! assert_eq!(OpenWorkspace::NAME, "workspace.open");
+//! assert_eq!(command("cells.page").unwrap().encoding, Encoding::Postcard);
+//! ```
+
+mod command;
+mod error;
+mod git;
+mod model;
+mod notice;
+mod prompt;
+mod run;
+mod workspace;
+
+pub use command::{COMMANDS, Command, Declared, Encoding, command};
+pub use error::{ApiError, Code};
+pub use git::*;
+pub use model::*;
+pub use notice::Notice;
+pub use prompt::*;
+pub use run::*;
+pub use workspace::*;
