@@ -3,5 +3,7 @@
 //! Never shipped. Everything here is deterministic, and nothing here leaves loopback.
 
 pub mod model_server;
+pub mod workspace;
 
 pub use model_server::{Fault, ModelServer, RecordedRequest};
+pub use workspace::TestWorkspace;
