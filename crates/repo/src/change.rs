@@ -1,0 +1,343 @@
+//! What differs between the last commit and the worktree, file by file.
+//!
+//! This module finds the files and what each belongs to; what changed inside them, in the words of
+//! prompts, is told by [`crate::compare`].
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+
+use assay_prompt::{Files, Prompt, parse_folder, parse_lone};
+use git2::{Delta, DiffFindOptions, DiffOptions, Repository, Tree};
+use serde::{Deserialize, Serialize};
+
+use crate::RepoError;
+use crate::compare;
+use crate::discover::{MANIFEST, PromptKey, VARIANT, join, root_name};
+use crate::file;
+use crate::path::RelPath;
+use crate::source::{self, Committed, Source, Worktree};
+
+/// What happened to a file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FileStatus {
+    /// It is not in the last commit.
+    Added,
+    /// Its content or mode differs.
+    Edited,
+    /// It is in the last commit only.
+    Deleted,
+    /// It stood elsewhere in the last commit, and may be edited as well.
+    Renamed,
+}
+
+/// A file that differs from the last commit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileChange {
+    /// Where it is, or was when it is deleted.
+    pub path: String,
+    /// Where a renamed file was.
+    pub from: Option<String>,
+    /// What happened to it.
+    pub status: FileStatus,
+    /// The key of the prompt it belongs to.
+    pub prompt: Option<String>,
+    /// What changed inside it, in the words of prompts.
+    pub items: Vec<ChangeItem>,
+}
+
+impl FileChange {
+    /// The path that the next commit has to forget.
+    pub(crate) fn removed_path(&self) -> Option<&str> {
+        match self.status {
+            FileStatus::Deleted => Some(&self.path),
+            _ => self.from.as_deref(),
+        }
+    }
+
+    /// The path that the next commit has to take from the worktree.
+    pub(crate) fn kept_path(&self) -> Option<&str> {
+        (self.status != FileStatus::Deleted).then_some(self.path.as_str())
+    }
+
+    /// Whether `path` is this file or a folder around it.
+    fn is_at(&self, path: &str) -> bool {
+        [Some(self.path.as_str()), self.from.as_deref()]
+            .into_iter()
+            .flatten()
+            .any(|own| is_within(own, path))
+    }
+}
+
+/// Whether something was added, removed or edited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum What {
+    /// It is new.
+    Added,
+    /// It is gone.
+    Removed,
+    /// It differs, or stands elsewhere.
+    Edited,
+}
+
+/// The kind of thing that changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Subject {
+    /// A variant: its template, options, model or texts about it.
+    Variant,
+    /// A few-shot example, or a file of them.
+    Example,
+    /// An evaluation case, or a file of them.
+    Case,
+    /// An input or output.
+    Schema,
+    /// Scorers, gates, models or repeats.
+    Evals,
+    /// The prompt's `prompt.yaml`.
+    Manifest,
+    /// The repository's `assay.yaml` or a file of its `.assay` folder.
+    Repository,
+    /// Any other file.
+    Other,
+}
+
+/// One change inside a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeItem {
+    /// Whether it was added, removed or edited.
+    pub what: What,
+    /// The kind of thing.
+    pub subject: Subject,
+    /// The variant, row, property or scorer; the file's path where the item is about all of a file.
+    pub id: String,
+    /// One line for a person: `example ex-refund: output edited`.
+    pub summary: String,
+}
+
+/// One prompt as one side has it.
+pub(crate) struct Side {
+    pub(crate) key: PromptKey,
+    pub(crate) prompt: Prompt,
+    pub(crate) files: Files,
+}
+
+impl Side {
+    fn load(source: &dyn Source, key: PromptKey) -> Result<Self, RepoError> {
+        let files = source::files(source, &key)?;
+        Ok(Self { prompt: parse(&key, &files), key, files })
+    }
+
+    /// The path of a file below the prompt's folder.
+    pub(crate) fn name_of<'a>(&self, path: &'a str) -> &'a str {
+        path.strip_prefix(self.key.base()).map_or(path, |name| name.trim_start_matches('/'))
+    }
+}
+
+/// One side of a file.
+pub(crate) struct Version {
+    pub(crate) path: String,
+    pub(crate) text: String,
+    /// The prompt it belongs to there.
+    pub(crate) side: Option<Rc<Side>>,
+}
+
+/// Parses the files of a prompt.
+pub(crate) fn parse(key: &PromptKey, files: &Files) -> Prompt {
+    if key.lone {
+        let file = key.key.rsplit('/').next().unwrap_or(&key.key);
+        parse_lone(&key.name, file, files)
+    } else {
+        parse_folder(&key.name, files)
+    }
+}
+
+/// Every file that differs from the last commit, without what is inside it, in the order of paths.
+pub(crate) fn files(
+    repository: &Repository,
+    head: Option<&Tree<'_>>,
+) -> Result<Vec<FileChange>, RepoError> {
+    let mut options = DiffOptions::new();
+    options
+        .include_untracked(true)
+        .recurse_untracked_dirs(true)
+        .include_typechange(true)
+        .ignore_submodules(true);
+    let mut diff = repository.diff_tree_to_workdir_with_index(head, Some(&mut options))?;
+    diff.find_similar(Some(DiffFindOptions::new().renames(true).for_untracked(true)))?;
+    let mut changes: Vec<_> = diff.deltas().filter_map(|delta| change(&delta)).collect();
+    changes.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(changes)
+}
+
+fn change(delta: &git2::DiffDelta<'_>) -> Option<FileChange> {
+    let old = delta.old_file().path().and_then(Path::to_str);
+    let new = delta.new_file().path().and_then(Path::to_str);
+    let (status, path, from) = match delta.status() {
+        Delta::Added | Delta::Untracked | Delta::Copied => (FileStatus::Added, new?, None),
+        Delta::Deleted => (FileStatus::Deleted, old?, None),
+        Delta::Modified | Delta::Typechange | Delta::Conflicted => {
+            (FileStatus::Edited, new.or(old)?, None)
+        }
+        Delta::Renamed => (FileStatus::Renamed, new?, Some(old?.to_owned())),
+        Delta::Unmodified | Delta::Ignored | Delta::Unreadable => return None,
+    };
+    // A path that ends in a slash is another repository inside this one.
+    if path.ends_with('/') || file::is_unfinished(path) {
+        return None;
+    }
+    Some(FileChange { path: path.to_owned(), from, status, prompt: None, items: Vec::new() })
+}
+
+/// The changes at `paths`, which may be files or folders; all of them when none is named.
+pub(crate) fn select(
+    changes: Vec<FileChange>,
+    paths: &[String],
+) -> Result<Vec<FileChange>, RepoError> {
+    if paths.is_empty() {
+        return Ok(changes);
+    }
+    let paths: Vec<_> = paths.iter().map(|path| tidy(path)).collect();
+    if let Some(path) = paths.iter().find(|path| !changes.iter().any(|change| change.is_at(path))) {
+        return Err(RepoError::Unchanged { path: (*path).to_owned() });
+    }
+    Ok(changes.into_iter().filter(|change| paths.iter().any(|path| change.is_at(path))).collect())
+}
+
+fn tidy(path: &str) -> &str {
+    path.strip_prefix("./").unwrap_or(path).trim_end_matches('/')
+}
+
+/// Whether `path` is `folder` or stands below it.
+pub(crate) fn is_within(path: &str, folder: &str) -> bool {
+    matches!(folder, "" | ".")
+        || path.strip_prefix(folder).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+}
+
+/// Fills in which prompt each file belongs to and what changed inside it.
+///
+/// A file that cannot be read as text keeps an item that says so; the other files are told in full.
+pub(crate) fn describe(
+    repository: &Repository,
+    root: &Path,
+    head: Option<&Tree<'_>>,
+    folders: &[String],
+    changes: &mut [FileChange],
+) {
+    let disk = Worktree { root };
+    let committed = head.map(|tree| Committed { repository, tree });
+    let mut sides = Sides {
+        root,
+        folders,
+        disk: &disk,
+        committed: committed.as_ref().map(|source| source as &dyn Source),
+        known: BTreeMap::new(),
+    };
+    for change in changes {
+        sides.describe(change);
+    }
+}
+
+/// Both sides of every comparison, each prompt parsed once.
+struct Sides<'a> {
+    root: &'a Path,
+    folders: &'a [String],
+    disk: &'a dyn Source,
+    committed: Option<&'a dyn Source>,
+    known: BTreeMap<(PromptKey, Of), Rc<Side>>,
+}
+
+/// Which of the two sides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Of {
+    Head,
+    Now,
+}
+
+impl Sides<'_> {
+    fn describe(&mut self, change: &mut FileChange) {
+        match self.items(change) {
+            Ok((prompt, items)) => {
+                change.prompt = prompt;
+                change.items = items;
+            }
+            Err(error) => change.items = vec![compare::unreadable(&change.path, &error)],
+        }
+    }
+
+    fn items(
+        &mut self,
+        change: &FileChange,
+    ) -> Result<(Option<String>, Vec<ChangeItem>), RepoError> {
+        let old_path = match change.status {
+            FileStatus::Added => None,
+            _ => change.from.as_deref().or(Some(&change.path)),
+        };
+        let old = self.version(old_path, Of::Head)?;
+        let new = self.version(change.kept_path(), Of::Now)?;
+        let prompt = [&new, &old]
+            .into_iter()
+            .flatten()
+            .find_map(|version| version.side.as_ref())
+            .map(|side| side.key.key.clone());
+        Ok((prompt, compare::items(old.as_ref(), new.as_ref())))
+    }
+
+    /// One side of a file: its text, and the prompt it belongs to there.
+    fn version(&mut self, path: Option<&str>, of: Of) -> Result<Option<Version>, RepoError> {
+        let (Some(path), Some(source)) = (path, self.source(of)) else {
+            return Ok(None);
+        };
+        let Some(text) = source.text(&RelPath::parse(path)?)? else {
+            return Ok(None);
+        };
+        let side = match owner(source, self.folders, path, &root_name(self.root))? {
+            Some(key) => Some(self.side(key, of, source)?),
+            None => None,
+        };
+        Ok(Some(Version { path: path.to_owned(), text, side }))
+    }
+
+    fn side(&mut self, key: PromptKey, of: Of, source: &dyn Source) -> Result<Rc<Side>, RepoError> {
+        if let Some(known) = self.known.get(&(key.clone(), of)) {
+            return Ok(Rc::clone(known));
+        }
+        let side = Rc::new(Side::load(source, key.clone())?);
+        self.known.insert((key, of), Rc::clone(&side));
+        Ok(side)
+    }
+}
+
+impl<'a> Sides<'a> {
+    fn source(&self, of: Of) -> Option<&'a dyn Source> {
+        match of {
+            Of::Head => self.committed,
+            Of::Now => Some(self.disk),
+        }
+    }
+}
+
+/// The prompt that the file at `path` belongs to on one side.
+fn owner(
+    source: &dyn Source,
+    folders: &[String],
+    path: &str,
+    root_name: &str,
+) -> Result<Option<PromptKey>, RepoError> {
+    let Some(searched) = folders.iter().find(|folder| is_within(path, tidy(folder))) else {
+        return Ok(None);
+    };
+    let mut folder = path;
+    while let Some((around, _)) =
+        folder.rsplit_once('/').or((!folder.is_empty()).then_some(("", "")))
+    {
+        folder = around;
+        if !is_within(folder, tidy(searched)) {
+            break;
+        }
+        let manifest = RelPath::parse(&join(folder, MANIFEST))?;
+        if source.text(&manifest)?.is_some() {
+            return Ok(Some(PromptKey::folder(folder, root_name)));
+        }
+    }
+    Ok(path.ends_with(VARIANT).then(|| PromptKey::lone(path)))
+}

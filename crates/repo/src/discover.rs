@@ -1,0 +1,214 @@
+//! Where the prompts of a workspace are.
+//!
+//! With an `assay.yaml`, its `prompts:` folders are searched; without one, the whole worktree. A folder
+//! with a `prompt.yaml` is a prompt, and so is each `.prompty` file without a `prompt.yaml` beside it.
+//! What git ignores, links, and folders of build output are not entered. The walk is bounded, because
+//! the folder may be anything.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use git2::Repository;
+use serde::{Deserialize, Serialize};
+
+use crate::RepoError;
+use crate::path::RelPath;
+
+/// The file that makes a folder a prompt.
+pub const MANIFEST: &str = "prompt.yaml";
+
+/// What the names of variants end with.
+pub(crate) const VARIANT: &str = ".prompty";
+
+/// How many files and folders are looked at.
+const MAX_ENTRIES: usize = 100_000;
+
+/// How many folders deep prompts are looked for.
+const MAX_DEPTH: usize = 16;
+
+/// Folders that hold what tools make, entered by no search.
+const SKIPPED: [&str; 3] = [".git", "target", "node_modules"];
+
+/// The name of a prompt within its workspace.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PromptKey {
+    /// The path of its folder, or of its file when it is a lone one: `prompts/support-triage`,
+    /// `web/chat-basic.prompty`. A prompt that is the whole repository has the key `.`.
+    pub key: String,
+    /// The last part of the key, without its extension: what people call it.
+    pub name: String,
+    /// Whether it is a single `.prompty` file.
+    pub lone: bool,
+}
+
+impl PromptKey {
+    /// The prompt in `folder`; the empty path is the root, whose name the caller knows.
+    pub(crate) fn folder(folder: &str, root_name: &str) -> Self {
+        let (key, name) = match folder.rsplit('/').next() {
+            None | Some("") => (".", root_name),
+            Some(name) => (folder, name),
+        };
+        Self { key: key.to_owned(), name: name.to_owned(), lone: false }
+    }
+
+    /// The prompt that is one `.prompty` file.
+    pub(crate) fn lone(file: &str) -> Self {
+        let name = file.rsplit('/').next().unwrap_or(file);
+        Self {
+            key: file.to_owned(),
+            name: name.strip_suffix(VARIANT).unwrap_or(name).to_owned(),
+            lone: true,
+        }
+    }
+
+    /// The folder its files are relative to; empty for the root.
+    pub(crate) fn base(&self) -> &str {
+        match (self.lone, self.key.as_str()) {
+            (true, key) => key.rsplit_once('/').map_or("", |(folder, _)| folder),
+            (false, ".") => "",
+            (false, key) => key,
+        }
+    }
+}
+
+/// `folder/name`, where the root is the empty folder.
+pub(crate) fn join(folder: &str, name: &str) -> String {
+    if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
+}
+
+/// The prompts below `folders`, in the order of their keys.
+pub(crate) fn prompts(
+    root: &Path,
+    repository: &Repository,
+    folders: &[String],
+) -> Result<Vec<PromptKey>, RepoError> {
+    let mut walk =
+        Walk { root, repository, index: repository.index()?, seen: 0, found: BTreeSet::new() };
+    for folder in folders {
+        walk.start(folder)?;
+    }
+    Ok(walk.found.into_iter().collect())
+}
+
+struct Walk<'a> {
+    root: &'a Path,
+    repository: &'a Repository,
+    index: git2::Index,
+    seen: usize,
+    found: BTreeSet<PromptKey>,
+}
+
+impl Walk<'_> {
+    fn start(&mut self, folder: &str) -> Result<(), RepoError> {
+        if matches!(folder, "" | "." | "./") {
+            return self.enter("", 0);
+        }
+        let path = RelPath::parse(folder)?;
+        // A folder that assay.yaml names but nobody has made yet holds no prompts.
+        if path.beneath(self.root)?.is_dir() {
+            self.enter(path.as_str(), 0)?;
+        }
+        Ok(())
+    }
+
+    fn enter(&mut self, folder: &str, depth: usize) -> Result<(), RepoError> {
+        let entries = self.entries(folder)?;
+        let is_prompt = entries.iter().any(|entry| entry.is_file && entry.name == MANIFEST)
+            && self.is_kept(&join(folder, MANIFEST));
+        if is_prompt {
+            let key = PromptKey::folder(folder, &root_name(self.root));
+            self.found.insert(key);
+        }
+        for entry in entries {
+            let path = join(folder, &entry.name);
+            if entry.is_file {
+                if !is_prompt && path.ends_with(VARIANT) && self.is_kept(&path) {
+                    self.found.insert(PromptKey::lone(&path));
+                }
+            } else if depth < MAX_DEPTH && self.is_entered(&path, &entry.name) {
+                self.enter(&path, depth + 1)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The regular files and folders of a folder; links and special files are left out.
+    fn entries(&mut self, folder: &str) -> Result<Vec<Entry>, RepoError> {
+        let io = |source| RepoError::from_io(if folder.is_empty() { "." } else { folder }, source);
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(self.root.join(folder)).map_err(io)? {
+            let entry = entry.map_err(io)?;
+            self.count(folder)?;
+            let kind = entry.file_type().map_err(io)?;
+            // A name that is not UTF-8 cannot be named in a prompt either.
+            let Ok(name) = entry.file_name().into_string() else {
+                continue;
+            };
+            if kind.is_file() || kind.is_dir() {
+                entries.push(Entry { name, is_file: kind.is_file() });
+            }
+        }
+        Ok(entries)
+    }
+
+    fn count(&mut self, folder: &str) -> Result<(), RepoError> {
+        self.seen += 1;
+        if self.seen > MAX_ENTRIES {
+            return Err(RepoError::TooManyFiles {
+                path: if folder.is_empty() { "." } else { folder }.to_owned(),
+                limit: MAX_ENTRIES,
+            });
+        }
+        Ok(())
+    }
+
+    fn is_entered(&self, path: &str, name: &str) -> bool {
+        // A folder with its own `.git` is another repository.
+        !SKIPPED.contains(&name)
+            && !self.is_ignored(&format!("{path}/"))
+            && !self.root.join(path).join(".git").exists()
+    }
+
+    /// Whether a file is tracked, or would be if somebody added everything.
+    fn is_kept(&self, path: &str) -> bool {
+        !self.is_ignored(path) || self.index.get_path(Path::new(path), 0).is_some()
+    }
+
+    fn is_ignored(&self, path: &str) -> bool {
+        self.repository.is_path_ignored(path).unwrap_or(false)
+    }
+}
+
+struct Entry {
+    name: String,
+    is_file: bool,
+}
+
+/// What a prompt is called that is the whole repository.
+pub(crate) fn root_name(root: &Path) -> String {
+    root.file_name().map_or_else(|| ".".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The one prompt that `wanted` names: by key, by a file in it, or by name.
+pub(crate) fn find(prompts: &[PromptKey], wanted: &str) -> Result<PromptKey, RepoError> {
+    let path = wanted.strip_prefix("./").unwrap_or(wanted);
+    let path = path.trim_end_matches('/');
+    let path = path.strip_suffix("/prompt.yaml").unwrap_or(path);
+    if let Some(found) = prompts.iter().find(|prompt| prompt.key == path) {
+        return Ok(found.clone());
+    }
+    let named: Vec<_> = prompts.iter().filter(|prompt| prompt.name == wanted).collect();
+    match named.as_slice() {
+        [found] => Ok((*found).clone()),
+        [] => Err(RepoError::UnknownPrompt { name: wanted.to_owned(), known: keys(prompts) }),
+        several => Err(RepoError::AmbiguousPrompt {
+            name: wanted.to_owned(),
+            keys: keys(several.iter().copied()),
+        }),
+    }
+}
+
+fn keys<'a>(prompts: impl IntoIterator<Item = &'a PromptKey>) -> Vec<String> {
+    prompts.into_iter().map(|prompt| prompt.key.clone()).collect()
+}

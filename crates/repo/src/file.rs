@@ -1,0 +1,210 @@
+//! Reading and writing single text files of the worktree, whole.
+//!
+//! Reading takes regular files only, up to [`MAX_FILE`] bytes, and never waits on a pipe or device.
+//! Writing replaces a file at once (temporary file, fsync, rename, fsync of the folder), and only while
+//! the file on disk still is the one the caller read: whatever fails, a whole file is there.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Write};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::RepoError;
+use crate::path::RelPath;
+
+/// The largest file that is read or written, in bytes.
+pub const MAX_FILE: u64 = 4_000_000;
+
+/// What the names of unfinished files begin with; a crash may leave one behind.
+pub(crate) const UNFINISHED: &str = ".assay-unfinished-";
+
+/// A text file as it is on disk.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileText {
+    /// The whole text.
+    pub text: String,
+    /// `sha256:<hex>` of the bytes; hand it back to write the file.
+    pub digest: String,
+}
+
+impl FileText {
+    fn new(text: String) -> Self {
+        let digest = digest(text.as_bytes());
+        Self { text, digest }
+    }
+}
+
+/// What became of a write.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Written {
+    /// The text is on disk.
+    Saved {
+        /// The digest of what was written: the base of the next write.
+        digest: String,
+    },
+    /// Somebody else changed the file since it was read; nothing was written.
+    Conflict {
+        /// What is there now, or nothing when the file was deleted.
+        on_disk: Option<FileText>,
+    },
+}
+
+/// `sha256:<hex>` of some bytes.
+pub fn digest(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    let hash = Sha256::digest(bytes);
+    hash.iter().fold("sha256:".to_owned(), |mut hex, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+/// Whether a file name is one of ours that a crash left behind.
+pub(crate) fn is_unfinished(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    name.starts_with(UNFINISHED)
+}
+
+/// The text of a regular file beneath `root`.
+pub(crate) fn read(root: &Path, path: &RelPath) -> Result<FileText, RepoError> {
+    let place = path.beneath(root)?;
+    let bytes = read_regular(&place, path.as_str())?;
+    into_text(path.as_str(), bytes).map(FileText::new)
+}
+
+/// UTF-8, or where it stops being that.
+pub(crate) fn into_text(path: &str, bytes: Vec<u8>) -> Result<String, RepoError> {
+    String::from_utf8(bytes).map_err(|error| RepoError::NotText {
+        path: path.to_owned(),
+        offset: error.utf8_error().valid_up_to(),
+    })
+}
+
+fn read_regular(place: &Path, path: &str) -> Result<Vec<u8>, RepoError> {
+    let io = |source| RepoError::from_io(path, source);
+    // Asked before opening, because opening a pipe or a device may block or act.
+    require_regular(&fs::symlink_metadata(place).map_err(io)?, path)?;
+    let file = open_without_following(place).map_err(io)?;
+    // Asked again of what was really opened: the name may have been swapped in between.
+    require_regular(&file.metadata().map_err(io)?, path)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(io)?;
+    require_size(path, bytes.len())?;
+    Ok(bytes)
+}
+
+fn require_regular(found: &fs::Metadata, path: &str) -> Result<(), RepoError> {
+    let path = path.to_owned();
+    if found.file_type().is_symlink() {
+        return Err(RepoError::Link { path });
+    }
+    if !found.is_file() {
+        return Err(RepoError::NotAFile { path });
+    }
+    if found.len() > MAX_FILE {
+        return Err(too_large(path));
+    }
+    Ok(())
+}
+
+fn require_size(path: &str, bytes: usize) -> Result<(), RepoError> {
+    if bytes as u64 > MAX_FILE {
+        return Err(too_large(path.to_owned()));
+    }
+    Ok(())
+}
+
+fn too_large(path: String) -> RepoError {
+    RepoError::TooLarge { path, limit: MAX_FILE }
+}
+
+#[cfg(unix)]
+fn open_without_following(place: &Path) -> std::io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
+    OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(place)
+}
+
+#[cfg(not(unix))]
+fn open_without_following(place: &Path) -> std::io::Result<File> {
+    OpenOptions::new().read(true).open(place)
+}
+
+/// Replaces the file while it has the digest `base`, or creates it when `base` is `None`.
+pub(crate) fn write(
+    root: &Path,
+    path: &RelPath,
+    text: &str,
+    base: Option<&str>,
+) -> Result<Written, RepoError> {
+    require_size(path.as_str(), text.len())?;
+    let on_disk = read_if_there(root, path)?;
+    if on_disk.as_ref().map(|found| found.digest.as_str()) != base {
+        return Ok(Written::Conflict { on_disk });
+    }
+    replace(root, path, text.as_bytes())
+        .map_err(|source| RepoError::from_io(path.as_str(), source))?;
+    Ok(Written::Saved { digest: digest(text.as_bytes()) })
+}
+
+/// Writes a file of a workspace that is being made, where nobody else writes yet.
+pub(crate) fn create(root: &Path, path: &RelPath, bytes: &[u8]) -> Result<(), RepoError> {
+    replace(root, path, bytes).map_err(|source| RepoError::from_io(path.as_str(), source))
+}
+
+/// The file's text, or `None` when there is no such file.
+pub(crate) fn read_if_there(root: &Path, path: &RelPath) -> Result<Option<FileText>, RepoError> {
+    match read(root, path) {
+        Ok(found) => Ok(Some(found)),
+        Err(RepoError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn replace(root: &Path, path: &RelPath, bytes: &[u8]) -> std::io::Result<()> {
+    let place = root.join(path.as_str());
+    let folder = place.parent().unwrap_or(root);
+    fs::create_dir_all(folder)?;
+    let mut unfinished = begin(folder, &place)?;
+    unfinished.write_all(bytes)?;
+    unfinished.as_file().sync_all()?;
+    unfinished.persist(&place).map_err(|error| error.error)?;
+    sync_folder(folder)
+}
+
+/// A temporary file beside `place`, with the permissions `place` has or a new file would get.
+fn begin(folder: &Path, place: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(UNFINISHED);
+    match fs::metadata(place) {
+        Ok(old) if old.permissions().readonly() => Err(std::io::ErrorKind::PermissionDenied.into()),
+        Ok(old) => {
+            let unfinished = builder.tempfile_in(folder)?;
+            unfinished.as_file().set_permissions(old.permissions())?;
+            Ok(unfinished)
+        }
+        Err(_) => {
+            #[cfg(unix)]
+            {
+                use std::os::unix::fs::PermissionsExt;
+                // The process' umask takes away what the user does not want to give.
+                builder.permissions(fs::Permissions::from_mode(0o666));
+            }
+            builder.tempfile_in(folder)
+        }
+    }
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Windows has no way to sync a folder; the rename itself is journaled.
+#[cfg(not(unix))]
+fn sync_folder(_folder: &Path) -> std::io::Result<()> {
+    Ok(())
+}

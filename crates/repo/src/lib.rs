@@ -1,0 +1,49 @@
+//! The workspace's files, changes and commits, through git2.
+//!
+//! This crate owns the folder that holds what people decide: it finds the prompts in it, reads and
+//! writes their files without ever losing one, tells what changed in the words of prompts, and commits.
+//! It leaves the meaning of a prompt to `assay-prompt`, and everything measured to the store.
+//!
+//! A repository may come from anybody, so opening, reading and comparing one runs nothing of it: no
+//! hooks, no filters, no credential helpers; no link is followed, and no file outside the folder is
+//! opened. See [`Workspace`] for the door to all of it.
+//!
+//! ```
+//! use assay_repo::{Identity, When, Workspace};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let now = When { seconds: 1_760_000_000, offset_minutes: 0 };
+//! let ada = Identity { name: "Ada".into(), email: "ada@example.com".into() };
+//! let files = [("hello.prompty".to_owned(), b"---\nname: hello\n---\nuser:\nHello!\n".to_vec())];
+//! let workspace =
+//!     Workspace::create(&folder.path().join("prompts"), &files, "start", now, Some(&ada))?;
+//!
+//! let hello = workspace.find_prompt("hello")?;
+//! assert!(hello.lone);
+//! let read = workspace.read_text(&hello.key)?;
+//! workspace.write_text(&hello.key, &read.text.replace("Hello", "Good day"), Some(&read.digest))?;
+//! assert_eq!(workspace.changes()?.len(), 1);
+//! workspace.commit("greet politely", &[], now, Some(&ada))?;
+//! assert_eq!(workspace.log(10)?[0].summary, "greet politely");
+//! # Ok(())
+//! # }
+//! ```
+
+mod change;
+mod commit;
+mod compare;
+mod discover;
+mod error;
+mod file;
+mod fsync;
+mod path;
+mod source;
+mod workspace;
+
+pub use change::{ChangeItem, FileChange, FileStatus, Subject, What};
+pub use commit::{CommitInfo, Identity, When};
+pub use discover::{MANIFEST, PromptKey};
+pub use error::RepoError;
+pub use file::{FileText, MAX_FILE, Written, digest};
+pub use workspace::{CONFIG, Versions, Workspace};
