@@ -297,8 +297,7 @@ fn unreadable_config(error: &RepoError) -> Diagnostic {
 fn require_empty(dir: &Path) -> Result<(), RepoError> {
     let not_empty = || RepoError::NotEmpty { path: dir.to_owned() };
     match fs::read_dir(dir) {
-        Ok(entries) if entries.count() == 0 => Ok(()),
-        Ok(_) => Err(not_empty()),
+        Ok(mut entries) => entries.next().map_or(Ok(()), |_| Err(not_empty())),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => Err(not_empty()),
         Err(error) => Err(RepoError::from_io(&dir.display().to_string(), error)),
