@@ -1,0 +1,62 @@
+//! The application behind the window, or the reason why there is none.
+//!
+//! A database that cannot be opened must not end in a window that never comes: the page is shown
+//! all the same, and everything it asks is answered with the reason, which it draws.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use assay_app::{App, AppOptions};
+use assay_wire::{ApiError, Notice, OpenWorkspace};
+use tauri::AppHandle;
+
+use crate::host::Desktop;
+
+/// Cheap to clone; all clones are the same application.
+#[derive(Clone)]
+pub struct Backend(Result<App, ApiError>);
+
+impl Backend {
+    /// Opens the application with the folders of this person.
+    pub fn open(window: &AppHandle) -> Self {
+        let host = Arc::new(Desktop::new(window.clone()));
+        let app = App::open(AppOptions::default(), host);
+        if let Err(error) = &app {
+            eprintln!("assay-desktop: {error}");
+        }
+        Self(app)
+    }
+
+    /// Answers a command of [`assay_wire`]; blocks until it is done.
+    ///
+    /// # Errors
+    /// Those of the command, or the reason why the application could not be opened.
+    pub fn dispatch(&self, command: &str, payload: &str) -> Result<Vec<u8>, ApiError> {
+        self.app()?.dispatch(command, payload)
+    }
+
+    /// Passes notices on until `listener` returns false.
+    ///
+    /// # Errors
+    /// The reason why the application could not be opened.
+    pub fn subscribe(
+        &self,
+        listener: impl Fn(Notice) -> bool + Send + Sync + 'static,
+    ) -> Result<(), ApiError> {
+        self.app()?.subscribe(Box::new(listener));
+        Ok(())
+    }
+
+    /// Opens a repository before the page asks for one.
+    ///
+    /// # Errors
+    /// Those of `workspace.open`.
+    pub fn open_folder(&self, folder: &Path) -> Result<(), ApiError> {
+        let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
+        self.app()?.call(OpenWorkspace { path: folder.display().to_string() }).map(drop)
+    }
+
+    fn app(&self) -> Result<&App, ApiError> {
+        self.0.as_ref().map_err(Clone::clone)
+    }
+}

@@ -1,0 +1,58 @@
+//! The window around Assay.
+//!
+//! This package holds no logic of its own. It opens a webview on the page in `ui/dist`, hands
+//! what the page asks to [`assay_app`] through one command, and hands notices back through one
+//! channel. Everything else here is what only a desktop shell can know: the command line, the
+//! graphics of this machine, one window per person, and where the window stood last time.
+//!
+//! Deliberately absent: menus and shortcuts (the page owns them), and every plugin command (the
+//! page may call nothing but [`commands`], see `src-tauri/capabilities`).
+
+#![cfg_attr(all(windows, not(debug_assertions)), windows_subsystem = "windows")]
+
+mod arguments;
+mod backend;
+mod commands;
+mod graphics;
+mod host;
+mod instance;
+mod window;
+
+use arguments::{Arguments, USAGE};
+use backend::Backend;
+use tauri::Manager;
+
+fn main() -> tauri::Result<()> {
+    let arguments = match Arguments::parse(std::env::args_os().skip(1)) {
+        Ok(arguments) => arguments,
+        Err(wrong) => {
+            eprintln!("{wrong}\n\n{USAGE}");
+            std::process::exit(2);
+        }
+    };
+    if arguments.help {
+        println!("{USAGE}");
+        return Ok(());
+    }
+    graphics::settle(arguments.safe_graphics);
+    open_window(arguments)
+}
+
+fn open_window(arguments: Arguments) -> tauri::Result<()> {
+    let data_dir = instance::data_dir();
+    instance::only_one(tauri::Builder::default(), data_dir.as_deref())
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(window::remembered(data_dir.as_deref()))
+        .invoke_handler(tauri::generate_handler![commands::rpc, commands::subscribe])
+        .setup(move |app| {
+            let backend = Backend::open(app.handle());
+            let refused = arguments.folder.and_then(|folder| backend.open_folder(&folder).err());
+            app.manage(backend);
+            window::create(app.handle(), data_dir.as_deref())?;
+            if let Some(error) = refused {
+                host::tell(app.handle(), &error);
+            }
+            Ok(())
+        })
+        .run(tauri::generate_context!())
+}
