@@ -1,0 +1,42 @@
+//! What an output is worth: scorers, means with their intervals, and gates.
+//!
+//! [`Scorers::compile`] turns the scorers of an `evals.yaml` into checks that are compiled once;
+//! [`Scorers::score`] judges one output with them. [`pass_rate`], [`mean`] and [`mean_score`] sum
+//! up many outputs, [`judge_gates`] says whether a run holds what its gates ask for.
+//!
+//! The crate is pure: no I/O, no clock, no model. Scorers that ask a model stand elsewhere, as does
+//! the comparison of two runs.
+//!
+//! | scorer | asks | needs |
+//! |---|---|---|
+//! | `equals` | is the output, or a part of it, this value? | `expected` or `value` |
+//! | `contains`, `icontains` | are these texts in it? | `expected` or `value`, `threshold` |
+//! | `starts-with` | does it begin so? | `expected` or `value` |
+//! | `regex` | does this pattern match? | `value` |
+//! | `max-words` | is it short enough? | `max`, and `min` if wanted |
+//! | `json`, `json-schema` | is it JSON, and of the declared shape? | `schema` or `value` |
+//! | `latency`, `cost` | was it quick and cheap enough? | `max` (milliseconds, US dollars) |
+//!
+//! Two rules hold for all of them. A score is about the *output*; when the scorer itself can't
+//! judge (a bad pattern, a case without the expected value) the outcome is
+//! [`Outcome::NotJudged`], and `negate` never turns that into a pass. And every outcome carries a
+//! reason that a person can read.
+//!
+//! ```
+//! use assay_score::{pass_rate, mean};
+//!
+//! let rate = pass_rate(42, 60).unwrap();
+//! assert_eq!(format!("{:.1} % [{:.1}, {:.1}]", 100.0 * rate.mean, 100.0 * rate.low, 100.0 * rate.high),
+//!            "70.0 % [57.5, 80.1]");
+//! assert_eq!(mean(&[]), None);
+//! ```
+
+mod gate;
+mod interval;
+mod outcome;
+mod scorers;
+
+pub use gate::{GateCell, GateResult, MOST_UNJUDGED, judge_gates};
+pub use interval::{Mean, mean, mean_score, pass_rate, percentile};
+pub use outcome::{Outcome, Score, Subject};
+pub use scorers::{KINDS, ScorerProblem, Scorers};
