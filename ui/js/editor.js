@@ -1,0 +1,196 @@
+// The text editor: CodeMirror 6 over one file, with the undo history kept per file.
+
+import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
+import { defaultKeymap, history, historyField, historyKeymap } from "@codemirror/commands";
+import { jinja } from "@codemirror/lang-jinja";
+import { markdown } from "@codemirror/lang-markdown";
+import { yamlFrontmatter } from "@codemirror/lang-yaml";
+import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import { lintGutter, lintKeymap, setDiagnostics as markDiagnostics } from "@codemirror/lint";
+import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
+import { Annotation, Compartment, EditorState, RangeSetBuilder } from "@codemirror/state";
+import {
+  Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter,
+  highlightSpecialChars, keymap, lineNumbers, ViewPlugin,
+} from "@codemirror/view";
+import { tags as t } from "@lezer/highlight";
+
+// The page's policy drops stylesheets without its nonce, and an unstyled editor turns typed
+// trailing spaces into U+00A0. The nonce reads back from the property, not the attribute.
+const nonce = document.getElementById("boot")?.nonce ?? "";
+
+/** States of files whose editor is closed, so that undo survives leaving a view. */
+const closed = new Map();
+
+/** Marks a change that came from the application, which must not be reported back to it. */
+const fromApp = Annotation.define();
+
+const variables = new Compartment();
+
+const colours = HighlightStyle.define([
+  { tag: t.heading, class: "tok-heading" },
+  { tag: [t.keyword, t.controlKeyword, t.operatorKeyword, t.definitionKeyword, t.logicOperator], class: "tok-keyword" },
+  { tag: [t.brace, t.processingInstruction, t.tagName], class: "tok-tag" },
+  { tag: [t.variableName, t.propertyName], class: "tok-variable" },
+  { tag: [t.definition(t.propertyName), t.attributeName], class: "tok-key" },
+  { tag: [t.string, t.special(t.string), t.content], class: "tok-plain" },
+  { tag: [t.number, t.bool, t.null, t.atom], class: "tok-number" },
+  { tag: [t.comment, t.lineComment, t.blockComment, t.meta], class: "tok-comment" },
+  { tag: [t.emphasis], class: "tok-emphasis" },
+  { tag: [t.strong], class: "tok-strong" },
+  { tag: [t.monospace], class: "tok-code" },
+  { tag: [t.link, t.url], class: "tok-link" },
+]);
+
+const roleLine = Decoration.line({ class: "cm-role" });
+const ROLE = /^(system|user|assistant|developer)(\[[^\]]*\])?:$/;
+
+/** Sets the lines that open a message apart from the text around them. */
+const roleLines = ViewPlugin.fromClass(class {
+  constructor(view) { this.decorations = rolesIn(view); }
+  update(update) {
+    if (update.docChanged || update.viewportChanged) this.decorations = rolesIn(update.view);
+  }
+}, { decorations: (plugin) => plugin.decorations });
+
+function rolesIn(view) {
+  const found = new RangeSetBuilder();
+  for (const { from, to } of view.visibleRanges) {
+    for (let at = from; at <= to;) {
+      const line = view.state.doc.lineAt(at);
+      if (ROLE.test(line.text)) found.add(line.from, line.from, roleLine);
+      at = line.to + 1;
+    }
+  }
+  return found.finish();
+}
+
+/** What the template language offers beside the prompt's own inputs. */
+const TAGS = ["if", "elif", "else", "endif", "for", "endfor"]
+  .map((label) => ({ label, type: "keyword" }));
+
+/** Completes inputs inside `{{ … }}` and `{% … %}`. */
+function templateCompletions(inputs) {
+  return (context) => {
+    const line = context.state.doc.lineAt(context.pos);
+    const before = line.text.slice(0, context.pos - line.from);
+    const open = Math.max(before.lastIndexOf("{{"), before.lastIndexOf("{%"));
+    if (open < 0 || /[}%]\}/.test(before.slice(open))) return null;
+    const word = context.matchBefore(/[A-Za-z_][\w]*/);
+    if (!word && !context.explicit && !/(\{\{|\{%)\s*$/.test(before)) return null;
+    const options = before.startsWith("{%", open) ? [...TAGS, ...inputs] : inputs;
+    return { from: word ? word.from : context.pos, options, validFor: /^\w*$/ };
+  };
+}
+
+const completeWith = (inputs) => autocompletion({
+  override: [templateCompletions(inputs)], icons: false, activateOnTyping: true,
+});
+
+/** Reports the text at most once a frame, however fast keys arrive. */
+function reportChanges(onChange) {
+  let waiting = false;
+  return EditorView.updateListener.of((update) => {
+    if (!update.docChanged) return;
+    if (update.transactions.every((change) => change.annotation(fromApp) || !change.docChanged)) return;
+    if (waiting) return;
+    waiting = true;
+    requestAnimationFrame(() => {
+      waiting = false;
+      onChange(update.view.state.doc.toString());
+    });
+  });
+}
+
+function extensions(options, onChange, onFocus) {
+  return [
+    EditorView.cspNonce.of(nonce),
+    lineNumbers(), highlightActiveLine(), highlightActiveLineGutter(), highlightSpecialChars(),
+    history(), drawSelection(), EditorView.lineWrapping, bracketMatching(), closeBrackets(),
+    search({ top: true }), highlightSelectionMatches(), lintGutter(),
+    yamlFrontmatter({ content: jinja({ base: markdown() }) }),
+    syntaxHighlighting(colours), roleLines,
+    variables.of(completeWith([])),
+    // Tab leaves the editor, as everywhere else in the window.
+    keymap.of([
+      ...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...lintKeymap, ...defaultKeymap,
+    ].filter((binding) => binding.key !== "Mod-Enter" && binding.key !== "Alt-d")),
+    EditorState.readOnly.of(options.readOnly ?? false),
+    EditorView.contentAttributes.of({ "aria-label": options.label, spellcheck: "true", autocorrect: "off" }),
+    EditorView.domEventHandlers({ focus: () => { onFocus(); return false; } }),
+    reportChanges(onChange),
+  ];
+}
+
+/** Opens an editor in `parent`. `options`: `{key, label, text, readOnly}`. */
+export function create(parent, options, onChange, onFocus) {
+  const extension = extensions(options, onChange, onFocus);
+  const before = closed.get(options.key);
+  closed.delete(options.key);
+  const state = before && before.doc === options.text
+    ? EditorState.fromJSON(before.state, { extensions: extension }, { history: historyField })
+    : EditorState.create({ doc: options.text, extensions: extension });
+  const view = new EditorView({ state, parent });
+  view.assayKey = options.key;
+  return view;
+}
+
+/** Closes an editor; its undo history waits for the next one of the same file. */
+export function destroy(view) {
+  closed.set(view.assayKey, {
+    doc: view.state.doc.toString(),
+    state: view.state.toJSON({ history: historyField }),
+  });
+  view.destroy();
+}
+
+/** Forgets the histories of all closed editors: another workspace was opened. */
+export function forget() {
+  closed.clear();
+}
+
+/** Replaces the text without reporting it as a change made here. */
+export function setText(view, text) {
+  if (view.state.doc.toString() === text) return;
+  view.dispatch({
+    changes: { from: 0, to: view.state.doc.length, insert: text },
+    annotations: fromApp.of(true),
+  });
+}
+
+/** Underlines problems: `[{from, to, severity, message}]`, in UTF-16 code units. */
+export function setDiagnostics(view, problems) {
+  const end = view.state.doc.length;
+  const within = problems.map((p) => ({ ...p, from: Math.min(p.from, end), to: Math.min(p.to, end) }));
+  view.dispatch(markDiagnostics(view.state, within));
+}
+
+/** Offers inputs for completion: `[{label, detail}]`. */
+export function setVariables(view, inputs) {
+  const options = inputs.map((input) => ({ ...input, type: "variable" }));
+  view.dispatch({ effects: variables.reconfigure(completeWith(options)) });
+}
+
+export function focus(view) {
+  view.focus();
+}
+
+/** Puts `text` in place of the selection. */
+export function insert(view, text) {
+  view.dispatch(view.state.replaceSelection(text));
+  view.focus();
+}
+
+/** Moves the cursor to a place and shows it. */
+export function reveal(view, at) {
+  const anchor = Math.min(at, view.state.doc.length);
+  view.dispatch({ selection: { anchor }, effects: EditorView.scrollIntoView(anchor, { y: "center" }) });
+  view.focus();
+}
+
+// For tests that drive the window: an editor draws only the lines in sight, so its text cannot
+// be read from the page.
+window.assayEditorText = (testid) => {
+  const content = document.querySelector(`[data-testid="${CSS.escape(testid)}"] .cm-content`);
+  return content ? EditorView.findFromDOM(content)?.state.doc.toString() ?? null : null;
+};

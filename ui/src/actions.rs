@@ -1,0 +1,324 @@
+//! The one list of what can be done from anywhere: palette, shortcuts, buttons' hints and the help sheet come from it.
+
+use assay_wire::Theme;
+use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
+use wasm_bindgen::JsCast;
+
+use crate::state::{Desk, Documents, Place, Runs, Session, Toasts, context};
+
+/// Something that can be done from anywhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Start the next run.
+    Run,
+    /// Stop the run that is going.
+    Cancel,
+    /// Bring everything typed to disk.
+    Save,
+    /// Open the palette.
+    Palette,
+    /// Open the sheet of shortcuts.
+    Help,
+    /// Go to the editor.
+    Edit,
+    /// Go to the matrix.
+    Matrix,
+    /// Go to the list of runs.
+    Runs,
+    /// Go to changes and commits.
+    Git,
+    /// Go to the settings.
+    Settings,
+    /// Open or close the inspector.
+    Inspector,
+    /// Open or close the drawer.
+    Drawer,
+    /// Go on to the next appearance.
+    Theme,
+    /// Read everything from disk again.
+    Reload,
+    /// Trust the open repository.
+    Trust,
+    /// Close the workspace.
+    Close,
+}
+
+/// A line of [`ACTIONS`].
+#[derive(Debug, Clone, Copy)]
+pub struct Entry {
+    /// What it does.
+    pub action: Action,
+    /// Its name for people.
+    pub title: &'static str,
+    /// The heading it stands under in the help sheet.
+    pub group: &'static str,
+    /// Shortcuts, the first one shown. `Ctrl` is ⌘ on a Mac.
+    pub keys: &'static [&'static str],
+    /// Whether it means nothing without an open workspace.
+    pub in_workspace: bool,
+}
+
+const fn entry(
+    action: Action,
+    group: &'static str,
+    title: &'static str,
+    keys: &'static [&'static str],
+    in_workspace: bool,
+) -> Entry {
+    Entry { action, title, group, keys, in_workspace }
+}
+
+/// Everything there is, in the order of the help sheet.
+pub const ACTIONS: &[Entry] = &[
+    entry(Action::Run, "Run", "Run the open prompt", &["Ctrl+Enter"], true),
+    entry(Action::Cancel, "Run", "Stop the run", &["Ctrl+."], true),
+    entry(Action::Save, "Files", "Save now", &["Ctrl+S"], true),
+    entry(Action::Reload, "Files", "Read everything from disk again", &["Ctrl+Shift+R"], true),
+    entry(Action::Edit, "Go to", "Edit: variants side by side", &["Ctrl+1"], true),
+    entry(Action::Matrix, "Go to", "Matrix: the cells of a run", &["Ctrl+2"], true),
+    entry(Action::Runs, "Go to", "Runs", &["Ctrl+3"], true),
+    entry(Action::Git, "Go to", "Git: changes and commits", &["Ctrl+5"], true),
+    entry(Action::Settings, "Go to", "Settings", &["Ctrl+,"], true),
+    entry(Action::Palette, "Window", "Find a command or a prompt", &["Ctrl+K"], false),
+    entry(Action::Inspector, "Window", "Show or hide the inspector", &["Ctrl+I"], true),
+    entry(Action::Drawer, "Window", "Show or hide the drawer", &["Ctrl+J"], true),
+    entry(Action::Theme, "Window", "Change the appearance", &[], false),
+    entry(Action::Help, "Window", "Shortcuts", &["Ctrl+/", "?"], false),
+    entry(Action::Trust, "Workspace", "Trust this repository to run", &[], true),
+    entry(Action::Close, "Workspace", "Close the workspace", &["Ctrl+W"], true),
+];
+
+/// What the list says of an action.
+pub fn about(action: Action) -> &'static Entry {
+    ACTIONS.iter().find(|entry| entry.action == action).unwrap_or(&ACTIONS[0])
+}
+
+/// Where actions happen.
+#[derive(Clone, Copy)]
+pub struct Stage {
+    session: Session,
+    desk: Desk,
+    documents: Documents,
+    runs: Runs,
+    toasts: Toasts,
+}
+
+impl Stage {
+    /// The window the calling component is in.
+    pub fn here() -> Self {
+        Self {
+            session: context(),
+            desk: context(),
+            documents: context(),
+            runs: context(),
+            toasts: context(),
+        }
+    }
+
+    /// Whether an action means something now.
+    pub fn offers(self, entry: &Entry) -> bool {
+        let open = self.session.workspace().with(|workspace| workspace.as_ref().map(|w| w.trusted));
+        match entry.action {
+            Action::Trust => open == Some(false),
+            Action::Cancel => self.runs.is_running(),
+            Action::Run => self.documents.key().with(Option::is_some),
+            _ => open.is_some() || !entry.in_workspace,
+        }
+    }
+
+    /// Does it.
+    pub fn perform(self, action: Action) {
+        match action {
+            Action::Run => self.runs.start(),
+            Action::Cancel => self.cancel(),
+            Action::Save => self.save(),
+            Action::Palette => self.desk.palette.update(|open| *open = !*open),
+            Action::Help => self.desk.help.update(|open| *open = !*open),
+            Action::Edit => self.desk.show_edit(),
+            Action::Matrix => self.desk.show_matrix(),
+            Action::Runs => self.desk.place.set(Place::Runs),
+            Action::Git => self.desk.place.set(Place::Git),
+            Action::Settings => self.desk.place.set(Place::Settings),
+            Action::Inspector => self.desk.inspector.update(|open| *open = !*open),
+            Action::Drawer => self.desk.drawer.update(|open| *open = !*open),
+            Action::Theme => self.session.set_theme(next_theme(untrack(|| self.session.theme()))),
+            Action::Reload => self.reload(),
+            Action::Trust => self.session.trust(true),
+            Action::Close => self.close(),
+        }
+    }
+
+    fn cancel(self) {
+        if let Some(progress) = self.runs.progress().get_untracked() {
+            self.runs.cancel(progress.run);
+        }
+    }
+
+    fn save(self) {
+        spawn_local(async move { self.documents.flush().await });
+    }
+
+    fn reload(self) {
+        self.session.refresh();
+        self.documents.reload();
+        self.toasts.say("Read from disk again");
+    }
+
+    fn close(self) {
+        spawn_local(async move {
+            self.documents.flush().await;
+            self.documents.close();
+            self.session.close();
+        });
+    }
+}
+
+/// The appearance after this one.
+pub fn next_theme(theme: Theme) -> Theme {
+    match theme {
+        Theme::System => Theme::Light,
+        Theme::Light => Theme::Dark,
+        Theme::Dark => Theme::System,
+    }
+}
+
+/// Listens to shortcuts for as long as the window lives.
+pub fn listen_to_keys(stage: Stage) {
+    let handle = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
+        if event.default_prevented() || event.is_composing() {
+            return;
+        }
+        let pressed = Pressed::of(&event);
+        let typing = is_typing(&event);
+        let found = ACTIONS.iter().find(|entry| {
+            entry.keys.iter().any(|chord| pressed.is(chord, typing))
+                && untrack(|| stage.offers(entry))
+        });
+        if let Some(entry) = found {
+            event.prevent_default();
+            stage.perform(entry.action);
+        }
+    });
+    on_cleanup(move || handle.remove());
+}
+
+/// Keys that are down. `code` is kept beside `key`, because a modifier may turn a letter into another character.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pressed {
+    key: String,
+    code: String,
+    ctrl: bool,
+    shift: bool,
+    alt: bool,
+}
+
+impl Pressed {
+    fn of(event: &KeyboardEvent) -> Self {
+        Self {
+            key: event.key(),
+            code: event.code(),
+            ctrl: event.ctrl_key() || event.meta_key(),
+            shift: event.shift_key(),
+            alt: event.alt_key(),
+        }
+    }
+
+    /// Whether they are `chord`. A chord without Ctrl or Alt is text while somebody types.
+    fn is(&self, chord: &str, typing: bool) -> bool {
+        let mut wanted = (false, false, false);
+        let mut key = "";
+        for part in chord.split('+') {
+            match part {
+                "Ctrl" => wanted.0 = true,
+                "Shift" => wanted.1 = true,
+                "Alt" => wanted.2 = true,
+                _ => key = part,
+            }
+        }
+        let bare = !wanted.0 && !wanted.2;
+        // Where Shift is needed to type a sign depends on the keyboard, so a sign does not ask for it.
+        let shift_fits = wanted.1 == self.shift || !key.chars().all(char::is_alphanumeric);
+        !(bare && typing)
+            && wanted.0 == self.ctrl
+            && wanted.2 == self.alt
+            && shift_fits
+            && self.is_key(key)
+    }
+
+    fn is_key(&self, key: &str) -> bool {
+        let by_code = match key.chars().next() {
+            Some(letter) if key.len() == 1 && letter.is_ascii_uppercase() => {
+                self.code == format!("Key{letter}")
+            }
+            Some(digit) if key.len() == 1 && digit.is_ascii_digit() => {
+                self.code == format!("Digit{digit}")
+            }
+            _ => false,
+        };
+        by_code || self.key.eq_ignore_ascii_case(key)
+    }
+}
+
+fn is_typing(event: &KeyboardEvent) -> bool {
+    let element = event.target().and_then(|target| target.dyn_into::<web_sys::HtmlElement>().ok());
+    element.is_some_and(|element| {
+        element.is_content_editable()
+            || matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn pressed(key: &str, code: &str, ctrl: bool, shift: bool) -> Pressed {
+        Pressed { key: key.into(), code: code.into(), ctrl, shift, alt: false }
+    }
+
+    #[test]
+    fn no_two_actions_share_a_shortcut() {
+        let mut seen = HashSet::new();
+        for chord in ACTIONS.iter().flat_map(|entry| entry.keys) {
+            assert!(seen.insert(chord), "{chord} is bound twice, so one of the two never happens");
+        }
+    }
+
+    #[test]
+    fn every_action_is_listed_once() {
+        let mut seen = HashSet::new();
+        for entry in ACTIONS {
+            assert!(seen.insert(entry.action), "{:?} is listed twice", entry.action);
+        }
+    }
+
+    #[test]
+    fn a_letter_is_found_by_its_place_on_the_keyboard() {
+        assert!(
+            pressed("˚", "KeyK", true, false).is("Ctrl+K", false),
+            "a modifier changed the character"
+        );
+        assert!(
+            pressed("k", "KeyK", true, false).is("Ctrl+K", true),
+            "a chord with Ctrl works while typing"
+        );
+        assert!(!pressed("k", "KeyK", false, false).is("Ctrl+K", false));
+        assert!(
+            !pressed("K", "KeyK", true, true).is("Ctrl+K", false),
+            "Shift makes it another chord"
+        );
+    }
+
+    #[test]
+    fn a_bare_key_is_text_while_typing() {
+        assert!(pressed("?", "Slash", false, true).is("?", false));
+        assert!(!pressed("?", "Slash", false, true).is("?", true));
+    }
+
+    #[test]
+    fn appearances_go_around() {
+        let seen = [Theme::System, Theme::Light, Theme::Dark].map(next_theme);
+        assert_eq!(seen, [Theme::Light, Theme::Dark, Theme::System]);
+    }
+}

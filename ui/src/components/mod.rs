@@ -1,0 +1,25 @@
+//! The small parts that panes are made of, on native HTML and the ARIA patterns.
+//!
+//! Looks: `styles/components.css`, one block per component.
+
+mod blank;
+mod button;
+mod chip;
+mod dialog;
+mod icon;
+mod keys;
+mod note;
+mod splitter;
+mod tabs;
+mod toasts;
+
+pub use blank::{Blank, Loading};
+pub use button::{Button, IconButton, Kind};
+pub use chip::{Chip, Tone};
+pub use dialog::Dialog;
+pub use icon::{Icon, Mark};
+pub use keys::Keys;
+pub use note::{ErrorNote, Note};
+pub use splitter::{Edge, Splitter};
+pub use tabs::{TabItem, Tabs};
+pub use toasts::ToastList;

@@ -1,0 +1,5 @@
+//! Starts the window's contents.
+
+fn main() {
+    assay_ui::start();
+}

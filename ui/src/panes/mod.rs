@@ -1,0 +1,13 @@
+//! What the frame holds. Each pane is a folder: the view, its pure decisions in `model.rs`, its stylesheet.
+
+pub mod edit;
+pub mod git;
+pub mod matrix;
+pub mod palette;
+pub mod problems;
+pub mod prompts;
+pub mod runs;
+pub mod settings;
+pub mod status;
+pub mod toolbar;
+pub mod welcome;

@@ -1,0 +1,78 @@
+//! The bar at the bottom: how far the run is, what changed, what is wrong, whether all stays here.
+
+use leptos::prelude::*;
+
+use crate::{
+    actions::{Action, Stage},
+    components::{Icon, Mark},
+    state::{Desk, Documents, Place, Runs, Session, context},
+};
+
+mod model;
+
+/// The bar at the bottom.
+#[component]
+pub fn StatusBar() -> impl IntoView {
+    view! {
+        <footer class="status" aria-label="Status">
+            <RunStatus />
+            <span class="grow"></span>
+            <ProblemStatus />
+            <ChangeStatus />
+            <ModelStatus />
+        </footer>
+    }
+}
+
+/// How far the run is; leads to it.
+#[component]
+fn RunStatus() -> impl IntoView {
+    let runs = context::<Runs>();
+    let line = move || {
+        runs.progress().get().map(|progress| {
+            let share = model::share(&progress.counts);
+            let words = model::run_words(&progress);
+            view! {
+                <button type="button" class="status__item" data-testid="run-status" on:click=move |_| runs.show(progress.run.clone())>
+                    <span class="status__bar" aria-hidden="true"><span style:width=format!("{share}%")></span></span>
+                    <span class="number" role="status">{words}</span>
+                </button>
+            }
+        })
+    };
+    view! { {line} }
+}
+
+/// How much is wrong with the open prompt; opens the drawer.
+#[component]
+fn ProblemStatus() -> impl IntoView {
+    let (documents, stage) = (context::<Documents>(), Stage::here());
+    let count = move || documents.parsed().with(|p| p.as_ref().map_or(0, |p| p.diagnostics.len()));
+    view! {
+        <button type="button" class="status__item" on:click=move |_| stage.perform(Action::Drawer)>
+            <Icon mark=Mark::Warning />
+            {move || model::problem_words(count())}
+        </button>
+    }
+}
+
+/// The branch and how many files changed on it; leads to Git.
+#[component]
+fn ChangeStatus() -> impl IntoView {
+    let (session, desk) = (context::<Session>(), context::<Desk>());
+    let words = move || session.workspace().with(|w| w.as_ref().map(model::change_words));
+    view! {
+        <button type="button" class="status__item" on:click=move |_| desk.place.set(Place::Git)>
+            <Icon mark=Mark::Branch />
+            <span class="number">{words}</span>
+        </button>
+    }
+}
+
+/// Whether the embedded model is there.
+#[component]
+fn ModelStatus() -> impl IntoView {
+    let session = context::<Session>();
+    let words = move || session.models().map(|models| model::model_words(&models));
+    view! { <span class="status__item"><Icon mark=Mark::Chip />{words}</span> }
+}

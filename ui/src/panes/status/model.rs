@@ -1,0 +1,79 @@
+//! What the bar says.
+
+use assay_wire::{CellCounts, ModelsView, RunState, WorkspaceView};
+
+use crate::state::Progress;
+
+/// How much of a run has an outcome, in percent.
+pub fn share(counts: &CellCounts) -> u32 {
+    let ended = u64::from(counts.done) + u64::from(counts.failed);
+    (ended * 100).checked_div(counts.total.into()).unwrap_or(0) as u32
+}
+
+/// How far a run is.
+pub fn run_words(progress: &Progress) -> String {
+    let CellCounts { total, done, failed, cached, .. } = progress.counts;
+    let state = match progress.state {
+        RunState::Running => "running",
+        RunState::Done => "done",
+        RunState::Cancelled => "stopped",
+        RunState::Failed => "failed",
+        RunState::Interrupted => "interrupted",
+    };
+    let mut words = format!("Run {state} {}/{total}", done + failed);
+    if failed > 0 {
+        words += &format!(" · {failed} failed");
+    }
+    if cached > 0 {
+        words += &format!(" · {cached} from cache");
+    }
+    words
+}
+
+/// How much is wrong.
+pub fn problem_words(count: usize) -> String {
+    match count {
+        0 => "No problems".to_owned(),
+        1 => "1 problem".to_owned(),
+        n => format!("{n} problems"),
+    }
+}
+
+/// The branch and what changed on it.
+pub fn change_words(workspace: &WorkspaceView) -> String {
+    let branch = workspace.branch.as_deref().unwrap_or("no branch");
+    match workspace.changed_files {
+        0 => branch.to_owned(),
+        1 => format!("{branch} · 1 file changed"),
+        n => format!("{branch} · {n} files changed"),
+    }
+}
+
+/// What prompts can run on.
+pub fn model_words(models: &ModelsView) -> String {
+    let local =
+        if models.local.installed { "Local model ready" } else { "Local model not installed" };
+    match models.providers.len() {
+        0 => local.to_owned(),
+        1 => format!("{local} · 1 endpoint"),
+        n => format!("{local} · {n} endpoints"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_without_cells_is_not_a_division_by_zero() {
+        assert_eq!(share(&CellCounts::default()), 0);
+    }
+
+    #[test]
+    fn failures_count_as_ended_and_are_named() {
+        let counts = CellCounts { total: 10, done: 4, failed: 1, cached: 2, running: 3 };
+        let progress = Progress { run: "r".into(), state: RunState::Running, counts };
+        assert_eq!(share(&counts), 50);
+        assert_eq!(run_words(&progress), "Run running 5/10 · 1 failed · 2 from cache");
+    }
+}

@@ -1,0 +1,142 @@
+//! What the bar says.
+
+use assay_wire::{ApiError, CostRange, PlanView, Theme, WorkspaceView};
+
+use crate::state::Scope;
+
+/// The branch, or where the head is instead.
+pub fn branch_name(workspace: &WorkspaceView) -> String {
+    match (&workspace.branch, &workspace.head) {
+        (Some(branch), _) => branch.clone(),
+        (None, Some(head)) => format!("at {head}"),
+        (None, None) => "no commits".to_owned(),
+    }
+}
+
+/// The next run in a few words.
+pub fn estimate(plan: Option<Result<PlanView, ApiError>>) -> String {
+    match plan {
+        None => String::new(),
+        Some(Err(_)) => "cannot run yet".to_owned(),
+        Some(Ok(plan)) => plan_words(&plan),
+    }
+}
+
+fn plan_words(plan: &PlanView) -> String {
+    let mut words = match plan.cells {
+        1 => "1 call".to_owned(),
+        n => format!("{} calls", grouped(n.into())),
+    };
+    if plan.cached > 0 {
+        words += &format!(", {} from cache", grouped(plan.cached.into()));
+    }
+    match &plan.cost {
+        Some(cost) => words += &format!(", {}", money(cost)),
+        None if plan.hosts.is_empty() => words += ", on this machine",
+        None => {}
+    }
+    words
+}
+
+/// The next run in full, or why there is none.
+pub fn estimate_hint(plan: Option<Result<PlanView, ApiError>>) -> String {
+    match plan {
+        None => String::new(),
+        Some(Err(error)) => {
+            std::iter::once(error.message).chain(error.hints).collect::<Vec<_>>().join("\n")
+        }
+        Some(Ok(plan)) => {
+            let hosts = if plan.hosts.is_empty() {
+                "Nothing leaves this machine.".to_owned()
+            } else {
+                format!("Contacts {}.", plan.hosts.join(", "))
+            };
+            format!(
+                "{} cases × {} columns, about {} input tokens.\n{hosts}",
+                plan.rows,
+                plan.columns.len(),
+                grouped(plan.input_tokens)
+            )
+        }
+    }
+}
+
+fn money(cost: &CostRange) -> String {
+    let sign = if cost.currency == "USD" { "$" } else { &cost.currency };
+    if (cost.high - cost.low).abs() < 0.005 {
+        format!("{sign}{:.2}", cost.high)
+    } else {
+        format!("{sign}{:.2}–{:.2}", cost.low, cost.high)
+    }
+}
+
+/// A number with thousands apart: `12,345`.
+pub fn grouped(n: u64) -> String {
+    let digits = n.to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3);
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// What a choice in the list of scopes means; the empty one means all.
+pub fn scope_of(value: &str) -> Scope {
+    if value.is_empty() { Scope::All } else { Scope::Tag(value.to_owned()) }
+}
+
+/// An appearance in words.
+pub fn theme_name(theme: Theme) -> &'static str {
+    match theme {
+        Theme::System => "as the system",
+        Theme::Light => "light",
+        Theme::Dark => "dark",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_wire::Code;
+
+    use super::*;
+
+    fn plan() -> PlanView {
+        PlanView {
+            cells: 1200,
+            cached: 0,
+            input_tokens: 90_000,
+            output_tokens_max: None,
+            cost: None,
+            hosts: Vec::new(),
+            columns: Vec::new(),
+            rows: 600,
+            needs_consent: false,
+        }
+    }
+
+    #[test]
+    fn a_run_that_stays_here_says_so() {
+        assert_eq!(estimate(Some(Ok(plan()))), "1,200 calls, on this machine");
+    }
+
+    #[test]
+    fn money_and_cache_are_named() {
+        let cost = CostRange { low: 0.4, high: 0.42, currency: "USD".into() };
+        let plan = PlanView { cached: 7, cost: Some(cost), hosts: vec!["h".into()], ..plan() };
+        assert_eq!(estimate(Some(Ok(plan))), "1,200 calls, 7 from cache, $0.40–0.42");
+    }
+
+    #[test]
+    fn a_refused_plan_says_why_on_hover() {
+        let error = ApiError::new(Code::NoModel, "no model").hint("Add one.");
+        assert_eq!(estimate_hint(Some(Err(error))), "no model\nAdd one.");
+    }
+
+    #[test]
+    fn thousands_stand_apart() {
+        assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+}

@@ -1,0 +1,93 @@
+//! Where the person is in the window, what is open around them, and how wide it is.
+
+use leptos::prelude::*;
+
+/// A place of the activity bar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// The list of prompts, with the editor and the matrix.
+    Prompts,
+    /// All runs.
+    Runs,
+    /// Changes, diffs and commits.
+    Git,
+    /// Endpoints, models, appearance.
+    Settings,
+}
+
+/// A tab of the centre.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tab {
+    /// Variants side by side.
+    Edit,
+    /// The cells of a run.
+    Matrix,
+}
+
+/// What is open and how large it is. Sizes are kept per project in the browser's own storage.
+#[derive(Clone, Copy)]
+pub struct Desk {
+    /// Chosen in the activity bar.
+    pub place: RwSignal<Place>,
+    /// Chosen above the centre.
+    pub tab: RwSignal<Tab>,
+    /// Whether the inspector is open.
+    pub inspector: RwSignal<bool>,
+    /// Whether the drawer is open.
+    pub drawer: RwSignal<bool>,
+    /// Whether the palette is open.
+    pub palette: RwSignal<bool>,
+    /// Whether the sheet of shortcuts is open.
+    pub help: RwSignal<bool>,
+}
+
+impl Desk {
+    /// As the window starts: at the prompts, inspector open, drawer closed.
+    pub fn new() -> Self {
+        Self {
+            place: RwSignal::new(Place::Prompts),
+            tab: RwSignal::new(Tab::Edit),
+            inspector: RwSignal::new(true),
+            drawer: RwSignal::new(false),
+            palette: RwSignal::new(false),
+            help: RwSignal::new(false),
+        }
+    }
+
+    /// Goes to the editor.
+    pub fn show_edit(self) {
+        self.place.set(Place::Prompts);
+        self.tab.set(Tab::Edit);
+    }
+
+    /// Goes to the matrix.
+    pub fn show_matrix(self) {
+        self.place.set(Place::Prompts);
+        self.tab.set(Tab::Matrix);
+    }
+
+    /// A size in pixels that the person may change, kept under `name` for `project`.
+    pub fn size(project: &str, name: &str, usual: f64) -> RwSignal<f64> {
+        let key = format!("assay:size:{project}:{name}");
+        let kept = storage().and_then(|s| s.get_item(&key).ok().flatten());
+        let size = RwSignal::new(kept.and_then(|text| text.parse().ok()).unwrap_or(usual));
+        Effect::new(move || {
+            let now = size.get();
+            if let Some(storage) = storage() {
+                // A full or forbidden storage only means that the size is not remembered.
+                let _ = storage.set_item(&key, &now.to_string());
+            }
+        });
+        size
+    }
+}
+
+impl Default for Desk {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn storage() -> Option<web_sys::Storage> {
+    window().local_storage().ok().flatten()
+}

@@ -1,0 +1,271 @@
+//! The run that is watched, the one that would start next, and how far the watched one is.
+
+use std::collections::BTreeSet;
+
+use assay_wire::{
+    ApiError, CancelRun, CellCounts, Notice, PlanRun, PlanView, ResumeRun, RunRequest, RunStarted,
+    RunState, StartRun,
+};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{Desk, Documents, Notices, SaveState, Session, context};
+use crate::ipc;
+
+/// Which cases of the open prompt the next run takes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scope {
+    /// Those with this tag.
+    Tag(String),
+    /// All.
+    All,
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// The run.
+    pub run: String,
+    /// Its state.
+    pub state: RunState,
+    /// Its cells by outcome.
+    pub counts: CellCounts,
+}
+
+/// The run in the matrix and the next one.
+#[derive(Clone, Copy)]
+pub struct Runs {
+    shown: RwSignal<Option<String>>,
+    progress: RwSignal<Option<Progress>>,
+    chosen: RwSignal<Option<Scope>>,
+    starting: RwSignal<bool>,
+    trouble: RwSignal<Option<ApiError>>,
+    plan: LocalResource<Option<Result<PlanView, ApiError>>>,
+    documents: Documents,
+    session: Session,
+    desk: Desk,
+}
+
+impl Runs {
+    /// Watching nothing; asks for the plan of the next run whenever what it depends on is on disk.
+    pub fn new() -> Self {
+        let (documents, session, desk) =
+            (context::<Documents>(), context::<Session>(), context::<Desk>());
+        let chosen = RwSignal::new(None);
+        let plan = LocalResource::new(move || {
+            let asked = settled(documents).then(|| request(documents, chosen)).flatten();
+            async move {
+                let request = asked?;
+                Some(ipc::call(PlanRun { request }).await)
+            }
+        });
+        Self {
+            shown: RwSignal::new(None),
+            progress: RwSignal::new(None),
+            chosen,
+            starting: RwSignal::new(false),
+            trouble: RwSignal::new(None),
+            plan,
+            documents,
+            session,
+            desk,
+        }
+    }
+
+    /// Follows the application's notices.
+    pub fn follow(self, notices: Notices) {
+        notices.listen(move |notice| {
+            if let Notice::RunChanged { run, state, counts, .. } = notice {
+                self.progress.set(Some(Progress {
+                    run: run.clone(),
+                    state: *state,
+                    counts: *counts,
+                }));
+            }
+        });
+    }
+
+    /// The run in the matrix.
+    pub fn shown(self) -> Signal<Option<String>> {
+        self.shown.into()
+    }
+
+    /// The run that last changed, and how far it is.
+    pub fn progress(self) -> Signal<Option<Progress>> {
+        self.progress.into()
+    }
+
+    /// Whether a run is going.
+    pub fn is_running(self) -> bool {
+        self.progress.with(|p| p.as_ref().is_some_and(|p| p.state == RunState::Running))
+    }
+
+    /// Whether a run is about to start.
+    pub fn is_starting(self) -> bool {
+        self.starting.get()
+    }
+
+    /// Why the last run asked for did not start.
+    pub fn trouble(self) -> Signal<Option<ApiError>> {
+        self.trouble.into()
+    }
+
+    /// Takes the last trouble off the screen.
+    pub fn forgive(self) {
+        self.trouble.set(None);
+    }
+
+    /// What the next run would do; `None` while it is being worked out or nothing is open.
+    pub fn plan(self) -> Option<Result<PlanView, ApiError>> {
+        self.plan.get().flatten()
+    }
+
+    /// The cases the next run takes.
+    pub fn scope(self) -> Scope {
+        scope(self.documents, self.chosen)
+    }
+
+    /// Tags of the open prompt's cases.
+    pub fn tags(self) -> Vec<String> {
+        tags(self.documents)
+    }
+
+    /// Chooses the cases the next run takes.
+    pub fn choose(self, scope: Scope) {
+        self.chosen.set(Some(scope));
+    }
+
+    /// Shows a run in the matrix.
+    pub fn show(self, run: String) {
+        self.shown.set(Some(run));
+        self.desk.show_matrix();
+    }
+
+    /// Starts the next run and shows it. Pressing Run is the consent that a repository which is not trusted needs.
+    pub fn start(self) {
+        let Some(request) = untrack(|| request(self.documents, self.chosen)) else { return };
+        if self.starting.get_untracked() {
+            return;
+        }
+        self.starting.set(true);
+        self.trouble.set(None);
+        spawn_local(async move {
+            self.documents.flush().await;
+            let started = ipc::call(StartRun { request, consent: true }).await;
+            self.starting.set(false);
+            self.enter(started);
+        });
+    }
+
+    /// Sends what is missing of a run, and what failed too if asked.
+    pub fn resume(self, run: String, retry_failed: bool) {
+        self.trouble.set(None);
+        spawn_local(async move {
+            let resumed = ipc::call(ResumeRun { run, consent: true, retry_failed }).await;
+            self.enter(resumed);
+        });
+    }
+
+    /// Stops a run; what is done stays.
+    pub fn cancel(self, run: String) {
+        spawn_local(async move {
+            if let Err(error) = ipc::call(CancelRun { run }).await {
+                self.trouble.set(Some(error));
+            }
+        });
+    }
+
+    /// Forgets all: another workspace was opened.
+    pub fn reset(self) {
+        self.shown.set(None);
+        self.progress.set(None);
+        self.chosen.set(None);
+        self.trouble.set(None);
+    }
+
+    fn enter(self, started: Result<RunStarted, ApiError>) {
+        match started {
+            Ok(RunStarted { run, cells }) => {
+                let counts = CellCounts { total: cells, ..CellCounts::default() };
+                let known =
+                    self.progress.with_untracked(|p| p.as_ref().is_some_and(|p| p.run == run));
+                if !known {
+                    let progress = Progress { run: run.clone(), state: RunState::Running, counts };
+                    self.progress.set(Some(progress));
+                }
+                self.show(run);
+                self.session.refresh();
+            }
+            Err(error) => self.trouble.set(Some(error)),
+        }
+    }
+}
+
+impl Default for Runs {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Whether everything typed is on disk, where the application plans from.
+fn settled(documents: Documents) -> bool {
+    documents.all().iter().all(|document| document.state() == SaveState::Saved)
+}
+
+fn request(documents: Documents, chosen: RwSignal<Option<Scope>>) -> Option<RunRequest> {
+    let prompt = documents.key().get()?;
+    let tags = match scope(documents, chosen) {
+        Scope::Tag(tag) => vec![tag],
+        Scope::All => Vec::new(),
+    };
+    Some(RunRequest { prompts: vec![prompt], tags, ..RunRequest::default() })
+}
+
+fn scope(documents: Documents, chosen: RwSignal<Option<Scope>>) -> Scope {
+    usual_scope(&tags(documents), chosen.get())
+}
+
+/// The chosen scope if the prompt has it; else the small set that `smoke` marks; else everything.
+fn usual_scope(tags: &[String], chosen: Option<Scope>) -> Scope {
+    let has = |tag: &str| tags.iter().any(|t| t == tag);
+    match chosen {
+        Some(Scope::Tag(tag)) if has(&tag) => Scope::Tag(tag),
+        Some(Scope::All) => Scope::All,
+        _ if has("smoke") => Scope::Tag("smoke".to_owned()),
+        _ => Scope::All,
+    }
+}
+
+fn tags(documents: Documents) -> Vec<String> {
+    let tags: BTreeSet<String> = documents
+        .parsed()
+        .with(|prompt| {
+            prompt.as_ref().map(|p| p.cases.rows.iter().flat_map(|row| row.tags.clone()).collect())
+        })
+        .unwrap_or_default();
+    tags.into_iter().collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tagged(tags: &[&str]) -> Vec<String> {
+        tags.iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn a_first_run_takes_the_smoke_cases() {
+        assert_eq!(usual_scope(&tagged(&["hard", "smoke"]), None), Scope::Tag("smoke".into()));
+    }
+
+    #[test]
+    fn a_prompt_without_smoke_cases_runs_all() {
+        assert_eq!(usual_scope(&tagged(&["hard"]), None), Scope::All);
+    }
+
+    #[test]
+    fn a_tag_chosen_for_another_prompt_is_not_carried_over() {
+        assert_eq!(usual_scope(&tagged(&["a"]), Some(Scope::Tag("b".into()))), Scope::All);
+        assert_eq!(usual_scope(&tagged(&["a", "smoke"]), Some(Scope::All)), Scope::All);
+    }
+}
