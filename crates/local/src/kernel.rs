@@ -1,0 +1,276 @@
+//! Products of quantised weights with rows of activations, written so that the
+//! result for one row never depends on which rows it was computed with.
+//!
+//! That independence is what lets a cached prefix, a chunked prompt and a fresh
+//! one give the same bits, so every output element is one chain of fused
+//! multiply-adds in one fixed order, whatever the shape of the tile it sits in.
+//!
+//! candle's own quantised products were measured first and not taken: with AVX2
+//! they have no kernel for `Q4_1`, they treat a prompt as so many single rows,
+//! and they meet at a barrier of spinning threads some two hundred times a
+//! token, which a busy desktop turns into milliseconds each. These here are plain
+//! safe Rust over fixed-size arrays, which the compiler turns into vector code.
+//!
+//! Weights keep the values of the file: a block of 32 weights of one output
+//! stays 32 small integers with their scale (and minimum). Only the order in
+//! memory changes: sixteen outputs lie side by side, one per vector lane.
+
+use rayon::prelude::*;
+
+/// Outputs that lie side by side in a panel.
+pub(crate) const LANES: usize = 16;
+/// Weights that share a scale.
+pub(crate) const BLOCK: usize = 32;
+/// Bytes of one `Q4_1` block in the file: scale and minimum as f16, then nibbles.
+const Q4_1_BYTES: usize = 2 + 2 + BLOCK / 2;
+/// Bytes of one `Q8_0` block in the file: scale as f16, then signed bytes.
+const Q8_0_BYTES: usize = 2 + BLOCK;
+/// Rows that one pass takes together; more would spill the vector registers.
+const TILE_ROWS: usize = 6;
+
+type Lanes = [f32; LANES];
+
+/// One block of each of sixteen neighbouring outputs.
+pub(crate) trait PanelBlock: Sync {
+    /// Whether a weight is `scale * integer + minimum` and not `scale * integer`.
+    const HAS_MINIMUM: bool;
+    /// The integers of inputs `j` and `j + 16` of the block, one per output.
+    fn pair(&self, j: usize) -> [Lanes; 2];
+    fn scale(&self) -> &Lanes;
+    fn minimum(&self) -> &Lanes;
+    /// Takes the file's bytes of one block of output `lane`.
+    fn fill(&mut self, lane: usize, bytes: &[u8]);
+    /// Bytes of one block in the file.
+    const FILE_BYTES: usize;
+    fn empty() -> Self;
+}
+
+/// Sixteen `Q4_1` blocks.
+#[derive(Clone)]
+pub(crate) struct Q4_1 {
+    nibbles: [[u8; LANES]; BLOCK / 2],
+    scale: Lanes,
+    minimum: Lanes,
+}
+
+impl PanelBlock for Q4_1 {
+    const HAS_MINIMUM: bool = true;
+    const FILE_BYTES: usize = Q4_1_BYTES;
+
+    #[inline(always)]
+    fn pair(&self, j: usize) -> [Lanes; 2] {
+        let both = self.nibbles[j].map(i32::from);
+        [both.map(|b| (b & 15) as f32), both.map(|b| (b >> 4) as f32)]
+    }
+
+    fn scale(&self) -> &Lanes {
+        &self.scale
+    }
+
+    fn minimum(&self) -> &Lanes {
+        &self.minimum
+    }
+
+    fn fill(&mut self, lane: usize, bytes: &[u8]) {
+        self.scale[lane] = half_at(bytes, 0);
+        self.minimum[lane] = half_at(bytes, 2);
+        for (row, byte) in self.nibbles.iter_mut().zip(&bytes[4..]) {
+            row[lane] = *byte;
+        }
+    }
+
+    fn empty() -> Self {
+        Self { nibbles: [[0; LANES]; BLOCK / 2], scale: [0.0; LANES], minimum: [0.0; LANES] }
+    }
+}
+
+/// Sixteen `Q8_0` blocks.
+#[derive(Clone)]
+pub(crate) struct Q8_0 {
+    bytes: [[i8; LANES]; BLOCK],
+    scale: Lanes,
+}
+
+impl PanelBlock for Q8_0 {
+    const HAS_MINIMUM: bool = false;
+    const FILE_BYTES: usize = Q8_0_BYTES;
+
+    #[inline(always)]
+    fn pair(&self, j: usize) -> [Lanes; 2] {
+        [self.bytes[j].map(f32::from), self.bytes[j + 16].map(f32::from)]
+    }
+
+    fn scale(&self) -> &Lanes {
+        &self.scale
+    }
+
+    fn minimum(&self) -> &Lanes {
+        const { &[0.0; LANES] }
+    }
+
+    fn fill(&mut self, lane: usize, bytes: &[u8]) {
+        self.scale[lane] = half_at(bytes, 0);
+        for (row, byte) in self.bytes.iter_mut().zip(&bytes[2..]) {
+            row[lane] = byte.cast_signed();
+        }
+    }
+
+    fn empty() -> Self {
+        Self { bytes: [[0; LANES]; BLOCK], scale: [0.0; LANES] }
+    }
+}
+
+/// A matrix of `outputs` by `inputs` quantised weights.
+pub(crate) struct Linear<B> {
+    inputs: usize,
+    outputs: usize,
+    /// Panel after panel; within a panel, block after block along the inputs.
+    blocks: Vec<B>,
+}
+
+impl<B: PanelBlock + Clone + Send> Linear<B> {
+    /// Reorders a tensor as it lies in a GGUF file (output after output). `None`
+    /// when the bytes do not make up that shape.
+    pub(crate) fn from_file_order(bytes: &[u8], inputs: usize, outputs: usize) -> Option<Self> {
+        let per_output = inputs / BLOCK;
+        let fits = inputs.is_multiple_of(BLOCK)
+            && outputs.is_multiple_of(LANES * 4)
+            && bytes.len() == outputs * per_output * B::FILE_BYTES;
+        if !fits || bytes.is_empty() {
+            return None;
+        }
+        let mut blocks = vec![B::empty(); outputs / LANES * per_output];
+        blocks
+            .par_chunks_mut(per_output)
+            .zip(bytes.par_chunks(LANES * per_output * B::FILE_BYTES))
+            .for_each(|(panel, bytes)| {
+                for (lane, output) in bytes.chunks_exact(per_output * B::FILE_BYTES).enumerate() {
+                    for (block, bytes) in panel.iter_mut().zip(output.chunks_exact(B::FILE_BYTES)) {
+                        block.fill(lane, bytes);
+                    }
+                }
+            });
+        Some(Self { inputs, outputs, blocks })
+    }
+
+    /// The weights of one output, as numbers.
+    pub(crate) fn output(&self, index: usize) -> Vec<f32> {
+        let per_output = self.inputs / BLOCK;
+        let lane = index % LANES;
+        let panel = &self.blocks[index / LANES * per_output..][..per_output];
+        let mut weights = vec![0.0; self.inputs];
+        for (block, weights) in panel.iter().zip(weights.chunks_exact_mut(BLOCK)) {
+            for j in 0..BLOCK / 2 {
+                let [low, high] = block.pair(j);
+                let weight =
+                    |integer: f32| integer.mul_add(block.scale()[lane], block.minimum()[lane]);
+                weights[j] = weight(low[lane]);
+                weights[j + BLOCK / 2] = weight(high[lane]);
+            }
+        }
+        weights
+    }
+
+    /// `rows` of `inputs` numbers in, as many rows of `outputs` numbers out.
+    pub(crate) fn apply(&self, rows: &[f32]) -> Vec<f32> {
+        let mut out = vec![0.0; rows.len() / self.inputs * self.outputs];
+        let tiles = rows.chunks(TILE_ROWS * self.inputs);
+        for (rows, out) in tiles.zip(out.chunks_mut(TILE_ROWS * self.outputs)) {
+            // Few rows take more panels at a time, to keep as many sums in flight.
+            match rows.len() / self.inputs {
+                1 => self.pass::<4, 1>(rows, out),
+                2 => self.pass::<2, 2>(rows, out),
+                3 => self.pass::<2, 3>(rows, out),
+                4 => self.pass::<1, 4>(rows, out),
+                5 => self.pass::<1, 5>(rows, out),
+                _ => self.pass::<1, TILE_ROWS>(rows, out),
+            }
+        }
+        out
+    }
+
+    /// All outputs for `R` rows, `P` panels at a time.
+    fn pass<const P: usize, const R: usize>(&self, rows: &[f32], out: &mut [f32]) {
+        let per_output = self.inputs / BLOCK;
+        let rows: [&[f32]; R] = std::array::from_fn(|r| &rows[r * self.inputs..][..self.inputs]);
+        let sums = rows.map(|row| if B::HAS_MINIMUM { block_sums(row) } else { Vec::new() });
+        for (group, blocks) in self.blocks.chunks_exact(per_output * P).enumerate() {
+            let panels = std::array::from_fn(|p| &blocks[p * per_output..][..per_output]);
+            let tile = tile::<B, P, R>(panels, rows, &sums);
+            for (p, panel) in tile.iter().enumerate() {
+                for (r, lanes) in panel.iter().enumerate() {
+                    let start = r * self.outputs + (group * P + p) * LANES;
+                    out[start..start + LANES].copy_from_slice(lanes);
+                }
+            }
+        }
+    }
+}
+
+/// `P` panels times `R` rows: per block the integers are summed first, then
+/// scaled once, which is the same sum with fewer products.
+#[inline(always)]
+fn tile<B: PanelBlock, const P: usize, const R: usize>(
+    panels: [&[B]; P],
+    rows: [&[f32]; R],
+    sums: &[Vec<f32>; R],
+) -> [[Lanes; R]; P] {
+    let mut total = [[[0.0; LANES]; R]; P];
+    for b in 0..panels[0].len() {
+        let blocks: [&B; P] = std::array::from_fn(|p| &panels[p][b]);
+        let part = block_products(blocks, rows.map(|row| &row[b * BLOCK..][..BLOCK]));
+        for p in 0..P {
+            for r in 0..R {
+                add_scaled(&mut total[p][r], blocks[p].scale(), &part[p][r]);
+                if B::HAS_MINIMUM {
+                    add_scaled(&mut total[p][r], blocks[p].minimum(), &[sums[r][b]; LANES]);
+                }
+            }
+        }
+    }
+    total
+}
+
+/// The products of one block's integers with its 32 inputs.
+#[inline(always)]
+fn block_products<B: PanelBlock, const P: usize, const R: usize>(
+    blocks: [&B; P],
+    inputs: [&[f32]; R],
+) -> [[Lanes; R]; P] {
+    let mut part = [[[0.0; LANES]; R]; P];
+    for j in 0..BLOCK / 2 {
+        for p in 0..P {
+            let [low, high] = blocks[p].pair(j);
+            for r in 0..R {
+                add_scaled(&mut part[p][r], &low, &[inputs[r][j]; LANES]);
+            }
+            for r in 0..R {
+                add_scaled(&mut part[p][r], &high, &[inputs[r][j + BLOCK / 2]; LANES]);
+            }
+        }
+    }
+    part
+}
+
+/// `sum += a * b`, lane by lane.
+#[inline(always)]
+pub(crate) fn add_scaled<const N: usize>(sum: &mut [f32; N], a: &[f32; N], b: &[f32; N]) {
+    for lane in 0..N {
+        sum[lane] = a[lane].mul_add(b[lane], sum[lane]);
+    }
+}
+
+/// The sum of every block of 32 inputs.
+fn block_sums(row: &[f32]) -> Vec<f32> {
+    row.chunks_exact(BLOCK).map(|block| block.iter().sum()).collect()
+}
+
+/// A little-endian half-precision number.
+fn half_at(bytes: &[u8], at: usize) -> f32 {
+    let bits = u16::from_le_bytes([bytes[at], bytes[at + 1]]);
+    let magnitude = u32::from(bits & 0x7fff);
+    let sign = u32::from(bits & 0x8000) << 16;
+    // Shifted into place, an f16 reads as an f32 that is 2^112 too small.
+    let rescaled = f32::from_bits(magnitude << 13) * f32::from_bits(0x7780_0000);
+    f32::from_bits(rescaled.to_bits() | sign)
+}
