@@ -60,6 +60,14 @@ impl FileChange {
         (self.status != FileStatus::Deleted).then_some(self.path.as_str())
     }
 
+    /// The path that the last commit has it at.
+    fn old_path(&self) -> Option<&str> {
+        match self.status {
+            FileStatus::Added => None,
+            _ => self.from.as_deref().or(Some(&self.path)),
+        }
+    }
+
     /// Whether `path` is this file or a folder around it.
     fn is_at(&self, path: &str) -> bool {
         [Some(self.path.as_str()), self.from.as_deref()]
@@ -255,31 +263,24 @@ enum Of {
 
 impl Sides<'_> {
     fn describe(&mut self, change: &mut FileChange) {
-        match self.items(change) {
-            Ok((prompt, items)) => {
-                change.prompt = prompt;
-                change.items = items;
-            }
-            Err(error) => change.items = vec![compare::unreadable(&change.path, &error)],
-        }
+        change.prompt = self.prompt_of(change);
+        change.items = match self.items(change) {
+            Ok(items) => items,
+            Err(error) => vec![compare::unreadable(change, &error)],
+        };
     }
 
-    fn items(
-        &mut self,
-        change: &FileChange,
-    ) -> Result<(Option<String>, Vec<ChangeItem>), RepoError> {
-        let old_path = match change.status {
-            FileStatus::Added => None,
-            _ => change.from.as_deref().or(Some(&change.path)),
-        };
-        let old = self.version(old_path, Of::Head)?;
+    /// The key of the prompt that a file belongs to now, or did when it is gone from it.
+    fn prompt_of(&self, change: &FileChange) -> Option<String> {
+        let now = self.owner(change.kept_path(), Of::Now);
+        let key = now.or_else(|| self.owner(change.old_path(), Of::Head))?;
+        Some(key.key)
+    }
+
+    fn items(&mut self, change: &FileChange) -> Result<Vec<ChangeItem>, RepoError> {
+        let old = self.version(change.old_path(), Of::Head)?;
         let new = self.version(change.kept_path(), Of::Now)?;
-        let prompt = [&new, &old]
-            .into_iter()
-            .flatten()
-            .find_map(|version| version.side.as_ref())
-            .map(|side| side.key.key.clone());
-        Ok((prompt, compare::items(old.as_ref(), new.as_ref())))
+        Ok(compare::items(old.as_ref(), new.as_ref()))
     }
 
     /// One side of a file: its text, and the prompt it belongs to there.
@@ -290,7 +291,7 @@ impl Sides<'_> {
         let Some(text) = source.text(&RelPath::parse(path)?)? else {
             return Ok(None);
         };
-        let side = match owner(source, self.folders, path, &root_name(self.root))? {
+        let side = match self.owner(Some(path), of) {
             Some(key) => Some(self.side(key, of, source)?),
             None => None,
         };
@@ -314,30 +315,29 @@ impl<'a> Sides<'a> {
             Of::Now => Some(self.disk),
         }
     }
-}
 
-/// The prompt that the file at `path` belongs to on one side.
-fn owner(
-    source: &dyn Source,
-    folders: &[String],
-    path: &str,
-    root_name: &str,
-) -> Result<Option<PromptKey>, RepoError> {
-    let Some(searched) = folders.iter().find(|folder| is_within(path, tidy(folder))) else {
-        return Ok(None);
-    };
-    let mut folder = path;
-    while let Some((around, _)) =
-        folder.rsplit_once('/').or((!folder.is_empty()).then_some(("", "")))
-    {
-        folder = around;
-        if !is_within(folder, tidy(searched)) {
-            break;
-        }
-        let manifest = RelPath::parse(&join(folder, MANIFEST))?;
-        if source.text(&manifest)?.is_some() {
-            return Ok(Some(PromptKey::folder(folder, root_name)));
+    /// The prompt that the file at `path` belongs to on one side.
+    fn owner(&self, path: Option<&str>, of: Of) -> Option<PromptKey> {
+        let (path, source) = (path?, self.source(of)?);
+        let searched = self
+            .folders
+            .iter()
+            .map(|folder| tidy(folder))
+            .find(|folder| is_within(path, folder))?;
+        let around = folders_around(path)
+            .take_while(|folder| is_within(folder, searched))
+            .find(|folder| source.holds(&join(folder, MANIFEST)));
+        match around {
+            Some(folder) => Some(PromptKey::folder(folder, &root_name(self.root))),
+            None => path.ends_with(VARIANT).then(|| PromptKey::lone(path)),
         }
     }
-    Ok(path.ends_with(VARIANT).then(|| PromptKey::lone(path)))
+}
+
+/// The folders a path stands in, from the nearest to the root, which is the empty path.
+fn folders_around(path: &str) -> impl Iterator<Item = &str> {
+    std::iter::successors(Some(path), |path| {
+        (!path.is_empty()).then(|| path.rsplit_once('/').map_or("", |(around, _)| around))
+    })
+    .skip(1)
 }

@@ -112,7 +112,7 @@ pub(crate) fn commit(
 
 /// Brings one change into the repository's index and into the next commit's files.
 fn stage(change: &FileChange, staged: &mut Index, next: &mut Index) -> Result<(), RepoError> {
-    for gone in change.removed_path() {
+    if let Some(gone) = change.removed_path() {
         staged.remove_path(Path::new(gone))?;
         next.remove_path(Path::new(gone))?;
     }
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn without_an_identity_the_hint_says_how_to_set_one() {
         let (_folder, config) = config(&[("user.name", "Ada")]);
-        let error = signature(&config, WHEN, None).unwrap_err();
+        let error = signature(&config, WHEN, None).map(drop).unwrap_err();
         assert!(matches!(error, RepoError::NoIdentity));
         assert!(error.hint().unwrap().contains("user.email"));
     }

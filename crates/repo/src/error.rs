@@ -221,15 +221,62 @@ impl RepoError {
     pub(crate) fn from_git(root: &Path, source: git2::Error) -> Self {
         match source.code() {
             git2::ErrorCode::Owner => Self::OtherOwner { path: root.to_owned() },
-            git2::ErrorCode::Locked => Self::Locked { lock: present_lock(root) },
+            git2::ErrorCode::Locked => Self::Locked {
+                lock: named_lock(source.message())
+                    .unwrap_or_else(|| root.join(".git").join("index.lock")),
+            },
             _ => Self::Git { source },
         }
     }
 }
 
-/// The lock file that is most likely in the way.
-fn present_lock(root: &Path) -> PathBuf {
-    let git = root.join(".git");
-    let head = git.join("HEAD.lock");
-    if head.exists() { head } else { git.join("index.lock") }
+/// The lock file that libgit2 names in quotes; it names none when it is the index's.
+fn named_lock(message: &str) -> Option<PathBuf> {
+    message.split('\'').find(|part| part.ends_with(".lock")).map(PathBuf::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(kind: io::ErrorKind, expected: &str) {
+        let error = RepoError::from_io("prompts/a.prompty", kind.into());
+        assert_eq!(error.to_string(), expected);
+    }
+
+    #[test]
+    fn what_the_system_refuses_is_told_by_what_it_means() {
+        use io::ErrorKind as K;
+        check(K::PermissionDenied, "prompts/a.prompty is read-only");
+        check(K::ReadOnlyFilesystem, "prompts/a.prompty is read-only");
+        let full = "prompts/a.prompty was not saved: the disk is full";
+        check(K::StorageFull, full);
+        check(K::QuotaExceeded, full);
+        check(K::NotFound, "prompts/a.prompty does not exist");
+        check(K::Interrupted, "prompts/a.prompty: operation interrupted");
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_full_device_is_recognised() {
+        let told = std::fs::write("/dev/full", "text").expect_err("a device that is always full");
+        let error = RepoError::from_io("a.prompty", told);
+        assert!(matches!(error, RepoError::DiskFull { .. }), "{error}");
+        assert!(error.hint().is_some());
+    }
+
+    #[test]
+    fn a_folder_of_somebody_else_says_how_to_trust_it() {
+        let refused = git2::Error::new(
+            git2::ErrorCode::Owner,
+            git2::ErrorClass::Config,
+            "not owned by current user",
+        );
+        let error = RepoError::from_git(Path::new("/srv/prompts"), refused);
+        assert_eq!(error.to_string(), "/srv/prompts belongs to another user");
+        assert_eq!(
+            error.hint().as_deref(),
+            Some("if you trust it: git config --global --add safe.directory \"/srv/prompts\"")
+        );
+    }
 }

@@ -7,9 +7,11 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
 
 use crate::RepoError;
 use crate::path::RelPath;
@@ -141,18 +143,42 @@ pub(crate) fn write(
     base: Option<&str>,
 ) -> Result<Written, RepoError> {
     require_size(path.as_str(), text.len())?;
-    let on_disk = read_if_there(root, path)?;
-    if on_disk.as_ref().map(|found| found.digest.as_str()) != base {
-        return Ok(Written::Conflict { on_disk });
+    if let Some(conflict) = conflict(root, path, base)? {
+        return Ok(conflict);
     }
-    replace(root, path, text.as_bytes())
-        .map_err(|source| RepoError::from_io(path.as_str(), source))?;
+    let io = |source| RepoError::from_io(path.as_str(), source);
+    let unfinished = prepare(root, path, text.as_bytes()).map_err(io)?;
+    {
+        let _one_at_a_time = lock_writing();
+        // Asked again: while the new text went to the disk, somebody else may have saved theirs.
+        if let Some(conflict) = conflict(root, path, base)? {
+            return Ok(conflict);
+        }
+        finish(root, path, unfinished).map_err(io)?;
+    }
     Ok(Written::Saved { digest: digest(text.as_bytes()) })
+}
+
+/// What is on disk, when it is not what the caller read.
+fn conflict(root: &Path, path: &RelPath, base: Option<&str>) -> Result<Option<Written>, RepoError> {
+    let on_disk = read_if_there(root, path)?;
+    let is_same = on_disk.as_ref().map(|found| found.digest.as_str()) == base;
+    Ok((!is_same).then_some(Written::Conflict { on_disk }))
+}
+
+/// Held from the last look at a file to its replacement, so that of two writes of this process that
+/// know the same base only one succeeds. Against other programs only the short time helps.
+fn lock_writing() -> MutexGuard<'static, ()> {
+    static WRITING: Mutex<()> = Mutex::new(());
+    // The lock guards no data that a panic could have left half changed.
+    WRITING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Writes a file of a workspace that is being made, where nobody else writes yet.
 pub(crate) fn create(root: &Path, path: &RelPath, bytes: &[u8]) -> Result<(), RepoError> {
-    replace(root, path, bytes).map_err(|source| RepoError::from_io(path.as_str(), source))
+    prepare(root, path, bytes)
+        .and_then(|unfinished| finish(root, path, unfinished))
+        .map_err(|source| RepoError::from_io(path.as_str(), source))
 }
 
 /// The file's text, or `None` when there is no such file.
@@ -164,19 +190,26 @@ pub(crate) fn read_if_there(root: &Path, path: &RelPath) -> Result<Option<FileTe
     }
 }
 
-fn replace(root: &Path, path: &RelPath, bytes: &[u8]) -> std::io::Result<()> {
+/// The whole content in a file beside the one it will replace, safely on disk.
+fn prepare(root: &Path, path: &RelPath, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
     let place = root.join(path.as_str());
     let folder = place.parent().unwrap_or(root);
     fs::create_dir_all(folder)?;
     let mut unfinished = begin(folder, &place)?;
     unfinished.write_all(bytes)?;
     unfinished.as_file().sync_all()?;
+    Ok(unfinished)
+}
+
+/// Puts the prepared file in its place.
+fn finish(root: &Path, path: &RelPath, unfinished: NamedTempFile) -> std::io::Result<()> {
+    let place = root.join(path.as_str());
     unfinished.persist(&place).map_err(|error| error.error)?;
-    sync_folder(folder)
+    sync_folder(place.parent().unwrap_or(root))
 }
 
 /// A temporary file beside `place`, with the permissions `place` has or a new file would get.
-fn begin(folder: &Path, place: &Path) -> std::io::Result<tempfile::NamedTempFile> {
+fn begin(folder: &Path, place: &Path) -> std::io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(UNFINISHED);
     match fs::metadata(place) {

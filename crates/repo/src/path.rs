@@ -73,11 +73,9 @@ impl fmt::Display for RelPath {
 fn is_plain_name(name: &str) -> bool {
     // Windows drops trailing dots and spaces, and knows `.git` by its short name as well.
     let bare = name.trim_end_matches(['.', ' ']);
-    !bare.eq_ignore_ascii_case(".git")
-        && !bare.eq_ignore_ascii_case("git~1")
-        && !bare.is_empty()
-        && !name.contains('\0')
-        && !(cfg!(windows) && name.contains(['\\', ':']))
+    let is_gits = bare.eq_ignore_ascii_case(".git") || bare.eq_ignore_ascii_case("git~1");
+    let is_special = name.contains('\0') || (cfg!(windows) && name.contains(['\\', ':']));
+    !(bare.is_empty() || is_gits || is_special)
 }
 
 #[cfg(test)]

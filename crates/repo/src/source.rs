@@ -29,6 +29,9 @@ pub(crate) trait Source {
     /// The file's text, or `None` when it is not there.
     fn text(&self, path: &RelPath) -> Result<Option<String>, RepoError>;
 
+    /// Whether there is a regular file at the path, readable or not.
+    fn holds(&self, path: &str) -> bool;
+
     /// What a folder holds; nothing when it is not there.
     fn list(&self, folder: &str) -> Result<Vec<Listed>, RepoError>;
 }
@@ -47,6 +50,11 @@ pub(crate) struct Worktree<'a> {
 impl Source for Worktree<'_> {
     fn text(&self, path: &RelPath) -> Result<Option<String>, RepoError> {
         Ok(file::read_if_there(self.root, path)?.map(|found| found.text))
+    }
+
+    fn holds(&self, path: &str) -> bool {
+        let place = RelPath::parse(path).and_then(|path| path.beneath(self.root));
+        place.is_ok_and(|place| place.is_file())
     }
 
     fn list(&self, folder: &str) -> Result<Vec<Listed>, RepoError> {
@@ -94,6 +102,12 @@ impl Source for Committed<'_> {
         }
         let blob = self.repository.find_blob(entry.id())?;
         file::into_text(path.as_str(), blob.content().to_vec()).map(Some)
+    }
+
+    fn holds(&self, path: &str) -> bool {
+        self.tree
+            .get_path(Path::new(path))
+            .is_ok_and(|entry| entry.kind() == Some(ObjectType::Blob) && entry.filemode() != LINK)
     }
 
     fn list(&self, folder: &str) -> Result<Vec<Listed>, RepoError> {

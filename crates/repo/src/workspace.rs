@@ -181,10 +181,11 @@ impl Workspace {
         };
         let committed = Committed { repository: &repository, tree };
         let mut old = committed.text(&path)?;
-        if old.is_none() && disk.is_some() {
-            if let Some(from) = renamed_from(&repository, tree, path.as_str())? {
-                old = committed.text(&RelPath::parse(&from)?)?;
-            }
+        if old.is_none()
+            && disk.is_some()
+            && let Some(from) = renamed_from(&repository, tree, path.as_str())?
+        {
+            old = committed.text(&RelPath::parse(&from)?)?;
         }
         Ok((old, disk))
     }

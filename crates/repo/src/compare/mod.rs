@@ -12,7 +12,7 @@ mod variant;
 use assay_text::word_count;
 
 use crate::RepoError;
-use crate::change::{ChangeItem, Side, Subject, Version, What};
+use crate::change::{ChangeItem, FileChange, FileStatus, Side, Subject, Version, What};
 use crate::discover::{MANIFEST, VARIANT};
 use crate::source::references;
 use crate::workspace::CONFIG;
@@ -31,8 +31,13 @@ pub(crate) fn items(old: Option<&Version>, new: Option<&Version>) -> Vec<ChangeI
 }
 
 /// The item of a file that is not text or may not be read.
-pub(crate) fn unreadable(path: &str, error: &RepoError) -> ChangeItem {
-    item(What::Edited, Subject::Other, path, error.to_string())
+pub(crate) fn unreadable(change: &FileChange, error: &RepoError) -> ChangeItem {
+    let what = match change.status {
+        FileStatus::Added => What::Added,
+        FileStatus::Deleted => What::Removed,
+        FileStatus::Edited | FileStatus::Renamed => What::Edited,
+    };
+    item(what, Subject::Other, &change.path, error.to_string())
 }
 
 fn item(what: What, subject: Subject, id: &str, summary: String) -> ChangeItem {

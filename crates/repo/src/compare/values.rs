@@ -97,7 +97,7 @@ mod tests {
         check(
             json!({}),
             json!({"rubric": long}),
-            &["rubric set to word word word word word word word wor…"],
+            &["rubric set to word word word word word word word word…"],
         );
     }
 }
