@@ -1,0 +1,114 @@
+//! What is wrong with a prompt, as data: a code, a place, a message and where possible a hint.
+//!
+//! A prompt under someone's hands is wrong most of the time, so nothing here is a Rust error.
+//! The meaning of each code stands in [`crate::codes`].
+
+use serde::Serialize;
+
+use crate::Span;
+
+/// How bad a [`Diagnostic`] is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The prompt cannot be run as it stands.
+    Error,
+    /// It can be run, but probably does not do what was meant.
+    Warning,
+}
+
+/// One finding, with its place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Diagnostic {
+    /// A code of [`crate::codes`], for example `P0101`.
+    pub code: &'static str,
+    /// Whether it stops a run.
+    pub severity: Severity,
+    /// One sentence that names the thing in question.
+    pub message: String,
+    /// The file it stands in, relative to the prompt's folder.
+    pub file: String,
+    /// Where in that file.
+    pub span: Span,
+    /// What to do about it, where one thing is right.
+    pub hint: Option<String>,
+}
+
+impl Diagnostic {
+    /// A finding that stops a run.
+    pub fn error(code: &'static str, file: &str, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            severity: Severity::Error,
+            message: message.into(),
+            file: file.to_owned(),
+            span,
+            hint: None,
+        }
+    }
+
+    /// A finding that does not stop a run.
+    pub fn warning(code: &'static str, file: &str, span: Span, message: impl Into<String>) -> Self {
+        Self { severity: Severity::Warning, ..Self::error(code, file, span, message) }
+    }
+
+    /// The same finding with advice.
+    #[must_use]
+    pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.hint = Some(hint.into());
+        self
+    }
+}
+
+/// Collects the findings of one file, so that readers need not repeat its name.
+pub(crate) struct Report<'a> {
+    pub file: &'a str,
+    pub found: Vec<Diagnostic>,
+}
+
+impl<'a> Report<'a> {
+    pub fn new(file: &'a str) -> Self {
+        Self { file, found: Vec::new() }
+    }
+
+    pub fn error(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.push(Diagnostic::error(code, self.file, span, message))
+    }
+
+    pub fn warning(
+        &mut self,
+        code: &'static str,
+        span: Span,
+        message: impl Into<String>,
+    ) -> &mut Diagnostic {
+        self.push(Diagnostic::warning(code, self.file, span, message))
+    }
+
+    fn push(&mut self, diagnostic: Diagnostic) -> &mut Diagnostic {
+        let at = self.found.len();
+        self.found.push(diagnostic);
+        &mut self.found[at]
+    }
+}
+
+impl Diagnostic {
+    /// Adds advice in place; pairs with [`Report`], whose methods lend the new finding.
+    pub(crate) fn hint(&mut self, hint: impl Into<String>) {
+        self.hint = Some(hint.into());
+    }
+}
+
+/// `a`, `b` and `c`, for messages that name what exists; "none" when there is nothing to name.
+pub(crate) fn name_list<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    match names.split_last() {
+        None => "none".to_owned(),
+        Some((only, [])) => only.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}

@@ -1,0 +1,281 @@
+//! `evals.yaml`: the models to compare, the scorers that judge outputs and the gates they must pass.
+//!
+//! Scorers are read here but understood by the scoring crate, which also judges their kinds.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use crate::diagnostic::{Report, name_list};
+use crate::yaml::{Fields, Node, Yaml};
+use crate::{Options, Span, codes};
+
+/// What a prompt is measured with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evals {
+    /// The (first) file it stands in, when there is one.
+    pub file: Option<String>,
+    /// The models to run.
+    pub models: Vec<EvalModel>,
+    /// How often each cell is run; at least 1.
+    pub repeat: u32,
+    /// In the order of the file.
+    pub scorers: Vec<ScorerSpec>,
+    /// In the order of the file.
+    pub gates: Vec<GateSpec>,
+}
+
+impl Default for Evals {
+    fn default() -> Self {
+        Self { file: None, models: Vec::new(), repeat: 1, scorers: Vec::new(), gates: Vec::new() }
+    }
+}
+
+/// A model to run, with options that win over the front matter's.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EvalModel {
+    /// `provider/model`, or an alias of `assay.yaml`.
+    pub id: String,
+    /// Laid over the variant's options.
+    pub options: Options,
+}
+
+/// One scorer as written; what its keys mean depends on its kind.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ScorerSpec {
+    /// Unique within the file; the name of its column.
+    pub id: String,
+    /// What it does: `equals`, `regex`, `json-schema`, … (`type` in the file).
+    pub kind: String,
+    /// JSONPath into the parsed output.
+    pub path: Option<String>,
+    /// JSONPath into the row's `expected`.
+    pub expected: Option<String>,
+    /// A literal to compare with.
+    pub value: Option<Value>,
+    /// The score from which on it passes.
+    pub threshold: Option<f64>,
+    /// The least value that passes.
+    pub min: Option<f64>,
+    /// The greatest value that passes.
+    pub max: Option<f64>,
+    /// Its share in a combined score.
+    pub weight: f64,
+    /// Whether passing and failing are exchanged.
+    pub negate: bool,
+    /// Only rows with one of these tags are judged; all when empty.
+    pub tags: Vec<String>,
+    /// The schema to validate against; `outputs` for the prompt's own.
+    pub schema: Option<String>,
+    /// Options of a metric.
+    pub options: Map<String, Value>,
+    /// Keys of its kind: `model`, `rubric`, `prompt`, `baseline`, …
+    pub extra: Map<String, Value>,
+    /// Its place in the file.
+    pub span: Span,
+}
+
+/// A limit a variant must keep to be good enough.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct GateSpec {
+    /// The scorer it looks at.
+    pub scorer: Option<String>,
+    /// Or the metric it looks at, for example `latencyP95Ms`.
+    pub metric: Option<String>,
+    /// The least allowed value.
+    pub min: Option<f64>,
+    /// The greatest allowed value.
+    pub max: Option<f64>,
+    /// How much worse than the base revision it may be.
+    pub non_inferior: Option<f64>,
+    /// Only rows with one of these tags count; all when empty.
+    pub tags: Vec<String>,
+}
+
+/// What one `evals.yaml` says; where its cases stand is the manifest's business.
+pub(crate) struct EvalsFile {
+    pub evals: Evals,
+    pub cases: Option<(String, Span)>,
+}
+
+pub(crate) fn read(node: &Node, report: &mut Report) -> EvalsFile {
+    let mut fields = Fields::open("an evals file", node, report);
+    let cases = fields.string("cases", report).zip(fields.node("cases").map(|node| node.span));
+    let evals = Evals {
+        file: Some(report.file.to_owned()),
+        models: each(fields.list("models", report), report, read_model),
+        repeat: read_repeat(&mut fields, report),
+        scorers: each(fields.list("scorers", report), report, read_scorer),
+        gates: each(fields.list("gates", report), report, read_gate),
+    };
+    check_scorer_ids(&evals, report);
+    check_gates(&evals, &mut fields, report);
+    fields.warn_unknown(report);
+    EvalsFile { evals, cases }
+}
+
+fn each<T>(
+    nodes: Option<&[Node]>,
+    report: &mut Report,
+    read: fn(&Node, &mut Report) -> Option<T>,
+) -> Vec<T> {
+    let nodes = nodes.unwrap_or_default().iter();
+    nodes.filter_map(|node| read(node, report)).collect()
+}
+
+fn read_repeat(fields: &mut Fields, report: &mut Report) -> u32 {
+    let repeat = fields.count("repeat", 1, report).unwrap_or(1);
+    u32::try_from(repeat).unwrap_or(u32::MAX)
+}
+
+fn read_model(node: &Node, report: &mut Report) -> Option<EvalModel> {
+    if let Yaml::String(id) = &node.value {
+        return Some(EvalModel { id: id.clone(), options: Options::default() });
+    }
+    let mut fields = Fields::open("a model", node, report);
+    let id = needed("a model", "id", &mut fields, report);
+    let options = Options(fields.map("options", report).unwrap_or_default());
+    fields.warn_unknown(report);
+    Some(EvalModel { id: id?, options })
+}
+
+fn read_scorer(node: &Node, report: &mut Report) -> Option<ScorerSpec> {
+    let mut fields = Fields::open("a scorer", node, report);
+    let id = needed("a scorer", "id", &mut fields, report);
+    let kind = needed("a scorer", "type", &mut fields, report);
+    Some(ScorerSpec {
+        id: id?,
+        kind: kind?,
+        path: fields.string("path", report),
+        expected: fields.string("expected", report),
+        value: fields.node("value").map(Node::to_json),
+        threshold: fields.number("threshold", report),
+        min: fields.number("min", report),
+        max: fields.number("max", report),
+        weight: fields.number("weight", report).unwrap_or(1.0),
+        negate: fields.boolean("negate", report).unwrap_or(false),
+        tags: fields.strings("tags", report).unwrap_or_default(),
+        schema: fields.string("schema", report),
+        options: fields.map("options", report).unwrap_or_default(),
+        span: node.span,
+        extra: fields.rest(),
+    })
+}
+
+fn read_gate(node: &Node, report: &mut Report) -> Option<GateSpec> {
+    let mut fields = Fields::open("a gate", node, report);
+    let non_inferior = fields.node("nonInferior").and_then(|node| {
+        let mut inner = Fields::open("nonInferior", node, report);
+        let margin = inner.number("margin", report);
+        inner.warn_unknown(report);
+        margin
+    });
+    let gate = GateSpec {
+        scorer: fields.string("scorer", report),
+        metric: fields.string("metric", report),
+        min: fields.number("min", report),
+        max: fields.number("max", report),
+        non_inferior,
+        tags: fields.strings("tags", report).unwrap_or_default(),
+    };
+    fields.warn_unknown(report);
+    let judges_one = gate.scorer.is_some() != gate.metric.is_some();
+    let limited = gate.min.is_some() || gate.max.is_some() || gate.non_inferior.is_some();
+    if !judges_one || !limited {
+        report.error(
+            codes::GATE_WITHOUT_LIMIT,
+            node.span,
+            "a gate needs either `scorer` or `metric`, and `min`, `max` or `nonInferior`",
+        );
+    }
+    Some(gate)
+}
+
+/// A string that must be there.
+pub(crate) fn needed(
+    what: &str,
+    key: &'static str,
+    fields: &mut Fields,
+    report: &mut Report,
+) -> Option<String> {
+    let absent = fields.node(key).is_none();
+    if absent {
+        report.error(codes::MISSING_KEY, fields.span(), format!("{what} needs `{key}`"));
+    }
+    fields.string(key, report)
+}
+
+fn check_scorer_ids(evals: &Evals, report: &mut Report) {
+    for (index, scorer) in evals.scorers.iter().enumerate() {
+        if evals.scorers[..index].iter().any(|s| s.id == scorer.id) {
+            report.error(
+                codes::DUPLICATE_ID,
+                scorer.span,
+                format!("two scorers have the id `{}`", scorer.id),
+            );
+        }
+    }
+}
+
+fn check_gates(evals: &Evals, fields: &mut Fields, report: &mut Report) {
+    let span = fields.node("gates").map_or(fields.span(), |node| node.span);
+    for scorer in evals.gates.iter().filter_map(|gate| gate.scorer.as_ref()) {
+        if evals.scorers.iter().any(|known| known.id == *scorer) {
+            continue;
+        }
+        let known = name_list(evals.scorers.iter().map(|scorer| &scorer.id));
+        report
+            .error(
+                codes::UNKNOWN_SCORER,
+                span,
+                format!("a gate names the scorer `{scorer}`, which does not exist"),
+            )
+            .hint(format!("the scorers are {known}"));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::yaml;
+
+    fn read_text(text: &str) -> (EvalsFile, Vec<&'static str>) {
+        let mut report = Report::new("evals.yaml");
+        let node = yaml::parse(text, 0, &mut report).unwrap();
+        let file = read(&node, &mut report);
+        (file, report.found.iter().map(|d| d.code).collect())
+    }
+
+    #[test]
+    fn scorers_keep_the_keys_of_their_kind() {
+        let (file, found) = read_text(
+            "cases: cases.jsonl\nmodels: [fast, {id: local/tiny, options: {seed: 7}}]\nscorers:\n  - {id: fits, type: llm-rubric, model: m, rubric: be kind, threshold: 0.7}\ngates:\n  - {scorer: fits, nonInferior: {margin: 0.02}}\n",
+        );
+        assert_eq!(found, Vec::<&str>::new());
+        assert_eq!(file.cases.unwrap().0, "cases.jsonl");
+        assert_eq!(file.evals.models[1].options.integer("seed"), Some(7));
+        let scorer = &file.evals.scorers[0];
+        assert_eq!(scorer.extra["rubric"], "be kind");
+        assert_eq!((scorer.weight, scorer.threshold), (1.0, Some(0.7)));
+        assert_eq!(file.evals.gates[0].non_inferior, Some(0.02));
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_and_the_rest_is_read() {
+        let (file, found) = read_text(
+            "repeat: 0\nscorers:\n  - {id: a}\n  - {id: b, type: equals}\n  - {id: b, type: equals}\ngates:\n  - {scorer: zz, min: 1}\n  - {min: 1}\nspeed: 3\n",
+        );
+        assert_eq!(file.evals.repeat, 1);
+        assert_eq!(file.evals.scorers.len(), 2);
+        assert_eq!(
+            found,
+            [
+                codes::WRONG_TYPE,
+                codes::MISSING_KEY,
+                codes::GATE_WITHOUT_LIMIT,
+                codes::DUPLICATE_ID,
+                codes::UNKNOWN_SCORER,
+                codes::UNKNOWN_KEY
+            ]
+        );
+    }
+}

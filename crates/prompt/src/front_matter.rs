@@ -1,0 +1,274 @@
+//! One `.prompty` file: its front matter, its body, and the strict profile they keep.
+//!
+//! A file that cannot be read gives a variant with as much as was understood and errors that stop
+//! it from being rendered: front matter is never sent to a model as if it were text.
+
+use crate::diagnostic::{Diagnostic, Report};
+use crate::files::{self, Files};
+use crate::property::read_properties;
+use crate::yaml::{self, Fields, Node, Yaml};
+use crate::{ModelRef, Options, Property, Span, Template, Variant, codes};
+
+/// Reads the variant `id` from `file`; few-shot choice and content id are the caller's to fill in.
+pub(crate) fn read_variant(id: &str, file: &str, files: &Files) -> (Variant, Vec<Diagnostic>) {
+    let mut report = Report::new(file);
+    let text = files.get(file).map_or("", String::as_str);
+    let mut variant = Variant::empty(id, file);
+    let Some((front, body)) = split(text, &mut report) else {
+        variant.body_span = Span::at(text.len());
+        return (variant, report.found);
+    };
+    variant.body_span = body;
+    variant.template = Template::parse(&text[body.start..body.end], body.start);
+    let mut schema_findings = Vec::new();
+    if let Some(node) = yaml::parse(&text[front.start..front.end], front.start, &mut report) {
+        schema_findings = read_front(&mut variant, &node, files, &mut report);
+    }
+    report_template(&variant.template, &mut report);
+    check_characters(text, &mut report);
+    let mut found = report.found;
+    found.extend(schema_findings);
+    (variant, found)
+}
+
+/// The places of the YAML and of the body.
+fn split(text: &str, report: &mut Report) -> Option<(Span, Span)> {
+    let start = if text.starts_with('\u{feff}') {
+        report
+            .error(
+                codes::BYTE_ORDER_MARK,
+                Span::new(0, 3),
+                format!("{} begins with a byte order mark", report.file),
+            )
+            .hint("save it as UTF-8 without a byte order mark");
+        3
+    } else {
+        0
+    };
+    let mut lines = crate::span::lines(&text[start..]).map(|(at, line)| (at + start, line));
+    let first = lines.next().unwrap_or((start, ""));
+    if bare(first.1) != "---" {
+        let span = Span::new(first.0, first.0 + first.1.len());
+        report
+            .error(codes::NO_FRONT_MATTER, span, format!("line 1 of {} must be `---`", report.file))
+            .hint("put the front matter between two lines of `---`");
+        return None;
+    }
+    let yaml_start = (first.0 + first.1.len() + 1).min(text.len());
+    let Some((close, line)) = lines.find(|(_, line)| bare(line) == "---") else {
+        report
+            .error(
+                codes::UNCLOSED_FRONT_MATTER,
+                Span::new(first.0, first.0 + first.1.len()),
+                format!("the front matter of {} is never closed", report.file),
+            )
+            .hint("end it with a line that is exactly `---`");
+        return None;
+    };
+    let body = (close + line.len() + 1).min(text.len());
+    Some((Span::new(yaml_start, close), Span::new(body, text.len())))
+}
+
+/// A line as it would be with plain line ends.
+fn bare(line: &str) -> &str {
+    line.strip_suffix('\r').unwrap_or(line)
+}
+
+/// Fills in what the front matter says. Findings in schema files are given back, as those have
+/// their own names.
+fn read_front(
+    variant: &mut Variant,
+    node: &Node,
+    files: &Files,
+    report: &mut Report,
+) -> Vec<Diagnostic> {
+    if let Some(span) = version_one(node) {
+        report
+            .error(codes::PROMPTY_V1, span, format!("{} is Prompty v1", report.file))
+            .hint("import it: that converts it to v2 once");
+        return Vec::new();
+    }
+    let mut fields = Fields::open("the front matter", node, report);
+    variant.name = fields.string("name", report);
+    variant.display_name = fields.string("displayName", report);
+    variant.description = fields.string("description", report);
+    fields.node("metadata");
+    if let Some(model) = fields.node("model") {
+        variant.model = read_model(model, report);
+    }
+    let mut found = Vec::new();
+    if let Some(inputs) = fields.node("inputs") {
+        variant.inputs = read_schema("inputs", inputs, files, report, &mut found);
+    }
+    if let Some(outputs) = fields.node("outputs") {
+        variant.outputs = read_schema("outputs", outputs, files, report, &mut found);
+    }
+    let tools = fields.list("tools", report).unwrap_or_default();
+    variant.tools = tools.iter().map(Node::to_json).collect();
+    if let Some(template) = fields.node("template") {
+        check_template_kind(template, report);
+    }
+    fields.warn_unknown(report);
+    found
+}
+
+/// The key that gives a v1 file away. Some v1 files have none of them and read as v2.
+fn version_one(node: &Node) -> Option<Span> {
+    let model = node.get("model");
+    let old_model = ["api", "configuration", "parameters"].iter().find_map(|key| model?.entry(key));
+    let old_input = || {
+        let inputs = node.get("inputs")?.entries();
+        inputs.iter().find_map(|input| input.node.entry("type"))
+    };
+    let entry = old_model.or_else(|| node.entry("sample")).or_else(old_input);
+    entry.map(|entry| entry.key_span)
+}
+
+fn read_model(node: &Node, report: &mut Report) -> ModelRef {
+    if let Yaml::String(id) = &node.value {
+        return ModelRef { id: Some(id.clone()), ..ModelRef::default() };
+    }
+    let mut fields = Fields::open("model", node, report);
+    let model = ModelRef {
+        id: fields.string("id", report),
+        provider: fields.string("provider", report),
+        api_type: read_api_type(&mut fields, report),
+        options: Options(fields.map("options", report).unwrap_or_default()),
+    };
+    // Kept in the file and never looked at: endpoints and keys come from the user's settings only.
+    fields.node("connection");
+    fields.warn_unknown(report);
+    model
+}
+
+fn read_api_type(fields: &mut Fields, report: &mut Report) -> Option<String> {
+    let kind = fields.string("apiType", report)?;
+    let span = fields.node("apiType").map_or(fields.span(), |node| node.span);
+    match kind.as_str() {
+        "chat" => {}
+        "responses" => {
+            let message = "`apiType: responses` is run as chat";
+            report.warning(codes::RESPONSES_AS_CHAT, span, message);
+        }
+        other => {
+            let message = format!("`apiType: {other}` cannot run: only chat prompts can run");
+            report.error(codes::NOT_CHAT, span, message);
+        }
+    }
+    Some(kind)
+}
+
+/// A schema in place, or in the file a reference names.
+fn read_schema(
+    key: &'static str,
+    node: &Node,
+    files: &Files,
+    report: &mut Report,
+    found: &mut Vec<Diagnostic>,
+) -> Vec<Property> {
+    let Some(text) = node.as_str() else {
+        return read_properties(key, node, report);
+    };
+    let Some(path) = files::reference(text) else {
+        report
+            .error(
+                codes::EMBEDDED_REFERENCE,
+                node.span,
+                format!("`{key}` must be a list or one `${{file:…}}`"),
+            )
+            .hint(format!("write `{key}: ${{file:{key}.yaml}}`"));
+        return Vec::new();
+    };
+    let Some((file, text)) = files::find(files, path, node.span, report) else {
+        return Vec::new();
+    };
+    let mut schema = Report::new(file);
+    let properties = yaml::parse(text, 0, &mut schema)
+        .map(|node| read_properties(key, &node, &mut schema))
+        .unwrap_or_default();
+    found.extend(schema.found);
+    properties
+}
+
+/// `template` may say what is true anyway: jinja2, read by prompty.
+fn check_template_kind(node: &Node, report: &mut Report) {
+    let kind = |node: &Node| {
+        let inner = node.get("kind").unwrap_or(node);
+        inner.as_str().map(str::to_owned)
+    };
+    let parts = match &node.value {
+        Yaml::Map(entries) => {
+            entries.iter().map(|entry| (entry.key.as_str(), &entry.node)).collect()
+        }
+        _ => vec![("format", node)],
+    };
+    for (key, part) in parts {
+        let wanted = match key {
+            "format" => "jinja2",
+            "parser" => "prompty",
+            _ => continue,
+        };
+        let named = kind(part).unwrap_or_default();
+        if named != wanted {
+            report
+                .error(
+                    codes::OTHER_TEMPLATE,
+                    part.span,
+                    format!("the template {key} `{named}` is not supported"),
+                )
+                .hint(format!("leave `template` out, or use {wanted}"));
+        }
+    }
+}
+
+fn report_template(template: &Template, report: &mut Report) {
+    for error in &template.errors {
+        let diagnostic = report.error(error.code, error.span, error.message.clone());
+        diagnostic.hint.clone_from(&error.hint);
+    }
+}
+
+/// At most this many findings about characters per file; one is enough to start looking.
+const MAX_CHARACTER_FINDINGS: usize = 20;
+
+/// Reports what a reviewer cannot see: carriage returns, invisible and direction characters.
+pub(crate) fn check_characters(text: &str, report: &mut Report) {
+    if let Some(at) = text.find("\r\n") {
+        report
+            .warning(
+                codes::CARRIAGE_RETURN,
+                Span::new(at, at + 1),
+                format!("{} has lines that end with a carriage return", report.file),
+            )
+            .hint("add `* text eol=lf` to .gitattributes");
+    }
+    let hidden = text
+        .char_indices()
+        .skip_while(|(at, c)| *at == 0 && *c == '\u{feff}')
+        .filter(|(_, c)| is_invisible(*c));
+    for (at, c) in hidden.take(MAX_CHARACTER_FINDINGS) {
+        report.warning(
+            codes::INVISIBLE_CHARACTER,
+            Span::new(at, at + c.len_utf8()),
+            format!("the invisible character U+{:04X} can hide text", c as u32),
+        );
+    }
+}
+
+/// Characters that show nothing or turn text around. The two joiners are left out: emoji and
+/// several scripts need them.
+fn is_invisible(c: char) -> bool {
+    matches!(
+        c,
+        '\u{00ad}'
+            | '\u{061c}'
+            | '\u{180e}'
+            | '\u{200b}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{202a}'..='\u{202e}'
+            | '\u{2060}'..='\u{2069}'
+            | '\u{feff}'
+            | '\u{e0000}'..='\u{e007f}'
+    )
+}

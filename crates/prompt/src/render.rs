@@ -1,0 +1,496 @@
+//! The exact messages a model gets for one case, each word with where it came from.
+//!
+//! A role opens only at a line made wholly of template text. A value, whatever lines it holds, can
+//! therefore never open a message, and neither can a line that a value begins or ends.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::template::{self, Fault, Piece, Scope, evaluate, print_value};
+use crate::{Diagnostic, FewShot, Kind, Prompt, Row, Select, Span, Template, Variant, codes};
+
+/// What a model gets.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rendered {
+    /// In order; never empty.
+    pub messages: Vec<Message>,
+}
+
+/// One message.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Message {
+    /// Who speaks.
+    pub role: Role,
+    /// Its text, in pieces.
+    pub segments: Vec<Segment>,
+}
+
+/// A piece of a message from one source.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Segment {
+    /// The text.
+    pub text: String,
+    /// Its source.
+    pub from: Origin,
+}
+
+/// Where a piece of text came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Origin {
+    /// The body of the variant.
+    Template,
+    /// The value of the input of this name.
+    Input(String),
+    /// The few-shot example of this id.
+    Example(String),
+}
+
+/// Who speaks in a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Instructions.
+    System,
+    /// Instructions, as newer models call them.
+    Developer,
+    /// The person.
+    User,
+    /// The model.
+    Assistant,
+    /// The result of a tool.
+    Tool,
+}
+
+impl Role {
+    /// The name it has in files and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Role::System => "system",
+            Role::Developer => "developer",
+            Role::User => "user",
+            Role::Assistant => "assistant",
+            Role::Tool => "tool",
+        }
+    }
+
+    /// The role a line of a template can open. There are no tool results in templates.
+    pub(crate) fn of_line(name: &str) -> Option<Role> {
+        [Role::System, Role::User, Role::Assistant, Role::Developer]
+            .into_iter()
+            .find(|role| role.as_str() == name)
+    }
+
+    /// The role a turn of a thread can have: never one that instructs.
+    fn of_turn(name: &str) -> Option<Role> {
+        [Role::User, Role::Assistant, Role::Tool].into_iter().find(|role| role.as_str() == name)
+    }
+}
+
+impl Message {
+    /// The whole text.
+    pub fn text(&self) -> String {
+        self.segments.iter().map(|s| s.text.as_str()).collect()
+    }
+}
+
+/// The role line `line` is, and whether it has attributes: `user:` or `user[name="Ann"]:`.
+pub(crate) fn role_line(line: &str) -> Option<(Role, bool)> {
+    let head = line.strip_suffix(':')?;
+    match head.strip_suffix(']') {
+        None => Some((Role::of_line(head)?, false)),
+        Some(head) => {
+            let (name, attributes) = head.split_once('[')?;
+            let role = Role::of_line(name)?;
+            (!attributes.contains(']')).then_some((role, true))
+        }
+    }
+}
+
+/// The exact messages for one case. What stops it is a finding with a place in the variant's file,
+/// or in the file that could not be read.
+pub fn render(prompt: &Prompt, variant: &Variant, case: &Row) -> Result<Rendered, Diagnostic> {
+    if let Some(unreadable) = prompt.unreadable(variant) {
+        return Err(unreadable.clone());
+    }
+    let inputs = Inputs::bind(prompt, variant, case)?;
+    let scope = inputs.scope(variant, case);
+    let pieces = evaluate(&variant.template, &scope)
+        .map_err(|fault| fault_in(&variant.file, fault, case))?;
+    let mut assembly = Assembly::default();
+    for piece in pieces {
+        assembly.piece(piece, &inputs);
+    }
+    let messages = assembly.finish();
+    if messages.is_empty() {
+        return Err(Diagnostic::error(
+            codes::NO_MESSAGES,
+            &variant.file,
+            variant.body_span,
+            format!("{} renders no message for case `{}`", variant.file, case.id),
+        ));
+    }
+    Ok(Rendered { messages })
+}
+
+fn fault_in(file: &str, fault: Fault, case: &Row) -> Diagnostic {
+    let message = format!("{} (case `{}`)", fault.message, case.id);
+    Diagnostic { hint: fault.hint, ..Diagnostic::error(fault.code, file, fault.span, message) }
+}
+
+/// The threads of one case, in messages and as the data a loop would see.
+struct Inputs {
+    threads: Vec<Thread>,
+}
+
+struct Thread {
+    name: String,
+    turns: Vec<Message>,
+    data: Value,
+}
+
+impl Inputs {
+    /// Checks what the case must have, and builds its threads.
+    fn bind(prompt: &Prompt, variant: &Variant, case: &Row) -> Result<Self, Diagnostic> {
+        let mut threads = Vec::new();
+        for property in &variant.inputs {
+            let given = case.input.get(&property.name).or(property.default.as_ref());
+            let shots = prompt.few_shot.as_ref().filter(|few_shot| few_shot.input == property.name);
+            let fails = |code, problem: String| {
+                let span = first_use(variant, &property.name);
+                Diagnostic::error(code, &variant.file, span, problem)
+            };
+            if property.required && given.is_none() && shots.is_none() {
+                let message = format!("case `{}` has no value for `{}`", case.id, property.name);
+                return Err(fails(codes::MISSING_INPUT, message));
+            }
+            match property.kind {
+                Kind::Thread => {
+                    let turns = match (given, shots) {
+                        (Some(value), _) => {
+                            given_turns(&property.name, value).map_err(|problem| {
+                                let message = format!("{problem} (case `{}`)", case.id);
+                                fails(codes::BAD_THREAD, message)
+                            })?
+                        }
+                        (None, Some(few_shot)) => shot_turns(prompt, variant, few_shot)?,
+                        (None, None) => Vec::new(),
+                    };
+                    threads.push(Thread::new(&property.name, turns));
+                }
+                Kind::Image | Kind::File if is_used(variant, &property.name) => {
+                    let kind = property.kind.as_str();
+                    let message = format!(
+                        "`{}` is of kind {kind}, which cannot be shown as text",
+                        property.name
+                    );
+                    return Err(fails(codes::UNSUPPORTED_INPUT, message));
+                }
+                _ => {}
+            }
+        }
+        Ok(Self { threads })
+    }
+
+    fn scope<'a>(&'a self, variant: &'a Variant, case: &'a Row) -> Scope<'a> {
+        let mut scope = row_scope(variant, case);
+        for thread in &self.threads {
+            scope.values.insert(&thread.name, Cow::Borrowed(&thread.data));
+            scope.threads.insert(&thread.name);
+        }
+        scope
+    }
+
+    fn turns(&self, name: &str) -> &[Message] {
+        let thread = self.threads.iter().find(|thread| thread.name == name);
+        thread.map_or(&[], |thread| &thread.turns)
+    }
+}
+
+impl Thread {
+    fn new(name: &str, turns: Vec<Message>) -> Self {
+        let data = turns
+            .iter()
+            .map(|turn| json!({"role": turn.role.as_str(), "content": turn.text()}))
+            .collect();
+        let name = name.to_owned();
+        Self { name, turns, data }
+    }
+}
+
+/// The row's values over the defaults of the inputs.
+fn row_scope<'a>(variant: &'a Variant, row: &'a Row) -> Scope<'a> {
+    let mut scope = Scope::default();
+    for property in &variant.inputs {
+        scope.declared.insert(&property.name);
+        if let Some(default) = &property.default {
+            scope.values.insert(&property.name, Cow::Borrowed(default));
+        }
+    }
+    for (name, value) in &row.input {
+        scope.declared.insert(name);
+        scope.values.insert(name, Cow::Borrowed(value));
+    }
+    scope
+}
+
+fn first_use(variant: &Variant, name: &str) -> Span {
+    let used = template::uses(&variant.template);
+    used.iter()
+        .find(|used| used.name == name)
+        .map_or(Span::at(variant.body_span.start), |used| used.span)
+}
+
+fn is_used(variant: &Variant, name: &str) -> bool {
+    template::uses(&variant.template).iter().any(|used| used.name == name)
+}
+
+/// Turns that a case brings along: a list of `{role, content}`.
+fn given_turns(name: &str, value: &Value) -> Result<Vec<Message>, String> {
+    let items = match value {
+        Value::Array(items) => items.as_slice(),
+        Value::Null => &[],
+        Value::Object(entries) if entries.is_empty() => &[],
+        _ => return Err(format!("the thread `{name}` must be a list of messages")),
+    };
+    items
+        .iter()
+        .map(|item| {
+            let text = |key: &str| item.get(key).and_then(Value::as_str);
+            let (Some(role), Some(content)) = (text("role"), text("content")) else {
+                return Err(format!("a message of the thread `{name}` needs a role and a content"));
+            };
+            let Some(role) = Role::of_turn(role) else {
+                return Err(format!(
+                    "a message of the thread `{name}` cannot have the role `{role}`"
+                ));
+            };
+            Ok(Message::of(role, content, Origin::Input(name.to_owned())))
+        })
+        .collect()
+}
+
+/// The turns of the selected examples: for each the user's words and the answer.
+fn shot_turns(
+    prompt: &Prompt,
+    variant: &Variant,
+    few_shot: &FewShot,
+) -> Result<Vec<Message>, Diagnostic> {
+    let user = Template::parse(&few_shot.user, 0);
+    let mut turns = Vec::new();
+    for row in selected(prompt, variant) {
+        let fails = |code, message: String| {
+            Diagnostic::error(code, &variant.file, first_use(variant, &few_shot.input), message)
+        };
+        let scope = row_scope(variant, row);
+        let pieces = evaluate(&user, &scope).map_err(|fault| {
+            let message = format!("{} (example `{}`)", fault.message, row.id);
+            fails(fault.code, message)
+        })?;
+        let Some(answer) = answer(row, &few_shot.assistant) else {
+            let message = format!("example `{}` has no `{}`", row.id, few_shot.assistant);
+            return Err(fails(codes::EXAMPLE_WITHOUT_ANSWER, message));
+        };
+        let words: String = pieces.iter().map(Piece::as_str).collect();
+        let origin = || Origin::Example(row.id.clone());
+        turns.push(Message::of(Role::User, &words, origin()));
+        turns.push(Message::of(Role::Assistant, &print_value(answer), origin()));
+    }
+    Ok(turns)
+}
+
+/// The examples a variant shows, in the order it shows them.
+pub(crate) fn selected<'p>(prompt: &'p Prompt, variant: &Variant) -> Vec<&'p Row> {
+    let rows = &prompt.examples.rows;
+    match &variant.select {
+        Select::All => rows.iter().collect(),
+        Select::First(count) => rows.iter().take(*count).collect(),
+        Select::Ids(ids) => {
+            ids.iter().filter_map(|id| rows.iter().find(|row| row.id == *id)).collect()
+        }
+        // Reading the manifest reports it, so a prompt that selects this way is never rendered.
+        Select::Nearest(_) | Select::None => Vec::new(),
+    }
+}
+
+/// The field of an example that holds its answer.
+pub(crate) fn answer<'r>(row: &'r Row, field: &str) -> Option<&'r Value> {
+    match field {
+        "output" => row.output.as_ref(),
+        "expected" => row.expected.as_ref(),
+        other => row.extra.get(other),
+    }
+}
+
+impl Piece<'_> {
+    fn as_str(&self) -> &str {
+        match self {
+            Piece::Text(text) => text,
+            Piece::Value { text, .. } => text,
+            Piece::Thread(_) => "",
+        }
+    }
+}
+
+impl Message {
+    fn of(role: Role, text: &str, from: Origin) -> Self {
+        let text = text.trim_matches(is_newline).to_owned();
+        let segments = vec![Segment { text, from }];
+        Self { role, segments }
+    }
+
+    fn push(&mut self, text: &str, from: Origin) {
+        if text.is_empty() {
+            return;
+        }
+        match self.segments.last_mut() {
+            Some(last) if last.from == from => last.text.push_str(text),
+            _ => self.segments.push(Segment { text: text.to_owned(), from }),
+        }
+    }
+
+    /// Without newlines at both ends, whatever they came from.
+    fn trimmed(mut self) -> Self {
+        while let Some(first) = self.segments.first_mut() {
+            first.text = first.text.trim_start_matches(is_newline).to_owned();
+            if !first.text.is_empty() {
+                break;
+            }
+            self.segments.remove(0);
+        }
+        while let Some(last) = self.segments.last_mut() {
+            last.text.truncate(last.text.trim_end_matches(is_newline).len());
+            if !last.text.is_empty() {
+                break;
+            }
+            self.segments.pop();
+        }
+        self
+    }
+
+    fn is_blank(&self) -> bool {
+        self.segments.iter().all(|s| s.text.trim().is_empty())
+    }
+}
+
+fn is_newline(c: char) -> bool {
+    c == '\n' || c == '\r'
+}
+
+/// Puts pieces together to messages, line by line.
+struct Assembly {
+    done: Vec<Message>,
+    current: Message,
+    /// The line being read, kept apart until it is known whether it is a role.
+    line: Vec<(String, Origin)>,
+    /// Whether the line so far, and the line end before it, are template text.
+    pure: bool,
+}
+
+impl Default for Assembly {
+    fn default() -> Self {
+        Self {
+            done: Vec::new(),
+            // What stands before the first role line is the system's, as in Prompty.
+            current: Message::empty(Role::System),
+            line: Vec::new(),
+            pure: true,
+        }
+    }
+}
+
+impl Message {
+    fn empty(role: Role) -> Self {
+        let segments = Vec::new();
+        Self { role, segments }
+    }
+}
+
+impl Assembly {
+    fn piece(&mut self, piece: Piece, inputs: &Inputs) {
+        match piece {
+            Piece::Text(text) => self.text(&text),
+            Piece::Value { text, from } => {
+                self.value(
+                    &text,
+                    from.map_or(Origin::Template, |name| Origin::Input(name.to_owned())),
+                );
+            }
+            Piece::Thread(name) => self.thread(inputs.turns(name)),
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        for part in text.split_inclusive('\n') {
+            self.line.push((part.to_owned(), Origin::Template));
+            if part.ends_with('\n') {
+                self.end_line();
+                self.pure = true;
+            }
+        }
+    }
+
+    /// Every line a value touches, even an empty one, is a line of a value.
+    fn value(&mut self, text: &str, from: Origin) {
+        self.pure = false;
+        for part in text.split_inclusive('\n') {
+            self.line.push((part.to_owned(), from.clone()));
+            if part.ends_with('\n') {
+                self.end_line();
+            }
+        }
+    }
+
+    /// Turns close the message they stand in; what follows them goes on in the same role.
+    fn thread(&mut self, turns: &[Message]) {
+        self.pure = false;
+        self.flush_line();
+        let role = self.current.role;
+        if turns.is_empty() {
+            return;
+        }
+        self.open(role);
+        self.done.extend(turns.iter().cloned());
+    }
+
+    fn end_line(&mut self) {
+        match self.opened_role() {
+            Some(role) => {
+                self.line.clear();
+                self.open(role);
+            }
+            None => self.flush_line(),
+        }
+    }
+
+    fn opened_role(&self) -> Option<Role> {
+        if !self.pure {
+            return None;
+        }
+        let line: String = self.line.iter().map(|(text, _)| text.as_str()).collect();
+        let (role, _) = role_line(line.strip_suffix('\n').unwrap_or(&line))?;
+        Some(role)
+    }
+
+    fn flush_line(&mut self) {
+        for (text, from) in self.line.drain(..) {
+            self.current.push(&text, from);
+        }
+    }
+
+    fn open(&mut self, role: Role) {
+        let closed = std::mem::replace(&mut self.current, Message::empty(role)).trimmed();
+        if !closed.is_blank() {
+            self.done.push(closed);
+        }
+    }
+
+    fn finish(mut self) -> Vec<Message> {
+        self.end_line();
+        let role = self.current.role;
+        self.open(role);
+        self.done
+    }
+}
