@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
 
-use assay_prompt::{Files, Prompt, parse_folder, parse_lone};
+use assay_prompt::{Files, MANIFEST_FILE, Prompt, parse_folder, parse_lone};
 use git2::{Delta, DiffFindOptions, DiffOptions, Repository, Tree};
 use serde::{Deserialize, Serialize};
 
 use crate::RepoError;
 use crate::compare;
-use crate::discover::{MANIFEST, PromptKey, VARIANT, join, root_name};
+use crate::discover::{PromptKey, VARIANT, join, root_name};
 use crate::file;
 use crate::path::RelPath;
 use crate::source::{self, Committed, Source, Worktree};
@@ -326,7 +326,7 @@ impl<'a> Sides<'a> {
             .find(|folder| is_within(path, folder))?;
         let around = folders_around(path)
             .take_while(|folder| is_within(folder, searched))
-            .find(|folder| source.holds(&join(folder, MANIFEST)));
+            .find(|folder| source.holds(&join(folder, MANIFEST_FILE)));
         match around {
             Some(folder) => Some(PromptKey::folder(folder, &root_name(self.root))),
             None => path.ends_with(VARIANT).then(|| PromptKey::lone(path)),

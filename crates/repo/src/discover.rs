@@ -9,14 +9,12 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
+use assay_prompt::MANIFEST_FILE;
 use git2::Repository;
 use serde::{Deserialize, Serialize};
 
 use crate::RepoError;
 use crate::path::RelPath;
-
-/// The file that makes a folder a prompt.
-pub const MANIFEST: &str = "prompt.yaml";
 
 /// What the names of variants end with.
 pub(crate) const VARIANT: &str = ".prompty";
@@ -114,8 +112,8 @@ impl Walk<'_> {
 
     fn enter(&mut self, folder: &str, depth: usize) -> Result<(), RepoError> {
         let entries = self.entries(folder)?;
-        let is_prompt = entries.iter().any(|entry| entry.is_file && entry.name == MANIFEST)
-            && self.is_kept(&join(folder, MANIFEST));
+        let is_prompt = entries.iter().any(|entry| entry.is_file && entry.name == MANIFEST_FILE)
+            && self.is_kept(&join(folder, MANIFEST_FILE));
         if is_prompt {
             let key = PromptKey::folder(folder, &root_name(self.root));
             self.found.insert(key);

@@ -43,7 +43,7 @@ mod workspace;
 
 pub use change::{ChangeItem, FileChange, FileStatus, Subject, What};
 pub use commit::{CommitInfo, Identity, When};
-pub use discover::{MANIFEST, PromptKey};
+pub use discover::PromptKey;
 pub use error::RepoError;
 pub use file::{FileText, MAX_FILE, Written, digest};
-pub use workspace::{CONFIG, Versions, Workspace};
+pub use workspace::{Versions, Workspace};

@@ -6,11 +6,11 @@
 use std::fs;
 use std::path::Path;
 
-use assay_prompt::Files;
+use assay_prompt::{Files, MANIFEST_FILE};
 use git2::{ObjectType, Repository, Tree};
 
 use crate::RepoError;
-use crate::discover::{MANIFEST, PromptKey, VARIANT, join};
+use crate::discover::{PromptKey, VARIANT, join};
 use crate::file::{self, MAX_FILE};
 use crate::path::RelPath;
 
@@ -161,7 +161,7 @@ fn gather(
 ) -> Result<(), RepoError> {
     let folder = if below.is_empty() { base.to_owned() } else { join(base, below) };
     let entries = source.list(&folder)?;
-    if depth > 0 && entries.iter().any(|entry| entry.name == MANIFEST) {
+    if depth > 0 && entries.iter().any(|entry| entry.name == MANIFEST_FILE) {
         return Ok(());
     }
     for entry in entries {

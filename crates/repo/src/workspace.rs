@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use assay_prompt::{Diagnostic, Files, Prompt, RepositoryConfig, Severity, Span};
+use assay_prompt::{Diagnostic, Files, Prompt, REPOSITORY_FILE, RepositoryConfig, Severity, Span};
 use git2::{Repository, RepositoryInitOptions, RepositoryOpenFlags, Tree};
 use serde::{Deserialize, Serialize};
 
@@ -17,9 +17,6 @@ use crate::file::{self, FileText, Written};
 use crate::path::RelPath;
 use crate::source::{self, Committed, Source, Worktree};
 use crate::{RepoError, fsync};
-
-/// The repository's own configuration file.
-pub const CONFIG: &str = "assay.yaml";
 
 /// What a text was in the last commit and is on disk; the two sides of a diff view.
 pub type Versions = (Option<String>, Option<String>);
@@ -99,7 +96,8 @@ impl Workspace {
 
     /// `assay.yaml` and what is wrong in it. Without one, the whole repository is searched for prompts.
     pub fn config(&self) -> (RepositoryConfig, Vec<Diagnostic>) {
-        let text = RelPath::parse(CONFIG).and_then(|path| file::read_if_there(&self.root, &path));
+        let text =
+            RelPath::parse(REPOSITORY_FILE).and_then(|path| file::read_if_there(&self.root, &path));
         match text {
             Ok(Some(found)) => assay_prompt::parse_repository(&found.text),
             Ok(None) => (whole_repository(), Vec::new()),
@@ -289,7 +287,7 @@ fn unreadable_config(error: &RepoError) -> Diagnostic {
         code: "R0001",
         severity: Severity::Error,
         message: error.to_string(),
-        file: CONFIG.to_owned(),
+        file: REPOSITORY_FILE.to_owned(),
         span: Span { start: 0, end: 0 },
         hint: None,
     }

@@ -9,13 +9,13 @@ mod settings;
 mod values;
 mod variant;
 
+use assay_prompt::{MANIFEST_FILE, REPOSITORY_FILE};
 use assay_text::word_count;
 
 use crate::RepoError;
 use crate::change::{ChangeItem, FileChange, FileStatus, Side, Subject, Version, What};
-use crate::discover::{MANIFEST, VARIANT};
+use crate::discover::VARIANT;
 use crate::source::references;
-use crate::workspace::CONFIG;
 
 /// How many items one file gets; a generated file may change in every row.
 const MAX_ITEMS: usize = 200;
@@ -69,7 +69,7 @@ fn edited(old: &Version, new: &Version) -> Vec<ChangeItem> {
             let names = (before.name_of(&old.path), after.name_of(&new.path));
             inside(subject, (before, names.0), (after, names.1))
         }
-        _ if new.path == CONFIG => settings::repository(&old.text, &new.text),
+        _ if new.path == REPOSITORY_FILE => settings::repository(&old.text, &new.text),
         _ => Vec::new(),
     };
     if items.is_empty() { vec![as_text(subject, old, new)] } else { items }
@@ -94,7 +94,7 @@ fn inside(subject: Subject, old: In<'_>, new: In<'_>) -> Vec<ChangeItem> {
 
 /// What kind of thing a file holds.
 fn subject(version: &Version) -> Subject {
-    if version.path == CONFIG || version.path.starts_with(".assay/") {
+    if version.path == REPOSITORY_FILE || version.path.starts_with(".assay/") {
         return Subject::Repository;
     }
     let Some(side) = &version.side else {
@@ -107,7 +107,7 @@ fn subject_in(side: &Side, name: &str) -> Subject {
     let prompt = &side.prompt;
     let named = |file: &Option<String>| file.as_deref() == Some(name);
     let few_shot = prompt.few_shot.as_ref().map(|few_shot| few_shot.file.as_str());
-    if name == MANIFEST {
+    if name == MANIFEST_FILE {
         Subject::Manifest
     } else if name.ends_with(VARIANT) {
         Subject::Variant

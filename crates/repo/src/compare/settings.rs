@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use assay_prompt::{
-    EvalModel, Evals, FewShot, GateSpec, Prompt, Property, RepositoryConfig, parse_repository,
+    EvalModel, Evals, FewShot, GateSpec, MANIFEST_FILE, Prompt, Property, REPOSITORY_FILE,
+    RepositoryConfig, parse_repository,
 };
 use serde_json::{Map, Value};
 
@@ -11,8 +12,6 @@ use super::values::{maps, records, text, value};
 use super::variant::shared_schema;
 use super::{In, item};
 use crate::change::{ChangeItem, Subject, What};
-use crate::discover::MANIFEST;
-use crate::workspace::CONFIG;
 
 /// What changed in `prompt.yaml`; nothing when it means the same.
 pub(super) fn manifest(old: &Prompt, new: &Prompt) -> Option<ChangeItem> {
@@ -22,7 +21,7 @@ pub(super) fn manifest(old: &Prompt, new: &Prompt) -> Option<ChangeItem> {
     details.extend(selections(old, new));
     details.extend(few_shot(old.few_shot.as_ref(), new.few_shot.as_ref()));
     details.extend(text("evals", old.evals.file.as_deref(), new.evals.file.as_deref()));
-    whole_file(Subject::Manifest, MANIFEST, &details)
+    whole_file(Subject::Manifest, MANIFEST_FILE, &details)
 }
 
 fn whole_file(subject: Subject, file: &str, details: &[String]) -> Option<ChangeItem> {
@@ -179,7 +178,7 @@ pub(super) fn repository(old: &str, new: &str) -> Vec<ChangeItem> {
     let aliases = maps(&aliases(&old), &aliases(&new));
     details.extend(aliases.into_iter().map(|detail| format!("model {detail}")));
     details.extend(maps(&old.options.0, &new.options.0));
-    whole_file(Subject::Repository, CONFIG, &details).into_iter().collect()
+    whole_file(Subject::Repository, REPOSITORY_FILE, &details).into_iter().collect()
 }
 
 fn aliases(config: &RepositoryConfig) -> Map<String, Value> {

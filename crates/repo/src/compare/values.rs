@@ -20,15 +20,24 @@ pub(super) fn records<T: Serialize>(old: &T, new: &T) -> Vec<String> {
 }
 
 fn fields<T: Serialize>(record: &T) -> Map<String, Value> {
-    match serde_json::to_value(record) {
-        Ok(Value::Object(fields)) => fields
-            .into_iter()
-            .filter(|(name, value)| name != "span" && !is_nothing(value))
-            .map(|(name, value)| (name.replace('_', " "), value))
-            .collect(),
-        // Only a record that is no map or fails to serialize; it then differs in nothing we can name.
-        _ => Map::new(),
+    let mut named = Map::new();
+    // A record that is no map, or fails to serialize, differs in nothing that could be named.
+    let Ok(Value::Object(fields)) = serde_json::to_value(record) else {
+        return named;
+    };
+    for (name, value) in fields {
+        match value {
+            // Keys that stand beside the record's own in its file.
+            Value::Object(inner) if matches!(name.as_str(), "options" | "extra") => {
+                named.extend(inner);
+            }
+            value if is_nothing(&value) || name.to_ascii_lowercase().ends_with("span") => {}
+            value => {
+                named.insert(name.replace('_', " "), value);
+            }
+        }
     }
+    named
 }
 
 /// A field that its file does not hold: absent and empty are the same in a record.
