@@ -1,0 +1,342 @@
+//! Attempts: one call each. Its beginning is on the disk before the request leaves, its end in one transaction
+//! with the reply, the cell and the scores.
+//!
+//! So after a crash every call that may have been paid for is known, and a cell is done only when its reply is
+//! here. Attempts are never removed; a cell that was tried three times has three.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use serde::{Deserialize, Serialize};
+
+use crate::blobs::{self, BlobId};
+use crate::cache;
+use crate::cells::{self, StoredScore};
+use crate::error::{Fault, StoreError};
+use crate::ids::{AttemptId, RunId, RunSeq};
+use crate::lease::Owner;
+use crate::numbers::{signed, unsigned};
+use crate::runs;
+use crate::states::{AttemptState, CellState};
+
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE attempt (
+  id             INTEGER PRIMARY KEY,
+  run            INTEGER NOT NULL,
+  cell           INTEGER NOT NULL,
+  state          TEXT NOT NULL CHECK (state IN ('started', 'done', 'failed', 'unknown')),
+  origin         TEXT NOT NULL,
+  request        INTEGER NOT NULL REFERENCES blob (id),
+  started_ms     INTEGER NOT NULL,
+  ended_ms       INTEGER,
+  response       INTEGER REFERENCES blob (id),
+  output         TEXT,
+  finish         TEXT,
+  latency_ms     INTEGER,
+  first_token_ms INTEGER,
+  input_tokens   INTEGER,
+  output_tokens  INTEGER,
+  cost           REAL,
+  cached         INTEGER NOT NULL DEFAULT 0 CHECK (cached IN (0, 1)),
+  kind           TEXT,
+  message        TEXT,
+  maybe_billed   INTEGER NOT NULL DEFAULT 0 CHECK (maybe_billed IN (0, 1)),
+  FOREIGN KEY (run, cell) REFERENCES cell (run, ordinal)
+) STRICT;
+CREATE INDEX attempt_of_cell ON attempt (run, cell);
+";
+
+/// An attempt about to be made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BeginAttempt {
+    /// The cell's ordinal.
+    pub cell: u32,
+    /// The request's body, as it will be sent.
+    pub request: Vec<u8>,
+    /// When, in milliseconds since 1970.
+    pub started_ms: i64,
+    /// Where it goes: scheme, host and port, or a name for what runs here.
+    pub origin: String,
+}
+
+/// An attempt that has ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FinishAttempt {
+    /// The run.
+    pub run: RunId,
+    /// The cell's ordinal.
+    pub cell: u32,
+    /// Which attempt.
+    pub attempt: AttemptId,
+    /// When, in milliseconds since 1970.
+    pub ended_ms: i64,
+    /// How.
+    pub outcome: AttemptOutcome,
+    /// What the scorers said of the output. They replace earlier ones of this cell.
+    pub scores: Vec<StoredScore>,
+    /// Under which key a good reply may be used again; `None` keeps it out of the cache.
+    pub cache_key: Option<[u8; 32]>,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AttemptOutcome {
+    /// A reply was received.
+    Done {
+        /// The text that was read from it.
+        output: String,
+        /// The reply as received.
+        response: Vec<u8>,
+        /// From sending to the last byte.
+        latency_ms: u64,
+        /// From sending to the first text, when it was streamed.
+        first_token_ms: Option<u64>,
+        /// As counted by the model's side.
+        input_tokens: Option<u64>,
+        /// As counted by the model's side.
+        output_tokens: Option<u64>,
+        /// Why generation stopped.
+        finish: String,
+        /// In US dollars, when the price is known.
+        cost: Option<f64>,
+        /// Whether it came from the cache.
+        cached: bool,
+    },
+    /// There is no reply, or none that can be used.
+    Failed {
+        /// The kind of failure, a word.
+        kind: String,
+        /// For people.
+        message: String,
+        /// What was received before it failed; may be empty.
+        response: Vec<u8>,
+        /// The other side may have counted it.
+        maybe_billed: bool,
+        /// Another attempt follows: the cell is queued again.
+        retry: bool,
+    },
+}
+
+/// An attempt as stored.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AttemptRecord {
+    /// Its number.
+    pub id: AttemptId,
+    /// Where it stands.
+    pub state: AttemptState,
+    /// Where it went.
+    pub origin: String,
+    /// When it began, in milliseconds since 1970.
+    pub started_ms: i64,
+    /// When it ended, or was found to be without an end.
+    pub ended_ms: Option<i64>,
+    /// From sending to the last byte.
+    pub latency_ms: Option<u64>,
+    /// From sending to the first text.
+    pub first_token_ms: Option<u64>,
+    /// As counted by the model's side.
+    pub input_tokens: Option<u64>,
+    /// As counted by the model's side.
+    pub output_tokens: Option<u64>,
+    /// Why generation stopped.
+    pub finish: Option<String>,
+    /// In US dollars, when the price is known.
+    pub cost: Option<f64>,
+    /// Whether it came from the cache.
+    pub cached: bool,
+    /// The kind of failure.
+    pub kind: Option<String>,
+    /// The failure, for people.
+    pub message: Option<String>,
+    /// It failed, and the other side may have counted it.
+    pub maybe_billed: bool,
+}
+
+/// Records that an attempt is about to be made and leases its cell. Only a queued cell of a run that `owner`
+/// holds can be leased.
+pub(crate) fn begin(
+    connection: &Connection,
+    run: &RunId,
+    begin: &BeginAttempt,
+    owner: Option<Owner>,
+) -> Result<AttemptId, Fault> {
+    let seq = runs::leased_seq(connection, run, owner)?;
+    let state = cells::standing(connection, run, seq, begin.cell)?.state;
+    if state != CellState::Queued {
+        return Err(StoreError::NotQueued { run: run.clone(), cell: begin.cell, state }.into());
+    }
+    let request = blobs::put(connection, &begin.request)?;
+    connection
+        .prepare_cached(
+            "INSERT INTO attempt (run, cell, state, origin, request, started_ms) VALUES (?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![seq, begin.cell, AttemptState::Started, begin.origin, request, begin.started_ms])?;
+    let attempt = AttemptId(connection.last_insert_rowid());
+    cells::lease(connection, seq, begin.cell, attempt)?;
+    Ok(attempt)
+}
+
+/// Records an attempt's end.
+///
+/// What was received is always kept, even when the run was cancelled or taken over meanwhile: it may have been
+/// paid for. It becomes the cell's result unless the cell has one; a failure counts only for the cell's latest
+/// attempt.
+pub(crate) fn finish(connection: &Connection, finish: &FinishAttempt) -> Result<(), Fault> {
+    let seq = runs::seq(connection, &finish.run)?;
+    let standing = cells::standing(connection, &finish.run, seq, finish.cell)?;
+    let response = end(connection, seq, finish)?;
+    match &finish.outcome {
+        AttemptOutcome::Done { output, latency_ms, cost, cached, .. } => {
+            if let Some(key) = &finish.cache_key {
+                cache::put(connection, key, &finish.outcome, response, finish.ended_ms)?;
+            }
+            if standing.state == CellState::Done {
+                return Ok(());
+            }
+            let result =
+                cells::CellResult { output, latency_ms: *latency_ms, cost: *cost, cached: *cached };
+            cells::complete(connection, seq, finish.cell, finish.attempt, &result)?;
+            cells::put_scores(connection, &finish.run, seq, finish.cell, &finish.scores)?;
+            let was_failed = i64::from(standing.state == CellState::Failed);
+            runs::count(connection, seq, 1, -was_failed)
+        }
+        AttemptOutcome::Failed { message, retry, .. } => {
+            if standing.state != CellState::Leased || standing.attempt != Some(finish.attempt) {
+                return Ok(());
+            }
+            let state = if *retry { CellState::Queued } else { CellState::Failed };
+            cells::fail(connection, seq, finish.cell, state, message)?;
+            runs::count(connection, seq, 0, i64::from(!retry))
+        }
+    }
+}
+
+/// Writes the attempt's own row; returns the reply's blob.
+fn end(
+    connection: &Connection,
+    seq: RunSeq,
+    finish: &FinishAttempt,
+) -> Result<Option<BlobId>, Fault> {
+    let response = put_response(connection, &finish.outcome)?;
+    let changed = match &finish.outcome {
+        AttemptOutcome::Done {
+            output,
+            latency_ms,
+            first_token_ms,
+            input_tokens,
+            output_tokens,
+            finish: why,
+            cost,
+            cached,
+            ..
+        } => connection
+            .prepare_cached(
+                "UPDATE attempt SET state = 'done', ended_ms = ?, response = ?, output = ?, finish = ?,
+                   latency_ms = ?, first_token_ms = ?, input_tokens = ?, output_tokens = ?, cost = ?, cached = ?
+                 WHERE id = ? AND run = ? AND cell = ? AND state IN ('started', 'unknown')",
+            )?
+            .execute(params![
+                finish.ended_ms,
+                response,
+                output,
+                why,
+                signed(*latency_ms),
+                first_token_ms.map(signed),
+                input_tokens.map(signed),
+                output_tokens.map(signed),
+                cost,
+                cached,
+                finish.attempt,
+                seq,
+                finish.cell
+            ])?,
+        AttemptOutcome::Failed { kind, message, maybe_billed, .. } => connection
+            .prepare_cached(
+                "UPDATE attempt SET state = 'failed', ended_ms = ?, response = ?, kind = ?, message = ?,
+                   maybe_billed = ?
+                 WHERE id = ? AND run = ? AND cell = ? AND state IN ('started', 'unknown')",
+            )?
+            .execute(params![
+                finish.ended_ms,
+                response,
+                kind,
+                message,
+                maybe_billed,
+                finish.attempt,
+                seq,
+                finish.cell
+            ])?,
+    };
+    if changed == 0 {
+        let (run, cell, attempt) = (finish.run.clone(), finish.cell, finish.attempt);
+        return Err(StoreError::NotOpen { run, cell, attempt }.into());
+    }
+    Ok(response)
+}
+
+fn put_response(
+    connection: &Connection,
+    outcome: &AttemptOutcome,
+) -> Result<Option<BlobId>, Fault> {
+    match outcome {
+        AttemptOutcome::Done { response, .. } => blobs::put(connection, response).map(Some),
+        AttemptOutcome::Failed { response, .. } if response.is_empty() => Ok(None),
+        AttemptOutcome::Failed { response, .. } => blobs::put(connection, response).map(Some),
+    }
+}
+
+/// A cell's attempts, in the order they were made.
+pub(crate) fn of_cell(
+    connection: &Connection,
+    seq: RunSeq,
+    cell: u32,
+) -> Result<Vec<AttemptRecord>, Fault> {
+    let mut select = connection.prepare_cached(
+        "SELECT id, state, origin, started_ms, ended_ms, latency_ms, first_token_ms, input_tokens, output_tokens,
+           finish, cost, cached, kind, message, maybe_billed
+         FROM attempt WHERE run = ? AND cell = ? ORDER BY id",
+    )?;
+    let attempts = select.query_map(params![seq, cell], read_attempt)?.collect::<Result<_, _>>()?;
+    Ok(attempts)
+}
+
+fn read_attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRecord> {
+    let count = |name: &str| row.get::<_, Option<i64>>(name).map(|stored| stored.map(unsigned));
+    Ok(AttemptRecord {
+        id: row.get("id")?,
+        state: row.get("state")?,
+        origin: row.get("origin")?,
+        started_ms: row.get("started_ms")?,
+        ended_ms: row.get("ended_ms")?,
+        latency_ms: count("latency_ms")?,
+        first_token_ms: count("first_token_ms")?,
+        input_tokens: count("input_tokens")?,
+        output_tokens: count("output_tokens")?,
+        finish: row.get("finish")?,
+        cost: row.get("cost")?,
+        cached: row.get("cached")?,
+        kind: row.get("kind")?,
+        message: row.get("message")?,
+        maybe_billed: row.get("maybe_billed")?,
+    })
+}
+
+/// What an attempt sent, received and made of it.
+pub(crate) struct Exchange {
+    pub request: Vec<u8>,
+    pub response: Option<Vec<u8>>,
+    pub output: Option<String>,
+}
+
+/// The exchange of one attempt.
+pub(crate) fn exchange(
+    connection: &Connection,
+    attempt: AttemptId,
+) -> Result<Option<Exchange>, Fault> {
+    let found: Option<(BlobId, Option<BlobId>, Option<String>)> = connection
+        .prepare_cached("SELECT request, response, output FROM attempt WHERE id = ?")?
+        .query_row(params![attempt], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((request, response, output)) = found else { return Ok(None) };
+    let request = blobs::get(connection, request)?;
+    let response = response.map(|id| blobs::get(connection, id)).transpose()?;
+    Ok(Some(Exchange { request, response, output }))
+}

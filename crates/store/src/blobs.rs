@@ -1,0 +1,44 @@
+//! Bytes as sent and as received, kept once however often they occur.
+//!
+//! Rows refer to a blob by number, not by digest: numbers grow, so blobs are appended to the file, where a table
+//! in the order of digests would touch a page at random for each.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+use crate::error::Fault;
+
+pub(crate) const SCHEMA: &str = "
+CREATE TABLE blob (
+  id     INTEGER PRIMARY KEY,
+  digest BLOB NOT NULL UNIQUE CHECK (length(digest) = 32),  -- SHA-256 of bytes
+  bytes  BLOB NOT NULL
+) STRICT;
+";
+
+/// A blob's number in this database.
+pub(crate) type BlobId = i64;
+
+/// The number of these bytes, which are stored unless they are there.
+pub(crate) fn put(connection: &Connection, bytes: &[u8]) -> Result<BlobId, Fault> {
+    let digest: [u8; 32] = Sha256::digest(bytes).into();
+    let known = connection
+        .prepare_cached("SELECT id FROM blob WHERE digest = ?")?
+        .query_row(params![digest], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = known {
+        return Ok(id);
+    }
+    connection
+        .prepare_cached("INSERT INTO blob (digest, bytes) VALUES (?, ?)")?
+        .execute(params![digest, bytes])?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// The bytes of a blob.
+pub(crate) fn get(connection: &Connection, id: BlobId) -> Result<Vec<u8>, Fault> {
+    let bytes = connection
+        .prepare_cached("SELECT bytes FROM blob WHERE id = ?")?
+        .query_row(params![id], |row| row.get(0))?;
+    Ok(bytes)
+}

@@ -1,0 +1,109 @@
+//! Opening connections: the settings every one of them carries, and the pool of those that read.
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::error::{Fault, StoreError};
+use crate::migrate;
+
+/// How long a connection waits for another process before it answers `Busy`.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Readers kept open between calls. More are opened while more threads read at once.
+const KEPT_READERS: usize = 4;
+
+/// Statements a connection keeps compiled: more than the crate has, so none is compiled twice.
+const STATEMENTS: usize = 96;
+
+/// Opens the connection that writes, and brings the database to this version's schema.
+pub(crate) fn open_writer(file: &Path) -> Result<Connection, StoreError> {
+    check_writable(file)?;
+    let prepare = || -> Result<Connection, Fault> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE;
+        let mut connection = open(file, flags)?;
+        // Before any setting that writes: a file from a later version stays as it is.
+        migrate::check_version(&connection, file)?;
+        connection.execute_batch(
+            "PRAGMA journal_mode = WAL;
+             PRAGMA synchronous = FULL;
+             PRAGMA journal_size_limit = 67108864;
+             PRAGMA fullfsync = ON;
+             PRAGMA checkpoint_fullfsync = ON;",
+        )?;
+        migrate::migrate(&mut connection, file)?;
+        Ok(connection)
+    };
+    prepare().map_err(|fault| fault.on(file))
+}
+
+/// SQLite opens what it may not write for reading and fails much later; a person should hear of it now.
+fn check_writable(file: &Path) -> Result<(), StoreError> {
+    if let Some(folder) = file.parent() {
+        fs::create_dir_all(folder).map_err(|error| StoreError::from_io(folder, error))?;
+    }
+    File::options()
+        .append(true)
+        .create(true)
+        .open(file)
+        .map(drop)
+        .map_err(|error| StoreError::from_io(file, error))
+}
+
+fn open(file: &Path, flags: OpenFlags) -> Result<Connection, rusqlite::Error> {
+    let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.execute_batch(
+        "PRAGMA foreign_keys = ON;
+         PRAGMA trusted_schema = OFF;
+         PRAGMA cell_size_check = ON;
+         PRAGMA mmap_size = 0;
+         PRAGMA temp_store = MEMORY;",
+    )?;
+    Ok(connection)
+}
+
+/// Connections that only read: a write through one of them is an error of SQLite's.
+pub(crate) struct Readers {
+    file: Arc<Path>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(crate) fn new(file: Arc<Path>) -> Readers {
+        Readers { file, idle: Mutex::new(Vec::new()) }
+    }
+
+    /// Runs `query` on a connection of its own, as of one moment: what is written meanwhile stays unseen.
+    pub(crate) fn read<T>(
+        &self,
+        query: impl FnOnce(&Connection) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        let snapshot = || -> Result<T, Fault> {
+            let mut connection = self.take()?;
+            let answer = {
+                let transaction = connection.transaction()?;
+                query(&transaction)?
+            };
+            self.give_back(connection);
+            Ok(answer)
+        };
+        snapshot().map_err(|fault| fault.on(&self.file))
+    }
+
+    fn take(&self) -> Result<Connection, rusqlite::Error> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        idle.map_or_else(|| open(&self.file, OpenFlags::SQLITE_OPEN_READ_ONLY), Ok)
+    }
+
+    fn give_back(&self, connection: Connection) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < KEPT_READERS {
+            idle.push(connection);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+//! What was measured, in SQLite: runs, cells, attempts, scores and the cache, beside drafts and settings.
+//!
+//! What people decide (prompts, cases, evals) lives in git and never here. Times, ids and every judgement are
+//! passed in; this crate keeps them, and promises one thing: **what it has acknowledged is on the disk**.
+//!
+//! - One thread writes, in transactions that carry all the writes that have gathered ([`Pending`] is a write on
+//!   its way). Many connections read, each as of one moment.
+//! - An attempt is recorded before its request leaves. Its reply, its cell and its scores are recorded together.
+//!   So after a crash no paid reply is lost and no call is forgotten.
+//! - Several processes may share the database. A run belongs to one of them, shown by a lock that falls with the
+//!   process; [`Store::recover`] takes over the runs of those that are gone.
+//!
+//! ```
+//! use assay_store::{AttemptOutcome, BeginAttempt, FinishAttempt, NewCell, NewColumn, NewRow, NewRun, RunId, Store};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let folder = tempfile::tempdir()?;
+//! let store = Store::open(folder.path())?;
+//! let run = RunId::new("01JZ0000000000000000000000");
+//! store.create_run(NewRun {
+//!     id: run.clone(),
+//!     workspace: "support".into(),
+//!     created_ms: 1_000,
+//!     title: "support-triage".into(),
+//!     spec: "{}".into(),
+//!     columns: vec![NewColumn {
+//!         prompt: "prompts/support-triage".into(),
+//!         variant: "base".into(),
+//!         content_id: "sha256:00".into(),
+//!         model: "local/smollm2-135m".into(),
+//!     }],
+//!     rows: vec![NewRow {
+//!         prompt: "prompts/support-triage".into(),
+//!         case_id: "late-parcel".into(),
+//!         sample: 0,
+//!         case_json: "{}".into(),
+//!     }],
+//!     cells: vec![NewCell { column: 0, row: 0 }],
+//!     scorers: vec![],
+//! })?;
+//!
+//! let begin = BeginAttempt { cell: 0, request: b"{}".to_vec(), started_ms: 1_001, origin: "local".into() };
+//! let attempt = store.begin_attempt(&run, begin).wait()?; // on the disk: now the request may leave
+//! let outcome = AttemptOutcome::Done {
+//!     output: "shipping".into(),
+//!     response: b"{\"text\":\"shipping\"}".to_vec(),
+//!     latency_ms: 42,
+//!     first_token_ms: None,
+//!     input_tokens: Some(7),
+//!     output_tokens: Some(1),
+//!     finish: "stop".into(),
+//!     cost: None,
+//!     cached: false,
+//! };
+//! let finish = FinishAttempt {
+//!     run: run.clone(),
+//!     cell: 0,
+//!     attempt,
+//!     ended_ms: 1_043,
+//!     outcome,
+//!     scores: vec![],
+//!     cache_key: None,
+//! };
+//! store.finish_attempt(finish).wait()?;
+//!
+//! assert_eq!(store.cells(&run, 0, 50)?[0].preview, "shipping");
+//! # Ok(())
+//! # }
+//! ```
+
+mod attempts;
+mod blobs;
+mod cache;
+mod cells;
+mod connection;
+mod drafts;
+mod error;
+mod ids;
+mod lease;
+mod migrate;
+mod numbers;
+mod pending;
+mod providers;
+mod runs;
+mod settings;
+mod states;
+mod store;
+mod writer;
+
+pub use attempts::{AttemptOutcome, AttemptRecord, BeginAttempt, FinishAttempt};
+pub use cache::CachedReply;
+pub use cells::{
+    CellDetail, CellRecord, CellScore, ColumnStats, PREVIEW_CHARS, ScorerStats, StoredScore,
+};
+pub use drafts::Draft;
+pub use error::StoreError;
+pub use ids::{AttemptId, RunId};
+pub use pending::Pending;
+pub use providers::ProviderRecord;
+pub use runs::{NewCell, NewColumn, NewRow, NewRun, RunDetail, RunRecord};
+pub use settings::RecentWorkspace;
+pub use states::{AttemptState, CellState, RunState};
+pub use store::Store;
