@@ -1,0 +1,293 @@
+//! From statuses, error objects and broken connections to one class of failure.
+//!
+//! Sources: the providers' error references (OpenAI "Error codes", Anthropic "Errors", Google "API errors") and what
+//! their compatible endpoints were seen to send.
+
+use std::time::Duration;
+
+use assay_net::{NetError, Phase};
+use serde_json::Value;
+
+use crate::{Failure, FailureKind};
+
+/// Codes and types that mean an empty account or a spent allowance, whatever the status.
+const QUOTA_CODES: [&str; 10] = [
+    "insufficient_quota",
+    "credit_balance_exhausted",
+    "organization_spend_limit_exceeded",
+    "project_spend_limit_exceeded",
+    "organization_usage_limit_exceeded",
+    "billing_hard_limit_reached",
+    "billing_not_active",
+    "billing_error",
+    "enforced_spend_limit_reached",
+    "insufficient_credits",
+];
+
+/// The longest piece of a server's own words to show.
+const LONGEST_QUOTE: usize = 500;
+
+/// An exchange that the network layer ended. `headers_before_work` says that this wire answers with headers before it
+/// generates (streams do), so that a connection lost before them has cost nothing.
+pub(crate) fn of_network(error: &NetError, headers_before_work: bool) -> Failure {
+    let kind = match error {
+        NetError::Origin(_)
+        | NetError::WrongOrigin { .. }
+        | NetError::NotLoopback { .. }
+        | NetError::Header { .. }
+        | NetError::UnusableCredential { .. }
+        | NetError::Setup { .. } => FailureKind::Rejected,
+        NetError::Dns { .. }
+        | NetError::Refused { .. }
+        | NetError::Unreachable { .. }
+        | NetError::Tls { .. } => FailureKind::Unreachable,
+        NetError::TimedOut { .. } => FailureKind::TimedOut,
+        NetError::Reset { .. } => FailureKind::Reset,
+        NetError::CutShort { .. } => FailureKind::Truncated,
+        NetError::TooLarge { .. } => FailureKind::TooLarge,
+        NetError::Redirected { .. } => FailureKind::Redirected,
+        NetError::NotHttp { .. } => FailureKind::Malformed,
+    };
+    let free =
+        headers_before_work && matches!(error, NetError::Reset { phase: Phase::Headers, .. });
+    let status = match error {
+        NetError::Redirected { status, .. } => Some(*status),
+        _ => None,
+    };
+    Failure {
+        status,
+        maybe_billed: error.request_may_have_arrived() && !free,
+        ..Failure::of_reply(kind, error.to_string())
+    }
+}
+
+/// An answer whose status is not one of success.
+pub(crate) fn of_status(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Failure {
+    let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
+    let error = ErrorObject::of(&body);
+    let kind = if error.is_quota() { FailureKind::QuotaExhausted } else { kind_of_status(status) };
+    Failure {
+        kind,
+        message: message(status, &error),
+        status: Some(status),
+        retry_after: retry_after.or_else(|| error.retry_delay()),
+        raw: Vec::new(),
+        maybe_billed: false,
+    }
+}
+
+/// An error that a server reports inside a reply of status 200. `after_text` says that text had come before it.
+pub(crate) fn of_reported(body: &Value, after_text: bool) -> Failure {
+    let error = ErrorObject::of(body);
+    let kind = if error.is_quota() {
+        FailureKind::QuotaExhausted
+    } else {
+        error.status().map(kind_of_status).unwrap_or_else(|| error.kind_by_name())
+    };
+    Failure {
+        status: error.status(),
+        retry_after: error.retry_delay(),
+        maybe_billed: after_text,
+        ..Failure::of_reply(kind, format!("the server reported: {}", error.words()))
+    }
+}
+
+fn kind_of_status(status: u16) -> FailureKind {
+    match status {
+        401 | 403 => FailureKind::Unauthorized,
+        402 => FailureKind::QuotaExhausted,
+        404 => FailureKind::NotFound,
+        408 => FailureKind::TimedOut,
+        429 => FailureKind::RateLimited,
+        400..=499 => FailureKind::Rejected,
+        500..=599 => FailureKind::ServerError,
+        // Neither an error nor a reply: 1xx and what lies beyond the standard.
+        _ => FailureKind::Malformed,
+    }
+}
+
+fn message(status: u16, error: &ErrorObject<'_>) -> String {
+    match error.words() {
+        words if words.is_empty() => format!("the server answered with status {status}"),
+        words => format!("the server answered with status {status}: {words}"),
+    }
+}
+
+/// The many shapes in which servers say what is wrong.
+struct ErrorObject<'a> {
+    error: &'a Value,
+}
+
+impl<'a> ErrorObject<'a> {
+    /// `{"error": {…}}` (OpenAI), `[{"error": {…}}]` (Gemini), `{"error": "…"}` (Ollama), `{"message": …}` or
+    /// `{"detail": …}` (others).
+    fn of(body: &'a Value) -> ErrorObject<'a> {
+        let body = body.as_array().and_then(|list| list.first()).unwrap_or(body);
+        ErrorObject { error: body.get("error").filter(|error| !error.is_null()).unwrap_or(body) }
+    }
+
+    fn words(&self) -> String {
+        let text = self.error.as_str().map(str::to_owned).or_else(|| {
+            let words = ["message", "detail"].iter().find_map(|field| self.error.get(field))?;
+            Some(words.as_str().map_or_else(|| words.to_string(), str::to_owned))
+        });
+        text.unwrap_or_default().chars().take(LONGEST_QUOTE).collect()
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'a str> {
+        const FIELDS: [&str; 4] = ["code", "type", "status", "error_code"];
+        let details = self.error.get("details").into_iter();
+        let places = std::iter::once(self.error).chain(details);
+        places.flat_map(move |place| {
+            FIELDS.iter().filter_map(move |field| place.get(field)?.as_str())
+        })
+    }
+
+    fn is_quota(&self) -> bool {
+        self.names().any(|name| QUOTA_CODES.contains(&name))
+            || self.words().contains("You have reached your specified API usage limits")
+            || self.quota_ids().any(|id| id.contains("PerDay"))
+    }
+
+    /// Gemini names the quota that was passed: `details[].violations[].quotaId`.
+    fn quota_ids(&self) -> impl Iterator<Item = &'a str> {
+        let violations =
+            self.details().filter_map(|detail| detail.get("violations")?.as_array()).flatten();
+        violations.filter_map(|violation| violation.get("quotaId")?.as_str())
+    }
+
+    /// Gemini's RetryInfo: `details[].retryDelay`, such as `34.07s`.
+    fn retry_delay(&self) -> Option<Duration> {
+        let delay = self.details().find_map(|detail| detail.get("retryDelay")?.as_str())?;
+        Duration::try_from_secs_f64(delay.strip_suffix('s')?.parse().ok()?).ok()
+    }
+
+    fn details(&self) -> impl Iterator<Item = &'a Value> {
+        self.error.get("details").and_then(Value::as_array).into_iter().flatten()
+    }
+
+    /// A numeric code that is a status (OpenRouter, Gemini).
+    fn status(&self) -> Option<u16> {
+        let code = self.error.get("code")?.as_u64()?;
+        u16::try_from(code).ok().filter(|status| (400..600).contains(status))
+    }
+
+    fn kind_by_name(&self) -> FailureKind {
+        let names: Vec<&str> = self.names().collect();
+        let any = |known: &[&str]| names.iter().any(|name| known.contains(name));
+        if any(&[
+            "rate_limit_exceeded",
+            "rate_limit_error",
+            "slow_down",
+            "RESOURCE_EXHAUSTED",
+            "requests",
+            "tokens",
+        ]) {
+            FailureKind::RateLimited
+        } else if any(&["invalid_api_key", "authentication_error", "permission_error"]) {
+            FailureKind::Unauthorized
+        } else if any(&["model_not_found", "not_found_error"]) {
+            FailureKind::NotFound
+        } else if any(&["invalid_request_error", "context_length_exceeded"]) {
+            FailureKind::Rejected
+        } else {
+            FailureKind::ServerError
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RetryAdvice;
+
+    #[track_caller]
+    fn check(status: u16, body: &str, kind: FailureKind, retried: bool) {
+        let failure = of_status(status, None, body.as_bytes());
+        assert_eq!(failure.kind, kind, "{status} {body}");
+        assert_eq!(failure.advice() != RetryAdvice::Never, retried, "{status} {body}");
+    }
+
+    #[test]
+    fn statuses_are_sorted_as_the_table_says() {
+        for (status, kind, retried) in [
+            (400, FailureKind::Rejected, false),
+            (401, FailureKind::Unauthorized, false),
+            (402, FailureKind::QuotaExhausted, false),
+            (403, FailureKind::Unauthorized, false),
+            (404, FailureKind::NotFound, false),
+            (408, FailureKind::TimedOut, true),
+            (409, FailureKind::Rejected, true),
+            (413, FailureKind::Rejected, false),
+            (422, FailureKind::Rejected, false),
+            (429, FailureKind::RateLimited, true),
+            (500, FailureKind::ServerError, true),
+            (502, FailureKind::ServerError, true),
+            (503, FailureKind::ServerError, true),
+            (504, FailureKind::ServerError, true),
+            (529, FailureKind::ServerError, true),
+        ] {
+            check(status, "", kind, retried);
+        }
+    }
+
+    #[test]
+    fn an_empty_account_is_not_a_rate_limit() {
+        for body in [
+            r#"{"error":{"message":"quota","type":"insufficient_quota","code":"insufficient_quota"}}"#,
+            r#"{"error":{"message":"spend","type":"x","code":"project_spend_limit_exceeded"}}"#,
+            r#"{"type":"error","error":{"type":"rate_limit_error","message":"x","details":{"error_code":"enforced_spend_limit_reached"}}}"#,
+            r#"[{"error":{"code":429,"status":"RESOURCE_EXHAUSTED","details":[{"violations":[{"quotaId":"GenerateRequestsPerDayPerProject"}]}]}}]"#,
+        ] {
+            check(429, body, FailureKind::QuotaExhausted, false);
+        }
+        let usage_limit = r#"{"error":{"type":"invalid_request_error","message":"You have reached your specified API usage limits. You will regain access on 2026-01-01."}}"#;
+        check(400, usage_limit, FailureKind::QuotaExhausted, false);
+    }
+
+    #[test]
+    fn a_delay_in_the_body_is_honoured() {
+        let body = r#"[{"error":{"code":429,"message":"slow","details":[{"@type":"RetryInfo","retryDelay":"34.5s"}]}}]"#;
+        let failure = of_status(429, None, body.as_bytes());
+        assert_eq!(
+            failure.advice(),
+            RetryAdvice::Retry { after: Some(Duration::from_millis(34_500)) }
+        );
+    }
+
+    #[test]
+    fn messages_carry_the_servers_words_in_any_shape() {
+        for body in [
+            r#"{"error":{"message":"no such thing"}}"#,
+            r#"[{"error":{"message":"no such thing"}}]"#,
+            r#"{"error":"no such thing"}"#,
+            r#"{"error":null,"message":"no such thing"}"#,
+            r#"{"detail":"no such thing"}"#,
+        ] {
+            let failure = of_status(404, None, body.as_bytes());
+            assert_eq!(
+                failure.message, "the server answered with status 404: no such thing",
+                "{body}"
+            );
+        }
+        assert_eq!(of_status(500, None, b"<html>").message, "the server answered with status 500");
+    }
+
+    #[test]
+    fn an_error_inside_a_reply_is_sorted_by_its_code() {
+        let kind =
+            |error: &str| of_reported(&serde_json::from_str(error).expect("JSON"), true).kind;
+        assert_eq!(
+            kind(r#"{"error":{"code":502,"message":"upstream"}}"#),
+            FailureKind::ServerError
+        );
+        assert_eq!(kind(r#"{"error":{"code":429,"message":"slow"}}"#), FailureKind::RateLimited);
+        assert_eq!(kind(r#"{"error":{"code":"rate_limit_exceeded"}}"#), FailureKind::RateLimited);
+        assert_eq!(kind(r#"{"error":{"type":"insufficient_quota"}}"#), FailureKind::QuotaExhausted);
+        assert_eq!(
+            kind(r#"{"error":{"type":"server_error","message":"x"}}"#),
+            FailureKind::ServerError
+        );
+        assert_eq!(kind(r#"{"error":"out of memory"}"#), FailureKind::ServerError);
+    }
+}

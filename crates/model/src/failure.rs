@@ -1,0 +1,97 @@
+//! A call that gave no whole reply, as data: what happened, what came back, what it may have cost.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Why there is no reply. A result like any other: stored, counted and shown with its reason.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct Failure {
+    /// The class, which decides what to do next.
+    pub kind: FailureKind,
+    /// For a person: who failed and how, with the server's own words where it gave any.
+    pub message: String,
+    /// The HTTP status, when an answer came.
+    pub status: Option<u16>,
+    /// How long the server asks us to wait.
+    pub retry_after: Option<Duration>,
+    /// What was received of the body, as received (a key that a server echoes is taken out).
+    pub raw: Vec<u8>,
+    /// Whether the server may have done the work, and charged for it.
+    pub maybe_billed: bool,
+}
+
+/// The classes of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FailureKind {
+    /// No connection: no address, refused, no route, no trusted certificate.
+    Unreachable,
+    /// A limit of time was reached, ours or (408) the server's.
+    TimedOut,
+    /// The connection broke.
+    Reset,
+    /// The reply ended before it was complete.
+    Truncated,
+    /// Too many requests for now.
+    RateLimited,
+    /// The account or its day's allowance is used up: waiting a little does not help.
+    QuotaExhausted,
+    /// The key is missing, wrong, or not good for this (401, 403).
+    Unauthorized,
+    /// No such model or path (404).
+    NotFound,
+    /// The server or our own sender refused the request as it stands (other 4xx; a key bound elsewhere).
+    Rejected,
+    /// The server failed (5xx, or an error it reported inside a reply).
+    ServerError,
+    /// The server pointed elsewhere, and was not followed.
+    Redirected,
+    /// The reply passed a cap on size.
+    TooLarge,
+    /// What came back is not the protocol.
+    Malformed,
+    /// Given up by the caller.
+    Cancelled,
+}
+
+impl FailureKind {
+    /// A stable name, as in stored records: `rate_limited`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            FailureKind::Unreachable => "unreachable",
+            FailureKind::TimedOut => "timed_out",
+            FailureKind::Reset => "reset",
+            FailureKind::Truncated => "truncated",
+            FailureKind::RateLimited => "rate_limited",
+            FailureKind::QuotaExhausted => "quota_exhausted",
+            FailureKind::Unauthorized => "unauthorized",
+            FailureKind::NotFound => "not_found",
+            FailureKind::Rejected => "rejected",
+            FailureKind::ServerError => "server_error",
+            FailureKind::Redirected => "redirected",
+            FailureKind::TooLarge => "too_large",
+            FailureKind::Malformed => "malformed",
+            FailureKind::Cancelled => "cancelled",
+        }
+    }
+}
+
+impl Failure {
+    /// A failure of the reply itself: the server took the request, so the work may be billed.
+    pub(crate) fn of_reply(kind: FailureKind, message: impl Into<String>) -> Failure {
+        Failure {
+            kind,
+            message: message.into(),
+            status: None,
+            retry_after: None,
+            raw: Vec::new(),
+            maybe_billed: true,
+        }
+    }
+
+    pub(crate) fn cancelled(sent: bool) -> Failure {
+        Failure { maybe_billed: sent, ..Failure::of_reply(FailureKind::Cancelled, "cancelled") }
+    }
+}

@@ -1,0 +1,48 @@
+//! Talking to models: one thin client per wire protocol, and one way to say what went wrong.
+//!
+//! The clients are our own because an evaluation must know exactly what was sent and what came back: request bodies
+//! are canonical bytes, replies keep the bytes as received, a reply that stops early is a [`Failure`] and never a short
+//! answer, and every failure says whether it may have cost money and whether to try again.
+//!
+//! Connections, keys and caps are `assay-net`'s. *When* to try again, in how many lanes and within which budget is left
+//! to the engine, which has the run in view; [`Failure::advice`] and [`backoff`] are what it goes by.
+//!
+//! Wires so far: [`OpenAiChat`], which many servers speak (OpenAI, llama.cpp, Ollama, vLLM, LM Studio, OpenRouter).
+//!
+//! ```
+//! use assay_model::{CancellationToken, Endpoint, Message, OpenAiChat, Request};
+//! use assay_net::{Client, Limits, Url};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let server = assay_testkit::ModelServer::start().await.reply_with(|_| "Paris".to_owned());
+//! # let base_url = Url::parse(&server.url())?;
+//! let endpoint = Endpoint { base_url, credential: None };
+//! let model = OpenAiChat::new(Client::new(Limits::default())?, endpoint);
+//! let request = Request {
+//!     model: "test-model".to_owned(),
+//!     messages: vec![Message { role: "user".to_owned(), content: "The capital of France?".to_owned() }],
+//!     ..Request::default()
+//! };
+//!
+//! let mut seen = String::new();
+//! let reply = model.generate(&request, &mut |piece| seen.push_str(piece), &CancellationToken::new()).await?;
+//! assert_eq!((reply.text.as_str(), seen.as_str()), ("Paris", "Paris"));
+//! # Ok(())
+//! # }
+//! ```
+
+mod classify;
+mod failure;
+mod openai_chat;
+mod reply;
+mod request;
+mod retry;
+pub mod sse;
+
+pub use failure::{Failure, FailureKind};
+pub use openai_chat::{Endpoint, OpenAiChat};
+pub use reply::{Finish, Reply, Usage};
+pub use request::{Message, Request};
+pub use retry::{RetryAdvice, backoff};
+pub use tokio_util::sync::CancellationToken;
