@@ -156,3 +156,75 @@ impl Prefixes {
 fn common(a: &[u32], b: &[u32]) -> usize {
     a.iter().zip(b).take_while(|(a, b)| a == b).count()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SHAPE: PageShape = PageShape { layers: 2, heads: 1, head_size: 4 };
+
+    /// A sequence whose keys and values are all its token's number.
+    fn sequence(tokens: &[u32]) -> Sequence {
+        let mut sequence = Sequence::new(SHAPE);
+        append(&mut sequence, tokens);
+        sequence
+    }
+
+    fn append(sequence: &mut Sequence, tokens: &[u32]) {
+        for token in tokens {
+            for layer in 0..SHAPE.layers {
+                sequence.write(layer, sequence.len(), &[*token as f32; 4], &[*token as f32; 4]);
+            }
+            sequence.grow(1);
+        }
+    }
+
+    fn values(sequence: &Sequence) -> Vec<u32> {
+        let pages = sequence.pages(1, 0).flat_map(|(_, values)| values.iter().step_by(4));
+        pages.take(sequence.len()).map(|value| *value as u32).collect()
+    }
+
+    fn tokens(range: std::ops::Range<u32>) -> Vec<u32> {
+        range.collect()
+    }
+
+    #[test]
+    fn the_longest_common_prefix_is_taken_over() {
+        let mut prefixes = Prefixes::default();
+        prefixes.keep(&tokens(0..50), &sequence(&tokens(0..50)));
+        prefixes.keep(&tokens(0..20), &sequence(&tokens(0..20)));
+        let prompt = [tokens(0..40), tokens(90..99)].concat();
+        assert_eq!(values(&prefixes.longest(&prompt, SHAPE)), tokens(0..40));
+    }
+
+    #[test]
+    fn the_last_token_of_a_prompt_is_left_to_compute() {
+        let mut prefixes = Prefixes::default();
+        prefixes.keep(&tokens(0..50), &sequence(&tokens(0..50)));
+        assert_eq!(prefixes.longest(&tokens(0..50), SHAPE).len(), 49);
+    }
+
+    #[test]
+    fn writing_behind_a_shared_prefix_leaves_the_kept_one_alone() {
+        let mut prefixes = Prefixes::default();
+        prefixes.keep(&tokens(0..50), &sequence(&tokens(0..50)));
+        let mut other = prefixes.longest(&[tokens(0..40), vec![77, 78]].concat(), SHAPE);
+        append(&mut other, &[77]);
+        assert_eq!(values(&other), [tokens(0..40), vec![77]].concat());
+        assert_eq!(values(&prefixes.longest(&tokens(0..51), SHAPE)), tokens(0..50));
+    }
+
+    #[test]
+    fn prompts_unused_for_longest_go_when_the_pages_are_too_many() {
+        let mut prefixes = Prefixes::default();
+        let long = |first: u32| tokens(first..first + 1800);
+        for first in [0, 10_000] {
+            prefixes.keep(&long(first), &sequence(&long(first)));
+        }
+        assert_eq!(prefixes.longest(&long(0), SHAPE).len(), 1799);
+        prefixes.keep(&long(20_000), &sequence(&long(20_000)));
+        assert_eq!(prefixes.longest(&long(0), SHAPE).len(), 1799, "used last");
+        assert_eq!(prefixes.longest(&long(10_000), SHAPE).len(), 0, "unused for longest");
+        assert!(prefixes.distinct_pages() <= KEPT_PAGES);
+    }
+}

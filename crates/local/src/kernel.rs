@@ -274,3 +274,106 @@ fn half_at(bytes: &[u8], at: usize) -> f32 {
     let rescaled = f32::from_bits(magnitude << 13) * f32::from_bits(0x7780_0000);
     f32::from_bits(rescaled.to_bits() | sign)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INPUTS: usize = 96;
+    const OUTPUTS: usize = 64;
+
+    /// A fixed sequence of bytes without a pattern.
+    fn bytes(len: usize) -> Vec<u8> {
+        let mut state = 1u32;
+        let next = || {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8
+        };
+        std::iter::repeat_with(next).take(len).collect()
+    }
+
+    /// Random blocks whose halves are small numbers.
+    fn file_bytes<B: PanelBlock>(halves: usize) -> Vec<u8> {
+        let mut bytes = bytes(OUTPUTS * INPUTS / BLOCK * B::FILE_BYTES);
+        for block in bytes.chunks_exact_mut(B::FILE_BYTES) {
+            for half in 0..halves {
+                block[2 * half + 1] = 0x20 | (block[2 * half + 1] & 0x83);
+            }
+        }
+        bytes
+    }
+
+    fn activations(rows: usize) -> Vec<f32> {
+        bytes(rows * INPUTS).into_iter().map(|byte| f32::from(byte) / 64.0 - 2.0).collect()
+    }
+
+    fn check_products<B: PanelBlock + Clone + Send>(halves: usize) {
+        let bytes = file_bytes::<B>(halves);
+        let linear = Linear::<B>::from_file_order(&bytes, INPUTS, OUTPUTS).expect("it fits");
+        let rows = activations(2);
+        let products = linear.apply(&rows);
+        for (row, products) in rows.chunks(INPUTS).zip(products.chunks(OUTPUTS)) {
+            for (output, product) in products.iter().enumerate() {
+                let weights = linear.output(output);
+                let exact: f64 =
+                    row.iter().zip(weights).map(|(x, w)| f64::from(*x) * f64::from(w)).sum();
+                assert!((exact - f64::from(*product)).abs() < 1e-3, "{exact} {product}");
+            }
+        }
+    }
+
+    fn check_independence<B: PanelBlock + Clone + Send>(halves: usize) {
+        let bytes = file_bytes::<B>(halves);
+        let linear = Linear::<B>::from_file_order(&bytes, INPUTS, OUTPUTS).expect("it fits");
+        let rows = activations(13);
+        let alone: Vec<f32> = rows.chunks(INPUTS).flat_map(|row| linear.apply(row)).collect();
+        for together in 2..=13 {
+            let tiled: Vec<f32> =
+                rows.chunks(together * INPUTS).flat_map(|rows| linear.apply(rows)).collect();
+            assert_eq!(tiled, alone, "{together} rows together");
+        }
+    }
+
+    #[test]
+    fn products_are_those_of_the_weights_as_numbers() {
+        check_products::<Q4_1>(2);
+        check_products::<Q8_0>(1);
+    }
+
+    #[test]
+    fn a_row_gives_the_same_bits_whatever_rows_are_beside_it() {
+        check_independence::<Q4_1>(2);
+        check_independence::<Q8_0>(1);
+    }
+
+    #[test]
+    fn weights_of_an_output_are_read_as_the_format_says() {
+        let mut bytes = vec![0; OUTPUTS * INPUTS / BLOCK * Q4_1_BYTES];
+        let third_output = 3 * INPUTS / BLOCK * Q4_1_BYTES;
+        bytes[third_output..third_output + 5].copy_from_slice(&[0x00, 0x38, 0x00, 0xbc, 0x52]);
+        let linear = Linear::<Q4_1>::from_file_order(&bytes, INPUTS, OUTPUTS).expect("it fits");
+        let weights = linear.output(3);
+        // Scale 0.5, minimum -1: the low nibble is input 0, the high one input 16.
+        assert_eq!((weights[0], weights[16], weights[1]), (2.0 * 0.5 - 1.0, 5.0 * 0.5 - 1.0, -1.0));
+    }
+
+    #[test]
+    fn bytes_of_another_shape_are_refused() {
+        assert!(Linear::<Q4_1>::from_file_order(&[0; 40], INPUTS, OUTPUTS).is_none());
+    }
+
+    #[test]
+    fn half_precision_numbers_are_read_exactly() {
+        let cases = [
+            (0x3c00, 1.0),
+            (0xc000, -2.0),
+            (0x7bff, 65504.0),
+            (0x0001, 5.960_464_5e-8),
+            (0x8000, -0.0),
+        ];
+        for (bits, number) in cases {
+            let read = half_at(&u16::to_le_bytes(bits), 0);
+            assert_eq!(read.to_bits(), f32::to_bits(number), "{bits:#06x}");
+        }
+    }
+}

@@ -53,6 +53,8 @@ mod kernel;
 mod llama;
 mod model;
 mod sample;
+#[cfg(test)]
+mod testing;
 mod text;
 mod tokens;
 

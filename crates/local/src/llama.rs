@@ -325,3 +325,25 @@ fn add(to: &mut [f32], from: &[f32]) {
         *to += from;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::parsed_file;
+
+    #[test]
+    fn a_prompt_gives_the_same_bits_in_chunks_of_any_size() {
+        let llama = Llama::read(&parsed_file()).expect("the model reads");
+        let tokens: Vec<u32> = (0..60).map(|n| 1000 + n * 37).collect();
+        let logits = |chunk| {
+            let mut sequence = Sequence::new(llama.page_shape());
+            let states = tokens.chunks(chunk).map(|chunk| llama.extend(&mut sequence, chunk));
+            llama.logits(&states.last().expect("there are tokens"))
+        };
+        let whole = logits(60);
+        assert!(whole.iter().all(|logit| logit.is_finite()));
+        for chunk in [1, 7, 32, 59] {
+            assert!(logits(chunk) == whole, "chunks of {chunk}");
+        }
+    }
+}

@@ -199,3 +199,179 @@ impl LocalModel {
         self.prefixes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use sha2::{Digest, Sha256};
+
+    use super::*;
+    use crate::testing::{fresh_model, model_file, shared_model};
+    use crate::{MODEL_FILE, MODEL_SHA256};
+
+    const PREFIX: &str =
+        "You sort letters of customers. Answer with one word: praise, complaint or question.";
+
+    fn drawn(seed: u64) -> Generation<'static> {
+        Generation {
+            messages: &[("system", PREFIX), ("user", "Write a short poem about the sea.")],
+            max_tokens: 24,
+            temperature: 0.9,
+            top_p: Some(0.95),
+            seed,
+            stop: &[],
+        }
+    }
+
+    fn likeliest(messages: &'static [(&'static str, &'static str)]) -> Generation<'static> {
+        Generation { messages, max_tokens: 24, temperature: 0.0, top_p: None, seed: 0, stop: &[] }
+    }
+
+    fn answer(model: &LocalModel, generation: &Generation<'_>) -> Generated {
+        model.generate(generation, &mut |_| ControlFlow::Continue(())).expect("an answer")
+    }
+
+    #[test]
+    fn it_knows_the_capital_of_france_and_ends_its_message() {
+        let answer =
+            answer(shared_model(), &likeliest(&[("user", "What is the capital of France?")]));
+        assert_eq!(answer.text, "The capital of France is Paris.");
+        assert_eq!((answer.finish, answer.output_tokens), (Finish::Stop, 7));
+    }
+
+    #[test]
+    fn the_same_seed_gives_the_same_text_and_another_seed_another() {
+        let first = answer(shared_model(), &drawn(1)).text;
+        assert_eq!(answer(&fresh_model(), &drawn(1)).text, first);
+        assert_ne!(answer(shared_model(), &drawn(2)).text, first);
+    }
+
+    #[test]
+    fn a_reused_prefix_does_not_change_the_text() {
+        let fresh = answer(&fresh_model(), &drawn(3));
+        let model = fresh_model();
+        answer(&model, &likeliest(&[("system", PREFIX), ("user", "Where is my parcel?")]));
+        let reusing = answer(&model, &drawn(3));
+        assert_eq!(fresh.reused_tokens, 0);
+        assert!(reusing.reused_tokens > 15, "{} reused", reusing.reused_tokens);
+        assert_eq!(reusing.text, fresh.text);
+        let again = answer(&model, &drawn(3));
+        assert_eq!(again.reused_tokens, again.input_tokens - 1);
+        assert_eq!(again.text, fresh.text);
+    }
+
+    #[test]
+    fn calls_at_the_same_time_give_the_texts_they_give_alone() {
+        let alone = [4, 5, 6].map(|seed| answer(shared_model(), &drawn(seed)).text);
+        let model = &fresh_model();
+        let together = std::thread::scope(|scope| {
+            let calls = [4, 5, 6].map(|seed| scope.spawn(move || answer(model, &drawn(seed)).text));
+            calls.map(|call| call.join().expect("no panic"))
+        });
+        assert_eq!(together, alone);
+    }
+
+    #[test]
+    fn the_increments_together_are_the_text() {
+        let messages = [("user", "Repeat exactly: Grüße aus Zürich, 東京 and \u{1f600}\u{1f680}!")];
+        let generation = Generation { messages: &messages, ..drawn(7) };
+        let mut streamed = String::new();
+        let answer = shared_model().generate(&generation, &mut |text| {
+            streamed.push_str(text);
+            ControlFlow::Continue(())
+        });
+        assert_eq!(answer.expect("an answer").text, streamed);
+        assert!(!streamed.is_empty());
+    }
+
+    #[test]
+    fn breaking_off_stops_the_answer() {
+        let mut increments = 0;
+        let answer = shared_model().generate(&drawn(8), &mut |text| {
+            increments += usize::from(!text.is_empty());
+            if increments == 3 { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        });
+        let answer = answer.expect("an answer");
+        assert_eq!((answer.finish, increments), (Finish::Cancelled, 3));
+        assert!(answer.output_tokens < 24 && !answer.text.is_empty());
+    }
+
+    #[test]
+    fn breaking_off_while_the_prompt_is_computed_gives_no_text() {
+        let answer = shared_model().generate(&drawn(9), &mut |_| ControlFlow::Break(()));
+        let answer = answer.expect("an answer");
+        assert_eq!((answer.finish, answer.output_tokens), (Finish::Cancelled, 0));
+    }
+
+    #[test]
+    fn a_stop_string_ends_the_answer_before_it() {
+        let stop = [" Paris".to_owned()];
+        let question = likeliest(&[("user", "What is the capital of France?")]);
+        let answer = answer(shared_model(), &Generation { stop: &stop, ..question });
+        assert_eq!(
+            (answer.text.as_str(), answer.finish),
+            ("The capital of France is", Finish::Stopped)
+        );
+    }
+
+    #[test]
+    fn an_answer_has_at_most_the_tokens_asked_for() {
+        let generation = Generation { max_tokens: 5, ..drawn(10) };
+        let answer = answer(shared_model(), &generation);
+        assert_eq!((answer.finish, answer.output_tokens), (Finish::Length, 5));
+    }
+
+    #[test]
+    fn a_prompt_beyond_the_context_is_refused_with_its_length() {
+        let long = "word ".repeat(9000);
+        let messages = [("user", long.as_str())];
+        let generation = Generation { messages: &messages, ..drawn(0) };
+        let error = shared_model().generate(&generation, &mut |_| ControlFlow::Continue(()));
+        assert!(
+            matches!(error, Err(LocalError::TooLong { tokens: 9000.., limit: 8192 })),
+            "{error:?}"
+        );
+    }
+
+    #[test]
+    fn tokens_of_a_text_are_counted_without_a_template() {
+        assert_eq!(shared_model().count_tokens(""), 0);
+        assert_eq!(shared_model().count_tokens("Hello, world 12"), 6);
+    }
+
+    #[test]
+    fn a_missing_model_is_told_with_the_folder() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let error = LocalModel::load(&folder.path().join(MODEL_FILE)).expect_err("there is none");
+        assert!(error.to_string().contains(&folder.path().display().to_string()), "{error}");
+        assert!(
+            matches!(error, LocalError::NotInstalled { looked_in } if looked_in == folder.path())
+        );
+    }
+
+    fn load_bytes(bytes: &[u8]) -> (PathBuf, LocalError) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(MODEL_FILE);
+        std::fs::write(&file, bytes).expect("written");
+        let error = LocalModel::load(&file).expect_err("it is damaged");
+        (file, error)
+    }
+
+    #[test]
+    fn a_damaged_model_is_told_with_its_file() {
+        let whole = std::fs::read(model_file()).expect("the model file");
+        for part in [&b"no model"[..], &whole[..1000], &whole[..whole.len() / 2]] {
+            let (file, error) = load_bytes(part);
+            assert!(error.to_string().contains(&file.display().to_string()), "{error}");
+            assert!(matches!(error, LocalError::Malformed { .. }), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn the_installed_file_is_the_one_that_is_meant() {
+        let digest = Sha256::digest(std::fs::read(model_file()).expect("the model file"));
+        let digest: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        assert_eq!(digest, MODEL_SHA256);
+    }
+}
