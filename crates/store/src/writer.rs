@@ -180,3 +180,129 @@ fn execute(connection: &Connection, sql: &str) -> Result<(), rusqlite::Error> {
     connection.prepare_cached(sql)?.execute([])?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rusqlite::params;
+
+    fn writer() -> (Writer, tempfile::TempDir) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let connection = Connection::open(folder.path().join("t.db")).expect("a database");
+        connection
+            .execute_batch(
+                "PRAGMA journal_mode = WAL; CREATE TABLE kept (n INTEGER PRIMARY KEY, bytes BLOB)",
+            )
+            .expect("a table");
+        (
+            Writer::start(connection, Arc::from(folder.path().join("t.db"))).expect("a thread"),
+            folder,
+        )
+    }
+
+    fn keep(writer: &Writer, n: i64, bytes: usize) -> Pending<()> {
+        writer.submit(move |connection| {
+            connection
+                .execute("INSERT INTO kept VALUES (?, zeroblob(?))", params![n, bytes as i64])?;
+            Ok(())
+        })
+    }
+
+    fn kept(writer: &Writer) -> Vec<i64> {
+        let read = writer.submit(|connection| {
+            let mut select = connection.prepare("SELECT n FROM kept ORDER BY n")?;
+            let rows = select.query_map([], |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
+            Ok(rows)
+        });
+        read.wait().expect("a list")
+    }
+
+    fn limit_pages(writer: &Writer, pages: i64) {
+        let set = writer.submit(move |connection| {
+            connection.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+            Ok(())
+        });
+        set.wait().expect("a limit");
+    }
+
+    #[test]
+    fn a_full_disk_is_told_and_what_was_kept_before_stays() {
+        let (writer, folder) = writer();
+        keep(&writer, 1, 10).wait().expect("there is room");
+        limit_pages(&writer, 8);
+        let refused = keep(&writer, 2, 1 << 20).wait();
+        let file = folder.path().join("t.db");
+        assert!(
+            matches!(&refused, Err(StoreError::Full { file: named }) if *named == file),
+            "{refused:?}"
+        );
+        limit_pages(&writer, 100_000);
+        keep(&writer, 3, 1 << 20).wait().expect("there is room again");
+        assert_eq!(kept(&writer), [1, 3]);
+    }
+
+    #[test]
+    fn no_write_of_a_lost_transaction_is_acknowledged() {
+        let (writer, _folder) = writer();
+        let pending: Vec<_> = (0..10)
+            .map(|n| {
+                writer.submit(move |connection| {
+                    connection.execute("INSERT INTO kept VALUES (?, x'')", params![n])?;
+                    if n == 5 {
+                        // What SQLite does by itself when the disk fails.
+                        connection.execute_batch("ROLLBACK")?;
+                        return Err(rusqlite::Error::InvalidQuery.into());
+                    }
+                    Ok(n)
+                })
+            })
+            .collect();
+        let acknowledged: Vec<_> =
+            pending.into_iter().filter_map(|pending| pending.wait().ok()).collect();
+        assert_eq!(kept(&writer), acknowledged);
+    }
+
+    #[test]
+    fn a_file_that_may_not_be_written_is_told() {
+        let (writer, _folder) = writer();
+        let refuse =
+            writer.submit(|connection| Ok(connection.pragma_update(None, "query_only", true)?));
+        refuse.wait().expect("a setting");
+        let refused = keep(&writer, 1, 1).wait();
+        assert!(matches!(refused, Err(StoreError::ReadOnly { .. })), "{refused:?}");
+    }
+
+    #[test]
+    fn a_write_that_panics_stops_the_writer_and_says_so() {
+        let (writer, _folder) = writer();
+        let panicking = writer.submit(|_| -> Result<(), Fault> { panic!("on purpose") });
+        assert!(matches!(panicking.wait(), Err(StoreError::Stopped { .. })));
+        assert!(matches!(keep(&writer, 1, 1).wait(), Err(StoreError::Stopped { .. })));
+    }
+
+    fn queued(writes: usize) -> (Sender<Box<dyn Write>>, Receiver<Box<dyn Write>>) {
+        let (queue, inbox) = mpsc::channel();
+        for _ in 0..writes {
+            let (promise, _) = pending(Arc::from(Path::new("t.db")));
+            let write =
+                Queued { work: Some(|_: &Connection| Ok::<(), Fault>(())), outcome: None, promise };
+            queue.send(Box::new(write) as Box<dyn Write>).expect("an open queue");
+        }
+        (queue, inbox)
+    }
+
+    #[test]
+    fn a_batch_takes_what_has_queued_up_and_no_more_than_its_limit() {
+        let (_queue, inbox) = queued(BATCH + 3);
+        assert_eq!(gather(&inbox, 1).expect("a batch").len(), BATCH);
+        assert_eq!(gather(&inbox, 1).expect("a batch").len(), 3);
+    }
+
+    #[test]
+    fn a_closed_queue_is_emptied_before_the_writer_ends() {
+        let (queue, inbox) = queued(2);
+        drop(queue);
+        assert_eq!(gather(&inbox, BATCH).expect("a batch").len(), 2);
+        assert!(gather(&inbox, BATCH).is_none());
+    }
+}

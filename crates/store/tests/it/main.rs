@@ -1,0 +1,9 @@
+//! What the store promises, on real files.
+#![allow(clippy::unwrap_used)]
+
+mod cells;
+mod durability;
+mod opening;
+mod own;
+mod sharing;
+mod support;
