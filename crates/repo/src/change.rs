@@ -159,6 +159,10 @@ pub(crate) fn parse(key: &PromptKey, files: &Files) -> Prompt {
     }
 }
 
+/// From which likeness on, in per cent, a file that appeared is one that disappeared. Variants of one prompt
+/// are alike in their front matter, so this is above git's usual 50.
+const MOVED: u16 = 70;
+
 /// Every file that differs from the last commit, without what is inside it, in the order of paths.
 pub(crate) fn files(
     repository: &Repository,
@@ -171,7 +175,9 @@ pub(crate) fn files(
         .include_typechange(true)
         .ignore_submodules(true);
     let mut diff = repository.diff_tree_to_workdir_with_index(head, Some(&mut options))?;
-    diff.find_similar(Some(DiffFindOptions::new().renames(true).for_untracked(true)))?;
+    diff.find_similar(Some(
+        DiffFindOptions::new().renames(true).for_untracked(true).rename_threshold(MOVED),
+    ))?;
     let mut changes: Vec<_> = diff.deltas().filter_map(|delta| change(&delta)).collect();
     changes.sort_by(|a, b| a.path.cmp(&b.path));
     Ok(changes)

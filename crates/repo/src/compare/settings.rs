@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use assay_prompt::{
     EvalModel, Evals, FewShot, GateSpec, MANIFEST_FILE, Prompt, Property, REPOSITORY_FILE,
-    RepositoryConfig, parse_repository,
+    RepositoryConfig, Select, parse_repository,
 };
 use serde_json::{Map, Value};
 
@@ -64,20 +64,47 @@ fn selections(old: &Prompt, new: &Prompt) -> Vec<String> {
                 prompt.few_shot.as_ref().map(|few_shot| &few_shot.select) == Some(select)
             };
             let both_follow = follows(old, &before.select) && follows(new, &after.select);
-            (differs && !both_follow).then(|| format!("examples shown by {} changed", after.id))
+            (differs && !both_follow).then(|| {
+                let (was, is) = (shown(&before.select), shown(&after.select));
+                format!("examples shown by {}: {was} -> {is}", after.id)
+            })
         })
         .collect()
 }
 
-fn few_shot(old: Option<&FewShot>, new: Option<&FewShot>) -> Vec<String> {
-    match (old, new) {
-        (Some(old), Some(new)) => {
-            records(old, new).into_iter().map(|detail| format!("few-shot {detail}")).collect()
-        }
-        (None, Some(_)) => vec!["few-shot examples added".to_owned()],
-        (Some(_), None) => vec!["few-shot examples removed".to_owned()],
-        (None, None) => Vec::new(),
+fn shown(select: &Select) -> String {
+    match select {
+        Select::All => "all".to_owned(),
+        Select::First(count) => format!("first {count}"),
+        Select::Ids(ids) => ids.join(" "),
+        Select::Nearest(count) => format!("nearest {count}"),
+        Select::None => "none".to_owned(),
     }
+}
+
+fn few_shot(old: Option<&FewShot>, new: Option<&FewShot>) -> Vec<String> {
+    let (old, new) = match (old, new) {
+        (Some(old), Some(new)) => (old, new),
+        (None, Some(_)) => return vec!["few-shot examples added".to_owned()],
+        (Some(_), None) => return vec!["few-shot examples removed".to_owned()],
+        (None, None) => return Vec::new(),
+    };
+    let fields = |rule: &FewShot| {
+        [
+            ("input", rule.input.clone()),
+            ("file", rule.file.clone()),
+            ("select", shown(&rule.select)),
+            ("user", rule.user.clone()),
+            ("assistant", rule.assistant.clone()),
+        ]
+    };
+    fields(old)
+        .iter()
+        .zip(fields(new))
+        .filter_map(|((name, was), (_, is))| {
+            text(&format!("few-shot {name}"), Some(was), Some(&is))
+        })
+        .collect()
 }
 
 /// What changed in a schema that variants share.

@@ -72,6 +72,11 @@ pub(super) fn text(name: &str, old: Option<&str>, new: Option<&str>) -> Option<S
 fn short(value: &Value) -> String {
     let text = match value {
         Value::String(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        // 2 and 2.0 are the same number to whoever wrote it.
+        Value::Number(number) => match number.as_f64() {
+            Some(float) if number.is_f64() => float.to_string(),
+            _ => number.to_string(),
+        },
         other => other.to_string(),
     };
     if text.chars().count() <= SHOWN {

@@ -1,0 +1,36 @@
+//! The promises of `assay-repo`, kept by real repositories in temporary folders.
+#![allow(clippy::unwrap_used)]
+
+mod changes;
+mod commits;
+mod files;
+mod opening;
+mod prompts;
+
+use assay_repo::{Identity, When, Workspace};
+use assay_testkit::TestWorkspace;
+
+/// The moment of every commit made through the crate.
+const NOW: When = When { seconds: 1_770_000_000, offset_minutes: 60 };
+
+fn open(files: &TestWorkspace) -> Workspace {
+    Workspace::open(&files.path()).expect("a repository that opens")
+}
+
+fn grace() -> Identity {
+    Identity { name: "Grace".into(), email: "grace@example.com".into() }
+}
+
+/// What the git program prints in the workspace, undisturbed by this machine's settings.
+fn git(files: &TestWorkspace, arguments: &[&str]) -> String {
+    let out = std::process::Command::new("git")
+        .args(arguments)
+        .current_dir(files.path())
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("LC_ALL", "C")
+        .output()
+        .expect("the git program");
+    assert!(out.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
+    String::from_utf8(out.stdout).expect("text from git")
+}
