@@ -21,10 +21,9 @@ pub async fn rpc(
     // Bodies read files and the database, so they must not hold up the window's own threads.
     match spawn_blocking(move || backend.dispatch(&cmd, &payload)).await {
         Ok(answer) => answer.map(Response::new),
-        Err(panicked) => Err(ApiError::new(
-            Code::Internal,
-            format!("Assay met a defect of its own: {panicked}"),
-        )),
+        Err(panicked) => {
+            Err(ApiError::new(Code::Internal, format!("Assay met a defect of its own: {panicked}")))
+        }
     }
 }
 

@@ -68,7 +68,9 @@ fn start_again(name: &str) {
     use std::os::unix::process::CommandExt;
     use std::process::Command;
     let error = match std::env::current_exe() {
-        Ok(program) => Command::new(program).args(std::env::args_os().skip(1)).env(name, "1").exec(),
+        Ok(program) => {
+            Command::new(program).args(std::env::args_os().skip(1)).env(name, "1").exec()
+        }
         Err(error) => error,
     };
     // The window may still draw well without it, so this is no reason to stop.

@@ -31,8 +31,7 @@ pub fn only_one(builder: Builder<Wry>, data_dir: Option<&Path>) -> Builder<Wry> 
 fn started_again(app: &AppHandle, command_line: Vec<String>, directory: String) {
     window::bring_forward(app);
     let arguments = Arguments::parse(command_line.into_iter().skip(1).map(Into::into));
-    let folder =
-        arguments.ok().and_then(|given| given.typed_in(Path::new(&directory)).folder);
+    let folder = arguments.ok().and_then(|given| given.typed_in(Path::new(&directory)).folder);
     if let Some(folder) = folder {
         let app = app.clone();
         spawn_blocking(move || show_folder(&app, &folder));

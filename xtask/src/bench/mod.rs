@@ -1,0 +1,47 @@
+//! `cargo xtask bench`: what is measured, by name.
+//!
+//! A benchmark prints its numbers beside the ones it has to reach, and fails when it does not
+//! reach them. Each is a module of its own and a line of [`BENCHMARKS`].
+
+use crate::failure::Failure;
+use crate::places::Places;
+
+/// Something that can be measured.
+struct Benchmark {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&Places) -> Result<(), Failure>,
+}
+
+const BENCHMARKS: &[Benchmark] = &[];
+
+/// Runs the benchmark of that name, or lists them.
+///
+/// # Errors
+/// When there is none of that name, it cannot run, or its numbers are not reached.
+pub fn bench(places: &Places, name: Option<&str>) -> Result<(), Failure> {
+    let Some(name) = name else {
+        print!("{}", list());
+        return Ok(());
+    };
+    match BENCHMARKS.iter().find(|benchmark| benchmark.name == name) {
+        Some(benchmark) => (benchmark.run)(places),
+        None => Err(Failure::Said(format!("unknown benchmark `{name}`; there are:\n{}", list()))),
+    }
+}
+
+fn list() -> String {
+    BENCHMARKS.iter().map(|b| format!("  {:<10} {}\n", b.name, b.about)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_benchmark_is_named() {
+        let places = Places::find().expect("a home");
+        let error = bench(&places, Some("speed")).expect_err("no such benchmark").to_string();
+        assert!(error.contains("unknown benchmark `speed`"), "{error}");
+    }
+}

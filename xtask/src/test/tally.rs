@@ -1,0 +1,144 @@
+//! Counts tests over several runners, from what they print.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::thread;
+
+use crate::failure::Failure;
+use crate::shell::Shell;
+
+/// How many tests passed and failed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Passed.
+    pub passed: usize,
+    /// Failed.
+    pub failed: usize,
+}
+
+impl std::fmt::Display for Tally {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} passed, {} failed", self.passed, self.failed)
+    }
+}
+
+impl Tally {
+    /// Counts a line, if it is a runner's closing one.
+    fn read(&mut self, line: &str) {
+        if let Some(counts) = counts(line) {
+            self.add(counts);
+        }
+    }
+
+    fn add(&mut self, other: Tally) {
+        self.passed += other.passed;
+        self.failed += other.failed;
+    }
+}
+
+/// Runs a test runner, shows what it prints and counts its tests. A runner that fails without
+/// naming a failed test counts as one.
+///
+/// # Errors
+/// When it cannot be started.
+pub fn follow(runner: Shell, tally: &mut Tally) -> Result<(), Failure> {
+    let command = runner.to_string();
+    let mut child = runner.piped()?;
+    let (out, err) = (child.stdout.take(), child.stderr.take());
+    let found = thread::scope(|scope| {
+        let err = scope.spawn(|| err.map(|from| pass_on(from, std::io::stderr())));
+        let mut found = out.map(|from| pass_on(from, std::io::stdout())).unwrap_or_default();
+        found.add(err.join().ok().flatten().unwrap_or_default());
+        found
+    });
+    let ended =
+        child.wait().map_err(|source| Failure::NotStarted { command: command.clone(), source })?;
+    tally.add(found);
+    if !ended.success() && found.failed == 0 {
+        eprintln!("{}", Failure::Ended { command, code: ended.code() });
+        tally.failed += 1;
+    }
+    Ok(())
+}
+
+fn pass_on(from: impl Read, mut to: impl Write) -> Tally {
+    let mut tally = Tally::default();
+    for line in BufReader::new(from).split(b'\n').map_while(Result::ok) {
+        tally.read(&String::from_utf8_lossy(&line));
+        // The count must not depend on somebody watching.
+        let _ = to.write_all(&line).and_then(|()| to.write_all(b"\n")).and_then(|()| to.flush());
+    }
+    tally
+}
+
+/// The counts in a closing line of cargo-nextest or of cargo's own runner.
+fn counts(line: &str) -> Option<Tally> {
+    let line = line.trim();
+    let parts = if let Some(rest) = line.strip_prefix("test result: ") {
+        rest.split_once(". ")?.1.split(';').collect::<Vec<_>>()
+    } else {
+        let rest = line.strip_prefix("Summary [")?;
+        rest.split_once(" run: ")?.1.split(',').collect()
+    };
+    let count = |word: &str| {
+        parts.iter().find_map(|part| {
+            let (number, what) = part.trim().split_once(' ')?;
+            what.starts_with(word).then(|| number.parse().ok()).flatten()
+        })
+    };
+    let failed: usize = ["failed", "timed out", "exec failed"].into_iter().filter_map(count).sum();
+    Some(Tally { passed: count("passed").unwrap_or_default(), failed })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: Option<(usize, usize)>) {
+        let expected = expected.map(|(passed, failed)| Tally { passed, failed });
+        assert_eq!(counts(line), expected, "{line}");
+    }
+
+    #[test]
+    fn closing_lines_of_nextest_are_counted() {
+        check("     Summary [   1.005s] 12 tests run: 12 passed, 3 skipped", Some((12, 0)));
+        check(
+            "Summary [   1.005s] 12 tests run: 9 passed (1 slow), 3 failed, 0 skipped",
+            Some((9, 3)),
+        );
+        check(
+            "Summary [ 99.005s] 4 tests run: 2 passed, 1 failed, 1 timed out, 0 skipped",
+            Some((2, 2)),
+        );
+        check("Summary [   0.005s] 1 test run: 1 passed, 0 skipped", Some((1, 0)));
+    }
+
+    #[test]
+    fn closing_lines_of_cargo_test_are_counted() {
+        let ok = "test result: ok. 31 passed; 0 failed; 0 ignored; 0 measured; 0 filtered out; finished in 0.10s";
+        check(ok, Some((31, 0)));
+        let failed =
+            "test result: FAILED. 2 passed; 1 failed; 0 ignored; 0 measured; 0 filtered out";
+        check(failed, Some((2, 1)));
+    }
+
+    #[test]
+    fn other_lines_are_not() {
+        check("test scores::passed ... ok", None);
+        check("        PASS [   0.005s] assay-text words::a_summary", None);
+        check("", None);
+    }
+
+    #[test]
+    fn what_is_counted_is_also_shown() {
+        let printed = b"running\nSummary [ 0.1s] 2 tests run: 1 passed, 1 failed, 0 skipped\n";
+        let mut shown = Vec::new();
+        assert_eq!(pass_on(printed.as_slice(), &mut shown), Tally { passed: 1, failed: 1 });
+        assert_eq!(shown, printed);
+    }
+
+    #[test]
+    fn the_sum_is_one_plain_line() {
+        assert_eq!(Tally { passed: 412, failed: 0 }.to_string(), "412 passed, 0 failed");
+    }
+}
