@@ -1,11 +1,13 @@
 //! A call that gave no whole reply, as data: what happened, what came back, what it may have cost.
 
+use std::fmt;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// Why there is no reply. A result like any other: stored, counted and shown with its reason.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+/// Why there is no reply. A result like any other: stored, counted and shown with its reason. `Debug` shows the size of
+/// the bytes only.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
     /// The class, which decides what to do next.
@@ -93,5 +95,19 @@ impl Failure {
 
     pub(crate) fn cancelled(sent: bool) -> Failure {
         Failure { maybe_billed: sent, ..Failure::of_reply(FailureKind::Cancelled, "cancelled") }
+    }
+}
+
+impl fmt::Debug for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Failure { kind, message, status, retry_after, raw, maybe_billed } = self;
+        f.debug_struct("Failure")
+            .field("kind", kind)
+            .field("message", message)
+            .field("status", status)
+            .field("retry_after", retry_after)
+            .field("raw", &format_args!("{} bytes", raw.len()))
+            .field("maybe_billed", maybe_billed)
+            .finish()
     }
 }

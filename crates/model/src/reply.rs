@@ -1,9 +1,11 @@
 //! What a model answered, whole.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
-/// A reply that is known to be complete.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A reply that is known to be complete. `Debug` shows the size of the bytes only.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Reply {
     /// The text of the first choice.
     pub text: String,
@@ -45,4 +47,18 @@ pub struct Usage {
     pub output: Option<u64>,
     /// Tokens read from the server's cache.
     pub cached: Option<u64>,
+}
+
+impl fmt::Debug for Reply {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Reply { text, finish, usage, raw, latency_ms, first_token_ms } = self;
+        f.debug_struct("Reply")
+            .field("text", text)
+            .field("finish", finish)
+            .field("usage", usage)
+            .field("raw", &format_args!("{} bytes", raw.len()))
+            .field("latency_ms", latency_ms)
+            .field("first_token_ms", first_token_ms)
+            .finish()
+    }
 }

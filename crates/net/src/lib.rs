@@ -18,7 +18,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let client = Client::loopback_only(Limits::default())?;
 //! let key = Credential::new(Origin::parse("https://api.example.com/v1")?, "sk-secret");
-//! assert!(!format!("{key:?}").contains("secret"));
+//! assert!(!format!("{key:?}").contains("sk-secret"));
 //!
 //! let elsewhere = Url::parse("http://127.0.0.1:9/v1/models")?;
 //! let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -10,13 +10,18 @@ use tokio::net::TcpListener;
 const CANARY: &str = "sk-canary-4f1d9c7e21b04a55";
 const SECRET_PROMPT: &str = r#"{"prompt": "a private matter"}"#;
 
+/// Small in size, and ample in time: a busy machine must not look like a silent server.
 fn limits() -> Limits {
-    let moment = Duration::from_millis(150);
-    Limits { first_byte: moment, idle: moment, body: 64 << 10, ..Limits::default() }
+    Limits { body: 64 << 10, ..Limits::default() }
 }
 
 fn client() -> Client {
     Client::new(limits()).expect("a client")
+}
+
+fn impatient_client() -> Client {
+    let moment = Duration::from_millis(400);
+    Client::new(Limits { first_byte: moment, idle: moment, ..limits() }).expect("a client")
 }
 
 fn url(text: &str) -> Url {
@@ -40,10 +45,10 @@ async fn post(
 }
 
 /// Posts to a server that fails in this way.
-async fn fail(fault: Fault) -> NetError {
+async fn fail(client: &Client, fault: Fault) -> NetError {
     let server = ModelServer::start().await;
     server.fault_next(fault);
-    post(&client(), &chat(&server), None).await.expect_err("the server was told to fail")
+    post(client, &chat(&server), None).await.expect_err("the server was told to fail")
 }
 
 #[tokio::test]
@@ -201,7 +206,7 @@ async fn silence_ends_at_the_limit_wherever_it_falls() {
         (Fault::StallAfterHeaders, Phase::Body),
         (Fault::StallMidBody, Phase::Body),
     ] {
-        let error = fail(fault.clone()).await;
+        let error = fail(&impatient_client(), fault.clone()).await;
         let NetError::TimedOut { phase, .. } = &error else { panic!("{fault:?}: {error:?}") };
         assert_eq!(*phase, expected, "{fault:?}");
         assert!(error.request_may_have_arrived());
@@ -224,7 +229,7 @@ async fn a_reply_that_trickles_in_ends_at_the_total() {
 
 #[tokio::test]
 async fn a_body_is_cut_at_its_cap() {
-    let error = fail(Fault::HugeBody { bytes: 1 << 20 }).await;
+    let error = fail(&client(), Fault::HugeBody { bytes: 1 << 20 }).await;
     assert!(matches!(error, NetError::TooLarge { limit: 65_536, .. }), "{error:?}");
 }
 
@@ -236,7 +241,7 @@ async fn a_torn_connection_says_when_it_was_torn() {
         (Fault::ResetAfterHeaders, Phase::Body),
         (Fault::ResetMidBody, Phase::Body),
     ] {
-        let error = fail(fault.clone()).await;
+        let error = fail(&client(), fault.clone()).await;
         assert!(
             matches!(error, NetError::Reset { phase, .. } if phase == expected),
             "{fault:?}: {error:?}"
@@ -247,14 +252,14 @@ async fn a_torn_connection_says_when_it_was_torn() {
 #[tokio::test]
 async fn a_body_shorter_than_announced_is_cut_short_and_never_whole() {
     for fault in [Fault::CloseMidBody, Fault::ContentLengthTooLong] {
-        let error = fail(fault.clone()).await;
+        let error = fail(&client(), fault.clone()).await;
         assert!(matches!(error, NetError::CutShort { .. }), "{fault:?}: {error:?}");
     }
 }
 
 #[tokio::test]
 async fn what_is_not_http_is_called_so() {
-    let error = fail(Fault::NotHttp).await;
+    let error = fail(&client(), Fault::NotHttp).await;
     assert!(matches!(error, NetError::NotHttp { .. }), "{error:?}");
 }
 

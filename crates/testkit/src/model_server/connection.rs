@@ -89,6 +89,10 @@ impl Connection {
             match find(&self.unread, b"\r\n\r\n") {
                 Some(end) => break end,
                 None if self.unread.len() > LARGEST_HEAD => return None,
+                // A method starts with a letter; a TLS handshake does not, and would be waited for in vain.
+                None if self.unread.first().is_some_and(|byte| !byte.is_ascii_alphabetic()) => {
+                    return None;
+                }
                 None => self.read_more().await?,
             }
         };
