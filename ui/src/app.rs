@@ -10,7 +10,7 @@ use crate::{
     },
     ipc,
     panes::{
-        edit::{EditPane, VariantInspector},
+        edit::{Bench, EditPane, VariantInspector},
         git::GitPane,
         matrix::{CellInspector, MatrixPane},
         palette::{HelpSheet, Palette},
@@ -56,6 +56,7 @@ fn provide_contexts() {
     provide_context(Toasts::new());
     provide_context(Documents::new());
     provide_context(Runs::new());
+    provide_context(Bench::new());
 }
 
 /// Passes on what the application says unasked.

@@ -1,17 +1,112 @@
-//! Variants side by side.
+//! Variants side by side: each with its editor and the exact messages it makes of the chosen case; under them the
+//! case's values and the examples they share.
 
 use leptos::prelude::*;
 
-use crate::components::{Blank, Mark};
+use crate::{
+    components::{Blank, Edge, ErrorNote, Loading, Mark, Splitter},
+    state::{Desk, Documents, Load, Session, context},
+};
+
+mod bench;
+mod column;
+mod editor;
+mod examples;
+mod inspector;
+mod model;
+mod preview;
+mod rows;
+mod strip;
+
+pub use bench::{Bench, Goal};
+pub use inspector::VariantInspector;
+pub use model::place;
+
+use column::Column;
+use examples::ExampleGrid;
+use strip::VariableStrip;
 
 /// One to three variants, their previews, and the examples they share.
 #[component]
 pub fn EditPane() -> impl IntoView {
-    view! { <Blank mark=Mark::Columns title="No prompt open" text="Choose a prompt from the list." /> }
+    let documents = context::<Documents>();
+    // The view changes with the prompt, not with what is typed in it.
+    let state = Memo::new(move |_| {
+        documents.open_prompt().with(|open| match open {
+            None => Open::Nothing,
+            Some(Load::Loading) => Open::Waiting,
+            Some(Load::Failed(error)) => Open::Refused(error.clone()),
+            Some(Load::Ready(prompt)) => Open::Prompt(prompt.key.clone()),
+        })
+    });
+    move || match state.get() {
+        Open::Nothing => view! { <NoPrompt /> }.into_any(),
+        Open::Waiting => view! { <Loading what="Reading the prompt" /> }.into_any(),
+        Open::Refused(error) => {
+            view! { <div class="edit__refused"><ErrorNote error /></div> }.into_any()
+        }
+        Open::Prompt(_) => view! { <Variants /> }.into_any(),
+    }
 }
 
-/// The variant that has the focus.
+#[derive(Clone, PartialEq)]
+enum Open {
+    Nothing,
+    Waiting,
+    Refused(assay_wire::ApiError),
+    Prompt(String),
+}
+
 #[component]
-pub fn VariantInspector() -> impl IntoView {
-    view! { <Blank mark=Mark::Eye title="No variant" text="Choose a variant." /> }
+fn NoPrompt() -> impl IntoView {
+    let none = context::<Session>()
+        .workspace()
+        .with_untracked(|w| w.as_ref().is_none_or(|w| w.prompts.is_empty()));
+    let (title, text) = if none {
+        (
+            "No prompts here yet",
+            "A prompt is a folder with a prompt.yaml, or a single .prompty file. Add one to this repository and read it again.",
+        )
+    } else {
+        ("No prompt open", "Choose a prompt from the list to edit its variants side by side.")
+    };
+    view! { <Blank mark=Mark::Columns title text /> }
+}
+
+/// The open prompt.
+#[component]
+fn Variants() -> impl IntoView {
+    let (bench, documents) = (context::<Bench>(), context::<Documents>());
+    let project = context::<Session>()
+        .workspace()
+        .with_untracked(|w| w.as_ref().map(|w| w.path.clone()))
+        .unwrap_or_default();
+    let preview = Desk::size(&project, "preview", 220.0);
+    let examples = Desk::size(&project, "examples", 196.0);
+    let has_examples = Memo::new(move |_| {
+        documents.parsed().with(|p| p.as_ref().is_some_and(|p| p.few_shot.is_some()))
+    });
+    let shown = bench.shown();
+    view! {
+        <div class="edit">
+            <div class="edit__columns">
+                <For each=move || shown.get() key=Clone::clone let:variant>
+                    <Column variant preview_height=preview />
+                </For>
+                <Show when=move || shown.with(Vec::is_empty)>
+                    <Blank
+                        mark=Mark::Warning title="No variant can be read"
+                        text="The prompt's files do not name a variant. The problems below say why."
+                    />
+                </Show>
+            </div>
+            <VariableStrip />
+            <Show when=move || has_examples.get()>
+                <Splitter label="Height of the examples" edge=Edge::Bottom size=examples range=(88.0, 560.0) />
+                <section class="examples" aria-label="Examples" style:height=move || format!("{}px", examples.get())>
+                    <ExampleGrid />
+                </section>
+            </Show>
+        </div>
+    }
 }

@@ -17,6 +17,7 @@ pub fn StatusBar() -> impl IntoView {
         <footer class="status" aria-label="Status">
             <RunStatus />
             <span class="grow"></span>
+            <SaveStatus />
             <ProblemStatus />
             <ChangeStatus />
             <ModelStatus />
@@ -41,6 +42,19 @@ fn RunStatus() -> impl IntoView {
         })
     };
     view! { {line} }
+}
+
+/// How far the open prompt's files are from the disk, all together.
+#[component]
+fn SaveStatus() -> impl IntoView {
+    let documents = context::<Documents>();
+    let words = Memo::new(move |_| {
+        let states: Vec<_> = documents.all().iter().map(|document| document.state()).collect();
+        (!states.is_empty()).then(|| model::save_words(&states))
+    });
+    view! {
+        <span class="status__item" role="status" data-testid="save-state">{move || words.get()}</span>
+    }
 }
 
 /// How much is wrong with the open prompt; opens the drawer.

@@ -2,7 +2,7 @@
 
 use assay_wire::{CellCounts, ModelsView, RunState, WorkspaceView};
 
-use crate::state::Progress;
+use crate::state::{Progress, SaveState};
 
 /// How much of a run has an outcome, in percent.
 pub fn share(counts: &CellCounts) -> u32 {
@@ -28,6 +28,22 @@ pub fn run_words(progress: &Progress) -> String {
         words += &format!(" · {cached} from cache");
     }
     words
+}
+
+/// The state of several files in a word: that of the one furthest from the disk.
+pub fn save_words(states: &[SaveState]) -> &'static str {
+    let any = |test: fn(&SaveState) -> bool| states.iter().any(test);
+    if any(|s| matches!(s, SaveState::Failed(_))) {
+        "Not saved"
+    } else if any(|s| matches!(s, SaveState::Conflict { .. })) {
+        "Conflict"
+    } else if any(|s| matches!(s, SaveState::Saving)) {
+        "Saving"
+    } else if any(|s| matches!(s, SaveState::Unsaved)) {
+        "Unsaved"
+    } else {
+        "Saved"
+    }
 }
 
 /// How much is wrong.
@@ -63,6 +79,14 @@ pub fn model_words(models: &ModelsView) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_file_in_trouble_speaks_for_all() {
+        let conflict = SaveState::Conflict { theirs: String::new(), digest: String::new() };
+        assert_eq!(save_words(&[SaveState::Saved, conflict, SaveState::Saving]), "Conflict");
+        assert_eq!(save_words(&[SaveState::Saved, SaveState::Unsaved]), "Unsaved");
+        assert_eq!(save_words(&[SaveState::Saved]), "Saved");
+    }
 
     #[test]
     fn a_run_without_cells_is_not_a_division_by_zero() {

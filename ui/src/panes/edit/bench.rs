@@ -1,0 +1,157 @@
+//! What is chosen while editing: columns, the case, values tried out, and the place to show next.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use assay_prompt::Prompt;
+use leptos::prelude::*;
+
+use super::model;
+use crate::state::{Desk, Documents, context};
+
+/// Choices of the edit view. The inspector and the drawer follow them too.
+#[derive(Clone, Copy)]
+pub struct Bench {
+    chosen: RwSignal<Vec<String>>,
+    shown: Memo<Vec<String>>,
+    case: RwSignal<Option<String>>,
+    values: RwSignal<BTreeMap<String, String>>,
+    focused: RwSignal<Option<String>>,
+    goal: RwSignal<Option<Goal>>,
+    parsed: Signal<Option<Arc<Prompt>>>,
+    desk: Desk,
+}
+
+/// A place in a file that is to be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Goal {
+    /// Path below the prompt's folder.
+    pub file: String,
+    /// Byte offset.
+    pub at: usize,
+}
+
+impl Bench {
+    /// With nothing chosen: the first two variants, the first case.
+    pub fn new() -> Self {
+        let parsed = context::<Documents>().parsed();
+        let chosen = RwSignal::new(Vec::new());
+        let shown = Memo::new(move |_| {
+            parsed.with(|p| {
+                p.as_ref()
+                    .map(|p| chosen.with(|chosen| model::shown(p, chosen)))
+                    .unwrap_or_default()
+            })
+        });
+        Self {
+            chosen,
+            shown,
+            case: RwSignal::new(None),
+            values: RwSignal::new(BTreeMap::new()),
+            focused: RwSignal::new(None),
+            goal: RwSignal::new(None),
+            parsed,
+            desk: context(),
+        }
+    }
+
+    /// Ids of the variants that have a column.
+    pub fn shown(self) -> Signal<Vec<String>> {
+        self.shown.into()
+    }
+
+    /// Ids of the variants that have none.
+    pub fn hidden(self) -> Vec<String> {
+        let all = self.parsed.with(|p| p.as_ref().map(|p| model::ids(p)).unwrap_or_default());
+        self.shown.with(|shown| all.into_iter().filter(|id| !shown.contains(id)).collect())
+    }
+
+    /// Gives a variant a column of its own; the last one makes room.
+    pub fn add_column(self, variant: String) {
+        let mut columns = self.shown.get_untracked();
+        columns.truncate(model::MOST_COLUMNS - 1);
+        columns.push(variant);
+        self.chosen.set(columns);
+    }
+
+    /// Puts another variant in a column.
+    pub fn swap_column(self, old: &str, new: String) {
+        let mut columns = self.shown.get_untracked();
+        if let Some(place) = columns.iter_mut().find(|id| *id == old) {
+            *place = new;
+        }
+        self.chosen.set(columns);
+    }
+
+    /// Takes a column away; the last one stays.
+    pub fn close_column(self, variant: &str) {
+        let mut columns = self.shown.get_untracked();
+        if columns.len() > 1 {
+            columns.retain(|id| id != variant);
+            self.chosen.set(columns);
+        }
+    }
+
+    /// Id of the case that feeds the previews.
+    pub fn case(self) -> Option<String> {
+        self.parsed.with(|p| self.case.with(|case| model::case_id(p.as_deref()?, case.as_deref())))
+    }
+
+    /// Feeds the previews with another case, and forgets the values tried out.
+    pub fn choose_case(self, case: String) {
+        self.values.set(BTreeMap::new());
+        self.case.set(Some(case));
+    }
+
+    /// Values tried out instead of the case's, by input, as typed.
+    pub fn values(self) -> Signal<BTreeMap<String, String>> {
+        self.values.into()
+    }
+
+    /// Tries out a value.
+    pub fn try_value(self, input: String, text: String) {
+        self.values.update(|values| {
+            values.insert(input, text);
+        });
+    }
+
+    /// Goes back to the case's own values.
+    pub fn drop_values(self) {
+        self.values.set(BTreeMap::new());
+    }
+
+    /// Id of the variant that last had the keyboard, or the first.
+    pub fn focused(self) -> Option<String> {
+        let kept = self.focused.get();
+        self.shown
+            .with(|shown| kept.filter(|id| shown.contains(id)).or_else(|| shown.first().cloned()))
+    }
+
+    /// A variant got the keyboard.
+    pub fn focus(self, variant: String) {
+        self.focused.set(Some(variant));
+    }
+
+    /// The place to be shown.
+    pub fn goal(self) -> Signal<Option<Goal>> {
+        self.goal.into()
+    }
+
+    /// Shows a place of a variant's file, with a column for it.
+    pub fn go_to(self, goal: Goal) {
+        let variant =
+            self.parsed.with_untracked(|p| model::variant_of_file(p.as_deref()?, &goal.file));
+        let Some(variant) = variant else { return };
+        if !self.shown.with_untracked(|shown| shown.contains(&variant)) {
+            self.add_column(variant.clone());
+        }
+        self.focus(variant);
+        self.desk.show_edit();
+        self.goal.set(Some(goal));
+    }
+}
+
+impl Default for Bench {
+    fn default() -> Self {
+        Self::new()
+    }
+}
