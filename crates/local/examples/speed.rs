@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use assay_local::{Generated, Generation, LocalError, LocalModel, model_path};
+use assay_local::{Generated, Generation, LocalError, LocalModel, calls_at_once, model_path};
 
 const CASES: usize = 6;
 const VARIANTS: usize = 2;
@@ -17,14 +17,14 @@ const VARIANTS: usize = 2;
 fn main() -> Result<(), LocalError> {
     let mut arguments = std::env::args().skip(1);
     let folder = PathBuf::from(arguments.next().unwrap_or_else(|| "models".into()));
-    let lanes = arguments.next().and_then(|lanes| lanes.parse().ok()).unwrap_or(2);
+    let lanes = arguments.next().and_then(|lanes| lanes.parse().ok()).unwrap_or_else(calls_at_once);
     let started = Instant::now();
     let file = model_path(&folder).ok_or(LocalError::NotInstalled { looked_in: folder })?;
     let model = LocalModel::load(&file)?;
     println!("load      {:6.2} s", started.elapsed().as_secs_f64());
 
     rate("prompt", || {
-        ask(&model, &system(9, 20), "Go on.", 1).map(|g| g.input_tokens - g.reused_tokens)
+        ask(&model, &system(9, 15), "Go on.", 1).map(|g| g.input_tokens - g.reused_tokens)
     })?;
     rate("answer", || ask(&model, "Count.", "Tell a long story.", 200).map(|g| g.output_tokens))?;
 
@@ -37,7 +37,7 @@ fn main() -> Result<(), LocalError> {
                 if cell >= VARIANTS * CASES {
                     return Ok(());
                 }
-                let answer = ask(&model, &system(cell / CASES, 20), &case(cell % CASES), 60)?;
+                let answer = ask(&model, &system(cell / CASES, 15), &case(cell % CASES), 60)?;
                 println!(
                     "  cell {cell:2}: {} tokens in, {} reused, {} out",
                     answer.input_tokens, answer.reused_tokens, answer.output_tokens

@@ -77,6 +77,12 @@ pub fn model_path(models_dir: &Path) -> Option<PathBuf> {
     file.is_file().then_some(file)
 }
 
+/// How many calls of [`LocalModel::generate`] at a time use this machine best: each
+/// computes its answer on one core.
+pub fn calls_at_once() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get).min(8)
+}
+
 /// Why the embedded model did not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {

@@ -19,7 +19,7 @@ const CHUNK: usize = 96;
 ///
 /// Calls may come from several threads. They take turns to compute their prompts,
 /// on all cores, so that a prefix they share is computed once; then each computes
-/// its answer on its own thread. As many calls at a time as there are cores is best.
+/// its answer on its own thread; [`crate::calls_at_once`] says how many are best.
 pub struct LocalModel {
     llama: Llama,
     vocabulary: Vocabulary,
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn calls_at_the_same_time_give_the_texts_they_give_alone() {
+    fn calls_at_once_give_the_texts_they_give_alone() {
         let alone = [4, 5, 6].map(|seed| answer(shared_model(), &drawn(seed)).text);
         let model = &fresh_model();
         let together = std::thread::scope(|scope| {
