@@ -9,7 +9,7 @@ mod settings;
 mod values;
 mod variant;
 
-use assay_prompt::{MANIFEST_FILE, REPOSITORY_FILE};
+use assay_prompt::{Diagnostic, MANIFEST_FILE, REPOSITORY_FILE, codes};
 use assay_text::word_count;
 
 use crate::RepoError;
@@ -55,7 +55,11 @@ fn capped(mut items: Vec<ChangeItem>, path: &str) -> Vec<ChangeItem> {
 }
 
 fn edited(old: &Version, new: &Version) -> Vec<ChangeItem> {
-    let subject = subject(new);
+    // A half-typed manifest no longer says what its files are, so the old one is asked as well.
+    let subject = match subject(new) {
+        Subject::Other => subject(old),
+        known => known,
+    };
     if old.text == new.text {
         let summary = if old.path == new.path {
             format!("{}: file mode changed", new.path)
@@ -63,6 +67,9 @@ fn edited(old: &Version, new: &Version) -> Vec<ChangeItem> {
             format!("{} moved to {}, text unchanged", old.path, new.path)
         };
         return vec![item(What::Edited, subject, &new.path, summary)];
+    }
+    if broken(old).is_some() || broken(new).is_some() {
+        return vec![as_text(subject, old, new)];
     }
     let items = match (&old.side, &new.side) {
         (Some(before), Some(after)) => {
@@ -168,8 +175,28 @@ fn whole(version: &Version, what: What) -> ChangeItem {
 /// Two texts that say the same to a parser, or that it cannot compare.
 fn as_text(subject: Subject, old: &Version, new: &Version) -> ChangeItem {
     let words = words(&old.text, &new.text).unwrap_or_else(|| "spacing changed".to_owned());
-    let summary = format!("{}: {words}", new.path);
+    let name = new.side.as_ref().map_or(new.path.as_str(), |side| side.name_of(&new.path));
+    let mut summary = format!("{name}: {words}");
+    if let Some(problem) = broken(new) {
+        summary.push_str("; ");
+        summary.push_str(&problem.message);
+    }
     item(What::Edited, subject, &new.path, summary)
+}
+
+/// Diagnostics after which a parser knows too little of a file to compare it.
+const BROKEN: [&str; 4] =
+    [codes::NO_FRONT_MATTER, codes::UNCLOSED_FRONT_MATTER, codes::BAD_YAML, codes::BAD_ROW];
+
+/// Why a version of a file cannot be compared as what it is: it is broken, or the manifest that says
+/// what it is.
+fn broken(version: &Version) -> Option<&Diagnostic> {
+    let side = version.side.as_ref()?;
+    let name = side.name_of(&version.path);
+    let mut problems = side.prompt.diagnostics.iter();
+    problems.find(|problem| {
+        [name, MANIFEST_FILE].contains(&problem.file.as_str()) && BROKEN.contains(&problem.code)
+    })
 }
 
 /// `3 words added, 1 removed`, or nothing when only the space between words differs.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use assay_prompt::{
     EvalModel, Evals, FewShot, GateSpec, MANIFEST_FILE, Prompt, Property, REPOSITORY_FILE,
-    RepositoryConfig, Select, parse_repository,
+    RepositoryConfig, Select, codes, parse_repository,
 };
 use serde_json::{Map, Value};
 
@@ -197,8 +197,12 @@ fn gates(gates: &[GateSpec]) -> BTreeMap<String, GateSpec> {
 
 /// What changed in `assay.yaml`; nothing when it means the same.
 pub(super) fn repository(old: &str, new: &str) -> Vec<ChangeItem> {
-    let (old, _) = parse_repository(old);
-    let (new, _) = parse_repository(new);
+    let (old, old_problems) = parse_repository(old);
+    let (new, new_problems) = parse_repository(new);
+    // What cannot be read parses to the defaults, which nobody wrote.
+    if old_problems.iter().chain(&new_problems).any(|problem| problem.code == codes::BAD_YAML) {
+        return Vec::new();
+    }
     let mut details = Vec::new();
     details.extend(text("id", old.id.as_deref(), new.id.as_deref()));
     details.extend(names("folder", &old.prompts, &new.prompts));

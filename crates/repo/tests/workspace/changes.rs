@@ -312,9 +312,34 @@ fn a_half_typed_file_is_told_by_its_words() {
     let files = triage();
     edit(&files, "baseline.prompty", "name: support-triage", "name: [support-triage");
     files.write(&format!("{TRIAGE}/evals.yaml"), "scorers: [");
-    let told = check(&files);
-    assert!(told.contains("baseline.prompty"), "{told}");
-    assert!(told.contains("evals.yaml"), "{told}");
+    files.write("assay.yaml", &files.read("assay.yaml").replace("format:", "format: ["));
+    files.write(&format!("{TRIAGE}/cases.jsonl"), "{\"id\":");
+    insta::assert_snapshot!(check(&files), @r"
+    Edited assay.yaml
+      Edited Repository assay.yaml: assay.yaml: 1 word added
+    Edited prompts/support-triage/baseline.prompty of prompts/support-triage
+      Edited Variant prompts/support-triage/baseline.prompty: baseline.prompty: 1 word added, 1 removed; baseline.prompty cannot be read: illegal placement of ':' indicator
+    Edited prompts/support-triage/cases.jsonl of prompts/support-triage
+      Edited Case prompts/support-triage/cases.jsonl: cases.jsonl: 1 word added, 1719 removed; line 1 of cases.jsonl cannot be read: EOF while parsing a value
+    Edited prompts/support-triage/evals.yaml of prompts/support-triage
+      Edited Evals prompts/support-triage/evals.yaml: evals.yaml: 1 word added, 126 removed; evals.yaml cannot be read: unclosed bracket '['
+    ");
+}
+
+#[test]
+fn a_half_typed_manifest_does_not_make_its_files_look_deleted() {
+    let files = triage();
+    edit(&files, "prompt.yaml", "variants:", "variants: {");
+    edit(&files, "cases.jsonl", "March", "April");
+    edit(&files, "evals.yaml", "repeat: 1", "repeat: 2");
+    insta::assert_snapshot!(check(&files), @r#"
+    Edited prompts/support-triage/cases.jsonl of prompts/support-triage
+      Edited Case prompts/support-triage/cases.jsonl: cases.jsonl: 1 word added, 1 removed; prompt.yaml cannot be read: "-" is only valid inside a block
+    Edited prompts/support-triage/evals.yaml of prompts/support-triage
+      Edited Evals prompts/support-triage/evals.yaml: evals.yaml: 1 word added, 1 removed; prompt.yaml cannot be read: "-" is only valid inside a block
+    Edited prompts/support-triage/prompt.yaml of prompts/support-triage
+      Edited Manifest prompts/support-triage/prompt.yaml: prompt.yaml: 1 word added; prompt.yaml cannot be read: "-" is only valid inside a block
+    "#);
 }
 
 #[test]
