@@ -1,1 +1,30 @@
-//! To come.
+//! Command bodies, free of transport: what the window does, a terminal and CI can do.
+//!
+//! [`App`] is the whole application behind one door. [`App::call`] answers a command of
+//! [`assay_wire`] with its reply type, for callers in the same process such as the command line;
+//! [`App::dispatch`] answers it by name and JSON text, for the window. Both take the same path
+//! through the same body, one per command, each in the module of its subject.
+//!
+//! Bodies are synchronous; whoever must not block runs them on a thread of its own. Runs go on in
+//! the background, and tell of themselves through the notices of [`App::subscribe`].
+//!
+//! What the application knows of the world outside (folder chooser, clock, folders) comes in
+//! through [`Host`] and [`AppOptions`].
+
+mod app;
+mod environment;
+mod error;
+mod git;
+mod highlight;
+mod host;
+mod models;
+mod notices;
+mod prompts;
+mod router;
+mod runs;
+mod templates;
+mod workspaces;
+
+pub use app::{App, AppOptions, Folders};
+pub use host::{Headless, Host};
+pub use router::Answer;

@@ -1,2 +1,5 @@
-//! To come.
-fn main() {}
+//! `assay`: Assay without a window.
+
+fn main() -> std::process::ExitCode {
+    assay_cli::main()
+}

@@ -353,7 +353,7 @@ mod tests {
         let first = insert_row(TEXT, 0, &row("c"));
         assert_eq!(first, format!("{{\"id\":\"c\",\"input\":{{}}}}\n{TEXT}"));
         let removed = remove_row(TEXT, "a").unwrap();
-        assert_eq!(removed, &TEXT[27..]);
+        assert_eq!(removed, &TEXT[26..]);
         let moved = move_row(TEXT, "b", 0).unwrap();
         assert!(moved.starts_with("{\"id\":\"b\""), "{moved}");
         assert!(moved.ends_with("\n{\"id\": \"a\",  \"input\": {}}\n\nnot json\n"), "{moved}");

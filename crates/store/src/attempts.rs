@@ -14,7 +14,7 @@ use crate::error::{Fault, StoreError};
 use crate::ids::{AttemptId, RunId, RunSeq};
 use crate::lease::Owner;
 use crate::numbers::{signed, unsigned};
-use crate::runs;
+use crate::runs::{self, Counted};
 use crate::states::{AttemptState, CellState};
 
 pub(crate) const SCHEMA: &str = "
@@ -196,7 +196,8 @@ pub(crate) fn finish(connection: &Connection, finish: &FinishAttempt) -> Result<
             cells::complete(connection, seq, finish.cell, finish.attempt, &result)?;
             cells::put_scores(connection, &finish.run, seq, finish.cell, &finish.scores)?;
             let was_failed = i64::from(standing.state == CellState::Failed);
-            runs::count(connection, seq, 1, -was_failed)
+            let counted = Counted { done: 1, failed: -was_failed, cached: i64::from(*cached) };
+            runs::count(connection, seq, &counted)
         }
         AttemptOutcome::Failed { message, retry, .. } => {
             if standing.state != CellState::Leased || standing.attempt != Some(finish.attempt) {
@@ -204,7 +205,8 @@ pub(crate) fn finish(connection: &Connection, finish: &FinishAttempt) -> Result<
             }
             let state = if *retry { CellState::Queued } else { CellState::Failed };
             cells::fail(connection, seq, finish.cell, state, message)?;
-            runs::count(connection, seq, 0, i64::from(!retry))
+            let counted = Counted { failed: i64::from(!retry), ..Counted::default() };
+            runs::count(connection, seq, &counted)
         }
     }
 }

@@ -229,23 +229,6 @@ fn beginning(text: &str) -> &str {
     text.char_indices().nth(PREVIEW_CHARS).map_or(text, |(end, _)| &text[..end])
 }
 
-/// Leaves queued cells out of the run; cells in any other state stay as they are.
-pub(crate) fn skip(
-    connection: &Connection,
-    run: &RunId,
-    cells: &[u32],
-    reason: &str,
-) -> Result<(), Fault> {
-    let seq = runs::seq(connection, run)?;
-    let mut update = connection.prepare_cached(
-        "UPDATE cell SET state = 'skipped', error = ? WHERE run = ? AND ordinal = ? AND state = 'queued'",
-    )?;
-    for cell in cells {
-        update.execute(params![beginning(reason), seq, cell])?;
-    }
-    Ok(())
-}
-
 /// Stores what scorers said of a cell, over what they said before.
 pub(crate) fn put_scores(
     connection: &Connection,

@@ -26,7 +26,8 @@ CREATE TABLE run (
   owner      INTEGER REFERENCES owner (id),
   total      INTEGER NOT NULL,
   done       INTEGER NOT NULL DEFAULT 0,
-  failed     INTEGER NOT NULL DEFAULT 0
+  failed     INTEGER NOT NULL DEFAULT 0,
+  cached     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX run_of_workspace ON run (workspace, created_ms);
 CREATE INDEX run_of_owner ON run (owner) WHERE owner IS NOT NULL;
@@ -151,6 +152,8 @@ pub struct RunRecord {
     pub done: u32,
     /// Cells that failed for good.
     pub failed: u32,
+    /// Done cells whose output came from the cache.
+    pub cached: u32,
     /// All cells.
     pub total: u32,
 }
@@ -338,19 +341,37 @@ fn move_cells(
     Ok(())
 }
 
+/// What a cell's end adds to its run's counters.
+#[derive(Default, PartialEq)]
+pub(crate) struct Counted {
+    pub done: i64,
+    pub failed: i64,
+    pub cached: i64,
+}
+
 /// Changes the counters of ended cells.
-pub(crate) fn count(
-    connection: &Connection,
-    seq: RunSeq,
-    done: i64,
-    failed: i64,
-) -> Result<(), Fault> {
-    if (done, failed) != (0, 0) {
+pub(crate) fn count(connection: &Connection, seq: RunSeq, counted: &Counted) -> Result<(), Fault> {
+    if *counted != Counted::default() {
         connection
-            .prepare_cached("UPDATE run SET done = done + ?, failed = failed + ? WHERE seq = ?")?
-            .execute(params![done, failed, seq])?;
+            .prepare_cached(
+                "UPDATE run SET done = done + ?, failed = failed + ?, cached = cached + ? WHERE seq = ?",
+            )?
+            .execute(params![counted.done, counted.failed, counted.cached, seq])?;
     }
     Ok(())
+}
+
+/// Queues the failed cells of a run again. Their attempts stay on record.
+pub(crate) fn requeue_failed(
+    connection: &Connection,
+    run: &RunId,
+    owner: Option<Owner>,
+) -> Result<(), Fault> {
+    let seq = leased_seq(connection, run, owner)?;
+    let requeued = connection
+        .prepare_cached("UPDATE cell SET state = ?, error = NULL WHERE run = ? AND state = ?")?
+        .execute(params![CellState::Queued, seq, CellState::Failed])?;
+    count(connection, seq, &Counted { failed: -(requeued as i64), ..Counted::default() })
 }
 
 /// Owners with runs that are under way.
@@ -378,7 +399,7 @@ pub(crate) fn interrupt(
 }
 
 const RECORD: &str =
-    "id, workspace, title, created_ms, ended_ms, state, reason, done, failed, total";
+    "id, workspace, title, created_ms, ended_ms, state, reason, done, failed, cached, total";
 
 fn read_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     Ok(RunRecord {
@@ -390,6 +411,7 @@ fn read_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         state: RunState::read(row)?,
         done: row.get("done")?,
         failed: row.get("failed")?,
+        cached: row.get("cached")?,
         total: row.get("total")?,
     })
 }

@@ -191,10 +191,10 @@ impl Store {
         self.write(move |connection| attempts::finish(connection, &finish))
     }
 
-    /// Leaves queued cells out of the run, and says why.
-    pub fn skip_cells(&self, run: &RunId, cells: Vec<u32>, reason: &str) -> Result<(), StoreError> {
-        let (run, reason) = (run.clone(), reason.to_owned());
-        self.write(move |connection| cells::skip(connection, &run, &cells, &reason)).wait()
+    /// Queues the failed cells of a run that this process holds again; their attempts stay on record.
+    pub fn requeue_failed(&self, run: &RunId) -> Result<(), StoreError> {
+        let (run, owner) = (run.clone(), self.known_owner());
+        self.write(move |connection| runs::requeue_failed(connection, &run, owner)).wait()
     }
 
     /// Ordinals of the cells still to be done, queued or under way.

@@ -186,6 +186,8 @@ mod tests {
     use super::*;
     use rusqlite::params;
 
+    type Inbox = Receiver<Box<dyn Write>>;
+
     fn writer() -> (Writer, tempfile::TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
         let connection = Connection::open(folder.path().join("t.db")).expect("a database");
@@ -280,7 +282,7 @@ mod tests {
         assert!(matches!(keep(&writer, 1, 1).wait(), Err(StoreError::Stopped { .. })));
     }
 
-    fn queued(writes: usize) -> (Sender<Box<dyn Write>>, Receiver<Box<dyn Write>>) {
+    fn queued(writes: usize) -> (Sender<Box<dyn Write>>, Inbox) {
         let (queue, inbox) = mpsc::channel();
         for _ in 0..writes {
             let (promise, _) = pending(Arc::from(Path::new("t.db")));

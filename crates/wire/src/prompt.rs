@@ -62,9 +62,9 @@ pub enum SaveOutcome {
     },
     /// Somebody else changed the file; the text is kept as a draft.
     Conflict {
-        /// What is on disk.
+        /// What is on disk; empty when the file is gone.
         text: String,
-        /// Names it.
+        /// Names it; empty when the file is gone. Pass it back as [`SaveFile::base`] either way.
         digest: String,
     },
 }

@@ -1,8 +1,9 @@
 //! Runs: planning, starting, and looking at their cells.
 //!
 //! A run is a matrix. **Columns** are a variant on a model, **rows** are a case (and, with
-//! repeats, a sample of it), a **cell** is where they meet. Cells are numbered row by row:
-//! `ordinal = row * columns + column` within one run, so a page of rows is a range of cells.
+//! repeats, a sample of it), a **cell** is where a column and a row of the same prompt meet. Cells
+//! are numbered prompt by prompt and row by row, so the cells of neighbouring rows are one range:
+//! a row's cells begin at [`RowView::first_cell`], in the order of its prompt's columns.
 
 use serde::{Deserialize, Serialize};
 
@@ -182,7 +183,7 @@ pub struct RunView {
     pub columns: Vec<ColumnStats>,
     /// Its rows.
     pub rows: Vec<RowView>,
-    /// Gates, judged over the cells that are done.
+    /// Gates, judged once nothing of the run is going on.
     pub gates: Vec<GateView>,
 }
 
@@ -240,6 +241,8 @@ pub struct RowView {
     pub case: String,
     /// 0 for the first sample of the case.
     pub sample: u32,
+    /// Ordinal of its first cell.
+    pub first_cell: u32,
     /// Start of the case's longest text input, on one line.
     pub preview: String,
     /// Its tags.
@@ -302,7 +305,7 @@ pub struct CellLine {
     pub latency_ms: Option<u32>,
     /// Answered without a call.
     pub cached: bool,
-    /// By place in [`RunView::scorers`].
+    /// By place in [`RunView::scorers`]; may end before the last scorer.
     pub scores: Vec<Option<ScoreLine>>,
 }
 

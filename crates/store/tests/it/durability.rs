@@ -46,7 +46,7 @@ fn what_a_process_acknowledged_survives_its_abort() {
     let run = RunId::new("R1");
     let store = Store::open(folder.path()).unwrap();
     assert_eq!(store.run_record(&run).unwrap().unwrap().state, RunState::Running);
-    assert_eq!(store.recover(9_000).unwrap(), [run.clone()]);
+    assert_eq!(store.recover(9_000).unwrap(), std::slice::from_ref(&run));
     assert_eq!(store.run_record(&run).unwrap().unwrap().state, RunState::Interrupted);
 
     let done = store.cell(&run, 0).unwrap().unwrap();

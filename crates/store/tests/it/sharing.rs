@@ -45,7 +45,7 @@ fn a_run_whose_process_is_gone_is_taken_over() {
     let other = Store::open(folder.path()).unwrap();
     drop(owner);
 
-    assert_eq!(other.recover(9_000).unwrap(), [run.clone()]);
+    assert_eq!(other.recover(9_000).unwrap(), std::slice::from_ref(&run));
     let record = other.run_record(&run).unwrap().unwrap();
     assert_eq!(
         (record.state, record.done, record.ended_ms),

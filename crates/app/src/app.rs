@@ -1,0 +1,179 @@
+//! The application's state: what is open, what runs, and where things are kept.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use assay_engine::{Engine, Environment, Models, RunHandle};
+use assay_net::{Client, Limits};
+use assay_repo::Workspace;
+use assay_store::Store;
+use assay_wire::{ApiError, Code, Notice};
+use directories::{ProjectDirs, UserDirs};
+use tokio::runtime::{Builder, Runtime};
+
+use crate::environment::System;
+use crate::error::Explain;
+use crate::host::Host;
+use crate::notices::Notices;
+
+/// Where things are, when they are not in the usual places.
+#[derive(Debug, Clone, Default)]
+pub struct AppOptions {
+    /// Settings and database; else `$ASSAY_DATA_DIR`, else the platform's folder.
+    pub data_dir: Option<PathBuf>,
+    /// Model files; else `$ASSAY_MODELS_DIR`, else `models` in the platform's folder.
+    pub models_dir: Option<PathBuf>,
+}
+
+/// Where things are kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Folders {
+    /// Settings and database.
+    pub data: PathBuf,
+    /// Model files.
+    pub models: PathBuf,
+    /// Where new repositories are made unless the person says otherwise.
+    pub workspaces: PathBuf,
+}
+
+/// The application.
+#[derive(Clone)]
+pub struct App {
+    pub(crate) inner: Arc<Inner>,
+}
+
+pub(crate) struct Inner {
+    pub host: Arc<dyn Host>,
+    pub environment: Arc<dyn Environment>,
+    pub folders: Folders,
+    pub store: Store,
+    pub client: Client,
+    pub engine: Engine,
+    pub models: RwLock<Arc<Models>>,
+    pub notices: Notices,
+    pub runs: Mutex<HashMap<String, RunHandle>>,
+    open: RwLock<Option<Arc<Open>>>,
+    pub runtime: Runtime,
+}
+
+/// The workspace that is open.
+pub(crate) struct Open {
+    pub workspace: Workspace,
+    /// Permanent id of the repository; its path where `assay.yaml` has none.
+    pub id: String,
+}
+
+impl Open {
+    pub(crate) fn root(&self) -> String {
+        self.workspace.root().display().to_string()
+    }
+}
+
+impl App {
+    /// Opens the database and takes back what an ended process left running.
+    ///
+    /// # Errors
+    /// When no folder is known to keep things in, or the database cannot be used.
+    pub fn open(options: AppOptions, host: Arc<dyn Host>) -> Result<App, ApiError> {
+        let folders = Folders::find(options)?;
+        let environment: Arc<dyn Environment> = Arc::new(System);
+        let store = Store::open(&folders.data).map_err(|e| e.explain())?;
+        store.recover(environment.now_ms()).map_err(|e| e.explain())?;
+        let runtime = Builder::new_multi_thread().enable_all().build().map_err(|e| {
+            ApiError::new(Code::Internal, format!("could not start worker threads: {e}"))
+        })?;
+        let client = Client::new(Limits::default()).map_err(|e| e.explain())?;
+        let engine = Engine::new(store.clone(), Arc::clone(&environment), runtime.handle().clone());
+        let models = Models::new(folders.models.clone(), client.clone(), Vec::new());
+        let app = App {
+            inner: Arc::new(Inner {
+                host,
+                environment,
+                folders,
+                store,
+                client,
+                engine,
+                models: RwLock::new(Arc::new(models)),
+                notices: Notices::default(),
+                runs: Mutex::default(),
+                open: RwLock::default(),
+                runtime,
+            }),
+        };
+        app.reload_providers()?;
+        Ok(app)
+    }
+
+    /// Tells of changes from now on, until `listener` returns false.
+    pub fn subscribe(&self, listener: Box<dyn Fn(Notice) -> bool + Send + Sync>) {
+        self.inner.notices.subscribe(listener);
+    }
+
+    /// Where things are kept.
+    pub fn folders(&self) -> &Folders {
+        &self.inner.folders
+    }
+
+    pub(crate) fn open_workspace(&self) -> Option<Arc<Open>> {
+        self.inner.open.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// The open workspace, or the error that says how to get one.
+    pub(crate) fn workspace(&self) -> Result<Arc<Open>, ApiError> {
+        self.open_workspace().ok_or_else(|| {
+            ApiError::new(Code::NoWorkspace, "no prompts repository is open")
+                .hint("Open a folder that is under git, or try the sample.")
+        })
+    }
+
+    pub(crate) fn set_workspace(&self, open: Option<Open>) {
+        *self.inner.open.write().unwrap_or_else(PoisonError::into_inner) = open.map(Arc::new);
+    }
+
+    pub(crate) fn models(&self) -> Arc<Models> {
+        Arc::clone(&self.inner.models.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_models(&self, models: Models) {
+        *self.inner.models.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(models);
+    }
+
+    pub(crate) fn live_runs(&self) -> MutexGuard<'_, HashMap<String, RunHandle>> {
+        self.inner.runs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Folders {
+    /// What the options say, then the environment, then the platform's custom.
+    fn find(options: AppOptions) -> Result<Folders, ApiError> {
+        let from_variable = |name: &str| std::env::var_os(name).map(PathBuf::from);
+        let platform = ProjectDirs::from("dev", "", "assay").map(|d| d.data_dir().to_owned());
+        let moved = options.data_dir.or_else(|| from_variable("ASSAY_DATA_DIR"));
+        let models = options
+            .models_dir
+            .or_else(|| from_variable("ASSAY_MODELS_DIR"))
+            .or_else(|| platform.as_ref().map(|d| d.join("models")));
+        let workspaces = match &moved {
+            Some(data) => data.join("workspaces"),
+            None => documents().join("Assay"),
+        };
+        let data = moved.or(platform).ok_or_else(no_home)?;
+        let models = models.ok_or_else(no_home)?;
+        Ok(Folders { data, models, workspaces })
+    }
+}
+
+fn documents() -> PathBuf {
+    let dirs = UserDirs::new();
+    dirs.as_ref()
+        .and_then(|d| d.document_dir().filter(|p| p.is_dir()))
+        .or_else(|| dirs.as_ref().map(|d| d.home_dir()))
+        .unwrap_or(Path::new("."))
+        .to_owned()
+}
+
+fn no_home() -> ApiError {
+    ApiError::new(Code::Storage, "no folder is known to keep settings in")
+        .hint("Set HOME, or ASSAY_DATA_DIR to a folder of your choice.")
+}

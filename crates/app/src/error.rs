@@ -1,0 +1,115 @@
+//! Every failure of the crates below, mapped once to code, message and hints.
+
+use assay_engine::EngineError;
+use assay_local::LocalError;
+use assay_net::NetError;
+use assay_repo::RepoError;
+use assay_store::StoreError;
+use assay_wire::{ApiError, Code};
+
+/// What a failure means to a person.
+pub(crate) trait Explain {
+    /// In the words of the wire.
+    fn explain(self) -> ApiError;
+}
+
+impl Explain for RepoError {
+    fn explain(self) -> ApiError {
+        let code = match &self {
+            Self::NotARepository { .. } | Self::Bare { .. } => Code::NotARepository,
+            Self::WorktreeElsewhere { .. } | Self::OtherOwner { .. } => Code::NotTrusted,
+            Self::NotEmpty { .. }
+            | Self::OutsideWorkspace { .. }
+            | Self::Link { .. }
+            | Self::NotAFile { .. }
+            | Self::TooLarge { .. }
+            | Self::NotText { .. }
+            | Self::TooManyFiles { .. }
+            | Self::Config { .. }
+            | Self::AmbiguousPrompt { .. }
+            | Self::EmptyMessage
+            | Self::Unchanged { .. } => Code::BadInput,
+            Self::NotFound { .. } | Self::UnknownPrompt { .. } => Code::NotFound,
+            Self::ReadOnly { .. } => Code::ReadOnly,
+            Self::DiskFull { .. } => Code::DiskFull,
+            Self::Io { .. } => Code::Storage,
+            Self::NothingToCommit
+            | Self::NoIdentity
+            | Self::Locked { .. }
+            | Self::InProgress { .. }
+            | Self::Git { .. } => Code::Git,
+        };
+        let hint = self.hint();
+        let error = ApiError::new(code, self.to_string());
+        match hint {
+            Some(hint) => error.hint(hint),
+            None => error,
+        }
+    }
+}
+
+impl Explain for EngineError {
+    fn explain(self) -> ApiError {
+        let message = self.to_string();
+        match self {
+            Self::InvalidPrompt { .. } => ApiError::new(Code::InvalidPrompt, message)
+                .hint("`assay check` lists every problem with its place."),
+            Self::UnknownVariant { .. } | Self::UnknownCase { .. } | Self::UnknownRun { .. } => {
+                ApiError::new(Code::NotFound, message)
+            }
+            Self::NothingToRun { .. } | Self::StillRunning { .. } => {
+                ApiError::new(Code::BadInput, message)
+            }
+            Self::NoModel { .. } => ApiError::new(Code::NoModel, message)
+                .hint(format!("Choose one, for example {}.", assay_engine::LOCAL_MODEL_ID)),
+            Self::UnknownModel { .. } => ApiError::new(Code::NoModel, message)
+                .hint("Add the endpoint in Settings, or with `assay models add openai-compatible NAME --base-url URL`.")
+                .hint(format!("Or run on the embedded model: {}.", assay_engine::LOCAL_MODEL_ID)),
+            Self::KeyMissing { variable, .. } => ApiError::new(Code::NoModel, message)
+                .hint(format!("Set {variable} in the environment Assay is started from.")),
+            Self::Local(error) => error.explain(),
+            Self::Store(error) => error.explain(),
+            Self::UnreadableRun { .. } => ApiError::new(Code::Storage, message),
+        }
+    }
+}
+
+impl Explain for LocalError {
+    fn explain(self) -> ApiError {
+        let message = self.to_string();
+        match self {
+            Self::NotInstalled { .. } => ApiError::new(Code::NoModel, message)
+                .hint("`cargo xtask setup` puts the embedded model in place.")
+                .hint("Or add an endpoint in Settings."),
+            _ => ApiError::new(Code::ModelUnavailable, message),
+        }
+    }
+}
+
+impl Explain for NetError {
+    fn explain(self) -> ApiError {
+        ApiError::new(Code::ModelUnavailable, self.to_string())
+    }
+}
+
+impl Explain for StoreError {
+    fn explain(self) -> ApiError {
+        let error = |code| ApiError::new(code, self.to_string());
+        match &self {
+            Self::Full { .. } => {
+                error(Code::DiskFull).hint("Free some space; what was stored before is safe.")
+            }
+            Self::ReadOnly { .. } => error(Code::ReadOnly)
+                .hint("Make the folder writable, or set ASSAY_DATA_DIR to another one."),
+            Self::Busy { .. } => {
+                error(Code::Storage).hint("Close the other program, then try again.")
+            }
+            Self::TooNew { .. } => error(Code::Storage).hint("Update Assay."),
+            Self::UnknownRun { .. } | Self::UnknownCell { .. } => error(Code::NotFound),
+            Self::NotLeased { .. } => {
+                error(Code::BadInput).hint("The run goes on in another window or terminal.")
+            }
+            _ => error(Code::Storage),
+        }
+    }
+}

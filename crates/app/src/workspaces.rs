@@ -1,0 +1,199 @@
+//! The window at start, and opening, making, trusting and closing a workspace.
+
+use std::path::{Path, PathBuf};
+
+use assay_repo::{Identity, PromptKey, Workspace};
+use assay_wire::*;
+
+use crate::app::{App, Open};
+use crate::environment::commit_time;
+use crate::error::Explain;
+use crate::prompts::problems;
+use crate::router::Answer;
+use crate::templates;
+
+/// How many workspaces the welcome view offers.
+const RECENT: usize = 8;
+
+const THEME: &str = "theme";
+
+impl Answer<ReadApp> for App {
+    fn answer(&self, _: ReadApp) -> Result<AppView, ApiError> {
+        let workspace = match self.open_workspace() {
+            Some(open) => Some(self.workspace_view(&open)?),
+            None => None,
+        };
+        let recent = self.inner.store.recent_workspaces(RECENT).map_err(|e| e.explain())?;
+        Ok(AppView {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            workspace,
+            recent: recent
+                .into_iter()
+                .map(|r| RecentWorkspace {
+                    exists: Path::new(&r.path).is_dir(),
+                    path: r.path,
+                    name: r.name,
+                })
+                .collect(),
+            templates: templates::list(),
+            models: self.models_view()?,
+            theme: self.theme()?,
+            default_folder: self.inner.folders.workspaces.display().to_string(),
+        })
+    }
+}
+
+impl Answer<SetTheme> for App {
+    fn answer(&self, command: SetTheme) -> Result<AppView, ApiError> {
+        let name = match command.theme {
+            Theme::System => "system",
+            Theme::Light => "light",
+            Theme::Dark => "dark",
+        };
+        self.inner.store.set_setting(THEME, name).map_err(|e| e.explain())?;
+        self.answer(ReadApp {})
+    }
+}
+
+impl Answer<ChooseFolder> for App {
+    fn answer(&self, _: ChooseFolder) -> Result<Option<String>, ApiError> {
+        Ok(self.inner.host.choose_folder().map(|path| path.display().to_string()))
+    }
+}
+
+impl Answer<OpenWorkspace> for App {
+    fn answer(&self, command: OpenWorkspace) -> Result<WorkspaceView, ApiError> {
+        let workspace = Workspace::open(Path::new(&command.path)).map_err(|e| e.explain())?;
+        self.use_workspace(workspace)
+    }
+}
+
+impl Answer<CreateWorkspace> for App {
+    fn answer(&self, command: CreateWorkspace) -> Result<WorkspaceView, ApiError> {
+        let files = templates::files(&command.template)?;
+        let dir = match command.path {
+            Some(path) => PathBuf::from(path),
+            None => free_folder(&self.inner.folders.workspaces, &command.template),
+        };
+        let message = format!("Start from the template {}", command.template);
+        // The first commit is Assay's own text; who has no git identity yet can still try it.
+        let assay =
+            Identity { name: "Assay".to_owned(), email: "assay@localhost.invalid".to_owned() };
+        let workspace = Workspace::create(&dir, &files, &message, commit_time(), Some(&assay))
+            .map_err(|e| e.explain())?;
+        let root = workspace.root().display().to_string();
+        // Its content came with the program the person is running.
+        let now = self.inner.environment.now_ms();
+        self.inner.store.set_trusted(&root, true, now).map_err(|e| e.explain())?;
+        self.use_workspace(workspace)
+    }
+}
+
+impl Answer<ReadWorkspace> for App {
+    fn answer(&self, _: ReadWorkspace) -> Result<WorkspaceView, ApiError> {
+        let open = self.workspace()?;
+        self.workspace_view(&open)
+    }
+}
+
+impl Answer<SetTrust> for App {
+    fn answer(&self, command: SetTrust) -> Result<WorkspaceView, ApiError> {
+        let open = self.workspace()?;
+        let now = self.inner.environment.now_ms();
+        self.inner
+            .store
+            .set_trusted(&open.root(), command.trusted, now)
+            .map_err(|e| e.explain())?;
+        self.workspace_view(&open)
+    }
+}
+
+impl Answer<CloseWorkspace> for App {
+    fn answer(&self, _: CloseWorkspace) -> Result<AppView, ApiError> {
+        self.set_workspace(None);
+        self.answer(ReadApp {})
+    }
+}
+
+impl App {
+    /// Whether the person trusts the open repository to run.
+    pub(crate) fn is_trusted(&self, open: &Open) -> Result<bool, ApiError> {
+        self.inner.store.trusted(&open.root()).map_err(|e| e.explain())
+    }
+
+    fn theme(&self) -> Result<Theme, ApiError> {
+        let stored = self.inner.store.setting(THEME).map_err(|e| e.explain())?;
+        Ok(match stored.as_deref() {
+            Some("light") => Theme::Light,
+            Some("dark") => Theme::Dark,
+            _ => Theme::System,
+        })
+    }
+
+    fn use_workspace(&self, workspace: Workspace) -> Result<WorkspaceView, ApiError> {
+        let root = workspace.root().display().to_string();
+        let id = workspace.config().0.id.unwrap_or_else(|| root.clone());
+        let open = Open { workspace, id };
+        let view = self.workspace_view(&open)?;
+        let now = self.inner.environment.now_ms();
+        self.inner.store.remember_workspace(&root, &view.name, now).map_err(|e| e.explain())?;
+        self.set_workspace(Some(open));
+        Ok(view)
+    }
+
+    fn workspace_view(&self, open: &Open) -> Result<WorkspaceView, ApiError> {
+        let workspace = &open.workspace;
+        let keys = workspace.prompts().map_err(|e| e.explain())?;
+        let changes = workspace.changes().map_err(|e| e.explain())?;
+        let (_, diagnostics) = workspace.config();
+        Ok(WorkspaceView {
+            path: open.root(),
+            name: folder_name(workspace.root()),
+            branch: workspace.branch(),
+            head: workspace.head().map(|id| id.chars().take(8).collect()),
+            trusted: self.is_trusted(open)?,
+            changed_files: changes.len() as u32,
+            prompts: keys.iter().map(|key| summary(workspace, key)).collect(),
+            problems: problems(workspace, "", &diagnostics),
+        })
+    }
+}
+
+/// A prompt that cannot be read is listed all the same, with its problem counted.
+fn summary(workspace: &Workspace, key: &PromptKey) -> PromptSummary {
+    let mut summary = PromptSummary {
+        key: key.key.clone(),
+        name: key.name.clone(),
+        description: None,
+        variants: Vec::new(),
+        cases: 0,
+        examples: 0,
+        errors: 0,
+        warnings: 0,
+    };
+    let Ok(prompt) = workspace.load(key) else {
+        summary.errors = 1;
+        return summary;
+    };
+    summary.errors = prompt.errors().count() as u32;
+    summary.warnings = prompt.diagnostics.len() as u32 - summary.errors;
+    summary.cases = prompt.cases.rows.len() as u32;
+    summary.examples = prompt.examples.rows.len() as u32;
+    summary.description = prompt.variants.first().and_then(|v| v.description.clone());
+    summary.variants = prompt.variants.into_iter().map(|v| v.id).collect();
+    summary
+}
+
+fn folder_name(root: &Path) -> String {
+    root.file_name()
+        .map_or_else(|| root.display().to_string(), |n| n.to_string_lossy().into_owned())
+}
+
+/// `name`, else `name-2`, `name-3`, … below `parent`.
+fn free_folder(parent: &Path, name: &str) -> PathBuf {
+    std::iter::once(name.to_owned())
+        .chain((2..).map(|n| format!("{name}-{n}")))
+        .map(|name| parent.join(name))
+        .find(|path| !path.exists())
+        .unwrap_or_else(|| parent.join(name))
+}

@@ -1,0 +1,47 @@
+//! One file per command.
+
+mod check;
+mod commit;
+mod init;
+mod list;
+mod models;
+mod plan;
+mod render;
+mod run;
+mod runs;
+mod show;
+
+use assay_app::App;
+use assay_wire::{ApiError, RunRequest};
+
+use crate::arguments::{Arguments, Command, Selection};
+use crate::exit::Exit;
+use crate::output::Output;
+
+pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Result<Exit, ApiError> {
+    match &arguments.command {
+        Command::Init(arguments) => init::execute(app, arguments, output),
+        Command::List(_) => list::execute(app, output),
+        Command::Check(arguments) => check::execute(app, arguments, output),
+        Command::Render(arguments) => render::execute(app, arguments, output),
+        Command::Plan(arguments) => plan::execute(app, arguments, output),
+        Command::Run(arguments) => run::execute(app, arguments, output),
+        Command::Runs(arguments) => runs::execute(app, arguments, output),
+        Command::Show(arguments) => show::execute(app, arguments, output),
+        Command::Commit(arguments) => commit::execute(app, arguments, output),
+        Command::Models(arguments) => models::execute(app, arguments, output),
+    }
+}
+
+fn request(selection: &Selection) -> RunRequest {
+    RunRequest {
+        prompts: selection.prompts.clone(),
+        variants: selection.variants.clone(),
+        models: selection.models.clone(),
+        cases: selection.cases.clone(),
+        tags: selection.tags.clone(),
+        repeat: selection.repeat,
+        concurrency: selection.concurrency,
+        no_cache: selection.no_cache,
+    }
+}

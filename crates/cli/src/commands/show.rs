@@ -1,0 +1,91 @@
+//! `assay show`: a run, cell by cell.
+
+use std::ops::Range;
+
+use assay_app::App;
+use assay_wire::{ApiError, CellView, Code, ListRuns, ReadRun, RunView};
+use serde_json::{Map, Value, json};
+
+use crate::arguments::Show;
+use crate::exit::Exit;
+use crate::output::Output;
+
+pub(crate) fn execute(app: &App, arguments: &Show, output: &Output) -> Result<Exit, ApiError> {
+    let run = app.call(ReadRun { run: run_id(app, &arguments.run)? })?;
+    let cells = match arguments.cell {
+        Some(cell) => cell..cell + 1,
+        None => 0..run.summary.counts.total,
+    };
+    let views = app.cells(&run.summary.run, cells)?;
+    let document = json!({
+        "schema": "assay.show/1",
+        "run": run.summary.run,
+        "cells": views.iter().map(document).collect::<Vec<_>>(),
+    });
+    output.show(&document, || views.iter().map(text).collect::<Vec<_>>().join("\n"))?;
+    Ok(Exit::Done)
+}
+
+/// The run of that id; `last` is the newest.
+pub(crate) fn run_id(app: &App, text: &str) -> Result<String, ApiError> {
+    if text != "last" {
+        return Ok(text.to_owned());
+    }
+    let newest = app.call(ListRuns { limit: 1 })?.into_iter().next();
+    newest
+        .map(|run| run.run)
+        .ok_or_else(|| ApiError::new(Code::NotFound, "this repository has no run yet"))
+}
+
+/// The cells of a run as `assay.show/1` has them.
+pub(crate) fn results(app: &App, run: &RunView, cells: Range<u32>) -> Result<Vec<Value>, ApiError> {
+    Ok(app.cells(&run.summary.run, cells)?.iter().map(document).collect())
+}
+
+fn document(cell: &CellView) -> Value {
+    let scores: Map<_, _> = cell
+        .scores
+        .iter()
+        .map(|s| (s.scorer.clone(), json!({"value": s.value, "pass": s.pass, "reason": s.reason})))
+        .collect();
+    json!({
+        "cell": cell.line.ordinal,
+        "prompt": cell.column.prompt,
+        "variant": cell.column.variant,
+        "model": cell.column.model,
+        "case": cell.row.case,
+        "sample": cell.row.sample,
+        "state": cell.line.state,
+        "output": cell.output,
+        "error": cell.error,
+        "finish": cell.finish,
+        "latencyMs": cell.line.latency_ms,
+        "tokens": {"input": cell.input_tokens, "output": cell.output_tokens},
+        "cost": cell.cost,
+        "cached": cell.line.cached,
+        "attempts": cell.attempts,
+        "scores": scores,
+    })
+}
+
+fn text(cell: &CellView) -> String {
+    let mut text = format!(
+        "── {} · {} · {} on {} ──\n",
+        cell.line.ordinal, cell.row.case, cell.column.variant, cell.column.model
+    );
+    match (&cell.output, &cell.error) {
+        (Some(output), _) => text.push_str(output.trim_end()),
+        (None, Some(error)) => text.push_str(&format!("failed: {error}")),
+        (None, None) => text.push_str("not answered yet"),
+    }
+    text.push('\n');
+    for score in &cell.scores {
+        let word = match score.pass {
+            Some(true) => "pass",
+            Some(false) => "fail",
+            None => "not judged",
+        };
+        text.push_str(&format!("  {word}  {}: {}\n", score.scorer, score.reason));
+    }
+    text
+}

@@ -1,0 +1,104 @@
+//! Why a run cannot be planned, started or read.
+
+use assay_prompt::Diagnostic;
+use assay_store::StoreError;
+
+/// Why the engine refused.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// A prompt has errors, so nothing of it is sent.
+    #[error("{prompt}: {}", first_error(.diagnostics))]
+    InvalidPrompt {
+        /// The prompt's key.
+        prompt: String,
+        /// Its errors, at least one.
+        diagnostics: Vec<Diagnostic>,
+    },
+    /// The prompt has no variant of that id.
+    #[error("no prompt of this run has a variant `{variant}`; there are {}", list(.known))]
+    UnknownVariant {
+        /// What was asked for.
+        variant: String,
+        /// What there is.
+        known: Vec<String>,
+    },
+    /// The prompt has no case of that id.
+    #[error("no prompt of this run has a case `{case}`")]
+    UnknownCase {
+        /// What was asked for.
+        case: String,
+    },
+    /// The selection leaves nothing to run.
+    #[error("nothing to run: {reason}")]
+    NothingToRun {
+        /// Which part of the selection emptied it.
+        reason: String,
+    },
+    /// Neither the evals nor the front matter nor the caller name a model.
+    #[error("{prompt} names no model to run on")]
+    NoModel {
+        /// The prompt's key.
+        prompt: String,
+    },
+    /// No provider of that name, or no name at all.
+    #[error("model `{model}` is not available: {reason}")]
+    UnknownModel {
+        /// As it was named.
+        model: String,
+        /// What is missing.
+        reason: String,
+    },
+    /// The environment variable that should hold a provider's key is not set.
+    #[error("provider `{provider}` takes its key from ${variable}, which is not set")]
+    KeyMissing {
+        /// The provider's name.
+        provider: String,
+        /// The variable.
+        variable: String,
+    },
+    /// The embedded model cannot be used.
+    #[error(transparent)]
+    Local(#[from] assay_local::LocalError),
+    /// The database cannot be used.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// No run of that id.
+    #[error("there is no run `{run}`")]
+    UnknownRun {
+        /// What was asked for.
+        run: String,
+    },
+    /// The run goes on somewhere else.
+    #[error("run `{run}` is still going")]
+    StillRunning {
+        /// The run.
+        run: String,
+    },
+    /// What was stored of the run cannot be read back.
+    #[error("run `{run}` cannot be read back: {reason}")]
+    UnreadableRun {
+        /// The run.
+        run: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+fn first_error(diagnostics: &[Diagnostic]) -> String {
+    match diagnostics.first() {
+        Some(d) => format!("{} ({} in {})", d.message, d.code, d.file),
+        None => "it has errors".to_owned(),
+    }
+}
+
+/// `a`, `b` and `c`, each in backticks.
+pub(crate) fn list(names: &[String]) -> String {
+    match names {
+        [] => "none".to_owned(),
+        [one] => format!("`{one}`"),
+        [rest @ .., last] => {
+            let rest: Vec<_> = rest.iter().map(|n| format!("`{n}`")).collect();
+            format!("{} and `{last}`", rest.join(", "))
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! Which models can run, and how a model id finds its backend.
+//!
+//! A model id is `provider/model`. `local/…` is the embedded model; every other provider is an
+//! endpoint the user added to their own settings. A repository names models by id only: it can
+//! bring neither an address nor a key.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use assay_local::{LocalError, LocalModel};
+use assay_model::{Endpoint, OpenAiChat};
+use assay_net::Client;
+
+use crate::error::{EngineError, list};
+
+/// The embedded model's id.
+pub const LOCAL_MODEL_ID: &str = "local/smollm2-135m";
+
+/// An endpoint the user added.
+#[derive(Debug, Clone)]
+pub struct Provider {
+    /// First part of its models' ids.
+    pub name: String,
+    /// Where it is, and the key that may go there.
+    pub endpoint: Endpoint,
+    /// The variable that should hold its key, when it is not set.
+    pub missing_key: Option<String>,
+}
+
+/// Everything a model id can resolve to.
+pub struct Models {
+    client: Client,
+    providers: BTreeMap<String, Provider>,
+    local: Arc<LocalSlot>,
+}
+
+/// A model that can be called.
+#[derive(Clone)]
+pub struct Target {
+    /// Its id.
+    pub id: String,
+    /// Its name on the wire.
+    pub model: String,
+    /// Scheme, host and port its calls go to, or `local`.
+    pub origin: String,
+    pub(crate) backend: Backend,
+}
+
+#[derive(Clone)]
+pub(crate) enum Backend {
+    Local(Arc<LocalSlot>),
+    OpenAi(Arc<OpenAiChat>),
+}
+
+/// The embedded model, loaded when first needed and kept.
+pub(crate) struct LocalSlot {
+    models_dir: PathBuf,
+    loaded: Mutex<Option<Arc<LocalModel>>>,
+}
+
+impl LocalSlot {
+    /// The loaded model. Blocks while it loads.
+    pub(crate) fn model(&self) -> Result<Arc<LocalModel>, LocalError> {
+        let mut loaded = self.loaded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(model) = loaded.as_ref() {
+            return Ok(Arc::clone(model));
+        }
+        let model = Arc::new(LocalModel::load(&self.path()?)?);
+        *loaded = Some(Arc::clone(&model));
+        Ok(model)
+    }
+
+    fn path(&self) -> Result<PathBuf, LocalError> {
+        assay_local::model_path(&self.models_dir)
+            .ok_or_else(|| LocalError::NotInstalled { looked_in: self.models_dir.clone() })
+    }
+}
+
+impl Models {
+    /// The embedded model in `models_dir`, and the endpoints.
+    pub fn new(models_dir: PathBuf, client: Client, providers: Vec<Provider>) -> Self {
+        let local = Arc::new(LocalSlot { models_dir, loaded: Mutex::default() });
+        Self { client, providers: by_name(providers), local }
+    }
+
+    /// The same embedded model, which stays loaded, with other endpoints.
+    #[must_use]
+    pub fn with_providers(&self, providers: Vec<Provider>) -> Self {
+        Self {
+            client: self.client.clone(),
+            providers: by_name(providers),
+            local: Arc::clone(&self.local),
+        }
+    }
+
+    /// Finds the backend of a model id.
+    ///
+    /// # Errors
+    /// When the provider is not known, its key is missing, or the embedded model is not installed.
+    pub fn resolve(&self, id: &str) -> Result<Target, EngineError> {
+        let unknown = |reason: String| EngineError::UnknownModel { model: id.to_owned(), reason };
+        let (provider, model) = id
+            .split_once('/')
+            .ok_or_else(|| unknown("a model id is `provider/model`".to_owned()))?;
+        if provider == "local" {
+            return self.local_target(id, model);
+        }
+        let Some(known) = self.providers.get(provider) else {
+            let names: Vec<_> =
+                std::iter::once("local".to_owned()).chain(self.providers.keys().cloned()).collect();
+            return Err(unknown(format!(
+                "there is no provider `{provider}`; there are {}",
+                list(&names)
+            )));
+        };
+        if let Some(variable) = &known.missing_key {
+            return Err(EngineError::KeyMissing {
+                provider: provider.to_owned(),
+                variable: variable.clone(),
+            });
+        }
+        let chat = OpenAiChat::new(self.client.clone(), known.endpoint.clone());
+        Ok(Target {
+            id: id.to_owned(),
+            model: model.to_owned(),
+            origin: chat.origin().to_string(),
+            backend: Backend::OpenAi(Arc::new(chat)),
+        })
+    }
+
+    fn local_target(&self, id: &str, model: &str) -> Result<Target, EngineError> {
+        if model != assay_local::MODEL_ID {
+            return Err(EngineError::UnknownModel {
+                model: id.to_owned(),
+                reason: format!("the embedded model is `{LOCAL_MODEL_ID}`"),
+            });
+        }
+        self.local.path()?;
+        Ok(Target {
+            id: id.to_owned(),
+            model: model.to_owned(),
+            origin: "local".to_owned(),
+            backend: Backend::Local(Arc::clone(&self.local)),
+        })
+    }
+}
+
+fn by_name(providers: Vec<Provider>) -> BTreeMap<String, Provider> {
+    providers.into_iter().map(|p| (p.name.clone(), p)).collect()
+}
+
+impl Target {
+    /// Calls at once when the caller does not say: the embedded model shares the machine's cores,
+    /// an endpoint waits mostly for the network.
+    pub(crate) fn default_concurrency(&self) -> usize {
+        match self.backend {
+            Backend::Local(_) => 1,
+            Backend::OpenAi(_) => 8,
+        }
+    }
+
+    /// The host its calls go to, unless they stay on this machine's processor.
+    pub(crate) fn host(&self) -> Option<&str> {
+        matches!(self.backend, Backend::OpenAi(_)).then_some(self.origin.as_str())
+    }
+}

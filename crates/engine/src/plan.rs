@@ -1,0 +1,373 @@
+//! The exact matrix of a run, before anything is sent.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use assay_model::{Message, Request};
+use assay_prompt::{Diagnostic, Options, Prompt, Rendered, Row, Severity, Variant};
+use assay_score::Scorers;
+use assay_store::Store;
+use sha2::{Digest, Sha256};
+
+use crate::error::{EngineError, list};
+use crate::models::{Backend, Models, Target};
+use crate::spec::RunSpec;
+
+/// A run's matrix: what would be sent, cell by cell.
+pub struct Plan {
+    /// What was asked for.
+    pub spec: RunSpec,
+    /// Its columns, prompt by prompt.
+    pub columns: Vec<Column>,
+    /// Its rows, prompt by prompt.
+    pub rows: Vec<PlannedRow>,
+    /// Column and row of each cell, by ordinal.
+    pub cells: Vec<(u32, u32)>,
+    /// Every scorer id of the run, without repeats.
+    pub scorers: Vec<String>,
+    prompts: Vec<Prompt>,
+}
+
+/// A variant on a model.
+pub struct Column {
+    /// Place in the plan's prompts.
+    pub prompt: usize,
+    /// The variant's id.
+    pub variant: String,
+    /// The variant's content id.
+    pub content_id: String,
+    /// The model.
+    pub target: Target,
+    /// Options after merging: command line > evals > front matter > `assay.yaml`.
+    pub options: Options,
+    pub(crate) scorers: Arc<Scorers>,
+}
+
+/// A case, or a sample of it.
+pub struct PlannedRow {
+    /// Place in the plan's prompts.
+    pub prompt: usize,
+    /// The case.
+    pub case: Row,
+    /// 0 for the first sample.
+    pub sample: u32,
+    /// Ordinal of its first cell.
+    pub first_cell: u32,
+}
+
+/// What a plan comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlanSummary {
+    /// Cells answered from the cache.
+    pub cached: u32,
+    /// Estimated input tokens of the cells to send.
+    pub input_tokens: u64,
+    /// Most output tokens those may cost; `None` when a column sets no limit.
+    pub output_tokens_max: Option<u64>,
+    /// Hosts that would be contacted.
+    pub hosts: BTreeSet<String>,
+}
+
+/// One cell's call, ready to be sent.
+pub(crate) struct Call {
+    pub request: Request,
+    /// Canonical bytes: what is stored as the request, and what the cache is keyed on.
+    pub body: Vec<u8>,
+    pub cache_key: [u8; 32],
+}
+
+impl Plan {
+    /// Works out the matrix.
+    ///
+    /// # Errors
+    /// When a prompt has errors, the selection names something that is not there or leaves
+    /// nothing, or a model cannot be used.
+    pub fn new(spec: RunSpec, models: &Models) -> Result<Plan, EngineError> {
+        let prompts: Vec<_> = spec.prompts.iter().map(|p| p.parse()).collect();
+        refuse_broken(&spec, &prompts)?;
+        refuse_unknown(&spec, &prompts)?;
+        let mut plan = Plan {
+            spec,
+            columns: Vec::new(),
+            rows: Vec::new(),
+            cells: Vec::new(),
+            scorers: Vec::new(),
+            prompts,
+        };
+        for prompt in 0..plan.prompts.len() {
+            plan.add_prompt(prompt, models)?;
+        }
+        if plan.cells.is_empty() {
+            return Err(EngineError::NothingToRun { reason: plan.empty_reason() });
+        }
+        Ok(plan)
+    }
+
+    /// The parsed prompt of a column or a row.
+    pub fn prompt(&self, place: usize) -> &Prompt {
+        &self.prompts[place]
+    }
+
+    /// The messages of a cell.
+    ///
+    /// # Errors
+    /// When the case does not fit the template; the diagnostic says where.
+    pub fn render(&self, cell: u32) -> Result<Rendered, Box<Diagnostic>> {
+        let (column, row) = self.at(cell);
+        let prompt = &self.prompts[column.prompt];
+        let variant = variant(prompt, &column.variant);
+        assay_prompt::render(prompt, variant, &row.case).map_err(Box::new)
+    }
+
+    /// Tokens, cached cells and hosts. Renders every cell; sends nothing.
+    ///
+    /// # Errors
+    /// When the cache cannot be read.
+    pub fn summary(&self, store: &Store) -> Result<PlanSummary, EngineError> {
+        let mut summary = PlanSummary {
+            cached: 0,
+            input_tokens: 0,
+            output_tokens_max: Some(0),
+            hosts: BTreeSet::new(),
+        };
+        for cell in 0..self.cells.len() as u32 {
+            // A cell that cannot be rendered will fail with its reason and is never sent.
+            let Ok(call) = self.call(cell) else { continue };
+            if !self.spec.request.no_cache && store.cache_get(&call.cache_key)?.is_some() {
+                summary.cached += 1;
+                continue;
+            }
+            let (column, _) = self.at(cell);
+            summary.input_tokens += estimated_tokens(&call.request);
+            summary.output_tokens_max = summary
+                .output_tokens_max
+                .zip(call.request.max_output_tokens)
+                .map(|(sum, limit)| sum + limit);
+            summary.hosts.extend(column.target.host().map(str::to_owned));
+        }
+        Ok(summary)
+    }
+
+    pub(crate) fn at(&self, cell: u32) -> (&Column, &PlannedRow) {
+        let (column, row) = self.cells[cell as usize];
+        (&self.columns[column as usize], &self.rows[row as usize])
+    }
+
+    pub(crate) fn call(&self, cell: u32) -> Result<Call, Box<Diagnostic>> {
+        let (column, row) = self.at(cell);
+        let rendered = self.render(cell)?;
+        let request = request(&column.target.model, &rendered, &column.options);
+        let body = match &column.target.backend {
+            Backend::Local(_) => local_body(&request),
+            Backend::OpenAi(chat) => chat.body(&request, true),
+        };
+        let cache_key = cache_key(&column.target, &body, row.sample);
+        Ok(Call { request, body, cache_key })
+    }
+
+    fn add_prompt(&mut self, place: usize, models: &Models) -> Result<(), EngineError> {
+        let first_column = self.columns.len() as u32;
+        let columns = self.prompt_columns(place, models)?;
+        self.columns.extend(columns);
+        let columns = first_column..self.columns.len() as u32;
+        for (case, sample) in self.prompt_cases(place) {
+            let row = self.rows.len() as u32;
+            let first_cell = self.cells.len() as u32;
+            self.rows.push(PlannedRow { prompt: place, case, sample, first_cell });
+            self.cells.extend(columns.clone().map(|column| (column, row)));
+        }
+        for scorer in &self.prompts[place].evals.scorers {
+            if !self.scorers.contains(&scorer.id) {
+                self.scorers.push(scorer.id.clone());
+            }
+        }
+        Ok(())
+    }
+
+    fn prompt_columns(&self, place: usize, models: &Models) -> Result<Vec<Column>, EngineError> {
+        let prompt = &self.prompts[place];
+        let wanted = &self.spec.request.variants;
+        let mut columns = Vec::new();
+        for variant in
+            prompt.variants.iter().filter(|v| wanted.is_empty() || wanted.contains(&v.id))
+        {
+            // Problems of a scorer come out cell by cell, as "not judged" with the reason.
+            let (scorers, _) = Scorers::compile(&prompt.evals.scorers, &variant.outputs);
+            let scorers = Arc::new(scorers);
+            for (model, over) in self.models_of(place, variant)? {
+                columns.push(Column {
+                    prompt: place,
+                    variant: variant.id.clone(),
+                    content_id: variant.content_id.clone(),
+                    target: models.resolve(&model)?,
+                    options: self.spec.options.merged(&variant.model.options).merged(&over),
+                    scorers: Arc::clone(&scorers),
+                });
+            }
+        }
+        Ok(columns)
+    }
+
+    /// Model ids with the options the evals set for them. The caller's models come first, then
+    /// the evals', then the one of the variant's front matter.
+    fn models_of(
+        &self,
+        place: usize,
+        variant: &Variant,
+    ) -> Result<Vec<(String, Options)>, EngineError> {
+        let evals = &self.prompts[place].evals.models;
+        let resolve =
+            |id: &str| self.spec.aliases.get(id).map_or_else(|| id.to_owned(), Clone::clone);
+        let requested = &self.spec.request.models;
+        if !requested.is_empty() {
+            let options_of =
+                |id: &str| evals.iter().find(|m| resolve(&m.id) == id).map(|m| m.options.clone());
+            return Ok(requested
+                .iter()
+                .map(|id| resolve(id))
+                .map(|id| (id.clone(), options_of(&id).unwrap_or_default()))
+                .collect());
+        }
+        if !evals.is_empty() {
+            return Ok(evals.iter().map(|m| (resolve(&m.id), m.options.clone())).collect());
+        }
+        match (&variant.model.provider, &variant.model.id) {
+            (Some(provider), Some(id)) => {
+                Ok(vec![(format!("{provider}/{id}"), Options::default())])
+            }
+            (None, Some(id)) => Ok(vec![(resolve(id), Options::default())]),
+            _ => Err(EngineError::NoModel { prompt: self.spec.prompts[place].key.clone() }),
+        }
+    }
+
+    fn prompt_cases(&self, place: usize) -> Vec<(Row, u32)> {
+        let prompt = &self.prompts[place];
+        let request = &self.spec.request;
+        let repeat = request.repeat.unwrap_or(prompt.evals.repeat).max(1);
+        prompt
+            .run_cases()
+            .into_iter()
+            .filter(|case| request.cases.is_empty() || request.cases.contains(&case.id))
+            .filter(|case| {
+                request.tags.is_empty() || case.tags.iter().any(|t| request.tags.contains(t))
+            })
+            .flat_map(|case| (0..repeat).map(move |sample| (case.clone(), sample)))
+            .collect()
+    }
+
+    fn empty_reason(&self) -> String {
+        let request = &self.spec.request;
+        if !request.tags.is_empty() {
+            let known: BTreeSet<_> = self
+                .prompts
+                .iter()
+                .flat_map(|p| p.run_cases())
+                .flat_map(|case| case.tags)
+                .collect();
+            let known: Vec<_> = known.into_iter().collect();
+            return format!(
+                "no case is tagged {}; there are {}",
+                list(&request.tags),
+                list(&known)
+            );
+        }
+        "the selection has no cases or no variants".to_owned()
+    }
+}
+
+fn refuse_broken(spec: &RunSpec, prompts: &[Prompt]) -> Result<(), EngineError> {
+    for (source, prompt) in spec.prompts.iter().zip(prompts) {
+        let diagnostics: Vec<_> =
+            prompt.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
+        if !diagnostics.is_empty() {
+            return Err(EngineError::InvalidPrompt { prompt: source.key.clone(), diagnostics });
+        }
+    }
+    Ok(())
+}
+
+fn refuse_unknown(spec: &RunSpec, prompts: &[Prompt]) -> Result<(), EngineError> {
+    for wanted in &spec.request.variants {
+        if !prompts.iter().any(|p| p.variant(wanted).is_some()) {
+            return Err(EngineError::UnknownVariant {
+                variant: wanted.clone(),
+                known: prompts.iter().flat_map(|p| &p.variants).map(|v| v.id.clone()).collect(),
+            });
+        }
+    }
+    for wanted in &spec.request.cases {
+        if !prompts.iter().any(|p| p.run_cases().iter().any(|case| case.id == *wanted)) {
+            return Err(EngineError::UnknownCase { case: wanted.clone() });
+        }
+    }
+    Ok(())
+}
+
+fn variant<'a>(prompt: &'a Prompt, id: &str) -> &'a Variant {
+    prompt.variant(id).expect("columns are made from the prompt's own variants")
+}
+
+fn request(model: &str, rendered: &Rendered, options: &Options) -> Request {
+    Request {
+        model: model.to_owned(),
+        messages: rendered
+            .messages
+            .iter()
+            .map(|m| Message { role: m.role.as_str().to_owned(), content: m.text() })
+            .collect(),
+        temperature: options.number("temperature"),
+        top_p: options.number("topP"),
+        max_output_tokens: options.integer("maxOutputTokens"),
+        seed: options.integer("seed"),
+        stop: options.strings("stopSequences"),
+        json_schema: None,
+        extra: additional(options),
+    }
+}
+
+/// `additionalProperties` of Prompty's options go to the endpoint as they are, but for what
+/// decides how the reply is read: that is ours.
+fn additional(options: &Options) -> serde_json::Map<String, serde_json::Value> {
+    let mut extra = match options.0.get("additionalProperties") {
+        Some(serde_json::Value::Object(map)) => map.clone(),
+        _ => serde_json::Map::new(),
+    };
+    extra.retain(|key, _| {
+        !matches!(key.as_str(), "stream" | "stream_options" | "model" | "messages" | "n")
+    });
+    extra
+}
+
+/// What the embedded model is asked, as bytes: the request that is stored and cached.
+fn local_body(request: &Request) -> Vec<u8> {
+    let messages: Vec<_> = request
+        .messages
+        .iter()
+        .map(|m| serde_json::json!({"role": m.role, "content": m.content}))
+        .collect();
+    serde_json::json!({
+        "model": request.model,
+        "messages": messages,
+        "temperature": request.temperature,
+        "top_p": request.top_p,
+        "max_output_tokens": request.max_output_tokens,
+        "seed": request.seed,
+        "stop": request.stop,
+    })
+    .to_string()
+    .into_bytes()
+}
+
+/// Origin, model, canonical body and sample: repeats of a case stay independent.
+fn cache_key(target: &Target, body: &[u8], sample: u32) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    for part in [target.origin.as_bytes(), target.model.as_bytes(), body, &sample.to_le_bytes()] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    hash.finalize().into()
+}
+
+fn estimated_tokens(request: &Request) -> u64 {
+    request.messages.iter().map(|m| assay_prompt::estimate_tokens(&m.content) as u64).sum()
+}

@@ -1,0 +1,239 @@
+//! How far a run is, for whoever shows it.
+//!
+//! Workers write here as cells change; the window's notices and the terminal's progress line
+//! drain it at their own pace. That is what keeps a thousand cells a second from becoming a
+//! thousand messages a second.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, PoisonError};
+
+/// The state of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// Cells are being sent.
+    Running,
+    /// Every cell has an outcome.
+    Done,
+    /// The person stopped it.
+    Cancelled,
+    /// It stopped by itself; the text says why.
+    Failed(String),
+}
+
+/// Cells by outcome.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// All of them.
+    pub total: u32,
+    /// With an output; includes cached ones.
+    pub done: u32,
+    /// With a reason instead.
+    pub failed: u32,
+    /// Done without a call.
+    pub cached: u32,
+    /// Being answered now.
+    pub running: u32,
+}
+
+/// What changed since the last drain.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    /// State now.
+    pub state: State,
+    /// Counts now.
+    pub counts: Counts,
+    /// Half-open ranges of ordinals, merged, in order.
+    pub stale: Vec<(u32, u32)>,
+}
+
+/// New text of the watched cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TextChange {
+    /// The cell.
+    pub cell: u32,
+    /// Byte offset of `text` in the whole output.
+    pub from: usize,
+    /// What was added.
+    pub text: String,
+}
+
+/// How a cell ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ending {
+    Done {
+        cached: bool,
+    },
+    Failed,
+    /// Not answered; it waits for another try or for the run to be resumed.
+    Requeued,
+}
+
+/// How far a run is.
+#[derive(Debug)]
+pub struct Progress(Mutex<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    state: State,
+    counts: Counts,
+    changed: bool,
+    stale: BTreeSet<u32>,
+    /// Text so far of the cells being answered, so that opening one shows it from the start.
+    texts: HashMap<u32, String>,
+    watched: Option<u32>,
+    sent: usize,
+}
+
+impl Progress {
+    pub(crate) fn new(counts: Counts) -> Self {
+        Self(Mutex::new(Inner {
+            state: State::Running,
+            counts,
+            changed: true,
+            stale: BTreeSet::new(),
+            texts: HashMap::new(),
+            watched: None,
+            sent: 0,
+        }))
+    }
+
+    /// State and counts now.
+    pub fn now(&self) -> (State, Counts) {
+        let inner = self.lock();
+        (inner.state.clone(), inner.counts)
+    }
+
+    /// What changed since the last call; `None` when nothing did.
+    pub fn drain(&self) -> Option<Changes> {
+        let mut inner = self.lock();
+        if !std::mem::take(&mut inner.changed) {
+            return None;
+        }
+        let stale = ranges(std::mem::take(&mut inner.stale));
+        Some(Changes { state: inner.state.clone(), counts: inner.counts, stale })
+    }
+
+    /// Follows the text of one cell from its start, or of none.
+    pub fn watch(&self, cell: Option<u32>) {
+        let mut inner = self.lock();
+        inner.watched = cell;
+        inner.sent = 0;
+    }
+
+    /// New text of the watched cell.
+    pub fn drain_text(&self) -> Option<TextChange> {
+        let mut inner = self.lock();
+        let cell = inner.watched?;
+        let from = inner.sent;
+        let text = inner.texts.get(&cell)?.get(from..)?.to_owned();
+        if text.is_empty() {
+            return None;
+        }
+        inner.sent += text.len();
+        Some(TextChange { cell, from, text })
+    }
+
+    pub(crate) fn began(&self, cell: u32) {
+        self.change(|inner| {
+            inner.counts.running += 1;
+            inner.texts.insert(cell, String::new());
+            inner.stale.insert(cell);
+            if inner.watched == Some(cell) {
+                inner.sent = 0;
+            }
+        });
+    }
+
+    pub(crate) fn text(&self, cell: u32, piece: &str) {
+        if let Some(text) = self.lock().texts.get_mut(&cell) {
+            text.push_str(piece);
+        }
+    }
+
+    pub(crate) fn ended(&self, cell: u32, ending: Ending) {
+        self.change(|inner| {
+            if inner.texts.remove(&cell).is_some() {
+                inner.counts.running = inner.counts.running.saturating_sub(1);
+            }
+            match ending {
+                Ending::Done { cached } => {
+                    inner.counts.done += 1;
+                    inner.counts.cached += u32::from(cached);
+                }
+                Ending::Failed => inner.counts.failed += 1,
+                Ending::Requeued => {}
+            }
+            inner.stale.insert(cell);
+        });
+    }
+
+    pub(crate) fn finish(&self, state: State) {
+        self.change(|inner| inner.state = state);
+    }
+
+    fn change(&self, apply: impl FnOnce(&mut Inner)) {
+        let mut inner = self.lock();
+        inner.changed = true;
+        apply(&mut inner);
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        // A panic of another thread leaves at worst a count that is off by one, never a torn value.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn ranges(ordinals: BTreeSet<u32>) -> Vec<(u32, u32)> {
+    let mut ranges: Vec<(u32, u32)> = Vec::new();
+    for ordinal in ordinals {
+        match ranges.last_mut() {
+            Some((_, to)) if *to == ordinal => *to += 1,
+            _ => ranges.push((ordinal, ordinal + 1)),
+        }
+    }
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn progress() -> Progress {
+        Progress::new(Counts { total: 10, ..Counts::default() })
+    }
+
+    #[test]
+    fn neighbours_merge_into_one_range() {
+        assert_eq!(ranges([1, 2, 3, 7, 9, 10].into()), [(1, 4), (7, 8), (9, 11)]);
+    }
+
+    #[test]
+    fn a_quiet_run_sends_nothing() {
+        let progress = progress();
+        assert!(progress.drain().is_some(), "the first drain tells the initial counts");
+        assert_eq!(progress.drain(), None);
+    }
+
+    #[test]
+    fn a_watcher_who_comes_late_gets_the_text_from_its_start() {
+        let progress = progress();
+        progress.began(4);
+        progress.text(4, "Hello");
+        progress.watch(Some(4));
+        let first = progress.drain_text().expect("text is there");
+        assert_eq!((first.from, first.text.as_str()), (0, "Hello"));
+        progress.text(4, " there");
+        let second = progress.drain_text().expect("more text is there");
+        assert_eq!((second.from, second.text.as_str()), (5, " there"));
+        assert_eq!(progress.drain_text(), None);
+    }
+
+    #[test]
+    fn a_requeued_cell_counts_as_nothing() {
+        let progress = progress();
+        progress.began(1);
+        progress.ended(1, Ending::Requeued);
+        let (_, counts) = progress.now();
+        assert_eq!((counts.running, counts.done, counts.failed), (0, 0, 0));
+    }
+}

@@ -1,0 +1,80 @@
+//! What a run was asked to do, in full.
+//!
+//! A [`RunSpec`] is stored with its run. It holds the text of the prompt's files as they were, so
+//! that resuming a run, or looking at what a cell was sent, never depends on the working tree.
+
+use assay_prompt::{Files, Options, Prompt, parse_folder, parse_lone};
+use serde::{Deserialize, Serialize};
+
+/// A prompt's files, as they were when the run was planned.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PromptSource {
+    /// Folder or file below the repository's root.
+    pub key: String,
+    /// Its name.
+    pub name: String,
+    /// The lone file's name, when the prompt is not a folder.
+    pub lone: Option<String>,
+    /// File name to text.
+    pub files: Files,
+}
+
+impl PromptSource {
+    /// Parses the files.
+    pub fn parse(&self) -> Prompt {
+        match &self.lone {
+            Some(file) => parse_lone(&self.name, file, &self.files),
+            None => parse_folder(&self.name, &self.files),
+        }
+    }
+}
+
+/// Which part of the matrix to run; empty lists mean all of it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunRequest {
+    /// Variant ids.
+    pub variants: Vec<String>,
+    /// Model ids or aliases; those of the evals when empty.
+    pub models: Vec<String>,
+    /// Case ids.
+    pub cases: Vec<String>,
+    /// Only cases with one of these tags.
+    pub tags: Vec<String>,
+    /// Samples per case; that of the evals when `None`.
+    pub repeat: Option<u32>,
+    /// Calls at once per model.
+    pub concurrency: Option<u32>,
+    /// Do not answer from the cache.
+    pub no_cache: bool,
+}
+
+/// What a run was asked to do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunSpec {
+    /// Permanent id of the repository.
+    pub workspace: String,
+    /// The prompts.
+    pub prompts: Vec<PromptSource>,
+    /// Model aliases of `assay.yaml`.
+    pub aliases: std::collections::BTreeMap<String, String>,
+    /// Default options of `assay.yaml`.
+    pub options: Options,
+    /// Which part of the matrix.
+    pub request: RunRequest,
+}
+
+impl RunSpec {
+    /// What runs, in words: the title of the run in lists.
+    pub fn title(&self) -> String {
+        let names: Vec<_> = self.prompts.iter().map(|p| p.name.as_str()).collect();
+        let mut title = names.join(", ");
+        if !self.request.tags.is_empty() {
+            title.push_str(&format!(" · {}", self.request.tags.join(", ")));
+        }
+        if !self.request.cases.is_empty() {
+            title.push_str(&format!(" · {}", self.request.cases.join(", ")));
+        }
+        title
+    }
+}

@@ -1,0 +1,11 @@
+//! What the crate promises to those who use it, through its public API only.
+#![allow(clippy::unwrap_used)]
+
+mod content_id;
+mod diagnostics;
+mod oracle;
+mod other_projects;
+mod promises;
+mod rendering;
+mod sample;
+mod probe;

@@ -1,0 +1,303 @@
+//! The real window, driven from outside through WebKit's own WebDriver.
+//!
+//! Speaks the W3C WebDriver protocol to `WebKitWebDriver` directly: through the intermediate
+//! driver of the framework, calls got lost. A [`Window`] is one program with its own data folder;
+//! dropping it closes both.
+
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use base64::prelude::{BASE64_STANDARD, Engine};
+use serde_json::{Value, json};
+
+/// The key under which WebDriver names an element.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// How long anything on screen may take to appear, unless a caller says otherwise.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Pause between two looks at the screen.
+const LOOK_AGAIN: Duration = Duration::from_millis(25);
+
+/// Special keys, as WebDriver numbers them.
+pub mod key {
+    /// Enter.
+    pub const ENTER: char = '\u{e007}';
+    /// Escape.
+    pub const ESCAPE: char = '\u{e00c}';
+    /// Control.
+    pub const CONTROL: char = '\u{e009}';
+    /// End.
+    pub const END: char = '\u{e010}';
+    /// Tab.
+    pub const TAB: char = '\u{e004}';
+}
+
+/// A running `WebKitWebDriver` with one window.
+pub struct Window {
+    driver: Child,
+    agent: ureq::Agent,
+    session: String,
+}
+
+/// An element on screen.
+#[derive(Debug, Clone)]
+pub struct Element(String);
+
+/// What a WebDriver call answered instead of a value.
+#[derive(Debug)]
+pub struct DriverError(pub String);
+
+impl std::fmt::Display for DriverError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for DriverError {}
+
+type Result<T> = std::result::Result<T, DriverError>;
+
+impl Window {
+    /// Opens the program with its data in `data`.
+    pub fn open(data: &Path) -> Result<Window> {
+        let port = free_port()?;
+        let driver = Command::new("WebKitWebDriver")
+            .arg(format!("--port={port}"))
+            .env("TAURI_WEBVIEW_AUTOMATION", "true")
+            .env("ASSAY_DATA_DIR", data)
+            // Without a graphics card this draws a frame in a third of the time. Tests only.
+            .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
+            .stdout(Stdio::null())
+            .spawn()
+            .map_err(|e| DriverError(format!("WebKitWebDriver could not be started: {e}")))?;
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(Duration::from_secs(120)))
+            .build()
+            .into();
+        let mut window =
+            Window { driver, agent, session: format!("http://127.0.0.1:{port}/session") };
+        window.begin(&program()?)?;
+        Ok(window)
+    }
+
+    fn begin(&mut self, program: &Path) -> Result<()> {
+        let capabilities = json!({"capabilities": {"alwaysMatch": {
+            "webkitgtk:browserOptions": {"binary": program, "args": []}
+        }}});
+        let deadline = Instant::now() + PATIENCE;
+        let answer = loop {
+            match self.post("", &capabilities) {
+                Ok(answer) => break answer,
+                // The driver needs a moment until it listens.
+                Err(error) if Instant::now() > deadline => return Err(error),
+                Err(_) => std::thread::sleep(LOOK_AGAIN),
+            }
+        };
+        let id = answer["sessionId"]
+            .as_str()
+            .ok_or_else(|| DriverError(format!("no session: {answer}")))?;
+        self.session = format!("{}/{id}", self.session);
+        Ok(())
+    }
+
+    /// Waits for an element by its `data-testid`.
+    pub fn find(&self, testid: &str) -> Result<Element> {
+        self.find_within(testid, PATIENCE)
+    }
+
+    /// Waits for an element, at most so long.
+    pub fn find_within(&self, testid: &str, patience: Duration) -> Result<Element> {
+        let selector = format!("[data-testid=\"{testid}\"]");
+        self.until(patience, &format!("`{testid}` on screen"), || self.select(&selector))
+    }
+
+    /// The first element a CSS selector finds now.
+    pub fn select(&self, selector: &str) -> Result<Option<Element>> {
+        let found = self.post("/elements", &json!({"using": "css selector", "value": selector}))?;
+        let first = found.as_array().and_then(|all| all.first());
+        Ok(first.and_then(|e| e[ELEMENT].as_str()).map(|id| Element(id.to_owned())))
+    }
+
+    /// Waits until `look` finds something.
+    pub fn until<T>(
+        &self,
+        patience: Duration,
+        what: &str,
+        mut look: impl FnMut() -> Result<Option<T>>,
+    ) -> Result<T> {
+        let deadline = Instant::now() + patience;
+        loop {
+            if let Some(found) = look()? {
+                return Ok(found);
+            }
+            if Instant::now() > deadline {
+                let shown = self.text_of_page().unwrap_or_default();
+                return Err(DriverError(format!(
+                    "waited {} s for {what}; the window shows:\n{shown}",
+                    patience.as_secs()
+                )));
+            }
+            std::thread::sleep(LOOK_AGAIN);
+        }
+    }
+
+    /// Waits until an element's text satisfies `fits`, and returns it.
+    pub fn until_text(
+        &self,
+        testid: &str,
+        patience: Duration,
+        fits: impl Fn(&str) -> bool,
+    ) -> Result<String> {
+        let selector = format!("[data-testid=\"{testid}\"]");
+        self.until(patience, &format!("the text of `{testid}` to change"), || {
+            let text = self.script(
+                "const e = document.querySelector(arguments[0]); return e ? e.innerText : null",
+                &[json!(selector)],
+            )?;
+            Ok(text.as_str().filter(|t| fits(t)).map(str::to_owned))
+        })
+    }
+
+    /// Clicks an element once it is there.
+    pub fn click(&self, testid: &str) -> Result<()> {
+        let element = self.find(testid)?;
+        self.click_on(&element)
+    }
+
+    /// Clicks.
+    pub fn click_on(&self, element: &Element) -> Result<()> {
+        self.post(&format!("/element/{}/click", element.0), &json!({})).map(|_| ())
+    }
+
+    /// Types into whatever has the focus, key by key.
+    pub fn type_keys(&self, text: &str) -> Result<()> {
+        let strokes: Vec<_> = text
+            .chars()
+            .map(|c| if c == '\n' { key::ENTER } else { c })
+            .flat_map(|c| {
+                let key = c.to_string();
+                [json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key})]
+            })
+            .collect();
+        self.keys(strokes)
+    }
+
+    /// Presses one key while Control is held.
+    pub fn press_control(&self, c: char) -> Result<()> {
+        let held = key::CONTROL.to_string();
+        let pressed = c.to_string();
+        self.keys(vec![
+            json!({"type": "keyDown", "value": held}),
+            json!({"type": "keyDown", "value": pressed}),
+            json!({"type": "keyUp", "value": pressed}),
+            json!({"type": "keyUp", "value": held}),
+        ])
+    }
+
+    fn keys(&self, strokes: Vec<Value>) -> Result<()> {
+        let actions = json!({"actions": [{"type": "key", "id": "keyboard", "actions": strokes}]});
+        self.post("/actions", &actions).map(|_| ())
+    }
+
+    /// Runs a script in the page.
+    pub fn script(&self, body: &str, arguments: &[Value]) -> Result<Value> {
+        self.post("/execute/sync", &json!({"script": body, "args": arguments}))
+    }
+
+    /// Everything the page says.
+    pub fn text_of_page(&self) -> Result<String> {
+        let text = self.script("return document.body.innerText", &[])?;
+        Ok(text.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// A picture of the window, PNG.
+    pub fn screenshot(&self) -> Result<Vec<u8>> {
+        let answer = self.get("/screenshot")?;
+        let text = answer.as_str().unwrap_or_default();
+        BASE64_STANDARD.decode(text).map_err(|e| DriverError(format!("no picture: {e}")))
+    }
+
+    /// Sets the window's size.
+    pub fn resize(&self, width: u32, height: u32) -> Result<()> {
+        let size = json!({"width": width, "height": height, "x": 0, "y": 0});
+        self.post("/window/rect", &size).map(|_| ())
+    }
+
+    /// Closes the program as a person would, and waits until it is gone.
+    pub fn close(mut self) -> Result<()> {
+        self.end()
+    }
+
+    fn end(&mut self) -> Result<()> {
+        let ended = self.agent.delete(&self.session).call();
+        let ended = ended.map(|_| ()).map_err(|e| DriverError(e.to_string()));
+        // It has nothing left to do; one that is gone already is as good.
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+        ended
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Result<Value> {
+        let answer = self.agent.post(format!("{}{path}", self.session)).send_json(body);
+        value(answer)
+    }
+
+    fn get(&self, path: &str) -> Result<Value> {
+        value(self.agent.get(format!("{}{path}", self.session)).call())
+    }
+}
+
+impl Drop for Window {
+    fn drop(&mut self) {
+        // A window that a test closed has nothing left; errors of a second end say nothing.
+        if matches!(self.driver.try_wait(), Ok(None)) {
+            let _ = self.end();
+        }
+    }
+}
+
+type Answer = std::result::Result<ureq::http::Response<ureq::Body>, ureq::Error>;
+
+fn value(answer: Answer) -> Result<Value> {
+    let mut response = answer.map_err(|e| DriverError(e.to_string()))?;
+    let ok = response.status().is_success();
+    let text = response
+        .body_mut()
+        .with_config()
+        .limit(64 * 1024 * 1024)
+        .read_to_string()
+        .map_err(|e| DriverError(e.to_string()))?;
+    let body: Value = serde_json::from_str(&text).map_err(|e| DriverError(e.to_string()))?;
+    if ok { Ok(body["value"].clone()) } else { Err(DriverError(body["value"].to_string())) }
+}
+
+/// The window's program: `$ASSAY_DESKTOP`, else the one beside this test's own.
+pub fn program() -> Result<PathBuf> {
+    sibling("ASSAY_DESKTOP", "assay-desktop")
+}
+
+/// The command line's program: `$ASSAY_CLI`, else the one beside this test's own.
+pub fn command_line() -> Result<PathBuf> {
+    sibling("ASSAY_CLI", "assay")
+}
+
+fn sibling(variable: &str, name: &str) -> Result<PathBuf> {
+    if let Some(path) = std::env::var_os(variable) {
+        return Ok(path.into());
+    }
+    let own = std::env::current_exe().map_err(|e| DriverError(e.to_string()))?;
+    let found = own.ancestors().skip(1).take(2).map(|dir| dir.join(name)).find(|p| p.is_file());
+    found.ok_or_else(|| {
+        DriverError(format!("there is no {name} beside this test; `cargo xtask test` builds it"))
+    })
+}
+
+fn free_port() -> Result<u16> {
+    let listener = TcpListener::bind("127.0.0.1:0").map_err(|e| DriverError(e.to_string()))?;
+    let address = listener.local_addr().map_err(|e| DriverError(e.to_string()))?;
+    Ok(address.port())
+}
