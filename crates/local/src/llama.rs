@@ -3,7 +3,8 @@
 //! Facts come from the file's metadata (`llama.*` keys). The rotary embedding
 //! turns neighbouring pairs of a head, the order in which the converter of
 //! llama.cpp stores the query and key weights. The output matrix is the token
-//! embedding: the file has no `output.weight`.
+//! embedding: the file has no `output.weight`. candle's own quantised llama, run
+//! beside this one on the same prompt, chose the same forty likeliest tokens.
 //!
 //! A prompt is computed in blocks of rows on all cores, a single token on the
 //! calling thread alone: waking other threads sixty times a token costs more
