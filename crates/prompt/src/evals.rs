@@ -235,6 +235,8 @@ fn check_gates(evals: &Evals, fields: &mut Fields, report: &mut Report) {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::yaml;
 

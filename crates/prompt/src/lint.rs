@@ -173,9 +173,10 @@ struct Declared<'p> {
 impl<'p> Declared<'p> {
     fn of(prompt: &'p Prompt) -> Self {
         let inputs = prompt.variants.iter().flat_map(|variant| &variant.inputs);
+        let readable = |variant: &Variant| prompt.unreadable(variant).is_none();
         Self {
             inputs: inputs.map(|input| (input.name.as_str(), input)).collect(),
-            complete: prompt.variants.iter().all(|v| prompt.unreadable(v).is_none()),
+            complete: !prompt.variants.is_empty() && prompt.variants.iter().all(readable),
         }
     }
 }

@@ -67,7 +67,7 @@ pub(crate) fn read(node: &Node, report: &mut Report) -> Manifest {
     let id = fields.string("id", report);
     if id.is_none() {
         report
-            .warning(codes::NO_ID, fields.span(), "the prompt has no `id`")
+            .warning(codes::NO_ID, fields.top(), "the prompt has no `id`")
             .hint("add one that stays; `assay check --fix` does");
     }
     let variants = read_variants(&mut fields, report);
@@ -85,7 +85,7 @@ pub(crate) fn read(node: &Node, report: &mut Report) -> Manifest {
 
 /// Checks `format`, which is in every file of our own.
 pub(crate) fn read_format(fields: &mut Fields, report: &mut Report) {
-    let span = fields.node("format").map_or(fields.span(), |node| node.span);
+    let span = fields.node("format").map_or(fields.top(), |node| node.span);
     match fields.string("format", report).as_deref() {
         Some(FORMAT) => {}
         Some(other) => {
@@ -117,7 +117,7 @@ fn read_variants(fields: &mut Fields, report: &mut Report) -> Vec<VariantEntry> 
     }
     if variants.is_empty() {
         report
-            .error(codes::NO_VARIANTS, fields.span(), "the prompt has no variant")
+            .error(codes::NO_VARIANTS, fields.top(), "the prompt has no variant")
             .hint("list one as `- {id: baseline, file: baseline.prompty}`");
     }
     variants
@@ -209,6 +209,8 @@ fn read_evals(fields: &mut Fields, report: &mut Report) -> Vec<(String, Span)> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::yaml;
 

@@ -349,6 +349,8 @@ impl Property {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::yaml;
 

@@ -51,7 +51,7 @@ fn read(config: &mut RepositoryConfig, mut fields: Fields, report: &mut Report) 
     config.id = fields.string("id", report);
     if config.id.is_none() {
         report
-            .warning(codes::NO_ID, fields.span(), "the repository has no `id`")
+            .warning(codes::NO_ID, fields.top(), "the repository has no `id`")
             .hint("add one that stays; `assay check --fix` does");
     }
     if let Some(folders) = fields.strings("prompts", report) {

@@ -309,6 +309,8 @@ fn line_end(text: &str) -> &'static str {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     const TEXT: &str = "{\"id\": \"a\",  \"input\": {}}\n\nnot json\n{\"id\":\"b\",\"input\":{\"x\":\"é\u{2028}\"}}";

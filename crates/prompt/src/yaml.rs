@@ -54,7 +54,10 @@ pub(crate) fn parse(text: &str, base: usize, report: &mut Report) -> Option<Node
 fn describe(error: &serde_saphyr::Error) -> String {
     let text = error.without_snippet().to_string();
     let first = text.lines().next().unwrap_or_default();
-    let cut = first.find(" at line ").unwrap_or(first.len());
+    // Its advice about options is for programmers.
+    let ends = [" at line ", ", set DuplicateKeyPolicy"];
+    let cut = ends.iter().filter_map(|end| first.find(end)).min();
+    let cut = cut.unwrap_or(first.len());
     first[..cut].trim_end_matches([',', ':', ' ']).to_owned()
 }
 
@@ -154,7 +157,7 @@ impl<'de> Visitor<'de> for RawVisitor {
 }
 
 fn place(raw: Spanned<Raw>, text: &str, base: usize) -> Node {
-    let span = span_of(&raw.referenced, text).shifted(base);
+    let start = span_of(&raw.referenced, text).shifted(base);
     let value = match raw.value {
         Raw::Null => Yaml::Null,
         Raw::Bool(value) => Yaml::Bool(value),
@@ -174,7 +177,17 @@ fn place(raw: Spanned<Raw>, text: &str, base: usize) -> Node {
                 .collect(),
         ),
     };
+    let span = start.to(inner_span(&value).unwrap_or(start));
     Node { span, value }
+}
+
+/// The parser places a list or map at its beginning only; it reaches as far as what it holds.
+fn inner_span(value: &Yaml) -> Option<Span> {
+    match value {
+        Yaml::List(items) => Some(items.first()?.span.to(items.last()?.span)),
+        Yaml::Map(entries) => Some(entries.first()?.key_span.to(entries.last()?.node.span)),
+        _ => None,
+    }
 }
 
 /// The bytes of a location, within `text` and on character boundaries whatever the parser said.
@@ -274,6 +287,11 @@ impl<'n> Fields<'n> {
     /// The place of the whole map.
     pub fn span(&self) -> Span {
         self.node.span
+    }
+
+    /// The empty place at its beginning, for what the whole lacks.
+    pub fn top(&self) -> Span {
+        Span::at(self.node.span.start)
     }
 
     /// The value of `key`, whatever its type.
@@ -388,6 +406,8 @@ impl<'n> Fields<'n> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn read(text: &str) -> Result<Node, Vec<crate::Diagnostic>> {

@@ -559,9 +559,14 @@ fn compare(comparison: Comparison, left: &Value, right: &Value) -> Result<bool, 
     })
 }
 
-/// Numbers are equal by value, so `1 == 1.0`; everything else by kind and content.
+/// Numbers are equal by value, so `1 == 1.0`, and as in Jinja `1 == true`; everything else is equal
+/// by kind and content.
 fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
+        (Value::Bool(truth), Value::Number(number))
+        | (Value::Number(number), Value::Bool(truth)) => {
+            number.as_f64() == Some(f64::from(u8::from(*truth)))
+        }
         (Value::Number(_), Value::Number(_)) => order(left, right).is_ok_and(Ordering::is_eq),
         (Value::Array(left), Value::Array(right)) => {
             left.len() == right.len() && left.iter().zip(right).all(|(l, r)| equal(l, r))
@@ -609,6 +614,8 @@ fn unix_lines(text: &str) -> Cow<'_, str> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     fn run(source: &str, data: Value) -> Result<String, Fault> {
@@ -676,6 +683,7 @@ mod tests {
     #[test]
     fn comparisons_are_by_value_and_kind() {
         let data = json!({"n": 1, "s": "1", "m": {"k": 1}, "l": [1.0, "b"]});
+        check("{{ 1 == true }}{{ 2 == true }}", json!({}), "truefalse");
         check(
             "{{ n == 1.0 }}{{ n == s }}{{ 1 in l }}{{ 'k' in m }}{{ 'x' not in 'abc' }}",
             data.clone(),

@@ -257,7 +257,7 @@ impl Filter {
         let scale = 10f64.powi(places as i32);
         Ok(match value.as_i64() {
             Some(_) => value.clone(),
-            None => json!((number * scale).round() / scale),
+            None => json!((number * scale).round_ties_even() / scale),
         })
     }
 }
@@ -300,7 +300,7 @@ fn titled(text: &str) -> String {
         } else {
             titled.extend(c.to_uppercase());
         }
-        inside = !(c.is_whitespace() || c.is_ascii_punctuation() && c != '\'');
+        inside = !(c.is_whitespace() || "-({[<".contains(c));
     }
     titled
 }

@@ -37,7 +37,11 @@ fn what_does_not_decide_the_messages_leaves_the_id_alone() {
         ("baseline.prompty", "name: support-triage", "name: other"),
         ("baseline.prompty", "Route one", "Route any"),
         ("baseline.prompty", "id: gpt-4.1-mini", "id: gpt-5"),
-        ("baseline.prompty", "    temperature: 0\n    maxOutputTokens: 200", "    maxOutputTokens: 200\n    temperature: 0"),
+        (
+            "baseline.prompty",
+            "    temperature: 0\n    maxOutputTokens: 200",
+            "    maxOutputTokens: 200\n    temperature: 0",
+        ),
         ("prompt.yaml", "id: baseline", "id:   baseline"),
         ("evals.yaml", "repeat: 1", "repeat: 5"),
         ("cases.jsonl", "VAT", "tax"),

@@ -1,49 +1,233 @@
 //! Each finding: where it is, what it says, and that every code can occur.
 //!
-//! A finding is written as people read it: code, file:line:column, the marked text, the message.
+//! The snapshot is meant to be read: for each thing done wrong it has the findings as people see
+//! them, with code, file:line:column, the marked text, the message and the hint.
 
-use std::collections::BTreeSet;
+use std::fmt::Write;
 
 use assay_prompt::{
     Diagnostic, Files, Prompt, codes, line_col, parse_folder, parse_lone, parse_repository, render,
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::sample::{case, files, files_with, lone};
 
-fn describe(found: &Diagnostic, files: &Files) -> String {
-    let text = files.get(&found.file).map_or("", String::as_str);
-    let (line, column) = line_col(text, found.span.start);
-    let marked = text.get(found.span.start..found.span.end).unwrap_or("");
-    let marked = marked.lines().next().unwrap_or("");
-    format!(
-        "{} {}:{line}:{column} [{marked}] {}",
-        found.code, found.file, found.message
-    )
+#[derive(Default)]
+struct Gallery {
+    text: String,
 }
 
-fn all(prompt: &Prompt, files: &Files) -> Vec<String> {
-    let found = prompt.diagnostics.iter();
-    found.map(|found| describe(found, files)).collect()
+impl Gallery {
+    fn title(&mut self, title: &str) {
+        writeln!(self.text, "\n{}", title.escape_debug()).unwrap();
+    }
+
+    fn add(&mut self, found: &Diagnostic, files: &Files) {
+        let text = files.get(&found.file).map_or("", String::as_str);
+        let (line, column) = line_col(text, found.span.start);
+        let marked = &text[found.span.start..found.span.end];
+        let marked: String = marked.escape_debug().take(40).collect();
+        let severity = format!("{:?}", found.severity).to_lowercase();
+        let (code, file, message) = (found.code, &found.file, &found.message);
+        writeln!(self.text, "  {code} {severity} {file}:{line}:{column} [{marked}]\n    {message}")
+            .unwrap();
+        if let Some(hint) = &found.hint {
+            writeln!(self.text, "    hint: {hint}").unwrap();
+        }
+    }
+
+    fn add_all(&mut self, prompt: &Prompt, files: &Files) {
+        for found in &prompt.diagnostics {
+            self.add(found, files);
+        }
+    }
+
+    /// One file alone.
+    fn file(&mut self, text: &str) {
+        self.title(text);
+        let files = Files::from([("p.prompty".to_owned(), text.to_owned())]);
+        self.add_all(&parse_lone("p", "p.prompty", &files), &files);
+    }
+
+    /// One body over the inputs `a` and `xs`.
+    fn body(&mut self, body: &str) {
+        self.file(&format!("---\ninputs: [{{name: a}}, {{name: xs, kind: array}}]\n---\n{body}{{{{ a }}}}{{{{ xs }}}}"));
+    }
+
+    /// The sample folder with one text in one file replaced.
+    fn folder(&mut self, file: &str, old: &str, new: &str) {
+        self.title(&format!("{file}: {old} -> {new}"));
+        let files = files_with(file, old, new);
+        self.add_all(&parse_folder("p", &files), &files);
+    }
+
+    fn repository(&mut self, text: &str) {
+        self.title(text);
+        let files = Files::from([("assay.yaml".to_owned(), text.to_owned())]);
+        for found in parse_repository(text).1 {
+            self.add(&found, &files);
+        }
+    }
+
+    /// Rendering one body over inputs, with one case.
+    fn rendering(&mut self, inputs: &str, body: &str, input: Value) {
+        self.title(&format!("render {body} over {inputs} with {input}"));
+        let prompt = lone(inputs, body);
+        let files =
+            Files::from([("p.prompty".to_owned(), format!("---\ninputs: {inputs}\n---\n{body}"))]);
+        let error = render(&prompt, &prompt.variants[0], &case(input)).unwrap_err();
+        self.add(&error, &files);
+    }
 }
 
-/// What is wrong with the sample folder after one text in one file was replaced.
-#[track_caller]
-fn folder(file: &str, old: &str, new: &str, wanted: &[&str]) {
-    let files = files_with(file, old, new);
-    assert_eq!(all(&parse_folder("p", &files), &files), wanted);
+fn gallery() -> String {
+    let mut it = Gallery::default();
+    front_matter(&mut it);
+    schemas(&mut it);
+    templates(&mut it);
+    rows(&mut it);
+    manifests(&mut it);
+    renderings(&mut it);
+    it.text
 }
 
-/// What is wrong with one file.
-#[track_caller]
-fn file(text: &str, wanted: &[&str]) {
-    let files = Files::from([("p.prompty".to_owned(), text.to_owned())]);
-    assert_eq!(all(&parse_lone("p", "p.prompty", &files), &files), wanted);
+fn front_matter(it: &mut Gallery) {
+    for text in [
+        "name: x\n---\n",
+        "---\nname: x\n",
+        "---\nname: [x\n---\nuser:\nhi\n",
+        "---\nname: a\nname: b\n---\nuser:\nhi\n",
+        "---\n- a\n---\nx",
+        "---\n---\nx",
+        "---\nname: 3\ncolour: red\n---\nx",
+        "---\nmodel:\n  api: chat\n  configuration: {type: x}\nsample: {q: 1}\n---\nuser:\n{{ q }}",
+        "---\ninputs:\n  q: {type: string}\n---\nuser:\n{{ q }}",
+        "---\nmodel:\n  apiType: image\n---\nx",
+        "---\nmodel: {apiType: responses, connection: {kind: key, apiKey: '${env:KEY}'}}\n---\nx",
+        "---\ntemplate: {format: mustache}\n---\nx",
+        "---\ntemplate: {format: {kind: jinja2}, parser: {kind: prompty}}\n---\nx",
+        "\u{feff}---\nname: x\n---\nx",
+        "---\r\nname: x\r\n---\r\nx",
+        "---\nname: x\n---\na\u{202e}b",
+        "---\ninputs: ${file:i.yaml}\n---\nx",
+        "---\ninputs: ${file:../i.yaml}\n---\nx",
+        "---\ninputs: x ${file:i.yaml}\n---\nx",
+    ] {
+        it.file(text);
+    }
 }
 
-/// What is wrong with a body over the inputs `a` and `xs`.
-#[track_caller]
-fn body(text: &str, wanted: &[&str]) {
-    let front = "---\ninputs: [{name: a}, {name: xs, kind: array}]\n---\n";
-    file(&format!("{front}{text}{{# {{ a }}{{ xs }} #}}"), wanted);
+fn schemas(it: &mut Gallery) {
+    it.file("---\ninputs: {a: b}\n---\nx");
+    it.file("---\ninputs: [{name: in}, {kind: x}, {name: a, kind: strin}, {name: a, default: 3}]\n---\n{{ a }}");
+    let deep = "{name: a, kind: array, items: ".repeat(20) + "{kind: string}" + &"}".repeat(20);
+    it.file(&format!("---\noutputs: [{deep}]\n---\nx"));
+}
+
+fn templates(it: &mut Gallery) {
+    for body in [
+        "{{ a",
+        "{{ a b }}",
+        "{% set x = 1 %}",
+        "{{ a ~ a }}",
+        "{{ a.upper() }}",
+        "{{ a | shout }}",
+        "{{ a is odd }}",
+        "{% if a %}",
+        "{% endfor %}",
+        "{{ a | replace('x') }}",
+        "{{ b }}{% if c is defined %}{% endif %}",
+        "{% for a in xs %}{{ a }}{% endfor %}",
+        "User:\nuser[name=\"A\"]:\n# system:\n",
+    ] {
+        it.body(body);
+    }
+    it.body(&format!("{{{{ {}a }}}}", "not ".repeat(300)));
+    it.file("---\ninputs: [{name: a}]\n---\nx");
+}
+
+fn rows(it: &mut Gallery) {
+    for (old, new) in [
+        ("{\"ticket\":\"Our", "{\"tickt\":\"Our"),
+        ("Our invoice lacks the VAT number.", "I was charged twice in May, please refund one."),
+        ("\"Our invoice lacks the VAT number.\"", "5"),
+        ("\"c-injection\"", "\"c-invoice-vat\""),
+        ("\"id\":\"c-injection\",", ""),
+        ("[\"smoke\"]", "3"),
+        ("{\"id\":\"c-injection\"", "{\"id\":"),
+    ] {
+        it.folder("cases.jsonl", old, new);
+    }
+    for (old, new) in [
+        ("\"output\"", "\"outpt\""),
+        ("\"category\":\"billing\"", "\"category\":\"money\""),
+        ("\"ticket\"", "\"tckt\""),
+    ] {
+        it.folder("examples.jsonl", old, new);
+    }
+}
+
+fn manifests(it: &mut Gallery) {
+    for (old, new) in [
+        ("format: assay/1", "format: assay/2"),
+        ("id: 01J8ZQ4V7NSUPPORTTRIAGE001", ""),
+        ("id: policy-first", "id: baseline"),
+        ("file: policy-first.prompty", "fle: x"),
+        ("file: policy-first.prompty", "file: nope.prompty"),
+        ("select: all", "select: some"),
+        ("select: all", "select: {ids: [x]}"),
+        ("select: all", "select: {nearest: 2}"),
+        ("input: examples", "input: shots"),
+        ("file: examples.jsonl", "file: inputs.yaml"),
+        ("{{ ticket }}", "{{ ticket"),
+    ] {
+        it.folder("prompt.yaml", old, new);
+    }
+    for (old, new) in [
+        ("{scorer: urgent, min", "{scorer: urgnt, min"),
+        ("metric: latencyP95Ms, max: 4000", "metric: latencyP95Ms"),
+        ("cases.jsonl", "cases.yaml"),
+        ("id: urgent", "id: category"),
+        ("type: equals, ", ""),
+    ] {
+        it.folder("evals.yaml", old, new);
+    }
+    it.title("a folder without a manifest");
+    it.add_all(&parse_folder("p", &Files::new()), &Files::new());
+    it.title("an empty manifest");
+    let mut empty = files();
+    empty.insert("prompt.yaml".to_owned(), "variants: []\n".to_owned());
+    it.add_all(&parse_folder("p", &empty), &empty);
+    it.repository("format: assay/1\nmodels: {m: 'http://x', n: 3}\nprompts: x\n");
+}
+
+fn renderings(it: &mut Gallery) {
+    it.rendering("[{name: a}]", "{{ a }}", json!({}));
+    it.rendering("[{name: a, kind: object}]", "{{ a.b }}", json!({"a": {"c": 1}}));
+    it.rendering("[{name: a, required: true}]", "{{ a }}", json!({}));
+    it.rendering("[{name: a}]", "{% for x in a %}{{ x }}{% endfor %}", json!({"a": "text"}));
+    it.rendering("[{name: a, kind: image}]", "{{ a }}", json!({"a": "x.png"}));
+    it.rendering(
+        "[{name: a, kind: thread}]",
+        "{{ a }}",
+        json!({"a": [{"role": "system", "content": "x"}]}),
+    );
+    it.rendering("[]", "user:\n", json!({}));
+}
+
+#[test]
+fn findings_say_what_is_wrong_and_where() {
+    insta::assert_snapshot!(gallery());
+}
+
+#[test]
+fn every_code_can_occur() {
+    let limits = [codes::STEP_LIMIT, codes::OUTPUT_LIMIT];
+    let seen = gallery();
+    for (code, meaning) in codes::TABLE {
+        // The caps have tests of their own, beside the evaluator.
+        if !limits.contains(code) {
+            assert!(seen.contains(code), "{code} never occurs: {meaning}");
+        }
+    }
 }

@@ -8,4 +8,3 @@ mod other_projects;
 mod promises;
 mod rendering;
 mod sample;
-mod probe;

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use assay_prompt::{Files, Prompt, codes, parse_lone, render};
 
 fn root() -> Option<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/realworld/microsoft--prompty");
+    let root =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/realworld/microsoft--prompty");
     if !root.is_dir() {
         println!("no files of other projects here; nothing to check");
         return None;

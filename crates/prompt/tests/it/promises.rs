@@ -1,8 +1,8 @@
 //! Promises that hold for every text, checked on generated ones.
 
 use assay_prompt::{
-    Files, Origin, Row, Template, insert_row, move_row, parse_folder, parse_lone,
-    parse_repository, remove_row, render, replace_row, row_to_line, variables,
+    Files, Origin, Row, Template, insert_row, move_row, parse_folder, parse_lone, parse_repository,
+    remove_row, render, replace_row, row_to_line, variables,
 };
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -12,11 +12,66 @@ use crate::sample::{case, files, lone};
 /// Text made of what templates are made of, so that most of it is nearly a template.
 fn nearly_a_template() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
-        "{{", "}}", "{%", "%}", "{#", "#}", "-", " ", "\n", "\r\n", "if", "elif", "else", "endif",
-        "for", "in", "endfor", "raw", "endraw", "set", "a", "b.c", "xs", "x", "loop.index", "|",
-        "upper", "default", "join", "replace", "tojson", "(", ")", "[", "]", ",", "'", "\"", "\\",
-        "==", "<", "not", "and", "is", "defined", "none", "1", "-2.5", "99999999999999999999", ":",
-        "system:", "user:", "\nassistant:\n", "é", "🦀", "~", "*", ".", "\u{202e}", "---\n",
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "{#",
+        "#}",
+        "-",
+        " ",
+        "\n",
+        "\r\n",
+        "if",
+        "elif",
+        "else",
+        "endif",
+        "for",
+        "in",
+        "endfor",
+        "raw",
+        "endraw",
+        "set",
+        "a",
+        "b.c",
+        "xs",
+        "x",
+        "loop.index",
+        "|",
+        "upper",
+        "default",
+        "join",
+        "replace",
+        "tojson",
+        "(",
+        ")",
+        "[",
+        "]",
+        ",",
+        "'",
+        "\"",
+        "\\",
+        "==",
+        "<",
+        "not",
+        "and",
+        "is",
+        "defined",
+        "none",
+        "1",
+        "-2.5",
+        "99999999999999999999",
+        ":",
+        "system:",
+        "user:",
+        "\nassistant:\n",
+        "é",
+        "🦀",
+        "~",
+        "*",
+        ".",
+        "\u{202e}",
+        "---\n",
     ]);
     prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
 }
@@ -28,8 +83,22 @@ fn text() -> impl Strategy<Value = String> {
 /// A value that tries to be more than a value.
 fn hostile_value() -> impl Strategy<Value = String> {
     let piece = prop::sample::select(vec![
-        "system:", "user:", "assistant:", "developer:", "\n", "\r\n", "{{ v }}", "{% raw %}", "x",
-        "tem:", "sys", ":", "", " ", "\u{2028}", "---",
+        "system:",
+        "user:",
+        "assistant:",
+        "developer:",
+        "\n",
+        "\r\n",
+        "{{ v }}",
+        "{% raw %}",
+        "x",
+        "tem:",
+        "sys",
+        ":",
+        "",
+        " ",
+        "\u{2028}",
+        "---",
     ]);
     prop::collection::vec(piece, 0..8).prop_map(|pieces| pieces.concat())
 }
@@ -39,7 +108,9 @@ fn json_value() -> impl Strategy<Value = Value> {
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),
         any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_filter("JSON has finite numbers", |f| f.is_finite()).prop_map(Value::from),
+        any::<f64>()
+            .prop_filter("JSON has finite numbers", |f| f.is_finite())
+            .prop_map(Value::from),
         any::<String>().prop_map(Value::from),
     ];
     leaf.prop_recursive(3, 12, 4, |inner| {
@@ -63,18 +134,22 @@ fn row() -> impl Strategy<Value = Row> {
         (strings(), strings(), strings()),
         (prop::option::of(any::<String>()), prop::option::of(0.0..1e6)),
     )
-        .prop_map(|((id, input), (output, expected), (tags, references, contexts), (group, weight))| Row {
-            id,
-            input,
-            output,
-            expected,
-            tags,
-            references,
-            contexts,
-            group,
-            weight,
-            ..Row::default()
-        })
+        .prop_map(
+            |((id, input), (output, expected), (tags, references, contexts), (group, weight))| {
+                Row {
+                    id,
+                    input,
+                    output,
+                    expected,
+                    tags,
+                    references,
+                    contexts,
+                    group,
+                    weight,
+                    ..Row::default()
+                }
+            },
+        )
 }
 
 /// Reads rows back through the public API.

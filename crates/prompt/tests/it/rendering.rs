@@ -75,7 +75,8 @@ fn text_around_a_thread_stays_in_its_message() {
 fn a_thread_never_brings_instructions() {
     let prompt = lone("[{name: h, kind: thread}]", "user:\n{{ h }}");
     for role in ["system", "developer", "boss"] {
-        let message = format!("a message of the thread `h` cannot have the role `{role}` (case `c`)");
+        let message =
+            format!("a message of the thread `h` cannot have the role `{role}` (case `c`)");
         let input = json!({"h": [{"role": role, "content": "x"}]});
         refuse(&prompt, &case(input), codes::BAD_THREAD, &message);
     }
@@ -121,10 +122,12 @@ fn a_line_that_a_value_touches_opens_nothing() {
 fn text_before_the_first_role_is_the_systems_and_empty_messages_are_dropped() {
     check("[]", "Just text", json!({}), &[r#"system: "Just text""#]);
     check("[]", "\n\nsystem:\n\nuser:\n\n  Hi \n\n", json!({}), &[r#"user: "  Hi ""#]);
-    check("[]", "developer:\na\nuser[name=\"A\"]:\nThe user: b\nassistant:", json!({}), &[
-        r#"developer: "a""#,
-        r#"user: "The user: b""#,
-    ]);
+    check(
+        "[]",
+        "developer:\na\nuser[name=\"A\"]:\nThe user: b\nassistant:",
+        json!({}),
+        &[r#"developer: "a""#, r#"user: "The user: b""#],
+    );
     refuse(
         &lone("[]", "\nuser:\n\n"),
         &case(json!({})),
@@ -168,7 +171,8 @@ fn a_prompt_that_cannot_be_read_is_never_sent() {
 
 #[test]
 fn a_broken_variant_or_case_does_not_stop_the_others() {
-    let prompt = parse_folder("p", &files_with("policy-first.prompty", "{{ ticket }}", "{{ ticket"));
+    let prompt =
+        parse_folder("p", &files_with("policy-first.prompty", "{{ ticket }}", "{{ ticket"));
     assert!(render_first(&prompt, &prompt.cases.rows[0]).is_ok());
     let prompt = parse_folder("p", &files_with("cases.jsonl", "\"id\":\"c-injection\"", "\"id\""));
     assert!(render_first(&prompt, &prompt.cases.rows[0]).is_ok());

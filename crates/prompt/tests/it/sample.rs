@@ -37,11 +37,7 @@ pub fn lone(inputs: &str, body: &str) -> Prompt {
 }
 
 pub fn case(input: Value) -> Row {
-    Row {
-        id: "c".into(),
-        input: input.as_object().unwrap().clone(),
-        ..Row::default()
-    }
+    Row { id: "c".into(), input: input.as_object().unwrap().clone(), ..Row::default() }
 }
 
 /// One line per message: the role and its segments, each with the mark of its origin.
