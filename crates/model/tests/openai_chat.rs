@@ -427,6 +427,33 @@ async fn a_server_that_ignores_streaming_is_still_understood() {
     assert_eq!(reply.text, TEXT);
 }
 
+#[tokio::test]
+async fn a_hundred_calls_at_once_share_their_connections() {
+    const WIDTH: usize = 100;
+    const ROUNDS: usize = 5;
+    let server = server().await.latency(Duration::from_millis(20));
+    let chat = chat_at(&server.url(), None);
+    let mut lanes = tokio::task::JoinSet::new();
+    for lane in 0..WIDTH {
+        let chat = chat.clone();
+        let mode = if lane % 2 == 0 { Mode::Streamed } else { Mode::Plain };
+        lanes.spawn(async move {
+            for _ in 0..ROUNDS {
+                assert_eq!(call(&chat, mode).await.expect("a reply").text, TEXT);
+            }
+        });
+    }
+    while let Some(lane) = lanes.join_next().await {
+        lane.expect("no lane fails");
+    }
+    assert_eq!(server.count(), WIDTH * ROUNDS);
+    assert!(
+        server.connections() <= WIDTH + WIDTH / 2,
+        "{} connections for {WIDTH} lanes",
+        server.connections()
+    );
+}
+
 #[test]
 fn the_server_runs_beside_a_thread_without_a_runtime() {
     let server = ModelServer::start_blocking().reply_with(|_| TEXT.to_owned());

@@ -189,11 +189,11 @@ impl Fault {
             Fault::ResetBeforeHeaders => vec![Reset],
             Fault::CloseBeforeHeaders => vec![Close],
             Fault::ResetAfterHeaders => vec![Write(split(reply).head), Reset],
-            Fault::ResetMidBody => vec![Write(split(reply).to_middle()), Reset],
-            Fault::CloseMidBody => vec![Write(split(reply).to_middle()), Close],
+            Fault::ResetMidBody => vec![Write(split(reply).cut_half_way()), Reset],
+            Fault::CloseMidBody => vec![Write(split(reply).cut_half_way()), Close],
             Fault::StallBeforeHeaders => vec![Stall],
             Fault::StallAfterHeaders => vec![Write(split(reply).head), Stall],
-            Fault::StallMidBody => vec![Write(split(reply).to_middle()), Stall],
+            Fault::StallMidBody => vec![Write(split(reply).cut_half_way()), Stall],
             Fault::Drip { every } => drip(reply, *every),
             Fault::EmptyBody => vec![Write(sized(200, media_type(reply), &[], b""))],
             Fault::Html => {
@@ -223,15 +223,15 @@ impl Fault {
         let events = reply.events();
         let text = |lines: Vec<Vec<u8>>| String::from_utf8_lossy(&lines.concat()).into_owned();
         match self {
-            Fault::EmptyChoices => sse(&[reply.usage_event(reply.usage())]),
+            Fault::EmptyChoices => sse(&[reply.usage_event(&reply.usage())]),
             Fault::NullContent => sse(&[
-                reply.event(json!({"role": "assistant", "content": null}), Value::Null),
-                reply.event(json!({"content": null}), json!("stop")),
+                reply.event(&json!({"role": "assistant", "content": null}), None),
+                reply.event(&json!({"content": null}), Some("stop")),
             ]),
             Fault::Refusal => sse(&[
-                reply.event(json!({"refusal": "I cannot help "}), Value::Null),
-                reply.event(json!({"refusal": "with that."}), Value::Null),
-                reply.event(json!({}), json!("stop")),
+                reply.event(&json!({"refusal": "I cannot help "}), None),
+                reply.event(&json!({"refusal": "with that."}), None),
+                reply.event(&json!({}), Some("stop")),
             ]),
             Fault::ContentFilter => {
                 sse(&Reply { finish: "content_filter", ..reply.clone() }.events())
@@ -239,18 +239,19 @@ impl Fault {
             Fault::MissingUsage => sse(&Reply { with_usage: false, ..reply.clone() }.events()),
             Fault::OddUsage => {
                 let sound = Reply { with_usage: false, ..reply.clone() }.events();
-                sse(&[sound, vec![reply.usage_event(odd_usage())]].concat())
+                sse(&[sound, vec![reply.usage_event(&odd_usage())]].concat())
             }
             Fault::DuplicateUsage => {
                 let larger =
                     Reply { completion_tokens: reply.completion_tokens + 1, ..reply.clone() };
-                sse(&[events, vec![reply.usage_event(larger.usage())]].concat())
+                sse(&[events, vec![reply.usage_event(&larger.usage())]].concat())
             }
             Fault::WithoutDone => sse_open(&events),
             Fault::WithoutFinish => sse(&events[..events.len().saturating_sub(2)]),
             Fault::ErrorMidStream { error } => {
                 let half = events.len() / 2;
-                [sse_open(&events[..half]), sse_open(&[json!({"error": error})])].concat()
+                [sse_open(&events[..half]), sse_open(&[json!({"error": error}).to_string()])]
+                    .concat()
             }
             Fault::CrlfAndComments => {
                 let text = text(sse(&events))
@@ -260,7 +261,8 @@ impl Fault {
             }
             Fault::LoneCr => vec![text(sse(&events)).replace('\n', "\r").into_bytes()],
             Fault::MultiLineData => {
-                let mut lines: Vec<Vec<u8>> = events.iter().map(over_many_lines).collect();
+                let mut lines: Vec<Vec<u8>> =
+                    events.iter().map(|event| over_many_lines(event)).collect();
                 lines.push(b"data: [DONE]\n\n".to_vec());
                 lines
             }
@@ -332,7 +334,7 @@ struct Split {
 }
 
 impl Split {
-    fn to_middle(mut self) -> Vec<u8> {
+    fn cut_half_way(mut self) -> Vec<u8> {
         self.head.extend_from_slice(&self.body[..self.body.len() / 2]);
         self.head
     }
@@ -407,7 +409,8 @@ fn huge_body(reply: &Reply, bytes: usize) -> Vec<Step> {
     sound(&Reply { text: "x ".repeat(bytes / 2 + 1), ..reply.clone() })
 }
 
-fn over_many_lines(event: &Value) -> Vec<u8> {
+fn over_many_lines(event: &str) -> Vec<u8> {
+    let event: Value = serde_json::from_str(event).unwrap_or(Value::Null);
     let lines: String =
         format!("{event:#}").lines().map(|line| format!("data: {line}\n")).collect();
     format!("{lines}\n").into_bytes()

@@ -175,6 +175,11 @@ impl ModelServer {
         self.state.most_at_once()
     }
 
+    /// Connections accepted so far. Fewer than requests when a client reuses them.
+    pub fn connections(&self) -> usize {
+        self.state.connections()
+    }
+
     /// What was received, in the order of arrival.
     pub fn requests(&self) -> Vec<RecordedRequest> {
         self.state.requests()
@@ -202,6 +207,7 @@ async fn accept(listener: TcpListener, state: Arc<State>) {
     // A failed accept (too many open files) says nothing about the next one.
     loop {
         if let Ok((stream, _)) = listener.accept().await {
+            state.count_connection();
             connections.spawn(connection::serve(stream, Arc::clone(&state)));
         }
         while connections.try_join_next().is_some() {}

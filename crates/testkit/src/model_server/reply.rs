@@ -80,22 +80,23 @@ impl Reply {
         })
     }
 
-    /// The payloads of the streamed reply, without the closing `[DONE]`.
-    pub fn events(&self) -> Vec<Value> {
-        let mut events = vec![self.event(json!({"role": "assistant", "content": ""}), Value::Null)];
+    /// The payloads of the streamed reply, without the closing `[DONE]`. Written as text because a benchmark asks for
+    /// hundreds of thousands of them.
+    pub fn events(&self) -> Vec<String> {
+        let mut events = vec![self.event(&json!({"role": "assistant", "content": ""}), None)];
         events.extend(
-            words(&self.text).map(|word| self.event(json!({"content": word}), Value::Null)),
+            words(&self.text).map(|word| self.envelope(&choice(&content(word), "null"), "null")),
         );
-        events.push(self.event(json!({}), json!(self.finish)));
+        events.push(self.event(&json!({}), Some(self.finish)));
         if self.with_usage {
-            events.push(self.usage_event(self.usage()));
+            events.push(self.usage_event(&self.usage()));
         }
         events
     }
 
     /// The chunk that follows the last choice and carries the usage.
-    pub fn usage_event(&self, usage: Value) -> Value {
-        self.envelope(json!([]), usage)
+    pub fn usage_event(&self, usage: &Value) -> String {
+        self.envelope("[]", &usage.to_string())
     }
 
     pub fn usage(&self) -> Value {
@@ -107,22 +108,15 @@ impl Reply {
         })
     }
 
-    pub fn event(&self, delta: Value, finish: Value) -> Value {
-        self.envelope(
-            json!([{"index": 0, "delta": delta, "logprobs": null, "finish_reason": finish}]),
-            Value::Null,
-        )
+    pub fn event(&self, delta: &Value, finish: Option<&str>) -> String {
+        self.envelope(&choice(&delta.to_string(), &json!(finish).to_string()), "null")
     }
 
-    fn envelope(&self, choices: Value, usage: Value) -> Value {
-        json!({
-            "id": "chatcmpl-test",
-            "object": "chat.completion.chunk",
-            "created": 1_700_000_000,
-            "model": self.model,
-            "choices": choices,
-            "usage": usage,
-        })
+    fn envelope(&self, choices: &str, usage: &str) -> String {
+        let model = Value::from(self.model.as_str());
+        format!(
+            r#"{{"id":"chatcmpl-test","object":"chat.completion.chunk","created":1700000000,"model":{model},"choices":{choices},"usage":{usage}}}"#
+        )
     }
 
     fn sse(&self) -> Vec<Vec<u8>> {
@@ -131,14 +125,14 @@ impl Reply {
 }
 
 /// Payloads as server-sent events, with `[DONE]` after the last.
-pub(super) fn sse(events: &[Value]) -> Vec<Vec<u8>> {
+pub(super) fn sse(events: &[String]) -> Vec<Vec<u8>> {
     let mut lines = sse_open(events);
     lines.push(b"data: [DONE]\n\n".to_vec());
     lines
 }
 
 /// Payloads as server-sent events, without a closing `[DONE]`.
-pub(super) fn sse_open(events: &[Value]) -> Vec<Vec<u8>> {
+pub(super) fn sse_open(events: &[String]) -> Vec<Vec<u8>> {
     events.iter().map(|event| format!("data: {event}\n\n").into_bytes()).collect()
 }
 
@@ -194,6 +188,14 @@ pub(super) fn head(status: u16, media_type: &str, headers: &[(&str, &str)]) -> V
     }
     head.push_str("\r\n");
     head.into_bytes()
+}
+
+fn choice(delta: &str, finish: &str) -> String {
+    format!(r#"[{{"index":0,"delta":{delta},"logprobs":null,"finish_reason":{finish}}}]"#)
+}
+
+fn content(word: &str) -> String {
+    format!(r#"{{"content":{}}}"#, Value::from(word))
 }
 
 fn words(text: &str) -> impl Iterator<Item = &str> {

@@ -37,6 +37,7 @@ pub(super) struct State {
     count: AtomicUsize,
     in_flight: AtomicUsize,
     most_at_once: AtomicUsize,
+    connections: AtomicUsize,
 }
 
 /// Counts a request as being answered for as long as it lives.
@@ -81,6 +82,14 @@ impl State {
         InFlight(self)
     }
 
+    pub fn count_connection(&self) {
+        self.connections.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
+    }
+
     pub fn count(&self) -> usize {
         self.count.load(Ordering::Relaxed)
     }
@@ -110,6 +119,7 @@ impl Default for State {
             count: AtomicUsize::new(0),
             in_flight: AtomicUsize::new(0),
             most_at_once: AtomicUsize::new(0),
+            connections: AtomicUsize::new(0),
         }
     }
 }
