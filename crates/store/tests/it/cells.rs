@@ -139,17 +139,31 @@ fn a_late_failure_does_not_touch_the_attempt_that_followed() {
 #[test]
 fn resuming_a_cancelled_run_queues_what_is_missing() {
     let (store, _folder, run) = store_with_run(3);
-    complete(&store, &run, 0, "a");
-    store.skip_cells(&run, vec![0, 2], "no money left").unwrap();
+    complete(&store, &run, 1, "a");
     store.set_run_state(&run, RunState::Cancelled, 5_000).unwrap();
     store.set_run_state(&run, RunState::Running, 6_000).unwrap();
-    assert_eq!(store.pending_cells(&run).unwrap(), [1]);
-    let skipped = &store.cells(&run, 2, 3).unwrap()[0];
-    assert_eq!(
-        (skipped.state, skipped.error.as_deref()),
-        (CellState::Skipped, Some("no money left"))
-    );
+    assert_eq!(store.pending_cells(&run).unwrap(), [0, 2]);
     assert_eq!(store.run_record(&run).unwrap().unwrap().ended_ms, None);
+}
+
+#[test]
+fn failed_cells_are_queued_again_on_request_and_keep_their_attempts() {
+    let (store, folder, run) = store_with_run(3);
+    complete(&store, &run, 0, "a");
+    let attempt = begin(&store, &run, 1);
+    store.finish_attempt(ending(&run, 1, attempt, failure("no", false))).wait().unwrap();
+
+    let other = assay_store::Store::open(folder.path()).unwrap();
+    let refused = other.requeue_failed(&run);
+    assert!(matches!(refused, Err(StoreError::NotLeased { .. })), "{refused:?}");
+
+    store.requeue_failed(&run).unwrap();
+    assert_eq!(store.run_record(&run).unwrap().unwrap().failed, 0);
+    assert_eq!(store.pending_cells(&run).unwrap(), [1, 2]);
+    complete(&store, &run, 1, "b");
+    let cell = store.cell(&run, 1).unwrap().unwrap();
+    assert_eq!((cell.record.error, cell.attempts.len()), (None, 2));
+    assert_eq!(store.run_record(&run).unwrap().unwrap().done, 2);
 }
 
 #[test]
@@ -175,6 +189,7 @@ fn column_stats_sum_up_each_column() {
     let attempt = begin(&store, &run, 1);
     store.finish_attempt(ending(&run, 1, attempt, failure("no", false))).wait().unwrap();
 
+    assert_eq!(store.run_record(&run).unwrap().unwrap().cached, 1);
     let [left, right] = store.column_stats(&run).unwrap().try_into().unwrap();
     assert_eq!((left.column, left.done, left.failed, left.cached), (0, 3, 0, 1));
     assert_eq!(left.cost, Some(0.75));
