@@ -151,11 +151,11 @@ fn by_name(providers: Vec<Provider>) -> BTreeMap<String, Provider> {
 }
 
 impl Target {
-    /// Calls at once when the caller does not say: the embedded model shares the machine's cores,
-    /// an endpoint waits mostly for the network.
+    /// Calls at once when the caller does not say: the embedded model is bound by the machine's
+    /// cores, an endpoint waits mostly for the network.
     pub(crate) fn default_concurrency(&self) -> usize {
         match self.backend {
-            Backend::Local(_) => 1,
+            Backend::Local(_) => assay_local::calls_at_once(),
             Backend::OpenAi(_) => 8,
         }
     }

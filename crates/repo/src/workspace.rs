@@ -41,7 +41,8 @@ impl Workspace {
 
     /// Makes a new repository with the branch `main`, writes `files` and commits them.
     ///
-    /// All or nothing: the folder appears only with its first commit in it.
+    /// All or nothing: a new folder appears only with its first commit in it, and one that is there and
+    /// empty becomes a repository only then.
     ///
     /// # Errors
     /// When the folder already holds something, or nobody is known to commit.
@@ -55,19 +56,21 @@ impl Workspace {
         fsync::enable();
         require_empty(dir)?;
         let io = |source| RepoError::from_io(&dir.display().to_string(), source);
-        let parent = match dir.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        fs::create_dir_all(parent).map_err(io)?;
-        let unfinished = unfinished_folder(parent).map_err(io)?;
+        let there = dir.is_dir();
+        let beside = if there { dir } else { parent_of(dir) };
+        fs::create_dir_all(beside).map_err(io)?;
+        let unfinished = unfinished_folder(beside).map_err(io)?;
         let made = Self { root: unfinished.path().canonicalize().map_err(io)? };
         init(&made.root)?;
         for (path, bytes) in files {
             file::create(&made.root, &RelPath::parse(path)?, bytes)?;
         }
         made.commit(message, &[], when, fallback)?;
-        move_into_place(unfinished.path(), dir).map_err(io)?;
+        if there {
+            move_contents(&made.root, dir).map_err(io)?;
+        } else {
+            fs::rename(&made.root, dir).map_err(io)?;
+        }
         // What it guarded has moved away.
         drop(unfinished);
         Self::open(dir)
@@ -326,9 +329,22 @@ fn init(root: &Path) -> Result<(), RepoError> {
     Ok(())
 }
 
-fn move_into_place(made: &Path, dir: &Path) -> std::io::Result<()> {
-    match fs::remove_dir(dir) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
-        _ => fs::rename(made, dir),
+/// Moves what was made into a folder that is there, and may be somebody's current one. Git's own
+/// folder comes last: until then the folder is no repository.
+fn move_contents(made: &Path, dir: &Path) -> std::io::Result<()> {
+    let git = std::ffi::OsStr::new(".git");
+    for entry in fs::read_dir(made)? {
+        let name = entry?.file_name();
+        if name != git {
+            fs::rename(made.join(&name), dir.join(&name))?;
+        }
+    }
+    fs::rename(made.join(git), dir.join(git))
+}
+
+fn parent_of(dir: &Path) -> &Path {
+    match dir.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
     }
 }

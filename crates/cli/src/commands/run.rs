@@ -163,8 +163,8 @@ fn text(run: &RunView) -> String {
         let word = if gate.ok { "holds" } else { "FAILS" };
         let column = &run.columns[gate.column as usize].column;
         text.push_str(&format!(
-            "gate {word}: {} on {}: {} {}\n",
-            gate.subject, column.variant, gate.limit, gate.reason
+            "gate {word}: {} on {}: {}\n",
+            gate.subject, column.variant, gate.reason
         ));
     }
     text.push_str(&ending(run));

@@ -1,0 +1,133 @@
+//! A person's desk: an application with a workspace open and a model server in reach.
+
+use std::path::Path;
+use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use assay_app::{Answer, App, AppOptions, Headless};
+use assay_testkit::{ModelServer, TestWorkspace};
+use assay_wire::*;
+use tempfile::TempDir;
+
+/// An application with the workspace `greet` of `tests/data` open.
+pub struct Desk {
+    pub app: App,
+    pub workspace: TestWorkspace,
+    pub data: TempDir,
+    notices: Mutex<Receiver<Notice>>,
+}
+
+impl Desk {
+    /// A desk with nothing to run on.
+    pub fn new() -> Desk {
+        let workspace = TestWorkspace::empty();
+        copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data/greet"), "", &workspace);
+        workspace.commit("begin");
+        Desk::at(workspace)
+    }
+
+    /// A desk with another workspace open.
+    pub fn at(workspace: TestWorkspace) -> Desk {
+        let data = tempfile::tempdir().expect("a folder");
+        let (app, notices) = open(data.path());
+        let path = workspace.path().display().to_string();
+        app.call(OpenWorkspace { path }).expect("the workspace opens");
+        Desk { app, workspace, data, notices: Mutex::new(notices) }
+    }
+
+    /// A desk whose alias `fast` answers from `server`.
+    pub fn with(server: &ModelServer) -> Desk {
+        let desk = Desk::new();
+        desk.add_provider("server", &server.url(), None);
+        desk
+    }
+
+    pub fn add_provider(&self, name: &str, base_url: &str, key_env: Option<&str>) {
+        self.call(AddProvider {
+            name: name.to_owned(),
+            base_url: base_url.to_owned(),
+            key_env: key_env.map(str::to_owned),
+            models: vec!["test-model".to_owned()],
+        });
+    }
+
+    /// The reply; a refusal fails the test.
+    pub fn call<C: Command>(&self, command: C) -> C::Reply
+    where
+        App: Answer<C>,
+    {
+        self.app.call(command).unwrap_or_else(|e| panic!("{}: {e} {:?}", C::NAME, e.hints))
+    }
+
+    /// The refusal; a reply fails the test.
+    pub fn refused<C: Command>(&self, command: C) -> ApiError
+    where
+        App: Answer<C>,
+    {
+        match self.app.call(command) {
+            Ok(_) => panic!("{} was expected to refuse", C::NAME),
+            Err(error) => error,
+        }
+    }
+
+    /// Starts a run with consent and waits for its end.
+    pub fn run(&self, request: RunRequest) -> RunView {
+        let started = self.call(StartRun { request, consent: true });
+        self.app.wait(&started.run, |_| {});
+        self.call(ReadRun { run: started.run })
+    }
+
+    pub fn cells(&self, run: &RunView) -> Vec<CellView> {
+        self.app.cells(&run.summary.run, 0..run.summary.counts.total).expect("the cells are there")
+    }
+
+    /// Notices so far.
+    pub fn notices(&self) -> Vec<Notice> {
+        self.notices.lock().unwrap_or_else(PoisonError::into_inner).try_iter().collect()
+    }
+
+    /// The program ends and is started again.
+    pub fn restart(self) -> Desk {
+        let Desk { app, workspace, data, .. } = self;
+        app.shut_down();
+        drop(app);
+        let (app, notices) = open(data.path());
+        let path = workspace.path().display().to_string();
+        app.call(OpenWorkspace { path }).expect("the workspace opens");
+        Desk { app, workspace, data, notices: Mutex::new(notices) }
+    }
+}
+
+fn open(data: &Path) -> (App, Receiver<Notice>) {
+    let options =
+        AppOptions { data_dir: Some(data.join("data")), models_dir: Some(data.join("models")) };
+    let app = App::open(options, Arc::new(Headless)).expect("the application opens");
+    let (sender, notices) = channel();
+    let sender = Mutex::new(sender);
+    app.subscribe(Box::new(move |notice| {
+        sender.lock().unwrap_or_else(PoisonError::into_inner).send(notice).is_ok()
+    }));
+    (app, notices)
+}
+
+fn copy(from: &Path, rel: &str, workspace: &TestWorkspace) {
+    for entry in std::fs::read_dir(from.join(rel)).expect("the fixture is there") {
+        let entry = entry.expect("a readable entry");
+        let name = entry.file_name().into_string().expect("a text name");
+        let path = if rel.is_empty() { name } else { format!("{rel}/{name}") };
+        if entry.path().is_dir() {
+            copy(from, &path, workspace);
+        } else {
+            workspace.write(&path, &std::fs::read_to_string(entry.path()).expect("text"));
+        }
+    }
+}
+
+/// A server that greets whoever the last message names.
+pub fn greeter() -> ModelServer {
+    ModelServer::start_blocking().reply_with(|request| {
+        let messages = request["messages"].as_array().cloned().unwrap_or_default();
+        let person = messages.last().and_then(|m| m["content"].as_str()).unwrap_or_default();
+        format!("Hello {person}")
+    })
+}

@@ -1,0 +1,9 @@
+//! Whole stories through the application's commands, on real repositories, a real database and a
+//! model server on loopback. What the window and the command line do, they do through these.
+
+mod committing;
+mod desk;
+mod editing;
+mod keys;
+mod running;
+mod trouble;
