@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use assay_score::{Outcome, Score, Subject};
 use assay_store::{
     AttemptId, AttemptOutcome, BeginAttempt, FinishAttempt, NewCell, NewColumn, NewRow, NewRun,
-    RunId, RunState, Store, StoreError, StoredScore,
+    Pending, RunId, RunState, Store, StoreError, StoredScore,
 };
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -210,91 +210,150 @@ impl Driver {
         lanes.into_values().map(|(workers, cells)| (workers.min(cells.len()), cells)).collect()
     }
 
+    /// Answers cells until none is left. The end of a cell and the beginning of the next are
+    /// handed to the store together, so that both cost one commit.
     async fn work(self: Arc<Self>, lane: Arc<Lane>) {
+        let mut last = None;
         while !lane.closed.is_cancelled() {
-            let Some(cell) = lane.next() else { return };
+            let Some(cell) = lane.next() else { break };
             self.progress.began(cell);
-            match self.answer(cell, &lane.closed).await {
-                Ok(ending) => self.progress.ended(cell, ending),
-                Err(error) => {
-                    // What cannot be stored must not be paid for: nothing more is sent.
-                    self.progress.ended(cell, Ending::Requeued);
-                    self.stop(error.to_string());
-                    self.cancel.cancel();
+            let begun = self.begin(cell);
+            self.settle(last.take()).await;
+            match self.answer(cell, begun, &lane.closed).await {
+                Ok(recorded) => last = Some(recorded),
+                Err(error) => self.give_up(cell, &error),
+            }
+        }
+        self.settle(last).await;
+    }
+
+    /// Waits until a cell's end is on the disk; only then it counts.
+    async fn settle(&self, recorded: Option<Recorded>) {
+        let Some(Recorded { cell, ending, stored }) = recorded else { return };
+        match stored.await {
+            Ok(()) => self.progress.ended(cell, ending),
+            Err(error) => self.give_up(cell, &error),
+        }
+    }
+
+    /// What cannot be stored must not be paid for: nothing more is sent.
+    fn give_up(&self, cell: u32, error: &StoreError) {
+        self.progress.ended(cell, Ending::Requeued);
+        self.stop(error.to_string());
+        self.cancel.cancel();
+    }
+
+    /// Works out what a cell needs, and has the beginning of its first attempt recorded.
+    fn begin(&self, cell: u32) -> Result<Begun, StoreError> {
+        let (work, request) = match self.plan.call(cell) {
+            Ok(call) => {
+                let request = call.body.clone();
+                match self.cached(&call)? {
+                    Some(answer) => (Work::Cached(answer), request),
+                    None => (Work::Send(call), request),
                 }
             }
-        }
-    }
-
-    async fn answer(&self, cell: u32, lane: &CancellationToken) -> Result<Ending, StoreError> {
-        let call = match self.plan.call(cell) {
-            Ok(call) => call,
-            Err(diagnostic) => return self.unrenderable(cell, &diagnostic).await,
+            Err(diagnostic) => (Work::Refused(unrenderable(&diagnostic)), Vec::new()),
         };
-        if !self.plan.spec.request.no_cache
-            && let Some(ending) = self.from_cache(cell, &call).await?
-        {
-            return Ok(ending);
-        }
-        // Ends, because a refusal asks for another try only below `MAX_ATTEMPTS`.
-        let mut attempt = 1;
-        loop {
-            let pause = match self.attempt(cell, &call, attempt, lane).await? {
-                Tried::Ended(ending) => return Ok(ending),
-                Tried::Again(pause) => pause,
-            };
-            if tokio::time::timeout(pause, lane.cancelled()).await.is_ok() {
-                return Ok(Ending::Requeued);
-            }
-            attempt += 1;
-        }
+        let (column, _) = self.plan.at(cell);
+        let origin = match work {
+            Work::Send(_) => column.target.origin.as_str(),
+            Work::Cached(_) => "cache",
+            Work::Refused(_) => "none",
+        };
+        let attempt = self.begin_attempt(cell, request, origin);
+        Ok(Begun { work, attempt })
     }
 
-    async fn attempt(
+    async fn answer(
+        &self,
+        cell: u32,
+        begun: Result<Begun, StoreError>,
+        lane: &CancellationToken,
+    ) -> Result<Recorded, StoreError> {
+        let Begun { work, attempt } = begun?;
+        let attempt = attempt.await?;
+        Ok(match work {
+            Work::Send(call) => return self.send(cell, &call, attempt, lane).await,
+            Work::Cached(answer) => {
+                let scores = self.score(cell, &answer.output, answer.latency_ms);
+                let stored = self.finish(cell, attempt, done(answer, true), scores, None);
+                Recorded { cell, ending: Ending::Done { cached: true }, stored }
+            }
+            Work::Refused(refusal) => {
+                let stored = self.finish(cell, attempt, failed(refusal), Vec::new(), None);
+                Recorded { cell, ending: Ending::Failed, stored }
+            }
+        })
+    }
+
+    /// Calls until the cell has an ending. Ends, because a refusal asks for another try only
+    /// below `MAX_ATTEMPTS`.
+    async fn send(
         &self,
         cell: u32,
         call: &Call,
-        attempt: u32,
+        mut id: AttemptId,
         lane: &CancellationToken,
-    ) -> Result<Tried, StoreError> {
+    ) -> Result<Recorded, StoreError> {
         let (column, _) = self.plan.at(cell);
-        let id = self.begin(cell, call.body.clone(), &column.target.origin).await?;
-        let context = CallContext {
+        let mut context = CallContext {
             environment: Arc::clone(&self.environment),
             progress: Arc::clone(&self.progress),
             cancel: lane.clone(),
             cell,
-            attempt,
+            attempt: 1,
         };
-        match send(&column.target, call, &context).await {
-            Ok(answer) => {
-                let scores = self.score(cell, &answer.output, answer.latency_ms);
-                let key = (!self.plan.spec.request.no_cache).then_some(call.cache_key);
-                self.finish(cell, id, done(answer, false), scores, key).await?;
-                Ok(Tried::Ended(Ending::Done { cached: false }))
+        loop {
+            let refusal = match send(&column.target, call, &context).await {
+                Ok(answer) => return Ok(self.answered(cell, id, call, answer)),
+                Err(refusal) => refusal,
+            };
+            let Next::Retry(pause) = refusal.next else {
+                return Ok(self.refused(cell, id, refusal, lane));
+            };
+            let stored = self.finish(cell, id, failed(refusal), Vec::new(), None);
+            if tokio::time::timeout(pause, lane.cancelled()).await.is_ok() {
+                return Ok(Recorded { cell, ending: Ending::Requeued, stored });
             }
-            Err(refusal) => {
-                let next = refusal.next;
-                if next == Next::StopLane {
-                    self.stop(refusal.message.clone());
-                }
-                self.finish(cell, id, failed(refusal), Vec::new(), None).await?;
-                Ok(match next {
-                    Next::Retry(pause) => Tried::Again(pause),
-                    Next::Cancelled => Tried::Ended(Ending::Requeued),
-                    Next::Fail => Tried::Ended(Ending::Failed),
-                    Next::StopLane => {
-                        lane.cancel();
-                        Tried::Ended(Ending::Failed)
-                    }
-                })
-            }
+            stored.await?;
+            context.attempt += 1;
+            id = self.begin_attempt(cell, call.body.clone(), &column.target.origin).await?;
         }
     }
 
-    async fn from_cache(&self, cell: u32, call: &Call) -> Result<Option<Ending>, StoreError> {
-        let Some(reply) = self.store.cache_get(&call.cache_key)? else { return Ok(None) };
-        let answer = Answer {
+    fn answered(&self, cell: u32, id: AttemptId, call: &Call, answer: Answer) -> Recorded {
+        let scores = self.score(cell, &answer.output, answer.latency_ms);
+        let key = (!self.plan.spec.request.no_cache).then_some(call.cache_key);
+        let stored = self.finish(cell, id, done(answer, false), scores, key);
+        Recorded { cell, ending: Ending::Done { cached: false }, stored }
+    }
+
+    fn refused(
+        &self,
+        cell: u32,
+        id: AttemptId,
+        refusal: Refusal,
+        lane: &CancellationToken,
+    ) -> Recorded {
+        let ending = match refusal.next {
+            Next::Cancelled => Ending::Requeued,
+            _ => Ending::Failed,
+        };
+        if refusal.next == Next::StopLane {
+            self.stop(refusal.message.clone());
+            lane.cancel();
+        }
+        let stored = self.finish(cell, id, failed(refusal), Vec::new(), None);
+        Recorded { cell, ending, stored }
+    }
+
+    fn cached(&self, call: &Call) -> Result<Option<Answer>, StoreError> {
+        if self.plan.spec.request.no_cache {
+            return Ok(None);
+        }
+        let reply = self.store.cache_get(&call.cache_key)?;
+        Ok(reply.map(|reply| Answer {
             output: reply.output,
             raw: reply.response,
             finish: reply.finish,
@@ -302,28 +361,7 @@ impl Driver {
             output_tokens: reply.output_tokens,
             latency_ms: reply.latency_ms,
             first_token_ms: reply.first_token_ms,
-        };
-        let scores = self.score(cell, &answer.output, answer.latency_ms);
-        let id = self.begin(cell, call.body.clone(), "cache").await?;
-        self.finish(cell, id, done(answer, true), scores, None).await?;
-        Ok(Some(Ending::Done { cached: true }))
-    }
-
-    async fn unrenderable(
-        &self,
-        cell: u32,
-        diagnostic: &assay_prompt::Diagnostic,
-    ) -> Result<Ending, StoreError> {
-        let id = self.begin(cell, Vec::new(), "none").await?;
-        let refusal = Refusal {
-            kind: "template",
-            message: format!("{} ({} in {})", diagnostic.message, diagnostic.code, diagnostic.file),
-            raw: Vec::new(),
-            maybe_billed: false,
-            next: Next::Fail,
-        };
-        self.finish(cell, id, failed(refusal), Vec::new(), None).await?;
-        Ok(Ending::Failed)
+        }))
     }
 
     fn score(&self, cell: u32, output: &str, latency_ms: u64) -> Vec<StoredScore> {
@@ -332,29 +370,24 @@ impl Driver {
         column.scorers.score(&subject).into_iter().map(stored_score).collect()
     }
 
-    async fn begin(
-        &self,
-        cell: u32,
-        request: Vec<u8>,
-        origin: &str,
-    ) -> Result<AttemptId, StoreError> {
+    fn begin_attempt(&self, cell: u32, request: Vec<u8>, origin: &str) -> Pending<AttemptId> {
         let begin = BeginAttempt {
             cell,
             request,
             started_ms: self.environment.now_ms(),
             origin: origin.to_owned(),
         };
-        self.store.begin_attempt(&self.id, begin).await
+        self.store.begin_attempt(&self.id, begin)
     }
 
-    async fn finish(
+    fn finish(
         &self,
         cell: u32,
         attempt: AttemptId,
         outcome: AttemptOutcome,
         scores: Vec<StoredScore>,
         cache_key: Option<[u8; 32]>,
-    ) -> Result<(), StoreError> {
+    ) -> Pending<()> {
         let finish = FinishAttempt {
             run: self.id.clone(),
             cell,
@@ -364,7 +397,7 @@ impl Driver {
             scores,
             cache_key,
         };
-        self.store.finish_attempt(finish).await
+        self.store.finish_attempt(finish)
     }
 
     fn stop(&self, reason: String) {
@@ -389,10 +422,35 @@ impl Driver {
     }
 }
 
-/// What became of one attempt.
-enum Tried {
-    Ended(Ending),
-    Again(std::time::Duration),
+/// A cell whose first attempt is on its way to the disk.
+struct Begun {
+    work: Work,
+    attempt: Pending<AttemptId>,
+}
+
+/// What a cell needs.
+enum Work {
+    Send(Call),
+    Cached(Answer),
+    Refused(Refusal),
+}
+
+/// A cell whose end is on its way to the disk.
+struct Recorded {
+    cell: u32,
+    ending: Ending,
+    stored: Pending<()>,
+}
+
+/// A case that does not fit the template fails its cell without a call.
+fn unrenderable(diagnostic: &assay_prompt::Diagnostic) -> Refusal {
+    Refusal {
+        kind: "template",
+        message: format!("{} ({} in {})", diagnostic.message, diagnostic.code, diagnostic.file),
+        raw: Vec::new(),
+        maybe_billed: false,
+        next: Next::Fail,
+    }
 }
 
 fn new_run(id: &RunId, plan: &Plan, created_ms: i64) -> Result<NewRun, EngineError> {
