@@ -5,13 +5,15 @@ import { defaultKeymap, history, historyField, historyKeymap } from "@codemirror
 import { jinja } from "@codemirror/lang-jinja";
 import { markdown } from "@codemirror/lang-markdown";
 import { yamlFrontmatter } from "@codemirror/lang-yaml";
-import { bracketMatching, HighlightStyle, syntaxHighlighting } from "@codemirror/language";
+import {
+  bracketMatching, codeFolding, foldedRanges, foldEffect, HighlightStyle, syntaxHighlighting, unfoldEffect,
+} from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics as markDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
 import { Annotation, Compartment, EditorState, RangeSetBuilder } from "@codemirror/state";
 import {
   Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter,
-  highlightSpecialChars, keymap, lineNumbers, ViewPlugin,
+  highlightSpecialChars, keymap, lineNumbers, tooltips, ViewPlugin,
 } from "@codemirror/view";
 import { tags as t } from "@lezer/highlight";
 
@@ -65,6 +67,25 @@ function rolesIn(view) {
   return found.finish();
 }
 
+/** Where the front matter stands, without its first line; null when there is none. */
+function frontMatter(doc) {
+  if (doc.lines < 3 || doc.line(1).text !== "---") return null;
+  for (let n = 2; n <= doc.lines; n++) {
+    const line = doc.line(n);
+    if (line.text === "---") return { from: doc.line(1).to, to: line.to };
+  }
+  return null;
+}
+
+/** Shows folded front matter again when a problem stands in it. */
+function unfoldAround(view, problems) {
+  const opened = [];
+  foldedRanges(view.state).between(0, view.state.doc.length, (from, to) => {
+    if (problems.some((p) => p.severity === "error" && p.from < to && p.to > from)) opened.push(unfoldEffect.of({ from, to }));
+  });
+  if (opened.length > 0) view.dispatch({ effects: opened });
+}
+
 /** What the template language offers beside the prompt's own inputs. */
 const TAGS = ["if", "elif", "else", "endif", "for", "endfor"]
   .map((label) => ({ label, type: "keyword" }));
@@ -107,16 +128,19 @@ function extensions(options, onChange, onFocus) {
     EditorView.cspNonce.of(nonce),
     lineNumbers(), highlightActiveLine(), highlightActiveLineGutter(), highlightSpecialChars(),
     history(), drawSelection(), EditorView.lineWrapping, bracketMatching(), closeBrackets(),
+    // Outside the column, which cuts off what reaches over its edge.
+    tooltips({ parent: document.body }),
     search({ top: true }), highlightSelectionMatches(), lintGutter(),
     yamlFrontmatter({ content: jinja({ base: markdown() }) }),
     syntaxHighlighting(colours), roleLines,
+    codeFolding({ placeholderText: "front matter" }),
     variables.of(completeWith([])),
     // Tab leaves the editor, as everywhere else in the window.
     keymap.of([
       ...closeBracketsKeymap, ...completionKeymap, ...searchKeymap, ...historyKeymap, ...lintKeymap, ...defaultKeymap,
     ].filter((binding) => binding.key !== "Mod-Enter" && binding.key !== "Alt-d")),
     EditorState.readOnly.of(options.readOnly ?? false),
-    EditorView.contentAttributes.of({ "aria-label": options.label, spellcheck: "true", autocorrect: "off" }),
+    EditorView.contentAttributes.of({ "aria-label": options.label, tabindex: "0", spellcheck: "true", autocorrect: "off" }),
     EditorView.domEventHandlers({ focus: () => { onFocus(); return false; } }),
     reportChanges(onChange),
   ];
@@ -132,6 +156,9 @@ export function create(parent, options, onChange, onFocus) {
     : EditorState.create({ doc: options.text, extensions: extension });
   const view = new EditorView({ state, parent });
   view.assayKey = options.key;
+  // The editor opens on the words; the inspector tells the front matter's facts.
+  const folded = frontMatter(view.state.doc);
+  if (folded) view.dispatch({ effects: foldEffect.of(folded), selection: { anchor: Math.min(folded.to + 1, view.state.doc.length) } });
   return view;
 }
 
@@ -163,6 +190,7 @@ export function setDiagnostics(view, problems) {
   const end = view.state.doc.length;
   const within = problems.map((p) => ({ ...p, from: Math.min(p.from, end), to: Math.min(p.to, end) }));
   view.dispatch(markDiagnostics(view.state, within));
+  unfoldAround(view, within);
 }
 
 /** Offers inputs for completion: `[{label, detail}]`. */

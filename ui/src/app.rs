@@ -34,6 +34,7 @@ pub fn App() -> impl IntoView {
     actions::listen_to_keys(stage);
     follow_notices();
     show_theme(session);
+    save_when_leaving();
     session.load();
 
     let inside =
@@ -73,6 +74,15 @@ fn follow_notices() {
             leptos::logging::error!("no notices: {error}");
         }
     });
+}
+
+/// Brings what was just typed to disk when the window closes within the moment before a save.
+fn save_when_leaving() {
+    let documents = context::<Documents>();
+    let handle = window_event_listener(leptos::ev::pagehide, move |_| {
+        leptos::task::spawn_local(async move { documents.flush().await });
+    });
+    on_cleanup(move || handle.remove());
 }
 
 /// Keeps `data-theme` on the page at what the person, or else the system, wants.

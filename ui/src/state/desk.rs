@@ -42,12 +42,12 @@ pub struct Desk {
 }
 
 impl Desk {
-    /// As the window starts: at the prompts, inspector open, drawer closed.
+    /// As the window starts: at the prompts, drawer closed, inspector open where it does not cover the middle.
     pub fn new() -> Self {
         Self {
             place: RwSignal::new(Place::Prompts),
             tab: RwSignal::new(Tab::Edit),
-            inspector: RwSignal::new(true),
+            inspector: RwSignal::new(is_wide()),
             drawer: RwSignal::new(false),
             palette: RwSignal::new(false),
             help: RwSignal::new(false),
@@ -86,6 +86,11 @@ impl Default for Desk {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Whether the inspector has a place of its own; the same width as in `layout.css`.
+fn is_wide() -> bool {
+    window().inner_width().ok().and_then(|width| width.as_f64()).is_none_or(|width| width > 1200.0)
 }
 
 fn storage() -> Option<web_sys::Storage> {

@@ -39,7 +39,6 @@ pub fn Column(
         in_variant(parsed, &id.get_value(), |prompt, variant| model::preview(prompt, variant, &row))
     });
     let focused = move || bench.focused().is_some_and(|now| id.with_value(|id| *id == now));
-    let testid = format!("preview-{variant}");
     view! {
         <article class="variant" class:variant--focused=focused aria-label=format!("Variant {variant}")>
             <ColumnHead variant=variant.clone() document=document preview=preview />
@@ -49,7 +48,7 @@ pub fn Column(
             })}
             <Splitter label="Height of the previews" edge=Edge::Bottom size=preview_height range=(72.0, 640.0) />
             <div class="variant__preview" style:height=move || format!("{}px", preview_height.get())>
-                <PreviewPane preview testid file />
+                <PreviewPane preview variant=id.get_value() file />
             </div>
         </article>
     }

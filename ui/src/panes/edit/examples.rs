@@ -26,6 +26,7 @@ struct Grid {
     toasts: Toasts,
     at: RwSignal<Option<(String, Field)>>,
     editing: RwSignal<bool>,
+    lost: RwSignal<u32>,
     trouble: RwSignal<Option<RowError>>,
 }
 
@@ -38,6 +39,7 @@ impl Grid {
             toasts: context(),
             at: RwSignal::new(None),
             editing: RwSignal::new(false),
+            lost: RwSignal::new(0),
             trouble: RwSignal::new(None),
         }
     }
@@ -135,9 +137,12 @@ impl Grid {
     }
 
     fn shift(self, id: &str, down: bool) {
-        self.change(|text, prompt| {
-            Ok((rows::moved(text, prompt, id, down).unwrap_or_else(|| text.to_owned()), ()))
-        });
+        let moved = |text: &str, prompt: &Prompt| {
+            rows::moved(text, prompt, id, down).unwrap_or_else(|| text.to_owned())
+        };
+        self.change(|text, prompt| Ok((moved(text, prompt), ())));
+        // A line that moves on the page loses the keyboard.
+        request_animation_frame(move || self.lost.update(|times| *times += 1));
     }
 
     fn remove(self, id: &str) {
@@ -301,6 +306,7 @@ fn Cell(grid: Grid, id: String, field: Field, row: Memo<Option<Row>>) -> impl In
     };
     let cell = NodeRef::<html::Td>::new();
     Effect::new(move || {
+        grid.lost.track();
         if let (true, false, Some(cell)) = (here.get(), grid.editing.get(), cell.get()) {
             // The cell is on the page, so it can take the focus.
             let _ = cell.focus();
@@ -363,7 +369,6 @@ fn CellEditor(grid: Grid, place: StoredValue<(String, Field)>, text: String) -> 
         if let Some(field) = field.get() {
             // The field is on the page, so it can take the focus.
             let _ = field.focus();
-            field.select();
         }
     });
     let keep = move |typed: String| {

@@ -17,22 +17,37 @@ use crate::{
 pub fn PreviewPane(
     /// What the variant makes of the case.
     preview: Memo<Option<Preview>>,
-    /// Found by tests.
-    testid: String,
+    /// The variant's id.
+    variant: String,
     /// The variant's file.
     file: Memo<Option<String>>,
 ) -> impl IntoView {
+    // What was shown before stays in sight, dimmed, while a half-typed template cannot be rendered.
+    let before = Memo::new(move |before: Option<&Option<Vec<Message>>>| match preview.get() {
+        Some(Preview::Messages { messages, .. }) => Some(messages),
+        Some(Preview::Stopped(_)) => before.cloned().flatten(),
+        None => None,
+    });
     view! {
-        <section class="preview" aria-label="Messages as sent" data-testid=testid tabindex="0">
-            {move || match preview.get() {
-                None => view! { <p class="preview__none quiet">"No case to show it with."</p> }.into_any(),
-                Some(Preview::Stopped(found)) => view! { <Stopped found file /> }.into_any(),
-                Some(Preview::Messages { messages, .. }) => {
-                    messages.into_iter().map(|message| view! { <MessageLines message /> }).collect_view().into_any()
-                }
+        <section class="preview" aria-label=format!("Messages of {variant} as sent") data-testid=format!("preview-{variant}") tabindex="0">
+            // `before` is read every time: a memo that nobody reads does not keep up.
+            {move || match (preview.get(), before.get()) {
+                (None, _) => view! { <p class="preview__none quiet">"No case to show it with."</p> }.into_any(),
+                (Some(Preview::Stopped(found)), before) => view! {
+                    <Stopped found file />
+                    {before.map(|messages| view! {
+                        <div class="preview__before" aria-hidden="true"><MessageList messages /></div>
+                    })}
+                }.into_any(),
+                (Some(Preview::Messages { messages, .. }), _) => view! { <MessageList messages /> }.into_any(),
             }}
         </section>
     }
+}
+
+#[component]
+fn MessageList(messages: Vec<Message>) -> impl IntoView {
+    messages.into_iter().map(|message| view! { <MessageLines message /> }).collect_view()
 }
 
 /// One message.

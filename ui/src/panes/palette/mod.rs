@@ -4,7 +4,7 @@ use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use crate::{
     actions::{ACTIONS, Stage},
-    components::{Dialog, Icon, Keys, Mark},
+    components::{Dialog, Icon, IconButton, Keys, Mark},
     state::{Desk, Documents, Session, context},
 };
 
@@ -116,7 +116,10 @@ pub fn HelpSheet() -> impl IntoView {
     let desk = context::<Desk>();
     view! {
         <Dialog open=desk.help label="Shortcuts">
-            <h2 class="dialog__head">"Shortcuts"</h2>
+            <div class="dialog__head">
+                <h2 class="grow">"Shortcuts"</h2>
+                <IconButton small=true mark=Mark::Close label="Close" on_press=move |_| desk.help.set(false) />
+            </div>
             <div class="dialog__body help">
                 {model::groups().into_iter().map(|(group, entries)| view! {
                     <section class="help__group">

@@ -11,6 +11,8 @@ use crate::{
 
 mod model;
 
+pub use model::grouped;
+
 /// The bar on top.
 #[component]
 pub fn Toolbar() -> impl IntoView {
@@ -49,7 +51,7 @@ fn Project() -> impl IntoView {
     let branch = move || session.workspace().with(|w| w.as_ref().map(model::branch_name));
     view! {
         <span class="toolbar__mark"><Icon mark=Mark::Assay large=true /></span>
-        <span class="toolbar__project clip" title=path>{name}</span>
+        <h1 class="toolbar__project clip" title=path>{name}</h1>
         <Chip icon=Mark::Branch>{branch}</Chip>
         <IconButton small=true label="Close the workspace" mark=Mark::Close on_press=move |_| stage.perform(Action::Close) />
     }
