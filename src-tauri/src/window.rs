@@ -16,8 +16,12 @@ pub fn create(app: &AppHandle, data_dir: Option<&Path>) -> tauri::Result<()> {
         return Err(tauri::Error::WindowNotFound);
     };
     let mut builder = WebviewWindowBuilder::from_config(app, config)?.on_navigation(is_our_page);
-    if let Some(data_dir) = data_dir {
-        builder = builder.data_directory(data_dir.join("webview"));
+    if let Some(own) = data_dir.map(|data_dir| data_dir.join("webview")) {
+        builder = match std::fs::create_dir_all(&own) {
+            Ok(()) => builder.data_directory(own),
+            // The window must open all the same, to say that this folder cannot be used.
+            Err(_) => builder.incognito(true),
+        };
     }
     mend(&builder.build()?)
 }
@@ -45,10 +49,9 @@ pub fn bring_forward(app: &AppHandle) {
 
 /// Starts the page again, after what it shows was replaced beneath it.
 pub fn reload(app: &AppHandle) {
-    if let Some(window) = app.get_webview_window(LABEL) {
-        if let Err(error) = window.reload() {
-            eprintln!("assay-desktop: the page could not be read again: {error}");
-        }
+    let reloaded = app.get_webview_window(LABEL).map_or(Ok(()), |window| window.reload());
+    if let Err(error) = reloaded {
+        eprintln!("assay-desktop: the page could not be read again: {error}");
     }
 }
 

@@ -53,9 +53,8 @@ const OWNERS: &[(&str, &str)] = &[
 ];
 
 /// Whose own business it is that these use another's library: the first builds the repositories
-/// that tests open, the second is a program of its own, the third takes the person's key.
-const GUESTS: &[(&str, &str)] =
-    &[("assay-testkit", "git2"), ("xtask", "clap"), ("assay-app", "secrecy")];
+/// that tests open, the second is a program of its own.
+const GUESTS: &[(&str, &str)] = &[("assay-testkit", "git2"), ("xtask", "clap")];
 
 const WASM_SAFE: &[&str] = &["prompt", "text", "wire"];
 
@@ -178,7 +177,7 @@ fn wasm_safe_crates_name_no_files_clocks_or_processes() {
 
 #[test]
 fn the_page_alone_is_what_a_browser_must_carry() {
-    let heavy = ["jsonschema", "reqwest", "regex-syntax", "syntect", "tokio"];
+    let heavy = ["jsonschema", "reqwest", "rusqlite", "syntect", "tokio"];
     let carried = tree("assay-ui", "wasm32-unknown-unknown");
     let wrong: Vec<_> = heavy.iter().filter(|n| carried.iter().any(|c| c == *n)).collect();
     assert!(wrong.is_empty(), "the page carries {wrong:?}, which belong in the application");

@@ -35,7 +35,8 @@ pub fn build(places: &Places) -> Result<(), Failure> {
         .args(["build", "--release", "--skip-version-check"])
         .envs(setup::wasm_environment(&folders)?)
         .env("TRUNK_COLOR", "never")
-        .env("NO_COLOR", "true")
+        // Trunk refuses to start where this is 1, which is its usual value.
+        .without("NO_COLOR")
         .inside(&places.ui())
         .run_quietly()?;
     let stamp = stamp(places);

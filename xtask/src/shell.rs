@@ -51,6 +51,13 @@ impl Shell {
         self
     }
 
+    /// Takes a variable away.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
     /// Sets variables.
     #[must_use]
     pub fn envs(mut self, variables: impl IntoIterator<Item = (&'static str, OsString)>) -> Self {

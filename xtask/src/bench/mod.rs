@@ -3,6 +3,8 @@
 //! A benchmark prints its numbers beside the ones it has to reach, and fails when it does not
 //! reach them. Each is a module of its own and a line of [`BENCHMARKS`].
 
+mod programs;
+
 use crate::failure::Failure;
 use crate::places::Places;
 
@@ -13,7 +15,18 @@ struct Benchmark {
     run: fn(&Places) -> Result<(), Failure>,
 }
 
-const BENCHMARKS: &[Benchmark] = &[];
+const BENCHMARKS: &[Benchmark] = &[
+    Benchmark {
+        name: "engine",
+        about: "4,000 cells of 50 ms, 100 at once, against the floor and a bare loop",
+        run: programs::engine,
+    },
+    Benchmark {
+        name: "start",
+        about: "from starting the program to a window that can be used",
+        run: programs::start,
+    },
+];
 
 /// Runs the benchmark of that name, or lists them.
 ///

@@ -15,7 +15,7 @@ use crate::page;
 use crate::places::{Places, program};
 use crate::setup::{self, Purpose};
 use crate::shell::Shell;
-use screen::Screen;
+pub use screen::Screen;
 use tally::{Tally, follow};
 
 /// Crates that must build for wasm, where nothing may read a file, a clock or randomness.
