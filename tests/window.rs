@@ -275,22 +275,19 @@ fn value(answer: Answer) -> Result<Value> {
     if ok { Ok(body["value"].clone()) } else { Err(DriverError(body["value"].to_string())) }
 }
 
-/// The window's program: `$ASSAY_DESKTOP`, else the one beside this test's own.
+/// The window's program.
 pub fn program() -> Result<PathBuf> {
-    sibling("ASSAY_DESKTOP", "assay-desktop")
+    built("assay-desktop")
 }
 
-/// The command line's program: `$ASSAY_CLI`, else the one beside this test's own.
-pub fn command_line() -> Result<PathBuf> {
-    sibling("ASSAY_CLI", "assay")
-}
-
-fn sibling(variable: &str, name: &str) -> Result<PathBuf> {
-    if let Some(path) = std::env::var_os(variable) {
-        return Ok(path.into());
+/// A program of this workspace: in `$ASSAY_BIN_DIR`, else beside this test's own.
+pub fn built(name: &str) -> Result<PathBuf> {
+    let file = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    if let Some(folder) = std::env::var_os("ASSAY_BIN_DIR") {
+        return Ok(Path::new(&folder).join(file));
     }
     let own = std::env::current_exe().map_err(|e| DriverError(e.to_string()))?;
-    let found = own.ancestors().skip(1).take(2).map(|dir| dir.join(name)).find(|p| p.is_file());
+    let found = own.ancestors().skip(1).take(2).map(|dir| dir.join(&file)).find(|p| p.is_file());
     found.ok_or_else(|| {
         DriverError(format!("there is no {name} beside this test; `cargo xtask test` builds it"))
     })

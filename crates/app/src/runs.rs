@@ -166,7 +166,7 @@ impl App {
 
     /// The handle of a run that is going on in this process.
     pub fn live(&self, run: &str) -> Option<RunHandle> {
-        self.live_runs().get(run).cloned()
+        self.live_runs().get(run).filter(|handle| !handle.is_finished()).cloned()
     }
 
     /// Waits until a run of this process has ended; at once when it is none.

@@ -1,0 +1,6 @@
+//! The command line as a process of its own: what scripts rely on.
+
+mod documents;
+mod embedded;
+mod process;
+mod refusals;

@@ -1,0 +1,104 @@
+//! `assay` in a repository, with its own data folder.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use assay_testkit::{ModelServer, TestWorkspace};
+use assay_tests::window::built;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A terminal in a repository.
+pub struct Terminal {
+    pub workspace: TestWorkspace,
+    data: TempDir,
+}
+
+/// What a command left.
+pub struct Left {
+    pub exit: i32,
+    pub out: String,
+    pub err: String,
+}
+
+impl Left {
+    /// The document on standard output.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out)
+            .unwrap_or_else(|e| panic!("{e}: {}\n{}", self.out, self.err))
+    }
+}
+
+impl Terminal {
+    /// In a repository made from a template.
+    pub fn in_template(name: &str) -> Terminal {
+        Terminal::at(TestWorkspace::from_template(name))
+    }
+
+    /// In a given repository.
+    pub fn at(workspace: TestWorkspace) -> Terminal {
+        Terminal { workspace, data: tempfile::tempdir().expect("a folder") }
+    }
+
+    /// In the workspace `greet`, whose alias `fast` answers from `server`.
+    pub fn with(server: &ModelServer) -> Terminal {
+        let workspace = TestWorkspace::empty();
+        let fixture = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/greet");
+        for rel in [
+            "assay.yaml",
+            "prompts/greet/prompt.yaml",
+            "prompts/greet/plain.prompty",
+            "prompts/greet/warm.prompty",
+            "prompts/greet/inputs.yaml",
+            "prompts/greet/cases.jsonl",
+            "prompts/greet/evals.yaml",
+        ] {
+            workspace.write(rel, &std::fs::read_to_string(fixture.join(rel)).expect(rel));
+        }
+        workspace.commit("begin");
+        let terminal = Terminal::at(workspace);
+        let url = server.url();
+        terminal.ok(&["models", "add", "openai-compatible", "server", "--base-url", &url]);
+        terminal
+    }
+
+    pub fn path(&self) -> PathBuf {
+        self.workspace.path()
+    }
+
+    /// Runs `assay` in the repository.
+    pub fn assay(&self, arguments: &[&str]) -> Left {
+        self.assay_in(&self.path(), arguments)
+    }
+
+    /// Runs `assay` in any folder.
+    pub fn assay_in(&self, folder: &Path, arguments: &[&str]) -> Left {
+        let output = Command::new(built("assay").expect("the command line is built"))
+            .args(arguments)
+            .current_dir(folder)
+            .env("ASSAY_DATA_DIR", self.data.path())
+            .output()
+            .expect("it starts");
+        Left {
+            exit: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).expect("text"),
+            err: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
+    /// Runs `assay`, which must succeed.
+    pub fn ok(&self, arguments: &[&str]) -> Left {
+        let left = self.assay(arguments);
+        assert_eq!(left.exit, 0, "assay {}: {}{}", arguments.join(" "), left.out, left.err);
+        left
+    }
+}
+
+/// A server that greets whoever the last message names.
+pub fn greeter() -> ModelServer {
+    ModelServer::start_blocking().reply_with(|request| {
+        let messages = request["messages"].as_array().cloned().unwrap_or_default();
+        let person = messages.last().and_then(|m| m["content"].as_str()).unwrap_or_default();
+        format!("Hello {person}")
+    })
+}
