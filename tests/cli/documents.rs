@@ -13,9 +13,14 @@ fn init_makes_a_committed_repository_in_an_empty_folder_and_in_a_new_one() {
     let here = terminal.assay_in(folder.path(), &["init", "--json"]);
     assert_eq!(here.exit, 0, "{}", here.err);
     assert_eq!(here.json()["schema"], "assay.init/1");
-    let new =
-        terminal.assay_in(folder.path(), &["init", "team/prompts", "--template", "summarize"]);
-    assert_eq!(new.exit, 2, "a folder inside a repository is refused or made: {}", new.err);
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let new = ["init", "team/prompts", "--template", "summarize"];
+    let made = terminal.assay_in(elsewhere.path(), &new);
+    assert_eq!(made.exit, 0, "{}", made.err);
+    assert!(elsewhere.path().join("team/prompts/assay.yaml").is_file());
+    let again = terminal.assay_in(elsewhere.path(), &new);
+    assert_eq!(again.exit, 2, "what is there is never written over");
+    assert!(again.err.contains("already holds files"), "{}", again.err);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::arguments::Check;
 use crate::exit::Exit;
-use crate::output::Output;
+use crate::output::{Output, counted};
 
 pub(crate) fn execute(app: &App, arguments: &Check, output: &Output) -> Result<Exit, ApiError> {
     let check = app.call(CheckPrompts { prompts: arguments.prompts.clone() })?;
@@ -51,8 +51,10 @@ fn text(check: &CheckView) -> String {
         }
     }
     text.push_str(&format!(
-        "{} files: {} errors, {} warnings",
-        check.files, check.errors, check.warnings
+        "{}: {}, {}",
+        counted(check.files, "file"),
+        counted(check.errors, "error"),
+        counted(check.warnings, "warning")
     ));
     text
 }

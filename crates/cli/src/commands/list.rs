@@ -5,7 +5,7 @@ use assay_wire::{ApiError, ReadWorkspace};
 use serde_json::json;
 
 use crate::exit::Exit;
-use crate::output::{Output, table};
+use crate::output::{Output, counted, table};
 
 pub(crate) fn execute(app: &App, output: &Output) -> Result<Exit, ApiError> {
     let workspace = app.call(ReadWorkspace {})?;
@@ -51,8 +51,8 @@ pub(crate) fn execute(app: &App, output: &Output) -> Result<Exit, ApiError> {
 fn problems(errors: u32, warnings: u32) -> String {
     match (errors, warnings) {
         (0, 0) => "none".to_owned(),
-        (0, warnings) => format!("{warnings} warnings"),
-        (errors, 0) => format!("{errors} errors"),
-        (errors, warnings) => format!("{errors} errors, {warnings} warnings"),
+        (0, warnings) => counted(warnings, "warning"),
+        (errors, 0) => counted(errors, "error"),
+        _ => format!("{}, {}", counted(errors, "error"), counted(warnings, "warning")),
     }
 }

@@ -1,17 +1,79 @@
 //! The matrix: the cells of one run, and one of them in full.
+//!
+//! Rows are cases, columns a variant on a model, the first of them the baseline. The window holds the run's rows and
+//! columns and the page of cells that is seen ([`Board`]); the grid draws a fixed pool of rows over them.
+
+use std::sync::Arc;
 
 use leptos::prelude::*;
 
-use crate::components::{Blank, Mark};
+use crate::{
+    actions::{Action, Stage, about},
+    components::{Blank, Button, ErrorNote, Keys, Kind, Loading, Mark},
+    state::{Documents, Load, Runs, context},
+};
+
+mod board;
+mod cell;
+mod grid;
+mod head;
+mod inspector;
+mod model;
+mod opened;
+mod strip;
+
+pub use board::Board;
+pub use inspector::CellInspector;
+
+use board::Layout;
+use grid::Grid;
+use strip::{RunStrip, SheetTabs};
 
 /// Rows are cases, columns a variant on a model.
 #[component]
 pub fn MatrixPane() -> impl IntoView {
-    view! { <Blank mark=Mark::Matrix title="No run to show" text="Run the open prompt: every case meets every variant here." /> }
+    let layout = context::<Board>().layout();
+    move || match layout.get() {
+        None => view! { <NoRun /> }.into_any(),
+        Some(Load::Loading) => view! { <Loading what="Reading the run" /> }.into_any(),
+        Some(Load::Failed(error)) => {
+            view! { <div class="matrix__refused"><ErrorNote error /></div> }.into_any()
+        }
+        Some(Load::Ready(layout)) => view! { <RunMatrix layout /> }.into_any(),
+    }
 }
 
-/// One cell in full.
 #[component]
-pub fn CellInspector() -> impl IntoView {
-    view! { <Blank mark=Mark::Eye title="No cell chosen" text="Choose a cell to read its whole output, its scores and what was sent." /> }
+fn NoRun() -> impl IntoView {
+    let (stage, runs, documents) = (Stage::here(), context::<Runs>(), context::<Documents>());
+    let idle = Signal::derive(move || runs.is_starting() || documents.key().with(Option::is_none));
+    view! {
+        <Blank
+            mark=Mark::Matrix title="No run to show"
+            text="Run the open prompt: every case meets every variant here, with its output and its scores. Earlier runs are under Runs."
+        >
+            <Button kind=Kind::Primary icon=Mark::Play disabled=idle on_press=move |_| stage.perform(Action::Run)>
+                "Run" <Keys chord=about(Action::Run).keys[0] />
+            </Button>
+        </Blank>
+    }
+}
+
+/// A run: how far it is, and the sheet of the chosen prompt.
+#[component]
+fn RunMatrix(layout: Arc<Layout>) -> impl IntoView {
+    let board = context::<Board>();
+    let trouble = board.trouble();
+    let sheets: Vec<String> = layout.sheets.iter().map(|sheet| sheet.prompt.clone()).collect();
+    view! {
+        <section class="matrix" aria-label="Matrix" data-testid="matrix">
+            <RunStrip />
+            <SheetTabs prompts=sheets />
+            {move || trouble.get().map(|error| view! { <ErrorNote error /> })}
+            {move || {
+                let (layout, sheet) = (layout.clone(), board.sheet().get());
+                layout.sheets.get(sheet).cloned().map(|sheet| view! { <Grid layout sheet /> })
+            }}
+        </section>
+    }
 }

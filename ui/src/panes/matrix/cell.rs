@@ -1,0 +1,88 @@
+//! One cell of the grid: two lines of its output, its state and its scores.
+
+use assay_wire::{CellLine, CellState};
+use leptos::prelude::*;
+
+use super::{
+    board::Board,
+    grid::{Ground, cell_id},
+    model::{self, ScoreChip, Spot},
+};
+use crate::{
+    components::{Icon, Mark},
+    state::context,
+};
+
+/// The cell where a row of the pool meets a column.
+#[component]
+pub(super) fn Cell(ground: Ground, row: Memo<usize>, column: usize) -> impl IntoView {
+    let board = context::<Board>();
+    let scorers = StoredValue::new(ground.clone());
+    let spot = move || Spot { row: row.get(), column };
+    let ordinal = Memo::new(move |_| ground.ordinal(spot()));
+    let line = Memo::new(move |_| board.line(ordinal.get()?));
+    let at_cursor = Memo::new(move |_| board.cursor().get() == spot());
+    let is_open = Memo::new(move |_| ordinal.get().is_some() && board.opened().ordinal().get() == ordinal.get());
+    let id = move || ordinal.get().map(cell_id);
+    let press = move |_| {
+        board.go_to(untrack(spot));
+        board.open();
+    };
+    view! {
+        <div
+            class="cell" class=("cell--baseline", column == 0) class=("cell--cursor", at_cursor) class=("cell--open", is_open)
+            role="gridcell" id=id data-testid=id aria-colindex=column + 2 aria-selected=move || is_open.get().to_string()
+            tabindex=move || if at_cursor.get() { "0" } else { "-1" }
+            on:click=press
+        >
+            {move || match line.get() {
+                Some(line) => scorers.with_value(|ground| view! { <Face line scorers=ground.layout.scorers.clone() /> }).into_any(),
+                None => view! { <span class="cell__waiting" aria-label="Reading"></span> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+/// What a cell shows.
+#[component]
+fn Face(line: CellLine, scorers: Vec<String>) -> impl IntoView {
+    let CellLine { ordinal, state, preview, latency_ms, cached, scores, .. } = line;
+    let chip = model::score_chip(&scorers, &scores);
+    let class = format!("cell__text cell__text--{}", model::cell_state_id(state));
+    view! {
+        <div class=class title=preview.clone()>{preview.clone()}</div>
+        <div class="cell__foot">
+            {chip.map(|chip| view! { <Scores chip /> })}
+            <StateMark ordinal state />
+            {latency_ms.map(|ms| view! { <span class="cell__latency number">{model::latency_words(ms.into())}</span> })}
+            {cached.then(|| view! { <span class="cell__cached" title="Answered from cache, without a call"><Icon mark=Mark::Bolt />"cached"</span> })}
+        </div>
+    }
+}
+
+#[component]
+fn Scores(chip: ScoreChip) -> impl IntoView {
+    let ScoreChip { mark, tone, words, hint } = chip;
+    view! {
+        <span class=format!("chip chip{}", tone.modifier()) title=hint><Icon mark />{words}</span>
+    }
+}
+
+/// A cell's state, as mark and word; one that is being answered moves.
+#[component]
+fn StateMark(ordinal: u32, state: CellState) -> impl IntoView {
+    let (mark, tone, word) = model::cell_look(state);
+    let sign = match state {
+        CellState::Running => view! { <span class="live" aria-hidden="true"></span> }.into_any(),
+        CellState::Done => ().into_any(),
+        _ => view! { <Icon mark /> }.into_any(),
+    };
+    view! {
+        <span
+            class=format!("cell__state cell__state{}", tone.modifier())
+            data-testid=format!("cell-state-{ordinal}") data-state=model::cell_state_id(state)
+        >
+            {sign}{word}
+        </span>
+    }
+}

@@ -1,0 +1,220 @@
+//! The grid: a fixed pool of rows over however many there are, moved by wheel and by keyboard.
+
+use std::sync::Arc;
+
+use assay_wire::RowView;
+use leptos::{ev::KeyboardEvent, html, prelude::*};
+use wasm_bindgen::{JsCast, prelude::Closure};
+
+use super::{
+    board::{Board, Layout},
+    cell::Cell,
+    head::Head,
+    model::{self, ROW_HEIGHT, Sheet, Spot, Wanted},
+};
+use crate::state::context;
+
+/// The sheet's place in the run, shared by the rows and cells of one grid.
+#[derive(Clone)]
+pub(super) struct Ground {
+    pub layout: Arc<Layout>,
+    pub sheet: Arc<Sheet>,
+}
+
+impl Ground {
+    /// The run's record of a row of the sheet.
+    pub fn row(&self, row: usize) -> Option<&RowView> {
+        self.layout.rows.get(self.sheet.rows.start + row)
+    }
+
+    /// The ordinal of a cell of the sheet.
+    pub fn ordinal(&self, spot: Spot) -> Option<u32> {
+        model::ordinal(&self.sheet, &self.layout.rows, spot)
+    }
+}
+
+/// What part of the rows is seen.
+#[derive(Clone, Copy)]
+struct View {
+    scroller: NodeRef<html::Div>,
+    top: RwSignal<f64>,
+    height: RwSignal<f64>,
+    head: RwSignal<f64>,
+}
+
+/// The cells of one prompt's part of a run.
+#[component]
+pub(super) fn Grid(layout: Arc<Layout>, sheet: Sheet) -> impl IntoView {
+    let board = context::<Board>();
+    let ground = Ground { layout, sheet: Arc::new(sheet) };
+    let (rows, columns) = (ground.sheet.rows.len(), ground.sheet.columns.len());
+    let view = View {
+        scroller: NodeRef::new(),
+        top: RwSignal::new(0.0),
+        height: RwSignal::new(0.0),
+        head: RwSignal::new(0.0),
+    };
+    let pool = Memo::new(move |_| model::pool(view.height.get(), rows));
+    let first = Memo::new(move |_| model::first_row(view.top.get(), pool.get(), rows));
+    measure(view);
+    pull_what_is_seen(board, &ground, first, pool);
+    reveal_cursor(board, &ground, view);
+
+    let page = move || ((view.height.get_untracked() - view.head.get_untracked()) / ROW_HEIGHT) as usize;
+    let on_key = move |event: KeyboardEvent| steer(board, &event, page(), rows, columns);
+    let drawn = {
+        let ground = ground.clone();
+        move |slot: usize| view! { <PoolRow ground=ground.clone() at=slot first pool /> }
+    };
+    view! {
+        <div
+            class="matrix__scroll" role="grid" aria-label="Cells" node_ref=view.scroller
+            aria-rowcount=rows + 1 aria-colcount=columns + 1
+            style=("--matrix-columns", columns.to_string())
+            style:scroll-padding-top=move || format!("{}px", view.head.get())
+            on:scroll=move |_| view.follow_scroll()
+            on:keydown=on_key
+        >
+            <Head ground=ground.clone() />
+            <div class="matrix__rows" role="rowgroup" style:height=format!("{}px", rows as f64 * ROW_HEIGHT)>
+                <For each=move || 0..pool.get() key=|slot| *slot children=drawn />
+            </div>
+        </div>
+    }
+}
+
+impl View {
+    fn follow_scroll(self) {
+        if let Some(scroller) = self.scroller.get_untracked() {
+            self.top.set(scroller.scroll_top().into());
+        }
+    }
+
+    fn remeasure(self) {
+        let Some(scroller) = self.scroller.get_untracked() else { return };
+        self.height.set(scroller.client_height().into());
+        let head = scroller.first_element_child().and_then(|head| head.dyn_into::<web_sys::HtmlElement>().ok());
+        self.head.set(head.map_or(0.0, |head| head.offset_height().into()));
+    }
+
+    fn scroll_to_row(self, row: usize) {
+        let height = self.height.get_untracked() - self.head.get_untracked();
+        let (Some(scroller), Some(top)) =
+            (self.scroller.get_untracked(), model::scroll_to(row, self.top.get_untracked(), height))
+        else {
+            return;
+        };
+        scroller.set_scroll_top(top as i32);
+        self.follow_scroll();
+    }
+}
+
+/// Keeps the measured sizes at what they are.
+fn measure(view: View) {
+    let watch = StoredValue::new_local(None);
+    Effect::new(move || {
+        let Some(scroller) = view.scroller.get() else { return };
+        let resized = Closure::<dyn FnMut()>::new(move || view.remeasure());
+        let Ok(observer) = web_sys::ResizeObserver::new(resized.as_ref().unchecked_ref()) else { return };
+        observer.observe(&scroller);
+        if let Some(head) = scroller.first_element_child() {
+            observer.observe(&head);
+        }
+        watch.set_value(Some((observer, resized)));
+    });
+    on_cleanup(move || {
+        if let Some(Some((observer, _))) = watch.try_update_value(Option::take) {
+            observer.disconnect();
+        }
+    });
+}
+
+fn pull_what_is_seen(board: Board, ground: &Ground, first: Memo<usize>, pool: Memo<usize>) {
+    let ground = ground.clone();
+    Effect::new(move || {
+        let rows = first.get()..first.get() + pool.get();
+        board.look_at(model::ordinals(&ground.sheet, &ground.layout.rows, rows));
+    });
+    on_cleanup(move || board.look_at(0..0));
+}
+
+/// Brings the cursor's row into view when asked to, and gives its cell the focus.
+fn reveal_cursor(board: Board, ground: &Ground, view: View) {
+    let ground = ground.clone();
+    Effect::new(move |before: Option<u32>| {
+        let asked = board.reveal().get();
+        if before.is_some_and(|before| before != asked) {
+            let at = board.cursor().get_untracked();
+            view.scroll_to_row(at.row);
+            let cell = ground.ordinal(at).map(cell_id);
+            // The row is drawn by then, also when it was not before.
+            request_animation_frame(move || focus(cell.as_deref()));
+        }
+        asked
+    });
+}
+
+fn focus(id: Option<&str>) {
+    let element = id.and_then(|id| document().get_element_by_id(id));
+    if let Some(cell) = element.and_then(|cell| cell.dyn_into::<web_sys::HtmlElement>().ok()) {
+        // A cell that left the page meanwhile cannot take the focus, and need not.
+        let _ = cell.focus();
+    }
+}
+
+/// A cell's id on the page.
+pub(super) fn cell_id(ordinal: u32) -> String {
+    format!("cell-{ordinal}")
+}
+
+fn steer(board: Board, event: &KeyboardEvent, page: usize, rows: usize, columns: usize) {
+    let ctrl = event.ctrl_key() || event.meta_key();
+    if event.alt_key() || event.default_prevented() {
+        return;
+    }
+    let at = board.cursor().get_untracked();
+    let key = event.key();
+    match key.as_str() {
+        "Enter" | " " if !ctrl => board.open(),
+        "Escape" => board.close(),
+        "n" | "N" if !ctrl => board.find(Wanted::NotPassed),
+        _ => match model::moved(at, &key, ctrl, page, rows, columns) {
+            Some(spot) => board.go_to(spot),
+            None => return,
+        },
+    }
+    event.prevent_default();
+}
+
+/// A place in the pool, which shows one row after another as the view moves.
+#[component]
+fn PoolRow(ground: Ground, at: usize, first: Memo<usize>, pool: Memo<usize>) -> impl IntoView {
+    let row = Memo::new(move |_| model::slot_row(first.get(), at, pool.get()));
+    let columns = 0..ground.sheet.columns.len();
+    let case = {
+        let ground = ground.clone();
+        move || ground.row(row.get()).cloned().map(|case| view! { <Case case /> })
+    };
+    view! {
+        <div
+            class="matrix__row" role="row" aria-rowindex=move || row.get() + 2
+            style:transform=move || format!("translateY({}px)", row.get() as f64 * ROW_HEIGHT)
+        >
+            <div class="matrix__case" role="rowheader" aria-colindex="1">{case}</div>
+            {columns.map(|column| view! { <Cell ground=ground.clone() row column /> }).collect_view()}
+        </div>
+    }
+}
+
+/// The case of a row.
+#[component]
+fn Case(case: RowView) -> impl IntoView {
+    let RowView { case: id, sample, preview, tags, .. } = case;
+    let name = if sample > 0 { format!("{id} · sample {}", sample + 1) } else { id };
+    let tags = tags.join(", ");
+    view! {
+        <div class="matrix__case-name clip" title=name.clone()>{name.clone()}</div>
+        <div class="matrix__case-text" title=preview.clone()>{preview.clone()}</div>
+        <div class="matrix__case-tags clip">{tags}</div>
+    }
+}

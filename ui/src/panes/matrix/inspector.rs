@@ -1,0 +1,157 @@
+//! One cell in full: its output as it is written, why it failed, how it was judged, what was sent.
+
+use assay_wire::{CellState, CellView, MessageView, ScoreView, SegmentView};
+use leptos::prelude::*;
+
+use super::{board::Board, model, opened::Opened};
+use crate::{
+    components::{Blank, ErrorNote, Icon, IconButton, Loading, Mark, Note, Tone},
+    state::{Load, context},
+};
+
+/// One cell in full.
+#[component]
+pub fn CellInspector() -> impl IntoView {
+    let opened = context::<Board>().opened();
+    let (ordinal, view) = (opened.ordinal(), opened.view());
+    move || match (ordinal.get(), view.get()) {
+        (None, _) => view! { <NoCell /> }.into_any(),
+        (Some(_), Load::Loading) => view! { <Loading what="Reading the cell" /> }.into_any(),
+        (Some(_), Load::Failed(error)) => {
+            view! { <div class="opened__refused"><ErrorNote error /></div> }.into_any()
+        }
+        (Some(_), Load::Ready(cell)) => view! { <OpenedCell cell opened /> }.into_any(),
+    }
+}
+
+#[component]
+fn NoCell() -> impl IntoView {
+    view! {
+        <Blank
+            mark=Mark::Eye title="No cell open"
+            text="Choose a cell, or press Enter on it, to read its whole output, its scores and what was sent."
+        />
+    }
+}
+
+#[component]
+fn OpenedCell(cell: CellView, opened: Opened) -> impl IntoView {
+    let board = context::<Board>();
+    let facts = model::facts(&cell);
+    let CellView { line, column, row, messages, output, error, attempts, scores, expected, .. } = cell;
+    let title = format!("{} · {}", row.case, column.variant);
+    view! {
+        <div class="pane__head">
+            <h2 class="pane__title grow clip" title=title.clone()>{title.clone()}</h2>
+            <IconButton small=true label="Close the cell" mark=Mark::Close testid="cell-close" on_press=move |_| board.close() />
+        </div>
+        <div class="pane__body opened" data-testid="cell-inspector">
+            <div class="opened__state">
+                <StateChip state=line.state />
+                <span class="mono quiet clip">{column.model}</span>
+                {line.cached.then(|| view! { <span class="chip"><Icon mark=Mark::Bolt />"cached"</span> })}
+            </div>
+            {error.map(|error| view! { <Failure error attempts /> })}
+            <Output state=line.state output opened />
+            <Scores scores />
+            {expected.map(|expected| view! {
+                <section><h3 class="facts__title">"Expected"</h3><pre class="opened__text">{model::pretty(&expected)}</pre></section>
+            })}
+            <section><h3 class="facts__title">"Facts"</h3><dl class="facts__list">{facts.into_iter().map(fact).collect_view()}</dl></section>
+            <Messages messages />
+        </div>
+    }
+}
+
+#[component]
+fn StateChip(state: CellState) -> impl IntoView {
+    let (mark, tone, word) = model::cell_look(state);
+    view! { <span class=format!("chip chip{}", tone.modifier()) data-testid="cell-opened-state"><Icon mark />{word}</span> }
+}
+
+#[component]
+fn Failure(error: String, attempts: u32) -> impl IntoView {
+    let hint = model::failure_hint(&error, attempts);
+    view! {
+        <Note tone=Tone::Danger mark=Mark::Error>
+            <p data-testid="cell-error">{error}</p>
+            <p class="note__hints">{hint}</p>
+        </Note>
+    }
+}
+
+/// The output, or what of it has been written. Always text: what a model wrote is never markup here.
+#[component]
+fn Output(state: CellState, output: Option<String>, opened: Opened) -> impl IntoView {
+    let text = opened.text();
+    let writing = state == CellState::Running;
+    let shown = match (output, state) {
+        (Some(output), _) => output.into_any(),
+        (None, CellState::Running) => (move || text.get()).into_any(),
+        (None, CellState::Failed) => return ().into_any(),
+        (None, _) => view! { <span class="quiet">"Nothing yet."</span> }.into_any(),
+    };
+    view! {
+        <section>
+            <h3 class="facts__title">"Output"{writing.then(|| view! { <span class="live" title="Being written"></span> })}</h3>
+            <pre class="opened__text" data-testid="cell-output" aria-live=if writing { "polite" } else { "off" }>{shown}</pre>
+        </section>
+    }
+    .into_any()
+}
+
+#[component]
+fn Scores(scores: Vec<ScoreView>) -> impl IntoView {
+    (!scores.is_empty()).then(|| view! {
+        <section>
+            <h3 class="facts__title">"Scores"</h3>
+            <ul class="opened__scores">{scores.into_iter().map(|score| view! { <Score score /> }).collect_view()}</ul>
+        </section>
+    })
+}
+
+#[component]
+fn Score(score: ScoreView) -> impl IntoView {
+    let ScoreView { scorer, value, pass, reason } = score;
+    let (mark, tone) = model::verdict_look(pass);
+    view! {
+        <li class=format!("verdict verdict{}", tone.modifier())>
+            <Icon mark />
+            <div>
+                <p><span class="mono">{scorer}</span>" "<span class="verdict__word">{model::verdict(pass, value)}</span></p>
+                <p class="verdict__why">{reason}</p>
+            </div>
+        </li>
+    }
+}
+
+fn fact((name, value): (&'static str, String)) -> impl IntoView {
+    view! { <div class="facts__line"><dt class="quiet">{name}</dt><dd class="mono">{value}</dd></div> }
+}
+
+#[component]
+fn Messages(messages: Vec<MessageView>) -> impl IntoView {
+    let count = messages.len();
+    (count > 0).then(|| view! {
+        <details class="opened__messages" data-testid="cell-messages">
+            <summary class="facts__title">"Messages sent "<span class="quiet number">{count}</span></summary>
+            {messages.into_iter().map(|message| view! { <Message message /> }).collect_view()}
+        </details>
+    })
+}
+
+#[component]
+fn Message(message: MessageView) -> impl IntoView {
+    let MessageView { role, content } = message;
+    view! {
+        <div class="message">
+            <h4 class=format!("message__role message__role--{role}")>{role.clone()}</h4>
+            <p class="message__text">{content.into_iter().map(piece).collect_view()}</p>
+        </div>
+    }
+}
+
+fn piece(segment: SegmentView) -> impl IntoView {
+    let (class, said) = model::provenance(&segment.from);
+    view! { <span class=class title=said>{segment.text}</span> }
+}

@@ -1,0 +1,667 @@
+//! What the matrix shows where: the parts of a run, the window over its rows, and the words of a cell.
+//!
+//! Pure: numbers and records in, numbers and words out. A *sheet* is one prompt's part of the run; rows and columns are
+//! counted from the sheet's own first ones, ordinals over the whole run.
+
+use std::ops::Range;
+
+use assay_wire::{CellLine, CellState, CellView, GateView, MeanView, RowView, RunState, RunView, ScoreLine};
+
+use crate::{
+    components::{Mark, Tone},
+    panes::runs::model::duration_words,
+};
+
+/// Height of a row in pixels, the same for all; `--matrix-row` in the stylesheet is the same number.
+pub const ROW_HEIGHT: f64 = 76.0;
+
+/// Rows kept drawn above and below what is seen, so that a step of the wheel finds them there.
+const OVERSCAN: usize = 3;
+
+/// Cells asked for at once while looking for the next failure.
+pub const SEARCH_PAGE: u32 = 2_000;
+
+/// One prompt's part of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sheet {
+    /// The prompt's key.
+    pub prompt: String,
+    /// Its columns, as places in the run's; the first one is the baseline.
+    pub columns: Vec<usize>,
+    /// Its rows, as places in the run's.
+    pub rows: Range<usize>,
+}
+
+impl Sheet {
+    /// Its number of cells.
+    pub fn cells(&self) -> u32 {
+        (self.rows.len() * self.columns.len()) as u32
+    }
+}
+
+/// The parts of a run, in the order of its rows.
+pub fn sheets(run: &RunView) -> Vec<Sheet> {
+    let mut sheets: Vec<Sheet> = Vec::new();
+    for (place, row) in run.rows.iter().enumerate() {
+        match sheets.last_mut() {
+            Some(sheet) if sheet.prompt == row.prompt => sheet.rows.end = place + 1,
+            _ => sheets.push(Sheet {
+                prompt: row.prompt.clone(),
+                columns: columns_of(run, &row.prompt),
+                rows: place..place + 1,
+            }),
+        }
+    }
+    sheets
+}
+
+fn columns_of(run: &RunView, prompt: &str) -> Vec<usize> {
+    let places = run.columns.iter().enumerate();
+    places.filter(|(_, stats)| stats.column.prompt == prompt).map(|(place, _)| place).collect()
+}
+
+/// A cell of a sheet, by its place.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spot {
+    /// Row of the sheet.
+    pub row: usize,
+    /// Column of the sheet.
+    pub column: usize,
+}
+
+/// The ordinal of the cell there, or `None` beyond the sheet's end.
+pub fn ordinal(sheet: &Sheet, rows: &[RowView], spot: Spot) -> Option<u32> {
+    let inside = spot.row < sheet.rows.len() && spot.column < sheet.columns.len();
+    let row = inside.then(|| rows.get(sheet.rows.start + spot.row)).flatten()?;
+    Some(row.first_cell + spot.column as u32)
+}
+
+/// Where a cell stands in a sheet, or `None` when it is another sheet's.
+pub fn spot(sheet: &Sheet, rows: &[RowView], ordinal: u32) -> Option<Spot> {
+    let rows = rows.get(sheet.rows.clone())?;
+    let row = rows.partition_point(|row| row.first_cell <= ordinal).checked_sub(1)?;
+    let column = (ordinal - rows[row].first_cell) as usize;
+    (column < sheet.columns.len()).then_some(Spot { row, column })
+}
+
+/// The ordinals of some of a sheet's rows.
+pub fn ordinals(sheet: &Sheet, all: &[RowView], rows: Range<usize>) -> Range<u32> {
+    let first = Spot { row: rows.start, column: 0 };
+    let last = Spot { row: rows.end.saturating_sub(1), column: sheet.columns.len().saturating_sub(1) };
+    match (ordinal(sheet, all, first), ordinal(sheet, all, last)) {
+        (Some(first), Some(last)) if !rows.is_empty() => first..last + 1,
+        _ => 0..0,
+    }
+}
+
+/// How many rows are drawn for a view that high.
+pub fn pool(height: f64, rows: usize) -> usize {
+    if height <= 0.0 {
+        return 0;
+    }
+    // A view that shows parts of two rows at its edges needs one more than fit into it.
+    let seen = (height / ROW_HEIGHT).ceil() as usize + 1;
+    (seen + 2 * OVERSCAN).min(rows)
+}
+
+/// The first drawn row when the view begins `top` pixels below the first one.
+pub fn first_row(top: f64, pool: usize, rows: usize) -> usize {
+    let seen = (top.max(0.0) / ROW_HEIGHT) as usize;
+    seen.saturating_sub(OVERSCAN).min(rows.saturating_sub(pool))
+}
+
+/// The row that a slot of the pool shows. A row keeps its slot for as long as it is drawn, so scrolling by one row
+/// changes one slot.
+pub fn slot_row(first: usize, slot: usize, pool: usize) -> usize {
+    if pool == 0 {
+        return first;
+    }
+    first + (slot + pool - first % pool) % pool
+}
+
+/// Where to scroll so that a row is seen whole, in a view `height` high below the heads; `None` when it is.
+pub fn scroll_to(row: usize, top: f64, height: f64) -> Option<f64> {
+    let from = row as f64 * ROW_HEIGHT;
+    let to = from + ROW_HEIGHT;
+    if from < top {
+        Some(from)
+    } else if to > top + height {
+        Some(to - height)
+    } else {
+        None
+    }
+}
+
+/// Where a key leads on a sheet of that many rows and columns; `None` for a key that does not move.
+pub fn moved(at: Spot, key: &str, ctrl: bool, page: usize, rows: usize, columns: usize) -> Option<Spot> {
+    let (last_row, last_column) = (rows.saturating_sub(1), columns.saturating_sub(1));
+    let Spot { row, column } = at;
+    let spot = match key {
+        "ArrowUp" => Spot { row: row.saturating_sub(1), column },
+        "ArrowDown" => Spot { row: row + 1, column },
+        "ArrowLeft" => Spot { row, column: column.saturating_sub(1) },
+        "ArrowRight" => Spot { row, column: column + 1 },
+        "PageUp" => Spot { row: row.saturating_sub(page.max(1)), column },
+        "PageDown" => Spot { row: row + page.max(1), column },
+        "Home" if ctrl => Spot { row: 0, column: 0 },
+        "End" if ctrl => Spot { row: last_row, column: last_column },
+        "Home" => Spot { row, column: 0 },
+        "End" => Spot { row, column: last_column },
+        _ => return None,
+    };
+    Some(Spot { row: spot.row.min(last_row), column: spot.column.min(last_column) })
+}
+
+/// Whether any of the changed ranges reaches into the window.
+pub fn touches(stale: &[(u32, u32)], window: &Range<u32>) -> bool {
+    stale.iter().any(|(from, to)| *from < window.end && *to > window.start)
+}
+
+/// What is looked for by `N` and by the count of failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// A cell that failed.
+    Failed,
+    /// A cell that failed or did not pass.
+    NotPassed,
+}
+
+impl Wanted {
+    /// Whether it is this cell.
+    pub fn is(self, cell: &CellLine) -> bool {
+        let failed = cell.state == CellState::Failed;
+        let not_passed = || cell.scores.iter().flatten().any(|score| score.pass == Some(false));
+        failed || (self == Wanted::NotPassed && not_passed())
+    }
+
+    /// What is said when there is none.
+    pub fn none(self) -> &'static str {
+        match self {
+            Wanted::Failed => "No cell failed",
+            Wanted::NotPassed => "No cell failed or did not pass",
+        }
+    }
+}
+
+/// Pages to look through, from the cell after `at` around to it, in a sheet of the ordinals `all`.
+pub fn search_pages(all: &Range<u32>, at: u32) -> Vec<Range<u32>> {
+    let after = (at + 1).clamp(all.start, all.end);
+    let halves = [after..all.end, all.start..after];
+    halves.into_iter().flat_map(pages).collect()
+}
+
+fn pages(range: Range<u32>) -> impl Iterator<Item = Range<u32>> {
+    let end = range.end;
+    range.step_by(SEARCH_PAGE as usize).map(move |from| from..(from + SEARCH_PAGE).min(end))
+}
+
+/// Adds a piece of streamed text where it belongs; `false` when something before it was missed.
+pub fn continued(text: &mut String, from: usize, piece: &str) -> bool {
+    if from > text.len() || !text.is_char_boundary(from) {
+        return false;
+    }
+    text.truncate(from);
+    text.push_str(piece);
+    true
+}
+
+/// How a cell's state looks. The word says it alone; mark and tone only say it faster.
+pub fn cell_look(state: CellState) -> (Mark, Tone, &'static str) {
+    match state {
+        CellState::Queued => (Mark::Clock, Tone::Plain, "Queued"),
+        CellState::Running => (Mark::Dots, Tone::Accent, "Running"),
+        CellState::Done => (Mark::Check, Tone::Plain, "Done"),
+        CellState::Failed => (Mark::Error, Tone::Danger, "Failed"),
+        CellState::Cancelled => (Mark::Stop, Tone::Plain, "Not sent"),
+    }
+}
+
+/// A cell's state as tests and stylesheets know it.
+pub fn cell_state_id(state: CellState) -> &'static str {
+    match state {
+        CellState::Queued => "queued",
+        CellState::Running => "running",
+        CellState::Done => "done",
+        CellState::Failed => "failed",
+        CellState::Cancelled => "cancelled",
+    }
+}
+
+/// A cell's scores in one chip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScoreChip {
+    /// Its shape.
+    pub mark: Mark,
+    /// Its colour.
+    pub tone: Tone,
+    /// `4/6 pass`.
+    pub words: String,
+    /// Every scorer's verdict, a line each.
+    pub hint: String,
+}
+
+/// A cell's scores in one chip; `None` when there are none.
+pub fn score_chip(scorers: &[String], scores: &[Option<ScoreLine>]) -> Option<ScoreChip> {
+    let judged: Vec<bool> = scores.iter().flatten().filter_map(|score| score.pass).collect();
+    let passed = judged.iter().filter(|pass| **pass).count();
+    let (mark, tone) = match (passed, judged.len()) {
+        (_, 0) => (Mark::Info, Tone::Plain),
+        (p, n) if p == n => (Mark::Check, Tone::Ok),
+        (0, _) => (Mark::Cross, Tone::Danger),
+        _ => (Mark::Warning, Tone::Warn),
+    };
+    let words = match judged.len() {
+        0 => "not judged".to_owned(),
+        n => format!("{passed}/{n} pass"),
+    };
+    let hint = verdicts(scorers, scores);
+    (!hint.is_empty()).then_some(ScoreChip { mark, tone, words, hint })
+}
+
+fn verdicts(scorers: &[String], scores: &[Option<ScoreLine>]) -> String {
+    let lines = scorers.iter().zip(scores).filter_map(|(scorer, score)| {
+        let score = score.as_ref()?;
+        Some(format!("{scorer}: {}", verdict(score.pass, score.value.map(f64::from))))
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// A verdict in words: `pass`, `fail`, with the value where it is more than the verdict.
+pub fn verdict(pass: Option<bool>, value: Option<f64>) -> String {
+    let word = match pass {
+        Some(true) => "pass",
+        Some(false) => "fail",
+        None => return "not judged".to_owned(),
+    };
+    match value {
+        Some(value) if value != 0.0 && value != 1.0 => format!("{word}, {value:.2}"),
+        _ => word.to_owned(),
+    }
+}
+
+/// How a verdict looks beside its words.
+pub fn verdict_look(pass: Option<bool>) -> (Mark, Tone) {
+    match pass {
+        Some(true) => (Mark::Check, Tone::Ok),
+        Some(false) => (Mark::Cross, Tone::Danger),
+        None => (Mark::Info, Tone::Plain),
+    }
+}
+
+/// A mean as numbers: `0.83` and `0.61–0.94`.
+pub fn mean_words(mean: &MeanView) -> (String, String) {
+    (format!("{:.2}", mean.mean), format!("{:.2}–{:.2}", mean.low, mean.high))
+}
+
+/// A mean's interval on a line from 0 to 1: left edge, width and the mean, in percent.
+pub fn mean_bar(mean: &MeanView) -> (f64, f64, f64) {
+    let percent = |value: f64| value.clamp(0.0, 1.0) * 100.0;
+    let (low, high) = (percent(mean.low), percent(mean.high));
+    (low, (high - low).max(1.0), percent(mean.mean))
+}
+
+/// A latency: `640 ms`, `1.2 s`.
+pub fn latency_words(ms: u64) -> String {
+    duration_words(i64::try_from(ms).unwrap_or(i64::MAX))
+}
+
+/// A column's latencies: `p50 1.2 s · p95 4.0 s`.
+pub fn latencies(p50: Option<u64>, p95: Option<u64>) -> String {
+    let named = [("p50", p50), ("p95", p95)];
+    let words = named.iter().filter_map(|(name, ms)| Some(format!("{name} {}", latency_words((*ms)?))));
+    words.collect::<Vec<_>>().join(" · ")
+}
+
+/// The gates in a few words, and whether all hold; `None` without gates.
+pub fn gate_words(gates: &[GateView]) -> Option<(bool, String)> {
+    let failed = gates.iter().filter(|gate| !gate.ok).count();
+    let words = match (gates.len(), failed) {
+        (0, _) => return None,
+        (1, 0) => "The gate holds".to_owned(),
+        (n, 0) => format!("All {n} gates hold"),
+        (1, _) => "The gate does not hold".to_owned(),
+        (n, 1) => format!("1 of {n} gates does not hold"),
+        (n, f) => format!("{f} of {n} gates do not hold"),
+    };
+    Some((failed == 0, words))
+}
+
+/// What can be asked of a run that is not going on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Offers {
+    /// Cells without an outcome can be sent.
+    pub resume: bool,
+    /// Cells that failed can be sent again.
+    pub retry: bool,
+}
+
+/// What can be asked of a run in that state, with `waiting` cells without an outcome and `failed` ones.
+pub fn offers(state: RunState, waiting: u32, failed: u32) -> Offers {
+    let ended = state != RunState::Running;
+    Offers { resume: ended && waiting > 0, retry: ended && failed > 0 }
+}
+
+/// Why a run stopped before its end, for people; `None` for one that did not.
+pub fn why_stopped(state: RunState, reason: Option<&str>, waiting: u32) -> Option<String> {
+    let left = match waiting {
+        0 => return (state == RunState::Failed).then(|| reason.unwrap_or("The run failed.").to_owned()),
+        1 => "1 cell was not sent".to_owned(),
+        n => format!("{n} cells were not sent"),
+    };
+    match state {
+        RunState::Running | RunState::Done => None,
+        RunState::Cancelled => Some(format!("You stopped this run; {left}.")),
+        RunState::Interrupted => Some(format!("Assay ended while this run was going on; {left}.")),
+        RunState::Failed => Some(format!("{} {left}.", sentence(reason.unwrap_or("The run failed")))),
+    }
+}
+
+fn sentence(text: &str) -> String {
+    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text};") }
+}
+
+/// What to do about a failed cell.
+pub fn failure_hint(error: &str, attempts: u32) -> String {
+    let said = error.to_lowercase();
+    let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
+    let what = if has(&["401", "403", "unauthorized", "api key"]) {
+        "Check the endpoint's key in Settings, then retry what failed."
+    } else if has(&["429", "rate limit", "too many requests"]) {
+        "The endpoint asks for a slower pace; retry what failed in a while."
+    } else if has(&["connect", "unreachable", "refused", "resolve"]) {
+        "Check that the endpoint is running and that its address in Settings is right, then retry what failed."
+    } else if has(&["timed out", "timeout"]) {
+        "The endpoint took too long; retry what failed, or give the model a smaller output limit."
+    } else {
+        "Retry what failed once the reason is gone; cells that are done are not sent again."
+    };
+    match attempts {
+        0 | 1 => what.to_owned(),
+        n => format!("Tried {n} times. {what}"),
+    }
+}
+
+/// The facts of a cell, named, in the order of reading; what is not known is left out.
+pub fn facts(cell: &CellView) -> Vec<(&'static str, String)> {
+    let latency = cell.line.latency_ms.map(|ms| latency_words(ms.into()));
+    let tokens = |n: Option<u64>| n.map(|n| n.to_string());
+    let attempts = if cell.line.cached { "none, answered from cache".to_owned() } else { cell.attempts.to_string() };
+    let named = [
+        ("latency", latency),
+        ("first token", cell.first_token_ms.map(latency_words)),
+        ("input tokens", tokens(cell.input_tokens)),
+        ("output tokens", tokens(cell.output_tokens)),
+        ("finish", cell.finish.clone()),
+        ("cost", cell.cost.map(|cost| format!("${cost:.4}"))),
+        ("attempts", Some(attempts)),
+    ];
+    named.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// The class and the hover of a piece of a message, by where it came from.
+pub fn provenance(from: &str) -> (&'static str, Option<String>) {
+    match from {
+        "template" => ("from from--template", None),
+        example if example.starts_with("example ") => ("from from--example", Some(example.to_owned())),
+        input => ("from from--input", Some(format!("input {input}"))),
+    }
+}
+
+/// JSON text over several lines; any other text as it is.
+pub fn pretty(json: &str) -> String {
+    serde_json::from_str::<serde_json::Value>(json)
+        .and_then(|value| serde_json::to_string_pretty(&value))
+        .unwrap_or_else(|_| json.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_wire::{ColumnStats, ColumnView, RunSummary};
+
+    use super::*;
+
+    fn row(prompt: &str, first_cell: u32) -> RowView {
+        let case = format!("case-{first_cell}");
+        RowView { prompt: prompt.into(), case, sample: 0, first_cell, preview: String::new(), tags: Vec::new() }
+    }
+
+    fn column(prompt: &str) -> ColumnStats {
+        let column = ColumnView {
+            prompt: prompt.into(),
+            variant: "v".into(),
+            model: "m".into(),
+            content_id: String::new(),
+        };
+        ColumnStats { column, done: 0, failed: 0, means: Vec::new(), cost: None, p50_ms: None, p95_ms: None }
+    }
+
+    /// Two rows of a prompt with two columns, then two of one with a single column.
+    fn run() -> RunView {
+        RunView {
+            summary: RunSummary {
+                run: "r".into(),
+                title: String::new(),
+                created_ms: 0,
+                wall_ms: None,
+                state: RunState::Running,
+                reason: None,
+                counts: assay_wire::CellCounts::default(),
+            },
+            scorers: Vec::new(),
+            columns: vec![column("a"), column("a"), column("b")],
+            rows: vec![row("a", 0), row("a", 2), row("b", 4), row("b", 5)],
+            gates: Vec::new(),
+        }
+    }
+
+    fn line(state: CellState, passes: &[bool]) -> CellLine {
+        let score = |pass: &bool| Some(ScoreLine { value: Some(f32::from(u8::from(*pass))), pass: Some(*pass) });
+        CellLine { state, scores: passes.iter().map(score).collect(), ..CellLine::queued(0, 0, 0) }
+    }
+
+    #[test]
+    fn each_prompt_of_a_run_has_its_sheet() {
+        let sheets = sheets(&run());
+        assert_eq!(sheets.len(), 2);
+        assert_eq!((sheets[0].rows.clone(), sheets[0].columns.clone()), (0..2, vec![0, 1]));
+        assert_eq!((sheets[1].rows.clone(), sheets[1].columns.clone()), (2..4, vec![2]));
+    }
+
+    #[test]
+    fn places_and_ordinals_lead_to_each_other() {
+        let run = run();
+        for sheet in sheets(&run) {
+            for row in 0..sheet.rows.len() {
+                for column in 0..sheet.columns.len() {
+                    let there = Spot { row, column };
+                    let cell = ordinal(&sheet, &run.rows, there).expect("inside the sheet");
+                    assert_eq!(spot(&sheet, &run.rows, cell), Some(there));
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_cell_of_another_sheet_is_nowhere_on_this_one() {
+        let run = run();
+        let sheets = sheets(&run);
+        assert_eq!(spot(&sheets[0], &run.rows, 4), None);
+        assert_eq!(spot(&sheets[1], &run.rows, 3), None);
+        assert_eq!(ordinal(&sheets[0], &run.rows, Spot { row: 2, column: 0 }), None);
+        assert_eq!(ordinals(&sheets[1], &run.rows, 0..2), 4..6);
+        assert_eq!(ordinals(&sheets[0], &run.rows, 1..1), 0..0);
+    }
+
+    #[test]
+    fn the_window_covers_what_is_seen_at_every_scroll_position() {
+        let (rows, height) = (1_000, 500.0);
+        let pool = pool(height, rows);
+        for step in 0..2_000 {
+            let top = (f64::from(step) * 37.0).min(rows as f64 * ROW_HEIGHT - height);
+            let first = first_row(top, pool, rows);
+            assert!(first as f64 * ROW_HEIGHT <= top, "a gap above at {top}");
+            assert!((first + pool) as f64 * ROW_HEIGHT >= top + height, "a gap below at {top}");
+            assert!(first + pool <= rows, "rows beyond the end at {top}");
+        }
+    }
+
+    #[test]
+    fn a_step_of_one_row_changes_one_slot() {
+        let rows_at = |first| (0..9).map(|slot| slot_row(first, slot, 9)).collect::<Vec<_>>();
+        let (before, after) = (rows_at(20), rows_at(21));
+        let changed = before.iter().zip(&after).filter(|(a, b)| a != b).count();
+        assert_eq!(changed, 1);
+        let mut sorted = before.clone();
+        sorted.sort_unstable();
+        assert_eq!(sorted, (20..29).collect::<Vec<_>>(), "every row of the window has one slot");
+    }
+
+    #[test]
+    fn few_rows_need_few_slots_and_an_unmeasured_view_none() {
+        assert_eq!(pool(900.0, 3), 3);
+        assert_eq!(pool(0.0, 3), 0);
+        assert_eq!(first_row(500.0, 3, 3), 0);
+        assert_eq!(slot_row(0, 0, 0), 0);
+    }
+
+    #[test]
+    fn a_row_that_is_seen_does_not_scroll() {
+        assert_eq!(scroll_to(2, 0.0, 400.0), None);
+        assert_eq!(scroll_to(1, 300.0, 400.0), Some(ROW_HEIGHT));
+        assert_eq!(scroll_to(9, 0.0, 400.0), Some(10.0 * ROW_HEIGHT - 400.0));
+    }
+
+    #[test]
+    fn keys_stay_on_the_sheet() {
+        let go = |row, column, key, ctrl| moved(Spot { row, column }, key, ctrl, 5, 10, 3);
+        let at = |row, column| Some(Spot { row, column });
+        assert_eq!(go(0, 0, "ArrowUp", false), at(0, 0));
+        assert_eq!(go(9, 2, "ArrowDown", false), at(9, 2));
+        assert_eq!(go(2, 2, "ArrowRight", false), at(2, 2));
+        assert_eq!(go(7, 1, "PageDown", false), at(9, 1));
+        assert_eq!(go(7, 1, "PageUp", false), at(2, 1));
+        assert_eq!(go(7, 1, "Home", false), at(7, 0));
+        assert_eq!(go(7, 1, "End", true), at(9, 2));
+        assert_eq!(go(7, 1, "Home", true), at(0, 0));
+        assert_eq!(go(7, 1, "x", false), None);
+    }
+
+    #[test]
+    fn only_changes_inside_the_window_ask_for_it_again() {
+        assert!(touches(&[(0, 3), (8, 9)], &(8..20)));
+        assert!(!touches(&[(0, 8), (20, 30)], &(8..20)), "ranges are half open");
+    }
+
+    #[test]
+    fn not_passing_is_wanted_by_n_and_failing_by_the_count() {
+        let (failed, missed) = (line(CellState::Failed, &[]), line(CellState::Done, &[true, false]));
+        assert!(Wanted::Failed.is(&failed) && Wanted::NotPassed.is(&failed));
+        assert!(!Wanted::Failed.is(&missed) && Wanted::NotPassed.is(&missed));
+        assert!(!Wanted::NotPassed.is(&line(CellState::Done, &[true])));
+        assert!(!Wanted::NotPassed.is(&line(CellState::Queued, &[])));
+    }
+
+    #[test]
+    fn a_search_looks_at_every_cell_once_and_at_the_current_one_last() {
+        let all = 4_000..9_000;
+        let pages = search_pages(&all, 6_499);
+        let order: Vec<u32> = pages.iter().cloned().flatten().collect();
+        assert_eq!(order.len(), 5_000);
+        assert_eq!((order.first(), order.last()), (Some(&6_500), Some(&6_499)));
+        assert!(pages.iter().all(|page| page.len() <= SEARCH_PAGE as usize));
+        assert_eq!(search_pages(&all, 8_999).first(), Some(&(4_000..6_000)));
+    }
+
+    #[test]
+    fn streamed_text_continues_where_it_belongs() {
+        let mut text = String::new();
+        assert!(continued(&mut text, 0, "Grü"));
+        assert!(continued(&mut text, 4, "ße"));
+        assert_eq!(text, "Grüße");
+        assert!(continued(&mut text, 0, "New"), "0 starts anew");
+        assert_eq!(text, "New");
+        assert!(!continued(&mut text, 9, "!"), "a piece was missed");
+    }
+
+    #[test]
+    fn a_chip_counts_passes_and_leaves_out_what_was_not_judged() {
+        let scorers = ["a".to_owned(), "b".to_owned(), "c".to_owned()];
+        let mut scores = line(CellState::Done, &[true, false]).scores;
+        scores.push(Some(ScoreLine { value: None, pass: None }));
+        let chip = score_chip(&scorers, &scores).expect("has scores");
+        assert_eq!((chip.words.as_str(), chip.tone, chip.mark), ("1/2 pass", Tone::Warn, Mark::Warning));
+        assert_eq!(chip.hint, "a: pass\nb: fail\nc: not judged");
+    }
+
+    #[test]
+    fn a_chip_differs_in_shape_too_not_only_in_colour() {
+        let scorers = ["a".to_owned()];
+        let chip = |passes: &[bool]| score_chip(&scorers, &line(CellState::Done, passes).scores);
+        assert_eq!(chip(&[true]).map(|c| c.mark), Some(Mark::Check));
+        assert_eq!(chip(&[false]).map(|c| c.mark), Some(Mark::Cross));
+        assert_eq!(chip(&[]), None);
+    }
+
+    #[test]
+    fn a_value_between_zero_and_one_is_named_with_its_verdict() {
+        assert_eq!(verdict(Some(true), Some(0.75)), "pass, 0.75");
+        assert_eq!(verdict(Some(false), Some(0.0)), "fail");
+        assert_eq!(verdict(None, None), "not judged");
+    }
+
+    #[test]
+    fn an_interval_is_drawn_between_zero_and_one() {
+        let mean = MeanView { mean: 1.0, low: 0.7, high: 1.2, n: 3 };
+        let (left, width, at) = mean_bar(&mean);
+        assert!((left - 70.0).abs() < 1e-9 && (width - 30.0).abs() < 1e-9 && (at - 100.0).abs() < 1e-9);
+        assert_eq!(mean_words(&mean), ("1.00".to_owned(), "0.70–1.20".to_owned()));
+    }
+
+    #[test]
+    fn gates_are_summed_up_in_a_sentence() {
+        let gate = |ok| GateView {
+            column: 0,
+            subject: "s".into(),
+            ok,
+            value: None,
+            limit: String::new(),
+            reason: String::new(),
+        };
+        assert_eq!(gate_words(&[]), None);
+        assert_eq!(gate_words(&[gate(true)]), Some((true, "The gate holds".to_owned())));
+        let mixed = [gate(true), gate(false), gate(true)];
+        assert_eq!(gate_words(&mixed), Some((false, "1 of 3 gates does not hold".to_owned())));
+    }
+
+    #[test]
+    fn a_run_that_goes_on_offers_neither_resume_nor_retry() {
+        assert_eq!(offers(RunState::Running, 5, 2), Offers::default());
+        assert_eq!(offers(RunState::Cancelled, 5, 0), Offers { resume: true, retry: false });
+        assert_eq!(offers(RunState::Done, 0, 2), Offers { resume: false, retry: true });
+    }
+
+    #[test]
+    fn a_run_that_stopped_says_why_and_what_is_left() {
+        assert_eq!(
+            why_stopped(RunState::Cancelled, None, 3).as_deref(),
+            Some("You stopped this run; 3 cells were not sent.")
+        );
+        assert_eq!(
+            why_stopped(RunState::Failed, Some("the disk is full"), 1).as_deref(),
+            Some("the disk is full; 1 cell was not sent.")
+        );
+        assert_eq!(why_stopped(RunState::Done, None, 0), None);
+    }
+
+    #[test]
+    fn a_refused_key_leads_to_the_settings() {
+        assert!(failure_hint("the endpoint answered 401 Unauthorized", 1).contains("key in Settings"));
+        assert!(failure_hint("something new", 3).starts_with("Tried 3 times."));
+    }
+
+    #[test]
+    fn expected_values_are_laid_out_and_plain_text_is_kept() {
+        assert_eq!(pretty(r#"{"a":1}"#), "{\n  \"a\": 1\n}");
+        assert_eq!(pretty("Hello"), "Hello");
+    }
+}

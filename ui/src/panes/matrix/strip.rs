@@ -1,0 +1,249 @@
+//! How far the run is, what can be done about it, and whether its gates hold.
+
+use std::time::Duration;
+
+use assay_wire::{CellCounts, GateView, RunState};
+use leptos::prelude::*;
+
+use super::{
+    board::{Board, Standing},
+    model::{self, Wanted},
+};
+use crate::{
+    actions::{Action, about},
+    components::{Button, Icon, Keys, Kind, Mark, Note, Tone},
+    panes::runs::{every, model as runs_model, now_ms},
+    state::{Load, Runs, context},
+};
+
+/// How far the run is, above its cells.
+#[component]
+pub fn RunStrip() -> impl IntoView {
+    let board = context::<Board>();
+    let standing = move || board.standing().get();
+    view! {
+        <header class="strip-run" aria-label="Run">
+            <RunStateChip />
+            <RunProgress />
+            <Failures />
+            <Gates />
+            <span class="grow"></span>
+            <Verbs />
+        </header>
+        {move || standing().and_then(why_stopped)}
+    }
+}
+
+fn why_stopped(standing: Standing) -> Option<impl IntoView> {
+    let waiting = standing.waiting();
+    let said = model::why_stopped(standing.summary.state, standing.summary.reason.as_deref(), waiting)?;
+    let (tone, mark) = match standing.summary.state {
+        RunState::Failed => (Tone::Danger, Mark::Error),
+        RunState::Interrupted => (Tone::Warn, Mark::Warning),
+        _ => (Tone::Info, Mark::Info),
+    };
+    Some(view! { <div class="strip-run__why"><Note tone mark>{said}</Note></div> })
+}
+
+#[component]
+fn RunStateChip() -> impl IntoView {
+    let board = context::<Board>();
+    let state = Memo::new(move |_| board.standing().with(|s| s.as_ref().map(|s| s.summary.state)));
+    let title = Memo::new(move |_| board.standing().with(|s| s.as_ref().map(|s| s.summary.title.clone())));
+    move || {
+        let state = state.get()?;
+        let (mark, tone, word) = runs_model::state_look(state);
+        Some(view! {
+            <span
+                class=format!("chip chip{}", tone.modifier()) data-testid="run-state" role="status"
+                data-state=runs_model::state_id(state)
+            >
+                <Icon mark />{word}
+            </span>
+            <span class="strip-run__title clip" title=move || title.get()>{move || title.get()}</span>
+        })
+    }
+}
+
+/// The bar with the numbers it stands for.
+#[component]
+fn RunProgress() -> impl IntoView {
+    let board = context::<Board>();
+    let counts = Memo::new(move |_| {
+        board.standing().with(|s| s.as_ref().map(|s| s.summary.counts)).unwrap_or_default()
+    });
+    let share = move || f64::from(runs_model::share(&counts.get())) / 10.0;
+    let failed_share = move || {
+        let CellCounts { total, failed, .. } = counts.get();
+        f64::from(failed) * 100.0 / f64::from(total.max(1))
+    };
+    let ended = move || counts.with(|counts| counts.done + counts.failed);
+    view! {
+        <div
+            class="strip-run__bar" role="progressbar" aria-label="Cells with an outcome" data-testid="run-progress"
+            aria-valuemin="0" aria-valuemax=move || counts.get().total aria-valuenow=ended
+            aria-valuetext=move || runs_model::count_words(&counts.get())
+        >
+            <span class="strip-run__done" style:width=move || format!("{}%", share())></span>
+            <span class="strip-run__failed" style:width=move || format!("{}%", failed_share())></span>
+        </div>
+        <span class="strip-run__counts number">{move || runs_model::count_words(&counts.get())}</span>
+        {move || (counts.get().cached > 0).then(|| view! {
+            <span class="strip-run__cached number"><Icon mark=Mark::Bolt />{counts.get().cached}" cached"</span>
+        })}
+        <Elapsed />
+    }
+}
+
+/// How long it took, or has been going.
+#[component]
+fn Elapsed() -> impl IntoView {
+    let board = context::<Board>();
+    let now = RwSignal::new(now_ms());
+    every(Duration::from_secs(1), move || now.set(now_ms()));
+    let words = move || {
+        board.standing().with(|standing| {
+            let summary = &standing.as_ref()?.summary;
+            let ms = match summary.state {
+                RunState::Running => (now.get() - summary.created_ms) / 1000 * 1000,
+                _ => summary.wall_ms?,
+            };
+            Some(runs_model::duration_words(ms))
+        })
+    };
+    view! { <span class="strip-run__elapsed number quiet" title="Time since the run was started">{words}</span> }
+}
+
+/// Leads to the cells that want to be looked at.
+#[component]
+fn Failures() -> impl IntoView {
+    let board = context::<Board>();
+    let failed = Memo::new(move |_| {
+        board.standing().with(|s| s.as_ref().map_or(0, |s| s.summary.counts.failed))
+    });
+    let searching = Signal::derive(move || board.is_searching());
+    view! {
+        {move || (failed.get() > 0).then(|| view! {
+            <Button
+                small=true kind=Kind::Danger icon=Mark::Error disabled=searching testid="run-failed"
+                hint="Go to the next failed cell" on_press=move |_| board.find(Wanted::Failed)
+            >
+                <span class="number">{failed.get()}" failed"</span>
+            </Button>
+        })}
+        <Button
+            small=true kind=Kind::Quiet disabled=searching testid="run-next"
+            hint="Go to the next cell that failed or did not pass" on_press=move |_| board.find(Wanted::NotPassed)
+        >
+            "Next not passing" <Keys chord="N" />
+        </Button>
+    }
+}
+
+/// The gates' verdict, with each gate's reason behind it.
+#[component]
+fn Gates() -> impl IntoView {
+    let board = context::<Board>();
+    let gates = Memo::new(move |_| {
+        board.standing().with(|s| s.as_ref().map(|s| s.gates.clone())).unwrap_or_default()
+    });
+    move || {
+        let gates = gates.get();
+        let (ok, words) = model::gate_words(&gates)?;
+        let (mark, tone) = model::verdict_look(Some(ok));
+        Some(view! {
+            <details class="gates" data-testid="run-gates">
+                <summary class=format!("chip chip{}", tone.modifier())>
+                    <Icon mark />{words}<Icon mark=Mark::ChevronDown />
+                </summary>
+                <ul class="gates__list">
+                    {gates.into_iter().map(|gate| view! { <GateLine gate /> }).collect_view()}
+                </ul>
+            </details>
+        })
+    }
+}
+
+#[component]
+fn GateLine(gate: GateView) -> impl IntoView {
+    let (mark, tone) = model::verdict_look(Some(gate.ok));
+    let column = column_name(gate.column as usize);
+    view! {
+        <li class=format!("gates__line verdict verdict{}", tone.modifier())>
+            <Icon mark />
+            <div>
+                <p><span class="mono">{gate.subject}</span>" "{gate.limit}<span class="quiet">" · "{column}</span></p>
+                <p class="quiet">{gate.reason}</p>
+            </div>
+        </li>
+    }
+}
+
+fn column_name(place: usize) -> Option<String> {
+    context::<Board>().layout().with_untracked(|layout| {
+        let column = layout.as_ref().and_then(Load::ready)?.columns.get(place)?;
+        Some(format!("{} › {}", column.variant, column.model))
+    })
+}
+
+/// Stop, resume, retry: what the run's state allows.
+#[component]
+fn Verbs() -> impl IntoView {
+    let (board, runs) = (context::<Board>(), context::<Runs>());
+    let now = Memo::new(move |_| {
+        board.standing().with(|standing| {
+            let standing = standing.as_ref()?;
+            let counts = standing.summary.counts;
+            let offers = model::offers(standing.summary.state, standing.waiting(), counts.failed);
+            Some((standing.summary.run.clone(), standing.summary.state, offers, counts.failed))
+        })
+    });
+    move || {
+        let (run, state, offers, failed) = now.get()?;
+        let run = StoredValue::new(run);
+        Some(view! {
+            {(state == RunState::Running).then(|| view! {
+                <Button small=true icon=Mark::Stop testid="run-cancel" on_press=move |_| runs.cancel(run.get_value())>
+                    "Stop" <Keys chord=about(Action::Cancel).keys[0] />
+                </Button>
+            })}
+            {offers.retry.then(|| view! {
+                <Button small=true icon=Mark::Reload testid="run-retry" on_press=move |_| runs.resume(run.get_value(), true)>
+                    {format!("Retry {failed} failed")}
+                </Button>
+            })}
+            {offers.resume.then(|| view! {
+                <Button
+                    small=true kind=Kind::Primary icon=Mark::Play testid="run-resume"
+                    on_press=move |_| runs.resume(run.get_value(), false)
+                >
+                    "Resume"
+                </Button>
+            })}
+        })
+    }
+}
+
+/// One tab per prompt, when a run has several.
+#[component]
+pub fn SheetTabs(
+    /// The prompts' keys.
+    prompts: Vec<String>,
+) -> impl IntoView {
+    let board = context::<Board>();
+    let sheet = board.sheet();
+    (prompts.len() > 1).then(|| {
+        let tabs = prompts.into_iter().enumerate().map(|(place, prompt)| {
+            let chosen = move || sheet.get() == place;
+            view! {
+                <button
+                    type="button" role="tab" class="tab" data-testid=format!("matrix-prompt-{prompt}")
+                    aria-selected=move || chosen().to_string() on:click=move |_| board.choose_sheet(place)
+                >
+                    {prompt.clone()}
+                </button>
+            }
+        });
+        view! { <div class="tabs matrix__prompts" role="tablist" aria-label="Prompts of the run">{tabs.collect_view()}</div> }
+    })
+}

@@ -1,0 +1,145 @@
+//! What the list of runs says: states, counts and times in words.
+
+use assay_wire::{CellCounts, RunState, RunSummary};
+
+use crate::{
+    components::{Mark, Tone},
+    panes::toolbar::grouped,
+};
+
+/// How a run's state looks. The word says it alone; mark and tone only say it faster.
+pub fn state_look(state: RunState) -> (Mark, Tone, &'static str) {
+    match state {
+        RunState::Running => (Mark::Play, Tone::Accent, "Running"),
+        RunState::Done => (Mark::Check, Tone::Ok, "Done"),
+        RunState::Cancelled => (Mark::Stop, Tone::Plain, "Stopped"),
+        RunState::Failed => (Mark::Error, Tone::Danger, "Failed"),
+        RunState::Interrupted => (Mark::Warning, Tone::Warn, "Interrupted"),
+    }
+}
+
+/// A run's state as tests and stylesheets know it.
+pub fn state_id(state: RunState) -> &'static str {
+    match state {
+        RunState::Running => "running",
+        RunState::Done => "done",
+        RunState::Cancelled => "cancelled",
+        RunState::Failed => "failed",
+        RunState::Interrupted => "interrupted",
+    }
+}
+
+/// Cells with an outcome, in thousandths of all.
+pub fn share(counts: &CellCounts) -> u32 {
+    let ended = u64::from(counts.done) + u64::from(counts.failed);
+    (ended * 1000).checked_div(counts.total.into()).unwrap_or(0) as u32
+}
+
+/// How far a run is: `812 of 1,200 cells`, and `1,200 cells` once all have an outcome.
+pub fn count_words(counts: &CellCounts) -> String {
+    let ended = u64::from(counts.done) + u64::from(counts.failed);
+    let total = u64::from(counts.total);
+    match (ended == total, total) {
+        (true, 1) => "1 cell".to_owned(),
+        (true, _) => format!("{} cells", grouped(total)),
+        (false, _) => format!("{} of {} cells", grouped(ended), grouped(total)),
+    }
+}
+
+/// A length of time: `0.8 s`, `42 s`, `3 min 05 s`, `1 h 02 min`.
+pub fn duration_words(ms: i64) -> String {
+    let ms = ms.max(0);
+    let (seconds, minutes, hours) = (ms / 1000, ms / 60_000, ms / 3_600_000);
+    match ms {
+        0..1_000 => format!("{ms} ms"),
+        1_000..10_000 => format!("{}.{} s", seconds, ms % 1000 / 100),
+        10_000..60_000 => format!("{seconds} s"),
+        60_000..3_600_000 => format!("{minutes} min {:02} s", seconds % 60),
+        _ => format!("{hours} h {:02} min", minutes % 60),
+    }
+}
+
+/// How long ago something was, as people say it; a clock that was set back says "just now".
+pub fn ago(now_ms: i64, then_ms: i64) -> String {
+    const DAY: i64 = 24 * 60;
+    let minutes = (now_ms - then_ms).max(0) / 60_000;
+    match minutes {
+        0 => "just now".to_owned(),
+        1..60 => format!("{minutes} min ago"),
+        60..DAY => format!("{} h ago", minutes / 60),
+        _ if minutes < 2 * DAY => "yesterday".to_owned(),
+        _ => format!("{} days ago", minutes / DAY),
+    }
+}
+
+/// Takes over what a notice said of a run; `false` when the list has to be read again, because the run is not in it or
+/// came into another state.
+pub fn take_over(
+    runs: &mut [RunSummary],
+    run: &str,
+    state: RunState,
+    counts: CellCounts,
+) -> bool {
+    let Some(known) = runs.iter_mut().find(|known| known.run == run) else { return false };
+    let same = known.state == state;
+    known.counts = counts;
+    known.state = state;
+    same
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn summary(run: &str) -> RunSummary {
+        RunSummary {
+            run: run.into(),
+            title: "support-triage".into(),
+            created_ms: 0,
+            wall_ms: None,
+            state: RunState::Running,
+            reason: None,
+            counts: CellCounts::default(),
+        }
+    }
+
+    #[test]
+    fn lengths_of_time_are_short_and_read_aloud() {
+        let said = [640, 4_250, 42_000, 185_000, 3_725_000].map(duration_words);
+        assert_eq!(said, ["640 ms", "4.2 s", "42 s", "3 min 05 s", "1 h 02 min"]);
+    }
+
+    #[test]
+    fn moments_are_told_from_now() {
+        let minute = 60_000;
+        let said = [0, 5 * minute, 200 * minute, 26 * 60 * minute, 80 * 60 * minute]
+            .map(|back| ago(100 * 60 * minute, 100 * 60 * minute - back));
+        assert_eq!(said, ["just now", "5 min ago", "3 h ago", "yesterday", "3 days ago"]);
+        assert_eq!(ago(0, 90_000), "just now", "the clock was set back");
+    }
+
+    #[test]
+    fn a_run_that_ended_counts_its_cells_once() {
+        let counts = CellCounts { total: 1200, done: 1100, failed: 100, ..CellCounts::default() };
+        assert_eq!(count_words(&counts), "1,200 cells");
+        assert_eq!(count_words(&CellCounts { done: 712, ..counts }), "812 of 1,200 cells");
+        assert_eq!(share(&counts), 1000);
+        assert_eq!(share(&CellCounts::default()), 0, "a run without cells is no division by zero");
+    }
+
+    #[test]
+    fn a_notice_of_a_known_run_needs_no_new_list() {
+        let mut runs = vec![summary("a"), summary("b")];
+        let counts = CellCounts { total: 4, done: 2, ..CellCounts::default() };
+        assert!(take_over(&mut runs, "b", RunState::Running, counts));
+        assert_eq!(runs[1].counts, counts);
+    }
+
+    #[test]
+    fn a_new_run_or_another_state_asks_for_the_list_again() {
+        let mut runs = vec![summary("a")];
+        assert!(!take_over(&mut runs, "new", RunState::Running, CellCounts::default()));
+        assert!(!take_over(&mut runs, "a", RunState::Done, CellCounts::default()));
+        assert_eq!(runs[0].state, RunState::Done, "and shows it meanwhile");
+    }
+}
