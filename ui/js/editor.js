@@ -77,6 +77,15 @@ function frontMatter(doc) {
   return null;
 }
 
+/** Opens the editor on the words; the inspector tells the front matter's facts. A cursor in it keeps it open. */
+function foldFrontMatter(view, fresh) {
+  const { doc, selection } = view.state;
+  const folded = frontMatter(doc);
+  if (!folded || (!fresh && selection.main.head <= folded.to)) return;
+  const start = { anchor: Math.min(folded.to + 1, doc.length) };
+  view.dispatch({ effects: foldEffect.of(folded), ...(fresh ? { selection: start } : {}) });
+}
+
 /** Shows folded front matter again when a problem stands in it. */
 function unfoldAround(view, problems) {
   const opened = [];
@@ -156,9 +165,7 @@ export function create(parent, options, onChange, onFocus) {
     : EditorState.create({ doc: options.text, extensions: extension });
   const view = new EditorView({ state, parent });
   view.assayKey = options.key;
-  // The editor opens on the words; the inspector tells the front matter's facts.
-  const folded = frontMatter(view.state.doc);
-  if (folded) view.dispatch({ effects: foldEffect.of(folded), selection: { anchor: Math.min(folded.to + 1, view.state.doc.length) } });
+  foldFrontMatter(view, !before);
   return view;
 }
 
