@@ -12,7 +12,7 @@ use crate::{
     panes::{
         edit::{Bench, EditPane, VariantInspector},
         git::GitPane,
-        matrix::{CellInspector, MatrixPane},
+        matrix::{Board, CellInspector, MatrixPane},
         palette::{HelpSheet, Palette},
         problems::Drawer,
         prompts::{Activity, PromptList},
@@ -58,12 +58,14 @@ fn provide_contexts() {
     provide_context(Documents::new());
     provide_context(Runs::new());
     provide_context(Bench::new());
+    provide_context(Board::new());
 }
 
 /// Passes on what the application says unasked.
 fn follow_notices() {
     let (notices, session) = (context::<Notices>(), context::<Session>());
     context::<Runs>().follow(notices);
+    context::<Board>().follow(notices);
     notices.listen(move |notice| {
         if matches!(notice, assay_wire::Notice::WorkspaceChanged) {
             session.refresh();
