@@ -11,7 +11,7 @@ use crate::{
     ipc,
     panes::{
         edit::{Bench, EditPane, VariantInspector},
-        git::GitPane,
+        git::{Changes, GitPane},
         matrix::{Board, CellInspector, MatrixPane},
         palette::{HelpSheet, Palette},
         problems::Drawer,
@@ -59,6 +59,7 @@ fn provide_contexts() {
     provide_context(Runs::new());
     provide_context(Bench::new());
     provide_context(Board::new());
+    provide_context(Changes::new());
 }
 
 /// Passes on what the application says unasked.

@@ -120,24 +120,33 @@ pub fn HelpSheet() -> impl IntoView {
                 <h2 class="grow">"Shortcuts"</h2>
                 <IconButton small=true mark=Mark::Close label="Close" on_press=move |_| desk.help.set(false) />
             </div>
-            <div class="dialog__body help">
-                {model::groups().into_iter().map(|(group, entries)| view! {
-                    <section class="help__group">
-                        <h3 class="help__title">{group}</h3>
-                        <dl>
-                            {entries.into_iter().map(|entry| view! {
-                                <div class="help__line">
-                                    <dt class="grow">{entry.title}</dt>
-                                    <dd>
-                                        <span class="unseen">{entry.keys[0]}</span>
-                                        <Keys chord=entry.keys[0] />
-                                    </dd>
-                                </div>
-                            }).collect_view()}
-                        </dl>
-                    </section>
-                }).collect_view()}
-            </div>
+            <div class="dialog__body help"><ShortcutList /></div>
         </Dialog>
     }
+}
+
+/// Every shortcut there is, by group.
+#[component]
+pub fn ShortcutList() -> impl IntoView {
+    model::groups()
+        .into_iter()
+        .map(|(group, entries)| {
+            view! {
+                <section class="help__group">
+                    <h3 class="help__title">{group}</h3>
+                    <dl>
+                        {entries.into_iter().map(|entry| view! {
+                            <div class="help__line">
+                                <dt class="grow">{entry.title}</dt>
+                                <dd>
+                                    <span class="unseen">{entry.keys[0]}</span>
+                                    <Keys chord=entry.keys[0] />
+                                </dd>
+                            </div>
+                        }).collect_view()}
+                    </dl>
+                </section>
+            }
+        })
+        .collect_view()
 }
