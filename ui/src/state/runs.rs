@@ -37,6 +37,7 @@ pub struct Runs {
     shown: RwSignal<Option<String>>,
     progress: RwSignal<Option<Progress>>,
     chosen: RwSignal<Option<Scope>>,
+    model: RwSignal<Option<String>>,
     starting: RwSignal<bool>,
     trouble: RwSignal<Option<ApiError>>,
     plan: LocalResource<Option<Result<PlanView, ApiError>>>,
@@ -51,8 +52,9 @@ impl Runs {
         let (documents, session, desk) =
             (context::<Documents>(), context::<Session>(), context::<Desk>());
         let chosen = RwSignal::new(None);
+        let model = RwSignal::new(None);
         let plan = LocalResource::new(move || {
-            let asked = settled(documents).then(|| request(documents, chosen)).flatten();
+            let asked = settled(documents).then(|| request(documents, chosen, model)).flatten();
             async move {
                 let request = asked?;
                 Some(ipc::call(PlanRun { request }).await)
@@ -62,6 +64,7 @@ impl Runs {
             shown: RwSignal::new(None),
             progress: RwSignal::new(None),
             chosen,
+            model,
             starting: RwSignal::new(false),
             trouble: RwSignal::new(None),
             plan,
@@ -134,6 +137,16 @@ impl Runs {
         self.chosen.set(Some(scope));
     }
 
+    /// The model the next run takes instead of the ones its prompt names.
+    pub fn model(self) -> Option<String> {
+        self.model.get()
+    }
+
+    /// Chooses the model of the next run; `None` leaves it to the prompt.
+    pub fn choose_model(self, model: Option<String>) {
+        self.model.set(model);
+    }
+
     /// Shows a run in the matrix.
     pub fn show(self, run: String) {
         self.shown.set(Some(run));
@@ -142,7 +155,9 @@ impl Runs {
 
     /// Starts the next run and shows it. Pressing Run is the consent that a repository which is not trusted needs.
     pub fn start(self) {
-        let Some(request) = untrack(|| request(self.documents, self.chosen)) else { return };
+        let Some(request) = untrack(|| request(self.documents, self.chosen, self.model)) else {
+            return;
+        };
         if self.starting.get_untracked() {
             return;
         }
@@ -179,6 +194,7 @@ impl Runs {
         self.shown.set(None);
         self.progress.set(None);
         self.chosen.set(None);
+        self.model.set(None);
         self.trouble.set(None);
     }
 
@@ -211,13 +227,18 @@ fn settled(documents: Documents) -> bool {
     documents.all().iter().all(|document| document.state() == SaveState::Saved)
 }
 
-fn request(documents: Documents, chosen: RwSignal<Option<Scope>>) -> Option<RunRequest> {
+fn request(
+    documents: Documents,
+    chosen: RwSignal<Option<Scope>>,
+    model: RwSignal<Option<String>>,
+) -> Option<RunRequest> {
     let prompt = documents.key().get()?;
     let tags = match scope(documents, chosen) {
         Scope::Tag(tag) => vec![tag],
         Scope::All => Vec::new(),
     };
-    Some(RunRequest { prompts: vec![prompt], tags, ..RunRequest::default() })
+    let models = model.get().into_iter().collect();
+    Some(RunRequest { prompts: vec![prompt], tags, models, ..RunRequest::default() })
 }
 
 fn scope(documents: Documents, chosen: RwSignal<Option<Scope>>) -> Scope {

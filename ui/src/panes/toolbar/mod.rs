@@ -82,6 +82,35 @@ fn NextRun() -> impl IntoView {
     }
 }
 
+/// The model the next run takes: what the prompt names, the embedded one, or one of an endpoint.
+#[component]
+fn ModelSelect() -> impl IntoView {
+    let (runs, session) = (context::<Runs>(), context::<Session>());
+    let options = move || {
+        let now = runs.model();
+        let mut options = vec![
+            view! { <option value="" selected=now.is_none()>"Models as the prompt says"</option> }
+                .into_any(),
+        ];
+        options.extend(model::offered(session.models()).into_iter().map(|id| {
+            let selected = now.as_ref() == Some(&id);
+            let label = format!("On {id}");
+            view! { <option value=id selected=selected>{label}</option> }.into_any()
+        }));
+        options
+    };
+    view! {
+        <select
+            class="input toolbar__scope" aria-label="Model to run on" data-testid="run-model"
+            on:change:target=move |event| {
+                runs.choose_model(Some(event.target().value()).filter(|id| !id.is_empty()))
+            }
+        >
+            {options}
+        </select>
+    }
+}
+
 /// The cases the next run takes: a tag, or all.
 #[component]
 fn ScopeSelect() -> impl IntoView {

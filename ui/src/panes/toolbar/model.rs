@@ -1,6 +1,6 @@
 //! What the bar says.
 
-use assay_wire::{ApiError, CostRange, PlanView, Theme, WorkspaceView};
+use assay_wire::{ApiError, CostRange, ModelsView, PlanView, Theme, WorkspaceView};
 
 use crate::state::Scope;
 
@@ -88,6 +88,18 @@ pub fn scope_of(value: &str) -> Scope {
     if value.is_empty() { Scope::All } else { Scope::Tag(value.to_owned()) }
 }
 
+/// Ids of the models that can be chosen: the embedded one where it is installed, then those the
+/// person named for their endpoints.
+pub fn offered(models: Option<ModelsView>) -> Vec<String> {
+    let Some(models) = models else { return Vec::new() };
+    let local = models.local.installed.then_some(models.local.id);
+    let named = models.providers.into_iter().flat_map(|provider| {
+        let name = provider.name;
+        provider.models.into_iter().map(move |model| format!("{name}/{model}"))
+    });
+    local.into_iter().chain(named).collect()
+}
+
 /// An appearance in words.
 pub fn theme_name(theme: Theme) -> &'static str {
     match theme {
@@ -99,7 +111,7 @@ pub fn theme_name(theme: Theme) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use assay_wire::Code;
+    use assay_wire::{Code, LocalModelView, ProviderView};
 
     use super::*;
 
@@ -138,5 +150,23 @@ mod tests {
     #[test]
     fn thousands_stand_apart() {
         assert_eq!([0, 999, 1000, 1_234_567].map(grouped), ["0", "999", "1,000", "1,234,567"]);
+    }
+
+    #[test]
+    fn a_model_that_is_not_installed_is_not_offered() {
+        let models = |installed| {
+            let local = LocalModelView { id: "local/small".into(), installed, path: "/m".into() };
+            let provider = ProviderView {
+                name: "ours".into(),
+                base_url: "http://localhost:1/v1".into(),
+                key_env: None,
+                key_found: true,
+                models: vec!["large".into()],
+            };
+            Some(ModelsView { local, providers: vec![provider] })
+        };
+        assert_eq!(offered(models(true)), ["local/small", "ours/large"]);
+        assert_eq!(offered(models(false)), ["ours/large"]);
+        assert!(offered(None).is_empty());
     }
 }
