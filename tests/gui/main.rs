@@ -1,7 +1,5 @@
 //! The real window, driven like a person would: real WebKitGTK, a real repository, the real
 //! embedded model.
 
-#![cfg(feature = "window")]
-
 mod first_hour;
 mod trouble;

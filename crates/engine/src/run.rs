@@ -250,7 +250,7 @@ impl Driver {
                 let request = call.body.clone();
                 match self.cached(&call)? {
                     Some(answer) => (Work::Cached(answer), request),
-                    None => (Work::Send(call), request),
+                    None => (Work::Send(Box::new(call)), request),
                 }
             }
             Err(diagnostic) => (Work::Refused(unrenderable(&diagnostic)), Vec::new()),
@@ -430,7 +430,7 @@ struct Begun {
 
 /// What a cell needs.
 enum Work {
-    Send(Call),
+    Send(Box<Call>),
     Cached(Answer),
     Refused(Refusal),
 }
