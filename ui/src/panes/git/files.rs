@@ -62,7 +62,7 @@ fn FilesHead() -> impl IntoView {
                 <AllBox />
             </Show>
             <h2 class="pane__title clip grow" data-testid="git-branch">{branch}</h2>
-            <span class="quiet number">{move || changes.count()}" changed"</span>
+            <Show when=move || any.get()><span class="quiet number">{move || changes.count()}" changed"</span></Show>
         </div>
     }
 }

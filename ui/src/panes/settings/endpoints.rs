@@ -69,10 +69,10 @@ impl Endpoints {
 
     /// Adds the endpoint in the form, or replaces the one of its name.
     pub fn save(self) {
-        if self.saving.get_untracked() {
+        let draft = self.draft.get_untracked();
+        if self.saving.get_untracked() || !draft.is_filled() {
             return;
         }
-        let draft = self.draft.get_untracked();
         let replaced = untrack(|| draft.replaces(&self.all()));
         self.saving.set(true);
         self.refused.set(None);

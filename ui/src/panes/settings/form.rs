@@ -1,6 +1,6 @@
 //! The form that adds an endpoint or replaces one.
 
-use leptos::{ev::SubmitEvent, prelude::*};
+use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{endpoints::Endpoints, model::Draft};
 use crate::{
@@ -12,14 +12,10 @@ use crate::{
 #[component]
 pub fn EndpointForm() -> impl IntoView {
     let endpoints = context::<Endpoints>();
-    let submit = move |event: SubmitEvent| {
-        event.prevent_default();
-        endpoints.save();
-    };
     let replaces =
         Memo::new(move |_| endpoints.draft().with(|draft| draft.replaces(&endpoints.all())));
     view! {
-        <form class="card endpoint-form" aria-label="Add an endpoint" on:submit=submit>
+        <form class="card endpoint-form" aria-label="Add an endpoint" on:submit=|event| event.prevent_default()>
             <h3 class="endpoint-form__title">{move || if replaces.get() { "Replace an endpoint" } else { "Add an endpoint" }}</h3>
             <Field
                 label="Name" about="Its models are named name/model." testid="settings-add-name" placeholder="openai"
@@ -74,13 +70,22 @@ fn Field(
     read: fn(&Draft) -> String,
     write: fn(&mut Draft, String),
 ) -> impl IntoView {
-    let draft = context::<Endpoints>().draft();
+    let endpoints = context::<Endpoints>();
+    let draft = endpoints.draft();
+    let on_key = move |event: KeyboardEvent| {
+        if event.key() == "Enter" && !event.is_composing() && !event.ctrl_key() && !event.meta_key()
+        {
+            event.prevent_default();
+            endpoints.save();
+        }
+    };
     view! {
         <label class="field">
             <span class="field__label">{label}</span>
             <input
                 class="input mono" type="text" autocomplete="off" spellcheck="false" placeholder=placeholder data-testid=testid
                 prop:value=move || draft.with(read)
+                on:keydown=on_key
                 on:input:target=move |event| draft.update(|draft| write(draft, event.target().value()))
             />
             <span class="field__about">{about}</span>
