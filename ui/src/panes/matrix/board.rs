@@ -6,8 +6,8 @@
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use assay_wire::{
-    ApiError, CellCounts, CellLine, CellPage, ColumnStats, ColumnView, GateView, Notice, ReadCells, ReadRun, RowView,
-    RunState, RunSummary, RunView,
+    ApiError, CellCounts, CellLine, CellPage, ColumnStats, ColumnView, GateView, Notice, ReadCells,
+    ReadRun, RowView, RunState, RunSummary, RunView,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -209,7 +209,9 @@ impl Board {
     /// Opens the cell at the cursor in the inspector.
     pub fn open(self) {
         let Some((layout, sheet)) = self.shown_sheet() else { return };
-        let Some(cell) = model::ordinal(&sheet, &layout.rows, self.cursor.get_untracked()) else { return };
+        let Some(cell) = model::ordinal(&sheet, &layout.rows, self.cursor.get_untracked()) else {
+            return;
+        };
         self.opened.open(layout.run.clone(), cell);
         self.desk.inspector.set(true);
     }
@@ -229,7 +231,8 @@ impl Board {
         spawn_local(async move {
             let found = self.search(&layout, &sheet, wanted).await;
             self.searching.set(false);
-            let still_shown = self.shown_sheet().is_some_and(|(now, at)| now.run == layout.run && at == sheet);
+            let still_shown =
+                self.shown_sheet().is_some_and(|(now, at)| now.run == layout.run && at == sheet);
             match found {
                 Ok(Some(spot)) if still_shown => self.go_to(spot),
                 Ok(None) if still_shown => self.toasts.say(wanted.none()),
@@ -239,9 +242,15 @@ impl Board {
         });
     }
 
-    async fn search(self, layout: &Layout, sheet: &Sheet, wanted: Wanted) -> Result<Option<Spot>, ApiError> {
+    async fn search(
+        self,
+        layout: &Layout,
+        sheet: &Sheet,
+        wanted: Wanted,
+    ) -> Result<Option<Spot>, ApiError> {
         let all = model::ordinals(sheet, &layout.rows, 0..sheet.rows.len());
-        let at = model::ordinal(sheet, &layout.rows, self.cursor.get_untracked()).unwrap_or(all.start);
+        let at =
+            model::ordinal(sheet, &layout.rows, self.cursor.get_untracked()).unwrap_or(all.start);
         for Range { start: from, end: to } in model::search_pages(&all, at) {
             let page = ipc::call(ReadCells { run: layout.run.clone(), from, to }).await?;
             if let Some(cell) = page.cells.iter().find(|cell| wanted.is(cell)) {

@@ -22,7 +22,9 @@ pub(super) fn Cell(ground: Ground, row: Memo<usize>, column: usize) -> impl Into
     let ordinal = Memo::new(move |_| ground.ordinal(spot()));
     let line = Memo::new(move |_| board.line(ordinal.get()?));
     let at_cursor = Memo::new(move |_| board.cursor().get() == spot());
-    let is_open = Memo::new(move |_| ordinal.get().is_some() && board.opened().ordinal().get() == ordinal.get());
+    let is_open = Memo::new(move |_| {
+        ordinal.get().is_some() && board.opened().ordinal().get() == ordinal.get()
+    });
     let id = move || ordinal.get().map(cell_id);
     let press = move |_| {
         board.go_to(untrack(spot));

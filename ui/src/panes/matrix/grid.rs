@@ -60,7 +60,8 @@ pub(super) fn Grid(layout: Arc<Layout>, sheet: Sheet) -> impl IntoView {
     pull_what_is_seen(board, &ground, first, pool);
     reveal_cursor(board, &ground, view);
 
-    let page = move || ((view.height.get_untracked() - view.head.get_untracked()) / ROW_HEIGHT) as usize;
+    let page =
+        move || ((view.height.get_untracked() - view.head.get_untracked()) / ROW_HEIGHT) as usize;
     let on_key = move |event: KeyboardEvent| steer(board, &event, page(), rows, columns);
     let drawn = {
         let ground = ground.clone();
@@ -93,15 +94,18 @@ impl View {
     fn remeasure(self) {
         let Some(scroller) = self.scroller.get_untracked() else { return };
         self.height.set(scroller.client_height().into());
-        let head = scroller.first_element_child().and_then(|head| head.dyn_into::<web_sys::HtmlElement>().ok());
+        let head = scroller
+            .first_element_child()
+            .and_then(|head| head.dyn_into::<web_sys::HtmlElement>().ok());
         self.head.set(head.map_or(0.0, |head| head.offset_height().into()));
     }
 
     fn scroll_to_row(self, row: usize) {
         let height = self.height.get_untracked() - self.head.get_untracked();
-        let (Some(scroller), Some(top)) =
-            (self.scroller.get_untracked(), model::scroll_to(row, self.top.get_untracked(), height))
-        else {
+        let (Some(scroller), Some(top)) = (
+            self.scroller.get_untracked(),
+            model::scroll_to(row, self.top.get_untracked(), height),
+        ) else {
             return;
         };
         scroller.set_scroll_top(top as i32);
@@ -115,7 +119,9 @@ fn measure(view: View) {
     Effect::new(move || {
         let Some(scroller) = view.scroller.get() else { return };
         let resized = Closure::<dyn FnMut()>::new(move || view.remeasure());
-        let Ok(observer) = web_sys::ResizeObserver::new(resized.as_ref().unchecked_ref()) else { return };
+        let Ok(observer) = web_sys::ResizeObserver::new(resized.as_ref().unchecked_ref()) else {
+            return;
+        };
         observer.observe(&scroller);
         if let Some(head) = scroller.first_element_child() {
             observer.observe(&head);

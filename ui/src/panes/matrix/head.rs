@@ -47,12 +47,23 @@ fn Corner(scorers: Vec<String>) -> impl IntoView {
 
 /// A variant on a model.
 #[component]
-fn ColumnHead(at: usize, place: usize, column: ColumnView, new_group: bool, scorers: Vec<String>) -> impl IntoView {
+fn ColumnHead(
+    at: usize,
+    place: usize,
+    column: ColumnView,
+    new_group: bool,
+    scorers: Vec<String>,
+) -> impl IntoView {
     let board = context::<Board>();
-    let stats = Memo::new(move |_| board.standing().with(|s| s.as_ref()?.stats.get(place).cloned()));
-    let means = scorers.into_iter().enumerate().map(|(of, scorer)| view! { <Mean stats of place scorer /> });
+    let stats =
+        Memo::new(move |_| board.standing().with(|s| s.as_ref()?.stats.get(place).cloned()));
+    let means = scorers
+        .into_iter()
+        .enumerate()
+        .map(|(of, scorer)| view! { <Mean stats of place scorer /> });
     let means = means.collect_view();
     let ColumnView { variant, model, content_id, .. } = column;
+    let named = at == 0 && variant != "baseline";
     view! {
         <div
             class="matrix__column" class=("matrix__column--baseline", at == 0) class=("matrix__column--group", new_group)
@@ -60,7 +71,7 @@ fn ColumnHead(at: usize, place: usize, column: ColumnView, new_group: bool, scor
         >
             <div class="matrix__variant">
                 <span class="clip">{variant}</span>
-                {(at == 0).then(|| view! { <span class="matrix__baseline">"baseline"</span> })}
+                {named.then(|| view! { <span class="matrix__baseline">"baseline"</span> })}
             </div>
             <div class="matrix__model mono clip">"› "{model}</div>
             <ul>{means}</ul>
@@ -71,8 +82,14 @@ fn ColumnHead(at: usize, place: usize, column: ColumnView, new_group: bool, scor
 
 /// A scorer's mean in a column.
 #[component]
-fn Mean(stats: Memo<Option<ColumnStats>>, of: usize, place: usize, scorer: String) -> impl IntoView {
-    let mean = Memo::new(move |_| stats.with(|stats| stats.as_ref()?.means.get(of).copied().flatten()));
+fn Mean(
+    stats: Memo<Option<ColumnStats>>,
+    of: usize,
+    place: usize,
+    scorer: String,
+) -> impl IntoView {
+    let mean =
+        Memo::new(move |_| stats.with(|stats| stats.as_ref()?.means.get(of).copied().flatten()));
     let named = scorer.clone();
     view! {
         <li class="mean" data-testid=format!("column-mean-{place}-{scorer}")>

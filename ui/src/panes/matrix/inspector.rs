@@ -38,7 +38,8 @@ fn NoCell() -> impl IntoView {
 fn OpenedCell(cell: CellView, opened: Opened) -> impl IntoView {
     let board = context::<Board>();
     let facts = model::facts(&cell);
-    let CellView { line, column, row, messages, output, error, attempts, scores, expected, .. } = cell;
+    let CellView { line, column, row, messages, output, error, attempts, scores, expected, .. } =
+        cell;
     let title = format!("{} · {}", row.case, column.variant);
     view! {
         <div class="pane__head">

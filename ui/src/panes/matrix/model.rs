@@ -5,7 +5,9 @@
 
 use std::ops::Range;
 
-use assay_wire::{CellLine, CellState, CellView, GateView, MeanView, RowView, RunState, RunView, ScoreLine};
+use assay_wire::{
+    CellLine, CellState, CellView, GateView, MeanView, RowView, RunState, RunView, ScoreLine,
+};
 
 use crate::{
     components::{Mark, Tone},
@@ -87,7 +89,8 @@ pub fn spot(sheet: &Sheet, rows: &[RowView], ordinal: u32) -> Option<Spot> {
 /// The ordinals of some of a sheet's rows.
 pub fn ordinals(sheet: &Sheet, all: &[RowView], rows: Range<usize>) -> Range<u32> {
     let first = Spot { row: rows.start, column: 0 };
-    let last = Spot { row: rows.end.saturating_sub(1), column: sheet.columns.len().saturating_sub(1) };
+    let last =
+        Spot { row: rows.end.saturating_sub(1), column: sheet.columns.len().saturating_sub(1) };
     match (ordinal(sheet, all, first), ordinal(sheet, all, last)) {
         (Some(first), Some(last)) if !rows.is_empty() => first..last + 1,
         _ => 0..0,
@@ -133,7 +136,14 @@ pub fn scroll_to(row: usize, top: f64, height: f64) -> Option<f64> {
 }
 
 /// Where a key leads on a sheet of that many rows and columns; `None` for a key that does not move.
-pub fn moved(at: Spot, key: &str, ctrl: bool, page: usize, rows: usize, columns: usize) -> Option<Spot> {
+pub fn moved(
+    at: Spot,
+    key: &str,
+    ctrl: bool,
+    page: usize,
+    rows: usize,
+    columns: usize,
+) -> Option<Spot> {
     let (last_row, last_column) = (rows.saturating_sub(1), columns.saturating_sub(1));
     let Spot { row, column } = at;
     let spot = match key {
@@ -308,7 +318,8 @@ pub fn latency_words(ms: u64) -> String {
 /// A column's latencies: `p50 1.2 s · p95 4.0 s`.
 pub fn latencies(p50: Option<u64>, p95: Option<u64>) -> String {
     let named = [("p50", p50), ("p95", p95)];
-    let words = named.iter().filter_map(|(name, ms)| Some(format!("{name} {}", latency_words((*ms)?))));
+    let words =
+        named.iter().filter_map(|(name, ms)| Some(format!("{name} {}", latency_words((*ms)?))));
     words.collect::<Vec<_>>().join(" · ")
 }
 
@@ -344,7 +355,10 @@ pub fn offers(state: RunState, waiting: u32, failed: u32) -> Offers {
 /// Why a run stopped before its end, for people; `None` for one that did not.
 pub fn why_stopped(state: RunState, reason: Option<&str>, waiting: u32) -> Option<String> {
     let left = match waiting {
-        0 => return (state == RunState::Failed).then(|| reason.unwrap_or("The run failed.").to_owned()),
+        0 => {
+            return (state == RunState::Failed)
+                .then(|| reason.unwrap_or("The run failed.").to_owned());
+        }
         1 => "1 cell was not sent".to_owned(),
         n => format!("{n} cells were not sent"),
     };
@@ -352,7 +366,9 @@ pub fn why_stopped(state: RunState, reason: Option<&str>, waiting: u32) -> Optio
         RunState::Running | RunState::Done => None,
         RunState::Cancelled => Some(format!("You stopped this run; {left}.")),
         RunState::Interrupted => Some(format!("Assay ended while this run was going on; {left}.")),
-        RunState::Failed => Some(format!("{} {left}.", sentence(reason.unwrap_or("The run failed")))),
+        RunState::Failed => {
+            Some(format!("{} {left}.", sentence(reason.unwrap_or("The run failed"))))
+        }
     }
 }
 
@@ -385,7 +401,11 @@ pub fn failure_hint(error: &str, attempts: u32) -> String {
 pub fn facts(cell: &CellView) -> Vec<(&'static str, String)> {
     let latency = cell.line.latency_ms.map(|ms| latency_words(ms.into()));
     let tokens = |n: Option<u64>| n.map(|n| n.to_string());
-    let attempts = if cell.line.cached { "none, answered from cache".to_owned() } else { cell.attempts.to_string() };
+    let attempts = if cell.line.cached {
+        "none, answered from cache".to_owned()
+    } else {
+        cell.attempts.to_string()
+    };
     let named = [
         ("latency", latency),
         ("first token", cell.first_token_ms.map(latency_words)),
@@ -402,7 +422,9 @@ pub fn facts(cell: &CellView) -> Vec<(&'static str, String)> {
 pub fn provenance(from: &str) -> (&'static str, Option<String>) {
     match from {
         "template" => ("from from--template", None),
-        example if example.starts_with("example ") => ("from from--example", Some(example.to_owned())),
+        example if example.starts_with("example ") => {
+            ("from from--example", Some(example.to_owned()))
+        }
         input => ("from from--input", Some(format!("input {input}"))),
     }
 }
@@ -422,7 +444,14 @@ mod tests {
 
     fn row(prompt: &str, first_cell: u32) -> RowView {
         let case = format!("case-{first_cell}");
-        RowView { prompt: prompt.into(), case, sample: 0, first_cell, preview: String::new(), tags: Vec::new() }
+        RowView {
+            prompt: prompt.into(),
+            case,
+            sample: 0,
+            first_cell,
+            preview: String::new(),
+            tags: Vec::new(),
+        }
     }
 
     fn column(prompt: &str) -> ColumnStats {
@@ -432,7 +461,15 @@ mod tests {
             model: "m".into(),
             content_id: String::new(),
         };
-        ColumnStats { column, done: 0, failed: 0, means: Vec::new(), cost: None, p50_ms: None, p95_ms: None }
+        ColumnStats {
+            column,
+            done: 0,
+            failed: 0,
+            means: Vec::new(),
+            cost: None,
+            p50_ms: None,
+            p95_ms: None,
+        }
     }
 
     /// Two rows of a prompt with two columns, then two of one with a single column.
@@ -455,7 +492,9 @@ mod tests {
     }
 
     fn line(state: CellState, passes: &[bool]) -> CellLine {
-        let score = |pass: &bool| Some(ScoreLine { value: Some(f32::from(u8::from(*pass))), pass: Some(*pass) });
+        let score = |pass: &bool| {
+            Some(ScoreLine { value: Some(f32::from(u8::from(*pass))), pass: Some(*pass) })
+        };
         CellLine { state, scores: passes.iter().map(score).collect(), ..CellLine::queued(0, 0, 0) }
     }
 
@@ -554,7 +593,8 @@ mod tests {
 
     #[test]
     fn not_passing_is_wanted_by_n_and_failing_by_the_count() {
-        let (failed, missed) = (line(CellState::Failed, &[]), line(CellState::Done, &[true, false]));
+        let (failed, missed) =
+            (line(CellState::Failed, &[]), line(CellState::Done, &[true, false]));
         assert!(Wanted::Failed.is(&failed) && Wanted::NotPassed.is(&failed));
         assert!(!Wanted::Failed.is(&missed) && Wanted::NotPassed.is(&missed));
         assert!(!Wanted::NotPassed.is(&line(CellState::Done, &[true])));
@@ -589,7 +629,10 @@ mod tests {
         let mut scores = line(CellState::Done, &[true, false]).scores;
         scores.push(Some(ScoreLine { value: None, pass: None }));
         let chip = score_chip(&scorers, &scores).expect("has scores");
-        assert_eq!((chip.words.as_str(), chip.tone, chip.mark), ("1/2 pass", Tone::Warn, Mark::Warning));
+        assert_eq!(
+            (chip.words.as_str(), chip.tone, chip.mark),
+            ("1/2 pass", Tone::Warn, Mark::Warning)
+        );
         assert_eq!(chip.hint, "a: pass\nb: fail\nc: not judged");
     }
 
@@ -613,7 +656,9 @@ mod tests {
     fn an_interval_is_drawn_between_zero_and_one() {
         let mean = MeanView { mean: 1.0, low: 0.7, high: 1.2, n: 3 };
         let (left, width, at) = mean_bar(&mean);
-        assert!((left - 70.0).abs() < 1e-9 && (width - 30.0).abs() < 1e-9 && (at - 100.0).abs() < 1e-9);
+        assert!(
+            (left - 70.0).abs() < 1e-9 && (width - 30.0).abs() < 1e-9 && (at - 100.0).abs() < 1e-9
+        );
         assert_eq!(mean_words(&mean), ("1.00".to_owned(), "0.70–1.20".to_owned()));
     }
 
@@ -655,7 +700,9 @@ mod tests {
 
     #[test]
     fn a_refused_key_leads_to_the_settings() {
-        assert!(failure_hint("the endpoint answered 401 Unauthorized", 1).contains("key in Settings"));
+        assert!(
+            failure_hint("the endpoint answered 401 Unauthorized", 1).contains("key in Settings")
+        );
         assert!(failure_hint("something new", 3).starts_with("Tried 3 times."));
     }
 

@@ -93,7 +93,9 @@ impl Opened {
     }
 
     fn read(self) {
-        let (Some(run), Some(cell)) = (self.run.get_value(), self.ordinal.get_untracked()) else { return };
+        let (Some(run), Some(cell)) = (self.run.get_value(), self.ordinal.get_untracked()) else {
+            return;
+        };
         if !self.reads.take() {
             return;
         }

@@ -24,11 +24,12 @@ pub fn RunStrip() -> impl IntoView {
     view! {
         <header class="strip-run" aria-label="Run">
             <RunStateChip />
-            <RunProgress />
+            <RunNumbers />
             <Failures />
+            <span class="strip-run__gap"></span>
             <Gates />
-            <span class="grow"></span>
             <Verbs />
+            <RunProgress />
         </header>
         {move || standing().and_then(why_stopped)}
     }
@@ -36,7 +37,8 @@ pub fn RunStrip() -> impl IntoView {
 
 fn why_stopped(standing: Standing) -> Option<impl IntoView> {
     let waiting = standing.waiting();
-    let said = model::why_stopped(standing.summary.state, standing.summary.reason.as_deref(), waiting)?;
+    let said =
+        model::why_stopped(standing.summary.state, standing.summary.reason.as_deref(), waiting)?;
     let (tone, mark) = match standing.summary.state {
         RunState::Failed => (Tone::Danger, Mark::Error),
         RunState::Interrupted => (Tone::Warn, Mark::Warning),
@@ -49,7 +51,8 @@ fn why_stopped(standing: Standing) -> Option<impl IntoView> {
 fn RunStateChip() -> impl IntoView {
     let board = context::<Board>();
     let state = Memo::new(move |_| board.standing().with(|s| s.as_ref().map(|s| s.summary.state)));
-    let title = Memo::new(move |_| board.standing().with(|s| s.as_ref().map(|s| s.summary.title.clone())));
+    let title =
+        Memo::new(move |_| board.standing().with(|s| s.as_ref().map(|s| s.summary.title.clone())));
     move || {
         let state = state.get()?;
         let (mark, tone, word) = runs_model::state_look(state);
@@ -65,29 +68,40 @@ fn RunStateChip() -> impl IntoView {
     }
 }
 
-/// The bar with the numbers it stands for.
+fn counts(board: Board) -> Memo<CellCounts> {
+    Memo::new(move |_| {
+        board.standing().with(|s| s.as_ref().map(|s| s.summary.counts)).unwrap_or_default()
+    })
+}
+
+/// How many cells have an outcome, along the strip's lower edge.
 #[component]
 fn RunProgress() -> impl IntoView {
-    let board = context::<Board>();
-    let counts = Memo::new(move |_| {
-        board.standing().with(|s| s.as_ref().map(|s| s.summary.counts)).unwrap_or_default()
-    });
+    let counts = counts(context());
     let share = move || f64::from(runs_model::share(&counts.get())) / 10.0;
     let failed_share = move || {
         let CellCounts { total, failed, .. } = counts.get();
         f64::from(failed) * 100.0 / f64::from(total.max(1))
     };
-    let ended = move || counts.with(|counts| counts.done + counts.failed);
     view! {
         <div
             class="strip-run__bar" role="progressbar" aria-label="Cells with an outcome" data-testid="run-progress"
-            aria-valuemin="0" aria-valuemax=move || counts.get().total aria-valuenow=ended
+            aria-valuemin="0" aria-valuemax=move || counts.get().total
+            aria-valuenow=move || counts.with(|counts| counts.done + counts.failed)
             aria-valuetext=move || runs_model::count_words(&counts.get())
         >
-            <span class="strip-run__done" style:width=move || format!("{}%", share())></span>
+            <span class="strip-run__done" style:width=move || format!("{}%", share() - failed_share())></span>
             <span class="strip-run__failed" style:width=move || format!("{}%", failed_share())></span>
         </div>
-        <span class="strip-run__counts number">{move || runs_model::count_words(&counts.get())}</span>
+    }
+}
+
+/// The same in numbers, and since when.
+#[component]
+fn RunNumbers() -> impl IntoView {
+    let counts = counts(context());
+    view! {
+        <span class="strip-run__counts number" data-testid="run-counts">{move || runs_model::count_words(&counts.get())}</span>
         {move || (counts.get().cached > 0).then(|| view! {
             <span class="strip-run__cached number"><Icon mark=Mark::Bolt />{counts.get().cached}" cached"</span>
         })}
@@ -104,11 +118,10 @@ fn Elapsed() -> impl IntoView {
     let words = move || {
         board.standing().with(|standing| {
             let summary = &standing.as_ref()?.summary;
-            let ms = match summary.state {
-                RunState::Running => (now.get() - summary.created_ms) / 1000 * 1000,
-                _ => summary.wall_ms?,
-            };
-            Some(runs_model::duration_words(ms))
+            match summary.state {
+                RunState::Running => Some(runs_model::going_words(now.get() - summary.created_ms)),
+                _ => summary.wall_ms.map(runs_model::duration_words),
+            }
         })
     };
     view! { <span class="strip-run__elapsed number quiet" title="Time since the run was started">{words}</span> }
@@ -118,9 +131,8 @@ fn Elapsed() -> impl IntoView {
 #[component]
 fn Failures() -> impl IntoView {
     let board = context::<Board>();
-    let failed = Memo::new(move |_| {
-        board.standing().with(|s| s.as_ref().map_or(0, |s| s.summary.counts.failed))
-    });
+    let counts = counts(board);
+    let failed = Memo::new(move |_| counts.get().failed);
     let searching = Signal::derive(move || board.is_searching());
     view! {
         {move || (failed.get() > 0).then(|| view! {

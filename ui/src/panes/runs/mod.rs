@@ -118,9 +118,8 @@ impl List {
     }
 
     fn ids(self) -> Vec<String> {
-        self.runs.with(|runs| {
-            runs.ready().into_iter().flatten().map(|run| run.run.clone()).collect()
-        })
+        self.runs
+            .with(|runs| runs.ready().into_iter().flatten().map(|run| run.run.clone()).collect())
     }
 }
 

@@ -59,6 +59,14 @@ pub fn duration_words(ms: i64) -> String {
     }
 }
 
+/// How long something has been going, in whole seconds, so that it does not flicker.
+pub fn going_words(ms: i64) -> String {
+    match ms.max(0) / 1000 {
+        seconds @ 0..60 => format!("{seconds} s"),
+        seconds => duration_words(seconds * 1000),
+    }
+}
+
 /// How long ago something was, as people say it; a clock that was set back says "just now".
 pub fn ago(now_ms: i64, then_ms: i64) -> String {
     const DAY: i64 = 24 * 60;
@@ -74,12 +82,7 @@ pub fn ago(now_ms: i64, then_ms: i64) -> String {
 
 /// Takes over what a notice said of a run; `false` when the list has to be read again, because the run is not in it or
 /// came into another state.
-pub fn take_over(
-    runs: &mut [RunSummary],
-    run: &str,
-    state: RunState,
-    counts: CellCounts,
-) -> bool {
+pub fn take_over(runs: &mut [RunSummary], run: &str, state: RunState, counts: CellCounts) -> bool {
     let Some(known) = runs.iter_mut().find(|known| known.run == run) else { return false };
     let same = known.state == state;
     known.counts = counts;
@@ -107,6 +110,11 @@ mod tests {
     fn lengths_of_time_are_short_and_read_aloud() {
         let said = [640, 4_250, 42_000, 185_000, 3_725_000].map(duration_words);
         assert_eq!(said, ["640 ms", "4.2 s", "42 s", "3 min 05 s", "1 h 02 min"]);
+    }
+
+    #[test]
+    fn what_goes_on_is_told_in_whole_seconds() {
+        assert_eq!([0, 4_250, 185_900].map(going_words), ["0 s", "4 s", "3 min 05 s"]);
     }
 
     #[test]
