@@ -36,7 +36,7 @@ pub fn GitPane() -> impl IntoView {
     let side = Desk::size(&project, "git-files", 340.0);
     let history = Desk::size(&project, "git-history", 192.0);
     let any = Memo::new(move |_| changes.count() > 0);
-    let height = move || any.get().then(|| format!("{}px", history.get())).unwrap_or_default();
+    let height = move || if any.get() { format!("{}px", history.get()) } else { String::new() };
     view! {
         <section class="git" aria-label="Git" tabindex="-1" on:keydown=move |event| commit_on_chord(&event, changes)>
             <div class="git__side" style:width=move || format!("{}px", side.get())>
