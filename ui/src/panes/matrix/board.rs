@@ -200,10 +200,15 @@ impl Board {
     /// Moves the cursor; an opened cell gives way to the one that is there.
     pub fn go_to(self, spot: Spot) {
         self.cursor.set(spot);
-        self.reveal.update(|n| *n += 1);
+        self.take_focus();
         if self.opened.ordinal().with_untracked(Option::is_some) {
             self.open();
         }
+    }
+
+    /// Gives the cell at the cursor the keyboard, for whoever is about to lose it.
+    pub fn take_focus(self) {
+        self.reveal.update(|n| *n += 1);
     }
 
     /// Opens the cell at the cursor in the inspector.

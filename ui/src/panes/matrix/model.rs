@@ -330,9 +330,9 @@ pub fn gate_words(gates: &[GateView]) -> Option<(bool, String)> {
         (0, _) => return None,
         (1, 0) => "The gate holds".to_owned(),
         (n, 0) => format!("All {n} gates hold"),
-        (1, _) => "The gate does not hold".to_owned(),
-        (n, 1) => format!("1 of {n} gates does not hold"),
-        (n, f) => format!("{f} of {n} gates do not hold"),
+        (1, _) => "The gate fails".to_owned(),
+        (n, 1) => format!("1 of {n} gates fails"),
+        (n, f) => format!("{f} of {n} gates fail"),
     };
     Some((failed == 0, words))
 }
@@ -675,7 +675,7 @@ mod tests {
         assert_eq!(gate_words(&[]), None);
         assert_eq!(gate_words(&[gate(true)]), Some((true, "The gate holds".to_owned())));
         let mixed = [gate(true), gate(false), gate(true)];
-        assert_eq!(gate_words(&mixed), Some((false, "1 of 3 gates does not hold".to_owned())));
+        assert_eq!(gate_words(&mixed), Some((false, "1 of 3 gates fails".to_owned())));
     }
 
     #[test]

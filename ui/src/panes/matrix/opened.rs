@@ -111,8 +111,10 @@ impl Opened {
 
     fn take(self, run: &str, cell: u32, read: Result<CellView, ApiError>) {
         let same_run = self.run.with_value(|now| now.as_deref() == Some(run));
-        if same_run && self.ordinal.get_untracked() == Some(cell) {
-            self.view.set(read.into());
+        let view = read.into();
+        let news = self.view.with_untracked(|shown| *shown != view);
+        if same_run && news && self.ordinal.get_untracked() == Some(cell) {
+            self.view.set(view);
         }
     }
 }

@@ -133,21 +133,22 @@ fn Failures() -> impl IntoView {
     let board = context::<Board>();
     let counts = counts(board);
     let failed = Memo::new(move |_| counts.get().failed);
+    let any_failed = Memo::new(move |_| failed.get() > 0);
     let searching = Signal::derive(move || board.is_searching());
     view! {
-        {move || (failed.get() > 0).then(|| view! {
+        {move || any_failed.get().then(|| view! {
             <Button
                 small=true kind=Kind::Danger icon=Mark::Error disabled=searching testid="run-failed"
                 hint="Go to the next failed cell" on_press=move |_| board.find(Wanted::Failed)
             >
-                <span class="number">{failed.get()}" failed"</span>
+                <span class="number">{failed}" failed"</span>
             </Button>
         })}
         <Button
-            small=true kind=Kind::Quiet disabled=searching testid="run-next"
+            small=true kind=Kind::Quiet icon=Mark::Cross disabled=searching testid="run-next"
             hint="Go to the next cell that failed or did not pass" on_press=move |_| board.find(Wanted::NotPassed)
         >
-            "Next not passing" <Keys chord="N" />
+            "Next" <Keys chord="N" />
         </Button>
     }
 }
@@ -207,27 +208,38 @@ fn Verbs() -> impl IntoView {
             let standing = standing.as_ref()?;
             let counts = standing.summary.counts;
             let offers = model::offers(standing.summary.state, standing.waiting(), counts.failed);
-            Some((standing.summary.run.clone(), standing.summary.state, offers, counts.failed))
+            // Of a run that goes on only what changes its buttons: one that is replaced cannot be pressed.
+            let failed = if offers.retry { counts.failed } else { 0 };
+            Some((standing.summary.run.clone(), standing.summary.state, offers, failed))
         })
     });
+    // The pressed button is about to leave, so the keyboard goes back to the cells.
+    let cancel = move |run: String| {
+        board.take_focus();
+        runs.cancel(run);
+    };
+    let resume = move |run: String, retry_failed| {
+        board.take_focus();
+        runs.resume(run, retry_failed);
+    };
     move || {
         let (run, state, offers, failed) = now.get()?;
         let run = StoredValue::new(run);
         Some(view! {
             {(state == RunState::Running).then(|| view! {
-                <Button small=true icon=Mark::Stop testid="run-cancel" on_press=move |_| runs.cancel(run.get_value())>
+                <Button small=true icon=Mark::Stop testid="run-cancel" on_press=move |_| cancel(run.get_value())>
                     "Stop" <Keys chord=about(Action::Cancel).keys[0] />
                 </Button>
             })}
             {offers.retry.then(|| view! {
-                <Button small=true icon=Mark::Reload testid="run-retry" on_press=move |_| runs.resume(run.get_value(), true)>
+                <Button small=true icon=Mark::Reload testid="run-retry" on_press=move |_| resume(run.get_value(), true)>
                     {format!("Retry {failed} failed")}
                 </Button>
             })}
             {offers.resume.then(|| view! {
                 <Button
                     small=true kind=Kind::Primary icon=Mark::Play testid="run-resume"
-                    on_press=move |_| runs.resume(run.get_value(), false)
+                    on_press=move |_| resume(run.get_value(), false)
                 >
                     "Resume"
                 </Button>
