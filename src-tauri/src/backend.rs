@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use assay_app::{App, AppOptions};
-use assay_wire::{ApiError, Notice, OpenWorkspace};
+use assay_wire::{ApiError, Code, Notice, OpenWorkspace, ReadApp};
 use tauri::AppHandle;
 
 use crate::host::Desktop;
@@ -54,6 +54,27 @@ impl Backend {
     pub fn open_folder(&self, folder: &Path) -> Result<(), ApiError> {
         let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         self.app()?.call(OpenWorkspace { path: folder.display().to_string() }).map(drop)
+    }
+
+    /// Opens a repository for a second start, unless that would take one away that is being
+    /// edited: the page holds text that is not saved yet, and must save it where it belongs.
+    ///
+    /// # Errors
+    /// Those of `workspace.open`, and that another repository is open.
+    pub fn open_if_free(&self, folder: &Path) -> Result<(), ApiError> {
+        if let Some(open) = self.app()?.call(ReadApp {})?.workspace {
+            let message = format!("{} is open already", open.path);
+            let hint = format!("Close it, then open {}.", folder.display());
+            return Err(ApiError::new(Code::BadInput, message).hint(hint));
+        }
+        self.open_folder(folder)
+    }
+
+    /// Stops what is going on, and waits until it is recorded.
+    pub fn shut_down(&self) {
+        if let Ok(app) = &self.0 {
+            app.shut_down();
+        }
     }
 
     fn app(&self) -> Result<&App, ApiError> {

@@ -41,7 +41,7 @@ fn started_again(app: &AppHandle, command_line: Vec<String>, directory: String) 
 fn show_folder(app: &AppHandle, folder: &Path) {
     // Nothing is there yet while the first start is still opening its database.
     let Some(backend) = app.try_state::<Backend>() else { return };
-    match backend.open_folder(folder) {
+    match backend.open_if_free(folder) {
         Ok(()) => window::reload(app),
         Err(error) => host::tell(app, &error),
     }

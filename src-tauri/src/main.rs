@@ -20,7 +20,7 @@ mod window;
 
 use arguments::{Arguments, USAGE};
 use backend::Backend;
-use tauri::Manager;
+use tauri::{Manager, RunEvent};
 
 fn main() -> tauri::Result<()> {
     let arguments = match Arguments::parse(std::env::args_os().skip(1)) {
@@ -54,5 +54,14 @@ fn open_window(arguments: Arguments) -> tauri::Result<()> {
             }
             Ok(())
         })
-        .run(tauri::generate_context!())
+        .build(tauri::generate_context!())?
+        .run(|app, event| {
+            if let RunEvent::Exit = event
+                && let Some(backend) = app.try_state::<Backend>()
+            {
+                // Calls under way end as cancelled, and not as calls nobody knows the end of.
+                backend.shut_down();
+            }
+        });
+    Ok(())
 }

@@ -1,5 +1,8 @@
 //! The sample on the embedded model: real text, real scores, the same again for the same seed.
 
+use std::path::Path;
+
+use assay_testkit::TestWorkspace;
 use serde_json::Value;
 
 use crate::process::Terminal;
@@ -48,9 +51,39 @@ fn the_samples_first_run_gives_real_text_and_the_same_text_again() {
     assert_eq!(outputs(&second), texts, "the same seed gives the same text");
 }
 
+/// Prompty files of another project, where they lie beside the repository.
+#[test]
+fn prompty_files_that_others_wrote_run_as_they_are() {
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/realworld");
+    let folder = shared.join("microsoft--prompty/web/docs-examples/prompts");
+    if !folder.is_dir() {
+        println!("there are none here");
+        return;
+    }
+    let workspace = TestWorkspace::empty();
+    for name in ["chat-basic", "chat-agent", "structured-output", "streaming-chat", "image-gen"] {
+        let text = std::fs::read_to_string(folder.join(format!("{name}.prompty"))).expect(name);
+        // Their own limit is a thousand tokens, minutes on a slow machine.
+        let text = text.replace("maxOutputTokens: 1024", "maxOutputTokens: 16");
+        workspace.write(&format!("prompts/{name}.prompty"), &text);
+    }
+    workspace.commit("as they are");
+    let terminal = Terminal::at(workspace);
+    for name in ["chat-basic", "chat-agent", "streaming-chat"] {
+        let run = ["run", name, "--model", "local/smollm2-135m", "--json", "-"];
+        let run = terminal.ok(&run).json();
+        assert!(!outputs(&run)[0].trim().is_empty(), "{name}");
+    }
+    let rendered = terminal.ok(&["render", "structured-output"]).out;
+    assert!(rendered.contains("What's the weather in Seattle?"), "{rendered}");
+    let refused = terminal.assay(&["run", "image-gen", "--model", "local/smollm2-135m"]);
+    assert_eq!(refused.exit, 2);
+    assert!(refused.err.contains("image-gen.prompty:7:"), "{}", refused.err);
+}
+
 #[test]
 fn a_lone_prompty_file_runs_on_the_embedded_model() {
-    let workspace = assay_testkit::TestWorkspace::empty();
+    let workspace = TestWorkspace::empty();
     workspace.write(
         "chat/basic.prompty",
         "---\nname: basic\nmodel:\n  id: gpt-4o-mini\n  provider: openai\n  options:\n    maxOutputTokens: 12\ninputs:\n  - name: question\n    kind: string\n    default: What is the capital of France?\n---\nsystem:\nAnswer in one word.\n\nuser:\n{{question}}\n",

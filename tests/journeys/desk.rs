@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use assay_app::{Answer, App, AppOptions, Headless};
 use assay_testkit::{ModelServer, TestWorkspace};
@@ -84,6 +85,17 @@ impl Desk {
     /// Notices so far.
     pub fn notices(&self) -> Vec<Notice> {
         self.notices.lock().unwrap_or_else(PoisonError::into_inner).try_iter().collect()
+    }
+
+    /// Notices up to the first that is `last`, which must come.
+    pub fn notices_until(&self, last: impl Fn(&Notice) -> bool) -> Vec<Notice> {
+        let receiver = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut notices = Vec::new();
+        while !notices.last().is_some_and(&last) {
+            let next = receiver.recv_timeout(Duration::from_secs(30));
+            notices.push(next.expect("the notice that was waited for"));
+        }
+        notices
     }
 
     /// The program ends and is started again.

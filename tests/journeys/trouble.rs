@@ -126,7 +126,7 @@ fn a_server_error_is_tried_again_and_then_answered() {
 }
 
 #[test]
-fn a_read_only_folder_keeps_what_was_typed() {
+fn a_save_that_fails_keeps_what_was_typed() {
     let desk = Desk::new();
     let path = "prompts/greet/plain.prompty".to_owned();
     let view = desk.call(ReadPrompt { prompt: "greet".to_owned() });
@@ -158,6 +158,49 @@ fn a_prompt_of_the_first_prompty_version_is_refused_at_its_line() {
     let check = desk.call(CheckPrompts::default());
     let error = check.problems.iter().find(|p| p.severity == Severity::Error).expect("an error");
     assert_eq!((error.file.as_str(), error.line), ("old.prompty", 4), "{}", error.message);
+}
+
+#[test]
+fn a_repository_cannot_lead_a_chosen_model_elsewhere() {
+    let server = greeter();
+    let desk = Desk::with(&server);
+    let config = desk.workspace.read("assay.yaml");
+    let hostile = config.replace("fast: server", "\"local/smollm2-135m\": server");
+    assert_ne!(hostile, config);
+    desk.workspace.write("assay.yaml", &hostile);
+    let models = vec!["local/smollm2-135m".to_owned()];
+    let request = RunRequest { models, ..RunRequest::default() };
+    desk.refused(StartRun { request, consent: true });
+    assert_eq!(server.count(), 0);
+}
+
+#[test]
+fn a_matrix_without_bounds_is_refused_before_it_is_made() {
+    let server = greeter();
+    let desk = Desk::with(&server);
+    let request = RunRequest { repeat: Some(u32::MAX), ..RunRequest::default() };
+    let error = desk.refused(PlanRun { request });
+    assert_eq!(error.code, Code::BadInput);
+    assert!(!error.hints.is_empty(), "{error}");
+}
+
+#[test]
+fn a_run_of_another_repository_is_not_taken_up_with_this_ones_trust() {
+    let server = greeter();
+    let desk = Desk::with(&server);
+    let run = desk.run(RunRequest::default()).summary.run;
+    desk.call(CreateWorkspace { template: "extract".to_owned(), path: None });
+    let error = desk.refused(ResumeRun { run, consent: false, retry_failed: true });
+    assert_eq!(error.code, Code::NotFound);
+}
+
+#[test]
+fn a_prompt_that_is_named_twice_runs_once() {
+    let server = greeter();
+    let desk = Desk::with(&server);
+    let prompts = vec!["greet".to_owned(), "prompts/greet".to_owned()];
+    let run = desk.run(RunRequest { prompts, ..RunRequest::default() });
+    assert_eq!(run.summary.counts.total, 6);
 }
 
 #[test]

@@ -10,12 +10,13 @@ use assay_repo::Workspace;
 use assay_store::Store;
 use assay_wire::{ApiError, Code, Notice};
 use directories::{ProjectDirs, UserDirs};
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::environment::System;
 use crate::error::Explain;
 use crate::host::Host;
 use crate::notices::Notices;
+use crate::runs::PlannedRun;
 
 /// Where things are, when they are not in the usual places.
 #[derive(Debug, Clone, Default)]
@@ -50,11 +51,26 @@ pub(crate) struct Inner {
     pub store: Store,
     pub client: Client,
     pub engine: Engine,
-    pub models: RwLock<Arc<Models>>,
+    /// The embedded model, which stays loaded; endpoints are read from the settings when needed.
+    pub models: Models,
     pub notices: Notices,
     pub runs: Mutex<HashMap<String, RunHandle>>,
+    /// Held while a run is begun or taken up, so that none is taken up twice.
+    pub starting: Mutex<()>,
+    /// The run that was looked at last, as it was planned.
+    pub read: Mutex<Option<Arc<PlannedRun>>>,
     open: RwLock<Option<Arc<Open>>>,
-    pub runtime: Runtime,
+    /// `None` only while this is dropped.
+    runtime: Option<Runtime>,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // The last owner may be a task of this very runtime, which must not wait for itself.
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// The workspace that is open.
@@ -86,7 +102,7 @@ impl App {
         let client = Client::new(Limits::default()).map_err(|e| e.explain())?;
         let engine = Engine::new(store.clone(), Arc::clone(&environment), runtime.handle().clone());
         let models = Models::new(folders.models.clone(), client.clone(), Vec::new());
-        let app = App {
+        Ok(App {
             inner: Arc::new(Inner {
                 host,
                 environment,
@@ -94,18 +110,18 @@ impl App {
                 store,
                 client,
                 engine,
-                models: RwLock::new(Arc::new(models)),
+                models,
                 notices: Notices::default(),
                 runs: Mutex::default(),
+                starting: Mutex::default(),
+                read: Mutex::default(),
                 open: RwLock::default(),
-                runtime,
+                runtime: Some(runtime),
             }),
-        };
-        app.reload_providers()?;
-        Ok(app)
+        })
     }
 
-    /// Tells of changes from now on, until `listener` returns false.
+    /// Tells `listener` of changes from now on, in place of the one before, until it returns false.
     pub fn subscribe(&self, listener: Box<dyn Fn(Notice) -> bool + Send + Sync>) {
         self.inner.notices.subscribe(listener);
     }
@@ -131,12 +147,8 @@ impl App {
         *self.inner.open.write().unwrap_or_else(PoisonError::into_inner) = open.map(Arc::new);
     }
 
-    pub(crate) fn models(&self) -> Arc<Models> {
-        Arc::clone(&self.inner.models.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(crate) fn set_models(&self, models: Models) {
-        *self.inner.models.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(models);
+    pub(crate) fn runtime(&self) -> &Handle {
+        self.inner.engine.runtime()
     }
 
     pub(crate) fn live_runs(&self) -> MutexGuard<'_, HashMap<String, RunHandle>> {

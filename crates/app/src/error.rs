@@ -57,9 +57,9 @@ impl Explain for EngineError {
             Self::UnknownVariant { .. } | Self::UnknownCase { .. } | Self::UnknownRun { .. } => {
                 ApiError::new(Code::NotFound, message)
             }
-            Self::NothingToRun { .. } | Self::StillRunning { .. } => {
-                ApiError::new(Code::BadInput, message)
-            }
+            Self::NothingToRun { .. } => ApiError::new(Code::BadInput, message),
+            Self::TooManyCells { .. } => ApiError::new(Code::BadInput, message)
+                .hint("Choose fewer cases, variants or models, or a smaller `repeat`."),
             Self::NoModel { .. } => ApiError::new(Code::NoModel, message)
                 .hint(format!("Choose one, for example {}.", assay_engine::LOCAL_MODEL_ID)),
             Self::UnknownModel { .. } => ApiError::new(Code::NoModel, message)

@@ -47,7 +47,7 @@ impl Answer<Commit> for App {
             .workspace
             .commit(&command.message, &command.paths, commit_time(), None)
             .map_err(|e| e.explain())?;
-        self.inner.notices.send(&Notice::WorkspaceChanged);
+        self.inner.notices.send(Notice::WorkspaceChanged);
         Ok(commit_view(commit))
     }
 }

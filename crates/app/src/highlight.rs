@@ -125,6 +125,9 @@ fn role(scopes: &ScopeStack) -> &'static str {
 
 /// Role lines and `{{ … }}` of a template body, over what Markdown made of it.
 fn mark(line: &str, pieces: Vec<(usize, &'static str)>) -> Vec<(usize, &'static str)> {
+    if line.len() > MAX_LINE {
+        return pieces;
+    }
     if is_role_line(line) {
         return vec![(line.len(), "tag")];
     }

@@ -3,7 +3,7 @@
 //! An endpoint comes only from here, the user's own settings. Its key is read from the
 //! environment variable the user named, and bound to the endpoint's origin at once.
 
-use assay_engine::{LOCAL_MODEL_ID, Provider};
+use assay_engine::{LOCAL_MODEL_ID, Models, Provider};
 use assay_model::{Endpoint, OpenAiChat};
 use assay_net::{Credential, Origin, Url};
 use assay_store::ProviderRecord;
@@ -35,7 +35,6 @@ impl Answer<AddProvider> for App {
         // Refused here, where the person can still correct it.
         provider(&record)?;
         self.inner.store.put_provider(record).map_err(|e| e.explain())?;
-        self.reload_providers()?;
         self.models_view()
     }
 }
@@ -44,7 +43,6 @@ impl Answer<RemoveProvider> for App {
     fn answer(&self, command: RemoveProvider) -> Result<ModelsView, ApiError> {
         self.record(&command.name)?;
         self.inner.store.remove_provider(&command.name).map_err(|e| e.explain())?;
-        self.reload_providers()?;
         self.models_view()
     }
 }
@@ -60,7 +58,7 @@ impl Answer<TestProvider> for App {
             });
         }
         let chat = OpenAiChat::new(self.inner.client.clone(), provider.endpoint);
-        Ok(match self.inner.runtime.block_on(chat.list_models()) {
+        Ok(match self.runtime().block_on(chat.list_models()) {
             Ok(models) => ProviderTest {
                 ok: true,
                 message: format!("It answers, and offers {} models.", models.len()),
@@ -88,13 +86,11 @@ impl Answer<ReadLedger> for App {
 }
 
 impl App {
-    /// Takes up the endpoints in the settings.
-    pub(crate) fn reload_providers(&self) -> Result<(), ApiError> {
+    /// What can be run on now. Read each time, because a terminal may have changed the settings.
+    pub(crate) fn models(&self) -> Result<Models, ApiError> {
         let records = self.inner.store.providers().map_err(|e| e.explain())?;
         let providers = records.iter().map(provider).collect::<Result<Vec<_>, _>>()?;
-        let models = self.models().with_providers(providers);
-        self.set_models(models);
-        Ok(())
+        Ok(self.inner.models.with_providers(providers))
     }
 
     pub(crate) fn models_view(&self) -> Result<ModelsView, ApiError> {

@@ -1,5 +1,7 @@
 //! A prompt's files, its problems, its messages, and writing one file.
 
+use std::collections::HashMap;
+
 use assay_prompt::{Diagnostic, Message, Origin, Prompt, Row, line_col};
 use assay_repo::{PromptKey, Workspace, Written};
 use assay_wire::*;
@@ -13,7 +15,7 @@ impl Answer<ReadPrompt> for App {
         let open = self.workspace()?;
         let key = find(&open, &command.prompt)?;
         let files = open.workspace.files(&key).map_err(|e| e.explain())?;
-        let drafts = self.inner.store.drafts(&open.id).map_err(|e| e.explain())?;
+        let drafts = self.inner.store.drafts(&open.root()).map_err(|e| e.explain())?;
         let folder = folder(&key);
         let mut views = Vec::new();
         for name in files.keys() {
@@ -99,7 +101,7 @@ impl Answer<SaveFile> for App {
         // First where it survives a full disk, a read-only folder and a crash.
         self.inner
             .store
-            .keep_draft(&open.id, &path, &text, base.as_deref(), now)
+            .keep_draft(&open.root(), &path, &text, base.as_deref(), now)
             .map_err(|e| e.explain())?;
         let written = open
             .workspace
@@ -107,8 +109,8 @@ impl Answer<SaveFile> for App {
             .map_err(|e| e.explain().hint("Your text is kept as a draft; nothing is lost."))?;
         match written {
             Written::Saved { digest } => {
-                self.inner.store.drop_draft(&open.id, &path).map_err(|e| e.explain())?;
-                self.inner.notices.send(&Notice::WorkspaceChanged);
+                self.inner.store.drop_draft(&open.root(), &path).map_err(|e| e.explain())?;
+                self.inner.notices.send(Notice::WorkspaceChanged);
                 Ok(SaveOutcome::Saved { digest })
             }
             Written::Conflict { on_disk } => {
@@ -122,7 +124,7 @@ impl Answer<SaveFile> for App {
 impl Answer<DropDraft> for App {
     fn answer(&self, command: DropDraft) -> Result<(), ApiError> {
         let open = self.workspace()?;
-        self.inner.store.drop_draft(&open.id, &command.path).map_err(|e| e.explain())
+        self.inner.store.drop_draft(&open.root(), &command.path).map_err(|e| e.explain())
     }
 }
 
@@ -136,7 +138,14 @@ impl App {
         if names.is_empty() {
             return open.workspace.prompts().map_err(|e| e.explain());
         }
-        names.iter().map(|name| find(open, name)).collect()
+        let mut keys: Vec<PromptKey> = Vec::new();
+        for name in names {
+            let key = find(open, name)?;
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        Ok(keys)
     }
 }
 
@@ -163,20 +172,33 @@ fn join(folder: &str, name: &str) -> String {
     if folder.is_empty() { name.to_owned() } else { format!("{folder}/{name}") }
 }
 
+/// Problems of one prompt that are shown at most: past these nobody reads on, and a hostile file
+/// could hold one on every line.
+const MAX_PROBLEMS: usize = 1_000;
+
 /// Diagnostics with their lines, as the window and the terminal show them.
 pub(crate) fn problems(
     workspace: &Workspace,
     folder: &str,
     diagnostics: &[Diagnostic],
 ) -> Vec<Problem> {
-    diagnostics.iter().map(|d| problem(workspace, folder, d)).collect()
+    let mut texts = HashMap::new();
+    diagnostics
+        .iter()
+        .take(MAX_PROBLEMS)
+        .map(|d| {
+            let file = join(folder, &d.file);
+            // A file that is missing has no lines; the problem stands at its start.
+            let text = texts
+                .entry(file.clone())
+                .or_insert_with(|| workspace.read_text(&file).map(|f| f.text).unwrap_or_default());
+            problem(file, text, d)
+        })
+        .collect()
 }
 
-fn problem(workspace: &Workspace, folder: &str, diagnostic: &Diagnostic) -> Problem {
-    let file = join(folder, &diagnostic.file);
-    // A file that is missing has no lines; the problem stands at its start.
-    let text = workspace.read_text(&file).map(|f| f.text).unwrap_or_default();
-    let (line, column) = line_col(&text, diagnostic.span.start);
+fn problem(file: String, text: &str, diagnostic: &Diagnostic) -> Problem {
+    let (line, column) = line_col(text, diagnostic.span.start);
     Problem {
         code: diagnostic.code.to_owned(),
         severity: match diagnostic.severity {
@@ -194,7 +216,9 @@ fn problem(workspace: &Workspace, folder: &str, diagnostic: &Diagnostic) -> Prob
 
 /// A diagnostic as the reason why something could not be done.
 pub(crate) fn invalid(workspace: &Workspace, folder: &str, diagnostic: &Diagnostic) -> ApiError {
-    let problem = problem(workspace, folder, diagnostic);
+    let file = join(folder, &diagnostic.file);
+    let text = workspace.read_text(&file).map(|f| f.text).unwrap_or_default();
+    let problem = problem(file, &text, diagnostic);
     let error = ApiError::new(
         Code::InvalidPrompt,
         format!(

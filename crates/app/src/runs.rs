@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use assay_engine::{Plan, Progress, PromptSource, RunHandle, RunSpec, State};
 use assay_prompt::{Prompt, Row};
-use assay_score::{GateCell, Outcome, Score, judge_gates, mean, pass_rate};
+use assay_score::{GateCell, GateResult, Outcome, Score, judge_gates, mean, pass_rate};
 use assay_store::{CellRecord, NewColumn, RunDetail, RunId, RunRecord, StoredScore};
 use assay_wire::*;
 
@@ -58,6 +59,7 @@ impl Answer<StartRun> for App {
         let open = self.workspace()?;
         self.require_consent(&open, command.consent)?;
         let plan = self.plan(&open, &command.request)?;
+        let _one_at_a_time = self.starting();
         let handle = self.inner.engine.start(plan).map_err(|e| e.explain())?;
         Ok(self.follow(handle))
     }
@@ -67,14 +69,25 @@ impl Answer<ResumeRun> for App {
     fn answer(&self, command: ResumeRun) -> Result<RunStarted, ApiError> {
         let open = self.workspace()?;
         self.require_consent(&open, command.consent)?;
-        let id = RunId::new(command.run.clone());
+        let record = self.record(&command.run)?;
+        if record.workspace != open.id {
+            // Consent was asked for the repository that is open, not for the run's own.
+            return Err(
+                no_run(&command.run).hint("It belongs to another repository; open that one.")
+            );
+        }
+        let models = self.models()?;
+        let _one_at_a_time = self.starting();
         if self.live(&command.run).is_some() {
-            return Err(assay_engine::EngineError::StillRunning { run: command.run }.explain());
+            return Err(ApiError::new(
+                Code::BadInput,
+                format!("run `{}` is still going", command.run),
+            ));
         }
         let handle = self
             .inner
             .engine
-            .resume(&id, &self.models(), command.retry_failed)
+            .resume(&record.id, &models, command.retry_failed)
             .map_err(|e| e.explain())?;
         Ok(self.follow(handle))
     }
@@ -82,14 +95,16 @@ impl Answer<ResumeRun> for App {
 
 impl Answer<CancelRun> for App {
     fn answer(&self, command: CancelRun) -> Result<(), ApiError> {
-        match self.live(&command.run) {
-            Some(handle) => handle.cancel(),
-            None => {
-                // A run that ended meanwhile is stopped already; one that never was is a mistake.
-                self.detail(&command.run)?;
-            }
+        if let Some(handle) = self.live(&command.run) {
+            handle.cancel();
+            return Ok(());
         }
-        Ok(())
+        // A run that ended meanwhile is stopped already; one that never was is a mistake.
+        if !is_going(&self.record(&command.run)?) {
+            return Ok(());
+        }
+        Err(ApiError::new(Code::BadInput, format!("run `{}` cannot be stopped here", command.run))
+            .hint("It goes on in another window or terminal; stop it there."))
     }
 }
 
@@ -104,17 +119,17 @@ impl Answer<ListRuns> for App {
 
 impl Answer<ReadRun> for App {
     fn answer(&self, command: ReadRun) -> Result<RunView, ApiError> {
-        let reader = self.reader(&command.run)?;
-        let columns = self.column_stats(&reader.detail)?;
+        let record = self.record(&command.run)?;
+        let planned = self.planned(&record.id)?;
         // While cells still come in, a verdict over them would be about another run.
-        let gates = if reader.live { Vec::new() } else { self.gates(&reader.detail)? };
-        let rows = (0..reader.detail.rows.len()).filter_map(|row| reader.row(row as u32)).collect();
+        let gates = if is_going(&record) { Vec::new() } else { self.gates(&planned)? };
+        let rows = 0..planned.detail.rows.len() as u32;
         Ok(RunView {
-            columns,
-            rows,
+            columns: self.column_stats(&planned.detail)?,
+            rows: rows.filter_map(|row| planned.row(row)).collect(),
             gates,
-            scorers: reader.detail.scorers,
-            summary: self.summary(reader.detail.record),
+            scorers: planned.detail.scorers.clone(),
+            summary: self.summary(record),
         })
     }
 }
@@ -128,17 +143,19 @@ impl Answer<ReadCells> for App {
                 format!("a page holds at most {MAX_PAGE} cells, not {}", to - from),
             ));
         }
-        let id = RunId::new(run.clone());
-        let cells = self.inner.store.cells(&id, from, to).map_err(|e| e.explain())?;
-        let live = self.live(&run).is_some();
-        let cells = cells.into_iter().map(|c| cell_line(c, live)).collect();
+        let record = self.record(&run)?;
+        let cells = self.inner.store.cells(&record.id, from, to).map_err(|e| e.explain())?;
+        let going = is_going(&record);
+        let cells = cells.into_iter().map(|c| cell_line(c, going)).collect();
         Ok(CellPage { run, from, cells })
     }
 }
 
 impl Answer<ReadCell> for App {
     fn answer(&self, command: ReadCell) -> Result<CellView, ApiError> {
-        self.cell_view(&self.reader(&command.run)?, command.cell)
+        let record = self.record(&command.run)?;
+        let planned = self.planned(&record.id)?;
+        self.cell_view(&planned, command.cell, is_going(&record))
     }
 }
 
@@ -160,7 +177,7 @@ impl App {
             handle.cancel();
         }
         for handle in handles {
-            self.inner.runtime.block_on(handle.finished());
+            self.runtime().block_on(handle.finished());
         }
     }
 
@@ -174,7 +191,7 @@ impl App {
         let Some(handle) = self.live(run) else { return };
         while !handle.is_finished() {
             every(&handle.progress);
-            self.inner.runtime.block_on(async {
+            self.runtime().block_on(async {
                 // Either the run ends or the pace is over; both are reasons to look again.
                 let _ = tokio::time::timeout(NOTICE_PACE * 2, handle.finished()).await;
             });
@@ -187,26 +204,46 @@ impl App {
     /// # Errors
     /// When there is no such run or cell.
     pub fn cells(&self, run: &str, cells: Range<u32>) -> Result<Vec<CellView>, ApiError> {
-        let reader = self.reader(run)?;
-        cells.map(|cell| self.cell_view(&reader, cell)).collect()
+        let record = self.record(run)?;
+        let planned = self.planned(&record.id)?;
+        let going = is_going(&record);
+        cells.map(|cell| self.cell_view(&planned, cell, going)).collect()
     }
 
-    fn reader(&self, run: &str) -> Result<RunReader, ApiError> {
-        Ok(RunReader::new(self.detail(run)?, self.live(run).is_some()))
+    /// The run as it was planned; kept until another is looked at.
+    fn planned(&self, id: &RunId) -> Result<Arc<PlannedRun>, ApiError> {
+        let mut read = self.inner.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(planned) = read.as_ref().filter(|p| p.detail.record.id == *id) {
+            return Ok(Arc::clone(planned));
+        }
+        let detail = self.inner.store.run(id).map_err(|e| e.explain())?;
+        let detail = detail.ok_or_else(|| no_run(id.as_str()))?;
+        let planned = Arc::new(PlannedRun::new(detail));
+        *read = Some(Arc::clone(&planned));
+        Ok(planned)
     }
 
-    fn cell_view(&self, reader: &RunReader, ordinal: u32) -> Result<CellView, ApiError> {
-        let id = &reader.detail.record.id;
+    fn starting(&self) -> MutexGuard<'_, ()> {
+        self.inner.starting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn cell_view(
+        &self,
+        planned: &PlannedRun,
+        ordinal: u32,
+        going: bool,
+    ) -> Result<CellView, ApiError> {
+        let id = &planned.detail.record.id;
         let no_cell = || ApiError::new(Code::NotFound, format!("run `{id}` has no cell {ordinal}"));
         let cell =
             self.inner.store.cell(id, ordinal).map_err(|e| e.explain())?.ok_or_else(no_cell)?;
-        let column = reader.detail.columns.get(cell.record.column as usize).ok_or_else(no_cell)?;
-        let case = reader.case(cell.record.row).ok_or_else(no_cell)?;
+        let column = planned.detail.columns.get(cell.record.column as usize).ok_or_else(no_cell)?;
+        let case = planned.case(cell.record.row).ok_or_else(no_cell)?;
         let last = cell.attempts.last();
         Ok(CellView {
-            messages: reader.messages(column, &case),
+            messages: planned.messages(column, &case),
             column: column_view(column),
-            row: reader.row(cell.record.row).ok_or_else(no_cell)?,
+            row: planned.row(cell.record.row).ok_or_else(no_cell)?,
             output: cell.output,
             error: cell.record.error.clone(),
             finish: last.and_then(|a| a.finish.clone()),
@@ -217,7 +254,7 @@ impl App {
             attempts: cell.attempts.len() as u32,
             scores: cell.scores.into_iter().map(score_view).collect(),
             expected: case.expected.as_ref().map(ToString::to_string),
-            line: cell_line(cell.record, reader.live),
+            line: cell_line(cell.record, going),
         })
     }
 
@@ -257,7 +294,7 @@ impl App {
                 no_cache: request.no_cache,
             },
         };
-        Plan::new(spec, &self.models()).map_err(|e| e.explain())
+        Plan::new(spec, &self.models()?).map_err(|e| e.explain())
     }
 
     fn require_consent(&self, open: &Open, consent: bool) -> Result<(), ApiError> {
@@ -274,22 +311,30 @@ impl App {
         let started = RunStarted { run: run.clone(), cells: handle.cells };
         self.live_runs().insert(run.clone(), handle.clone());
         let app = self.clone();
-        self.inner.runtime.spawn(async move {
+        self.runtime().spawn(async move {
             let mut seq = 0;
             while !handle.is_finished() {
                 app.tell(&run, &handle.progress, &mut seq);
                 // Either the run ends or the pace is over.
                 let _ = tokio::time::timeout(NOTICE_PACE, handle.finished()).await;
             }
-            app.live_runs().remove(&run);
+            app.forget(&run, &handle);
             app.tell(&run, &handle.progress, &mut seq);
         });
         started
     }
 
+    /// Takes a run off the list of those going on, unless it was taken up again meanwhile.
+    fn forget(&self, run: &str, ended: &RunHandle) {
+        let mut runs = self.live_runs();
+        if runs.get(run).is_some_and(|handle| Arc::ptr_eq(&handle.progress, &ended.progress)) {
+            runs.remove(run);
+        }
+    }
+
     fn tell(&self, run: &str, progress: &Progress, seq: &mut u64) {
         if let Some(text) = progress.drain_text() {
-            self.inner.notices.send(&Notice::CellText {
+            self.inner.notices.send(Notice::CellText {
                 run: run.to_owned(),
                 cell: text.cell,
                 from: text.from as u32,
@@ -298,7 +343,7 @@ impl App {
         }
         if let Some(changes) = progress.drain() {
             *seq += 1;
-            self.inner.notices.send(&Notice::RunChanged {
+            self.inner.notices.send(Notice::RunChanged {
                 run: run.to_owned(),
                 seq: *seq,
                 state: wire_state(&changes.state),
@@ -308,12 +353,9 @@ impl App {
         }
     }
 
-    fn detail(&self, run: &str) -> Result<RunDetail, ApiError> {
-        self.inner
-            .store
-            .run(&RunId::new(run.to_owned()))
-            .map_err(|e| e.explain())?
-            .ok_or_else(|| ApiError::new(Code::NotFound, format!("there is no run `{run}`")))
+    fn record(&self, run: &str) -> Result<RunRecord, ApiError> {
+        let record = self.inner.store.run_record(&RunId::new(run)).map_err(|e| e.explain())?;
+        record.ok_or_else(|| no_run(run))
     }
 
     fn summary(&self, record: RunRecord) -> RunSummary {
@@ -365,8 +407,11 @@ impl App {
             .collect())
     }
 
-    fn gates(&self, detail: &RunDetail) -> Result<Vec<GateView>, ApiError> {
-        let spec = spec_of(detail)?;
+    fn gates(&self, planned: &PlannedRun) -> Result<Vec<GateView>, ApiError> {
+        let detail = &planned.detail;
+        if planned.prompts.values().all(|prompt| prompt.evals.gates.is_empty()) {
+            return Ok(Vec::new());
+        }
         let cells = self
             .inner
             .store
@@ -374,41 +419,41 @@ impl App {
             .map_err(|e| e.explain())?;
         let tags: Vec<Vec<String>> =
             detail.rows.iter().map(|row| row_of(&row.case_json).tags).collect();
-        let mut gates = Vec::new();
-        for source in &spec.prompts {
-            let specs = source.parse().evals.gates;
-            if specs.is_empty() {
-                continue;
-            }
-            for (place, _) in
-                detail.columns.iter().enumerate().filter(|(_, c)| c.prompt == source.key)
-            {
-                let judged: Vec<_> = cells
-                    .iter()
-                    .filter(|c| c.column as usize == place && has_outcome(c))
-                    .map(|c| (c, scores_of(c, &detail.scorers)))
-                    .collect();
-                let judged: Vec<_> = judged
-                    .iter()
-                    .map(|(c, scores)| GateCell {
-                        tags: &tags[c.row as usize],
-                        scores,
-                        latency_ms: c.latency_ms,
-                        cost: None,
-                        failed: c.error.is_some(),
-                    })
-                    .collect();
-                gates.extend(judge_gates(&specs, &judged).into_iter().map(|g| GateView {
-                    column: place as u32,
-                    subject: g.subject,
-                    ok: g.ok,
-                    value: g.value,
-                    limit: g.limit,
-                    reason: g.reason,
-                }));
-            }
-        }
-        Ok(gates)
+        let of_column = |place: usize| {
+            let prompt = planned.prompts.get(&detail.columns[place].prompt);
+            let specs = prompt.map_or(&[][..], |prompt| &prompt.evals.gates);
+            let judged: Vec<_> = cells
+                .iter()
+                .filter(|c| c.column as usize == place && has_outcome(c))
+                .map(|c| (c, scores_of(c, &detail.scorers)))
+                .collect();
+            let cells: Vec<_> =
+                judged.iter().map(|(c, scores)| gate_cell(c, scores, &tags)).collect();
+            let gates = judge_gates(specs, &cells);
+            gates.into_iter().map(move |gate| gate_view(place as u32, gate)).collect::<Vec<_>>()
+        };
+        Ok((0..detail.columns.len()).flat_map(of_column).collect())
+    }
+}
+
+fn gate_cell<'a>(cell: &CellRecord, scores: &'a [Score], tags: &'a [Vec<String>]) -> GateCell<'a> {
+    GateCell {
+        tags: tags.get(cell.row as usize).map_or(&[], Vec::as_slice),
+        scores,
+        latency_ms: cell.latency_ms,
+        cost: None,
+        failed: cell.error.is_some(),
+    }
+}
+
+fn gate_view(column: u32, gate: GateResult) -> GateView {
+    GateView {
+        column,
+        subject: gate.subject,
+        ok: gate.ok,
+        value: gate.value,
+        limit: gate.limit,
+        reason: gate.reason,
     }
 }
 
@@ -440,21 +485,24 @@ fn scores_of(cell: &CellRecord, scorers: &[String]) -> Vec<Score> {
 }
 
 /// A run as it was planned, with its prompts parsed once for however many cells are read.
-struct RunReader {
+pub(crate) struct PlannedRun {
     detail: RunDetail,
     /// By key. A run whose spec cannot be read back shows its cells without their messages.
     prompts: HashMap<String, Prompt>,
     /// Ordinal of each row's first cell.
     first_cells: Vec<u32>,
-    live: bool,
 }
 
-impl RunReader {
-    fn new(detail: RunDetail, live: bool) -> Self {
-        let sources = spec_of(&detail).map_or_else(|_| Vec::new(), |spec| spec.prompts);
-        let prompts = sources.iter().map(|s| (s.key.clone(), s.parse())).collect();
+impl PlannedRun {
+    fn new(detail: RunDetail) -> Self {
+        let spec: Option<RunSpec> = serde_json::from_str(&detail.spec).ok();
+        let prompts = spec
+            .iter()
+            .flat_map(|spec| &spec.prompts)
+            .map(|s| (s.key.clone(), s.parse()))
+            .collect();
         let first_cells = first_cells(&detail);
-        Self { detail, prompts, first_cells, live }
+        Self { detail, prompts, first_cells }
     }
 
     fn case(&self, row: u32) -> Option<Row> {
@@ -504,13 +552,13 @@ fn score_view(score: StoredScore) -> ScoreView {
     ScoreView { scorer: score.scorer, value: score.value, pass: score.pass, reason: score.reason }
 }
 
-fn spec_of(detail: &RunDetail) -> Result<RunSpec, ApiError> {
-    serde_json::from_str(&detail.spec).map_err(|e| {
-        ApiError::new(
-            Code::Storage,
-            format!("what run `{}` was asked to do cannot be read back: {e}", detail.record.id),
-        )
-    })
+/// Whether the run goes on, in this process or another.
+fn is_going(record: &RunRecord) -> bool {
+    record.state.is_live()
+}
+
+fn no_run(run: &str) -> ApiError {
+    ApiError::new(Code::NotFound, format!("there is no run `{run}`"))
 }
 
 /// A case as it was stored. What was written by us reads back; a damaged line shows as an empty case.
@@ -528,7 +576,7 @@ fn preview(case: &Row) -> String {
     text.chars().take(PREVIEW).collect()
 }
 
-fn cell_line(cell: CellRecord, live: bool) -> CellLine {
+fn cell_line(cell: CellRecord, going: bool) -> CellLine {
     let mut scores = Vec::new();
     for score in &cell.scores {
         let place = usize::from(score.scorer);
@@ -542,8 +590,8 @@ fn cell_line(cell: CellRecord, live: bool) -> CellLine {
         state: match cell.state {
             assay_store::CellState::Done => CellState::Done,
             assay_store::CellState::Failed => CellState::Failed,
-            assay_store::CellState::Leased if live => CellState::Running,
-            assay_store::CellState::Queued if live => CellState::Queued,
+            assay_store::CellState::Leased if going => CellState::Running,
+            assay_store::CellState::Queued if going => CellState::Queued,
             _ => CellState::Cancelled,
         },
         preview: cell.error.unwrap_or(cell.preview),

@@ -9,9 +9,11 @@
 
 mod arguments;
 mod commands;
+mod defect;
 mod exit;
 mod output;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -37,12 +39,14 @@ pub fn main() -> ExitCode {
         }
     };
     let output = Output::new(arguments.command.json());
-    match execute(&arguments, &output) {
-        Ok(exit) => exit.into(),
-        Err(error) => {
+    defect::report_to_a_file();
+    match catch_unwind(AssertUnwindSafe(|| execute(&arguments, &output))) {
+        Ok(Ok(exit)) => exit.into(),
+        Ok(Err(error)) => {
             output.error(&error);
             Exit::from(error.code).into()
         }
+        Err(_) => Exit::Internal.into(),
     }
 }
 

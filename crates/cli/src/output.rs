@@ -20,6 +20,11 @@ impl Output {
         if self.json { self.write(&pretty(document)) } else { self.write(&text()) }
     }
 
+    /// For people, where no document was asked for.
+    pub fn tell(&self, text: &str) -> Result<(), ApiError> {
+        self.write(text)
+    }
+
     /// A line about what is going on.
     pub fn note(&self, line: &str) {
         // Nothing is left to tell a person whose standard error is closed.

@@ -34,6 +34,14 @@ pub enum EngineError {
         /// Which part of the selection emptied it.
         reason: String,
     },
+    /// The matrix is larger than a run may be.
+    #[error("the run would have {cells} cells; a run has at most {limit}")]
+    TooManyCells {
+        /// Cells of the matrix.
+        cells: u64,
+        /// Cells a run may have.
+        limit: u64,
+    },
     /// Neither the evals nor the front matter nor the caller name a model.
     #[error("{prompt} names no model to run on")]
     NoModel {
@@ -66,12 +74,6 @@ pub enum EngineError {
     #[error("there is no run `{run}`")]
     UnknownRun {
         /// What was asked for.
-        run: String,
-    },
-    /// The run goes on somewhere else.
-    #[error("run `{run}` is still going")]
-    StillRunning {
-        /// The run.
         run: String,
     },
     /// What was stored of the run cannot be read back.

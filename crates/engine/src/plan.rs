@@ -13,6 +13,9 @@ use crate::error::{EngineError, list};
 use crate::models::{Backend, Models, Target};
 use crate::spec::RunSpec;
 
+/// Cells of one run at most. Larger questions are several runs.
+const MAX_CELLS: u64 = 1_000_000;
+
 /// A run's matrix: what would be sent, cell by cell.
 pub struct Plan {
     /// What was asked for.
@@ -133,7 +136,7 @@ impl Plan {
         for cell in 0..self.cells.len() as u32 {
             // A cell that cannot be rendered will fail with its reason and is never sent.
             let Ok(call) = self.call(cell) else { continue };
-            if !self.spec.request.no_cache && store.cache_get(&call.cache_key)?.is_some() {
+            if !self.spec.request.no_cache && store.is_cached(&call.cache_key)? {
                 summary.cached += 1;
                 continue;
             }
@@ -142,7 +145,7 @@ impl Plan {
             summary.output_tokens_max = summary
                 .output_tokens_max
                 .zip(call.request.max_output_tokens)
-                .map(|(sum, limit)| sum + limit);
+                .map(|(sum, limit)| sum.saturating_add(limit));
             summary.hosts.extend(column.target.host().map(str::to_owned));
         }
         Ok(summary)
@@ -168,12 +171,14 @@ impl Plan {
     fn add_prompt(&mut self, place: usize, models: &Models) -> Result<(), EngineError> {
         let first_column = self.columns.len() as u32;
         let columns = self.prompt_columns(place, models)?;
+        let (cases, repeat) = self.prompt_cases(place);
+        self.refuse_too_many(columns.len(), cases.len(), repeat)?;
         self.columns.extend(columns);
         let columns = first_column..self.columns.len() as u32;
-        for (case, sample) in self.prompt_cases(place) {
+        for (case, sample) in cases.iter().flat_map(|case| (0..repeat).map(move |n| (case, n))) {
             let row = self.rows.len() as u32;
             let first_cell = self.cells.len() as u32;
-            self.rows.push(PlannedRow { prompt: place, case, sample, first_cell });
+            self.rows.push(PlannedRow { prompt: place, case: case.clone(), sample, first_cell });
             self.cells.extend(columns.clone().map(|column| (column, row)));
         }
         for scorer in &self.prompts[place].evals.scorers {
@@ -182,6 +187,23 @@ impl Plan {
             }
         }
         Ok(())
+    }
+
+    /// A repository says how often each case is sampled, so the product is checked before a
+    /// single row of it is made.
+    fn refuse_too_many(
+        &self,
+        columns: usize,
+        cases: usize,
+        repeat: u32,
+    ) -> Result<(), EngineError> {
+        let more = (columns as u64).saturating_mul(cases as u64).saturating_mul(repeat.into());
+        let cells = more.saturating_add(self.cells.len() as u64);
+        if cells > MAX_CELLS {
+            Err(EngineError::TooManyCells { cells, limit: MAX_CELLS })
+        } else {
+            Ok(())
+        }
     }
 
     fn prompt_columns(&self, place: usize, models: &Models) -> Result<Vec<Column>, EngineError> {
@@ -216,8 +238,7 @@ impl Plan {
         variant: &Variant,
     ) -> Result<Vec<(String, Options)>, EngineError> {
         let evals = &self.prompts[place].evals.models;
-        let resolve =
-            |id: &str| self.spec.aliases.get(id).map_or_else(|| id.to_owned(), Clone::clone);
+        let resolve = |id: &str| self.resolve_alias(id);
         let requested = &self.spec.request.models;
         if !requested.is_empty() {
             let options_of =
@@ -240,19 +261,23 @@ impl Plan {
         }
     }
 
-    fn prompt_cases(&self, place: usize) -> Vec<(Row, u32)> {
+    /// What an alias of `assay.yaml` stands for. A whole id, with its provider, is never an alias:
+    /// a repository must not lead a chosen model elsewhere.
+    fn resolve_alias(&self, id: &str) -> String {
+        let alias = self.spec.aliases.get(id).filter(|_| !id.contains('/'));
+        alias.map_or_else(|| id.to_owned(), Clone::clone)
+    }
+
+    /// The cases that run, and how often each is sampled.
+    fn prompt_cases(&self, place: usize) -> (Vec<Row>, u32) {
         let prompt = &self.prompts[place];
         let request = &self.spec.request;
-        let repeat = request.repeat.unwrap_or(prompt.evals.repeat).max(1);
-        prompt
-            .run_cases()
-            .into_iter()
-            .filter(|case| request.cases.is_empty() || request.cases.contains(&case.id))
-            .filter(|case| {
-                request.tags.is_empty() || case.tags.iter().any(|t| request.tags.contains(t))
-            })
-            .flat_map(|case| (0..repeat).map(move |sample| (case.clone(), sample)))
-            .collect()
+        let mut cases = prompt.run_cases();
+        cases.retain(|case| request.cases.is_empty() || request.cases.contains(&case.id));
+        cases.retain(|case| {
+            request.tags.is_empty() || case.tags.iter().any(|t| request.tags.contains(t))
+        });
+        (cases, request.repeat.unwrap_or(prompt.evals.repeat).max(1))
     }
 
     fn empty_reason(&self) -> String {

@@ -7,6 +7,9 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
+/// Bytes of text in one change at most; the rest comes with the next.
+const MAX_PIECE: usize = 4096;
+
 /// The state of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
@@ -125,7 +128,8 @@ impl Progress {
         let mut inner = self.lock();
         let cell = inner.watched?;
         let from = inner.sent;
-        let text = inner.texts.get(&cell)?.get(from..)?.to_owned();
+        let rest = inner.texts.get(&cell)?.get(from..)?;
+        let text = rest[..rest.floor_char_boundary(MAX_PIECE)].to_owned();
         if text.is_empty() {
             return None;
         }
@@ -142,6 +146,17 @@ impl Progress {
                 inner.sent = 0;
             }
         });
+    }
+
+    /// The cell is asked again: what came of the call before is not part of its output.
+    pub(crate) fn restarted(&self, cell: u32) {
+        let mut inner = self.lock();
+        if let Some(text) = inner.texts.get_mut(&cell) {
+            text.clear();
+        }
+        if inner.watched == Some(cell) {
+            inner.sent = 0;
+        }
     }
 
     pub(crate) fn text(&self, cell: u32, piece: &str) {
@@ -226,6 +241,31 @@ mod tests {
         let second = progress.drain_text().expect("more text is there");
         assert_eq!((second.from, second.text.as_str()), (5, " there"));
         assert_eq!(progress.drain_text(), None);
+    }
+
+    #[test]
+    fn a_second_try_streams_its_text_anew() {
+        let progress = progress();
+        progress.began(4);
+        progress.watch(Some(4));
+        progress.text(4, "Hello wo");
+        progress.drain_text();
+        progress.restarted(4);
+        progress.text(4, "Hello");
+        let again = progress.drain_text().expect("text is there");
+        assert_eq!((again.from, again.text.as_str()), (0, "Hello"));
+    }
+
+    #[test]
+    fn a_long_text_comes_in_pieces_that_join_again() {
+        let progress = progress();
+        let whole = "é".repeat(MAX_PIECE);
+        progress.began(1);
+        progress.text(1, &whole);
+        progress.watch(Some(1));
+        let pieces: Vec<_> = std::iter::from_fn(|| progress.drain_text()).collect();
+        assert!(pieces.iter().all(|p| p.text.len() <= MAX_PIECE));
+        assert_eq!(pieces.iter().map(|p| p.text.as_str()).collect::<String>(), whole);
     }
 
     #[test]

@@ -69,6 +69,11 @@ impl Engine {
         Self { store, environment, runtime }
     }
 
+    /// Where runs go on.
+    pub fn runtime(&self) -> &Handle {
+        &self.runtime
+    }
+
     /// Records the whole matrix, then begins to answer it.
     ///
     /// # Errors
@@ -86,8 +91,8 @@ impl Engine {
     /// Sends what is missing of a run, with the prompts as they were when it began.
     ///
     /// # Errors
-    /// When there is no such run, it is still going, it cannot be read back, or its models can
-    /// no longer be used.
+    /// When there is no such run, it goes on in another process, it cannot be read back, or its
+    /// models can no longer be used. Whether it goes on in this one is the caller's to know.
     pub fn resume(
         &self,
         id: &RunId,
@@ -318,6 +323,7 @@ impl Driver {
             }
             stored.await?;
             context.attempt += 1;
+            self.progress.restarted(cell);
             id = self.begin_attempt(cell, call.body.clone(), &column.target.origin).await?;
         }
     }

@@ -104,6 +104,11 @@ pub(crate) fn get(connection: &Connection, key: &[u8; 32]) -> Result<Option<Cach
     Ok(reply)
 }
 
+/// Whether there is a reply under `key`, without reading it.
+pub(crate) fn contains(connection: &Connection, key: &[u8; 32]) -> Result<bool, Fault> {
+    Ok(connection.prepare_cached("SELECT 1 FROM cache WHERE key = ?")?.exists(params![key])?)
+}
+
 fn read_reply(row: &Row<'_>) -> rusqlite::Result<CachedReply> {
     let count = |name: &str| row.get::<_, Option<i64>>(name).map(|stored| stored.map(unsigned));
     Ok(CachedReply {

@@ -217,6 +217,11 @@ impl Store {
         self.read(|connection| cells::column_stats(connection, run))
     }
 
+    /// Whether a reply was received before under this key.
+    pub fn is_cached(&self, key: &[u8; 32]) -> Result<bool, StoreError> {
+        self.read(|connection| cache::contains(connection, key))
+    }
+
     /// A reply received before under this key.
     pub fn cache_get(&self, key: &[u8; 32]) -> Result<Option<CachedReply>, StoreError> {
         self.read(|connection| cache::get(connection, key))

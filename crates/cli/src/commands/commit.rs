@@ -14,10 +14,9 @@ pub(crate) fn execute(app: &App, arguments: &Commit, output: &Output) -> Result<
         message: arguments.message.clone(),
         paths: arguments.paths.clone(),
     })?;
-    let named = |path: &str| {
-        arguments.paths.is_empty() || arguments.paths.iter().any(|p| path.starts_with(p.as_str()))
-    };
-    let committed: Vec<_> = changes.files.iter().filter(|f| named(&f.path)).collect();
+    let left = app.call(ReadChanges {})?;
+    let is_left = |path: &str| left.files.iter().any(|f| f.path == path);
+    let committed: Vec<_> = changes.files.iter().filter(|f| !is_left(&f.path)).collect();
     let document = json!({
         "schema": "assay.commit/1",
         "commit": commit.id,

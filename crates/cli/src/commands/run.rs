@@ -32,13 +32,15 @@ pub(crate) fn execute(app: &App, arguments: &Run, output: &Output) -> Result<Exi
     stop_on_interrupt(app, &started.run)?;
     follow(app, &started.run, output);
     let run = app.call(ReadRun { run: started.run })?;
-    let document = document(app, &run)?;
     match &arguments.json {
-        Some(file) if file != Path::new("-") => {
-            std::fs::write(file, pretty(&document)).map_err(|e| unwritable(file, &e))?;
+        Some(file) => {
+            let document = document(app, &run)?;
+            if file != Path::new("-") {
+                std::fs::write(file, pretty(&document)).map_err(|e| unwritable(file, &e))?;
+            }
             output.show(&document, || text(&run))?;
         }
-        _ => output.show(&document, || text(&run))?,
+        None => output.tell(&text(&run))?,
     }
     Ok(exit(&run))
 }

@@ -12,9 +12,17 @@ use crate::output::Output;
 
 pub(crate) fn execute(app: &App, arguments: &Show, output: &Output) -> Result<Exit, ApiError> {
     let run = app.call(ReadRun { run: run_id(app, &arguments.run)? })?;
+    let total = run.summary.counts.total;
     let cells = match arguments.cell {
+        Some(cell) if cell >= total => {
+            return Err(ApiError::new(
+                Code::NotFound,
+                format!("run `{}` has no cell {cell}", run.summary.run),
+            )
+            .hint(format!("Its cells are 0 to {}.", total.saturating_sub(1))));
+        }
         Some(cell) => cell..cell + 1,
-        None => 0..run.summary.counts.total,
+        None => 0..total,
     };
     let views = app.cells(&run.summary.run, cells)?;
     let document = json!({
