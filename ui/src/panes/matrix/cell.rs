@@ -55,9 +55,8 @@ fn Face(line: CellLine, scorers: Vec<String>) -> impl IntoView {
         <div class=class title=preview.clone()>{preview.clone()}</div>
         <div class="cell__foot">
             {chip.map(|chip| view! { <Scores chip /> })}
-            <StateMark ordinal state />
+            <StateMark ordinal state cached />
             {latency_ms.map(|ms| view! { <span class="cell__latency number">{model::latency_words(ms.into())}</span> })}
-            {cached.then(|| view! { <span class="cell__cached" title="Answered from cache, without a call"><Icon mark=Mark::Bolt />"cached"</span> })}
         </div>
     }
 }
@@ -72,17 +71,22 @@ fn Scores(chip: ScoreChip) -> impl IntoView {
 
 /// A cell's state, as mark and word; one that is being answered moves.
 #[component]
-fn StateMark(ordinal: u32, state: CellState) -> impl IntoView {
+fn StateMark(ordinal: u32, state: CellState, cached: bool) -> impl IntoView {
     let (mark, tone, word) = model::cell_look(state);
+    let (word, hint) = match cached {
+        true => ("Cached", Some("Answered from cache, without a call")),
+        false => (word, None),
+    };
     let sign = match state {
         CellState::Running => view! { <span class="live" aria-hidden="true"></span> }.into_any(),
+        CellState::Done if cached => view! { <Icon mark=Mark::Bolt /> }.into_any(),
         CellState::Done => ().into_any(),
         _ => view! { <Icon mark /> }.into_any(),
     };
     view! {
         <span
             class=format!("cell__state cell__state{}", tone.modifier())
-            data-testid=format!("cell-state-{ordinal}") data-state=model::cell_state_id(state)
+            data-testid=format!("cell-state-{ordinal}") data-state=model::cell_state_id(state) title=hint
         >
             {sign}{word}
         </span>

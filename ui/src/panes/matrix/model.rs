@@ -222,7 +222,7 @@ pub fn cell_look(state: CellState) -> (Mark, Tone, &'static str) {
         CellState::Running => (Mark::Dots, Tone::Accent, "Running"),
         CellState::Done => (Mark::Check, Tone::Plain, "Done"),
         CellState::Failed => (Mark::Error, Tone::Danger, "Failed"),
-        CellState::Cancelled => (Mark::Stop, Tone::Plain, "Not sent"),
+        CellState::Cancelled => (Mark::Stop, Tone::Plain, "Not answered"),
     }
 }
 
@@ -359,8 +359,8 @@ pub fn why_stopped(state: RunState, reason: Option<&str>, waiting: u32) -> Optio
             return (state == RunState::Failed)
                 .then(|| reason.unwrap_or("The run failed.").to_owned());
         }
-        1 => "1 cell was not sent".to_owned(),
-        n => format!("{n} cells were not sent"),
+        1 => "1 cell has no answer yet".to_owned(),
+        n => format!("{n} cells have no answer yet"),
     };
     match state {
         RunState::Running | RunState::Done => None,
@@ -689,11 +689,11 @@ mod tests {
     fn a_run_that_stopped_says_why_and_what_is_left() {
         assert_eq!(
             why_stopped(RunState::Cancelled, None, 3).as_deref(),
-            Some("You stopped this run; 3 cells were not sent.")
+            Some("You stopped this run; 3 cells have no answer yet.")
         );
         assert_eq!(
             why_stopped(RunState::Failed, Some("the disk is full"), 1).as_deref(),
-            Some("the disk is full; 1 cell was not sent.")
+            Some("the disk is full; 1 cell has no answer yet.")
         );
         assert_eq!(why_stopped(RunState::Done, None, 0), None);
     }
