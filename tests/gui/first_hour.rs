@@ -80,14 +80,10 @@ fn edit_an_example(window: &Window, repository: &Path) -> Result<(), Failure> {
     let first = std::fs::read_to_string(&path)?;
     let row: serde_json::Value = serde_json::from_str(first.lines().next().unwrap_or_default())?;
     let id = row["id"].as_str().ok_or("the first example has an id")?;
-    let cell = window
-        .find(&format!("example-row-{id}"))
-        .and_then(|_| {
-            window.select(&format!(
-                "[data-testid=\"example-row-{id}\"] [data-column=\"input.ticket\"]"
-            ))
-        })?
-        .ok_or("the example shows its ticket")?;
+    window.find(&format!("example-row-{id}"))?;
+    // The first cell of a row is its id, the second the ticket.
+    let ticket = format!("[data-testid=\"example-row-{id}\"] [role=gridcell]:nth-of-type(2)");
+    let cell = window.select(&ticket)?.ok_or("the example shows its ticket")?;
     window.click_on(&cell)?;
     window.type_keys(&key::ENTER.to_string())?;
     window.press_control(key::END)?;

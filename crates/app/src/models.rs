@@ -41,7 +41,7 @@ impl Answer<AddProvider> for App {
 
 impl Answer<RemoveProvider> for App {
     fn answer(&self, command: RemoveProvider) -> Result<ModelsView, ApiError> {
-        self.record(&command.name)?;
+        self.provider_record(&command.name)?;
         self.inner.store.remove_provider(&command.name).map_err(|e| e.explain())?;
         self.models_view()
     }
@@ -49,7 +49,7 @@ impl Answer<RemoveProvider> for App {
 
 impl Answer<TestProvider> for App {
     fn answer(&self, command: TestProvider) -> Result<ProviderTest, ApiError> {
-        let provider = provider(&self.record(&command.name)?)?;
+        let provider = provider(&self.provider_record(&command.name)?)?;
         if let Some(variable) = provider.missing_key {
             return Ok(ProviderTest {
                 ok: false,
@@ -110,7 +110,7 @@ impl App {
         })
     }
 
-    fn record(&self, name: &str) -> Result<ProviderRecord, ApiError> {
+    fn provider_record(&self, name: &str) -> Result<ProviderRecord, ApiError> {
         let records = self.inner.store.providers().map_err(|e| e.explain())?;
         let known: Vec<_> = records.iter().map(|r| r.name.clone()).collect();
         records.into_iter().find(|r| r.name == name).ok_or_else(|| {

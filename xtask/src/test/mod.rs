@@ -62,7 +62,11 @@ fn all_tests(places: &Places, filter: &[String], tally: &mut Tally) -> Result<()
     let runner = runner(places, &selection, filter).envs(environment(places, screen.as_ref()));
     follow(runner, tally)?;
     follow(
-        cargo(places).args(["test", "--doc", "--no-fail-fast"]).args(selection).args(filter),
+        cargo(places)
+            .args(["test", "--doc", "--no-fail-fast"])
+            .args(selection)
+            .args(["--"])
+            .args(filter),
         tally,
     )?;
     if filter.is_empty() { wasm_checks(places, tally) } else { Ok(()) }

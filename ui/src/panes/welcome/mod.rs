@@ -106,11 +106,14 @@ fn OpenFolder() -> impl IntoView {
 #[component]
 fn Recent(recent: Vec<RecentWorkspace>) -> impl IntoView {
     let session = context::<Session>();
-    let lines = recent.into_iter().map(move |RecentWorkspace { path, name, exists }| {
+    let lines = recent.into_iter().enumerate().map(move |(place, RecentWorkspace { path, name, exists })| {
         let target = path.clone();
         view! {
             <li>
-                <button type="button" class="welcome__recent" disabled=!exists on:click=move |_| session.open(target.clone())>
+                <button
+                    type="button" class="welcome__recent" disabled=!exists data-testid=format!("recent-{place}")
+                    on:click=move |_| session.open(target.clone())
+                >
                     <Icon mark=Mark::Folder />
                     <span class="welcome__recent-name">{name}</span>
                     <span class="quiet clip grow">{path}</span>
