@@ -18,8 +18,8 @@ macro_rules! icons {
 }
 
 icons! {
-    /// The touchstone: Assay itself.
-    Assay = "M8 1.8 13.6 5v6L8 14.2 2.4 11V5zM5 10.2 8 5l3 5.2M6 8.6h4";
+    /// The A that is a balance: Assay itself, as on the program's icon.
+    Assay = "M5.2 13.4 8 2.6l2.8 10.8M2.7 6.4l10.6 1.2M1.3 9.8 2.7 6.4l1.4 3.4a1.6 1.5 0 0 1-2.8 0zM11.9 11l1.4-3.4 1.4 3.4a1.6 1.5 0 0 1-2.8 0z";
     /// Prompts.
     Prompts = "M3 2.5h7l3 3v8H3zM10 2.5v3h3M5.5 8h5M5.5 10.5h3.5";
     /// Runs.

@@ -67,6 +67,7 @@ fn NextRun() -> impl IntoView {
         <span class="toolbar__estimate number" role="status" title=move || model::estimate_hint(runs.plan())>
             {move || model::estimate(runs.plan())}
         </span>
+        <ModelSelect />
         <ScopeSelect />
         <Show when=move || runs.is_running()>
             <Button icon=Mark::Stop testid="stop-button" on_press=move |_| stage.perform(Action::Cancel)>"Stop"</Button>
