@@ -16,7 +16,7 @@ use crate::environment::System;
 use crate::error::Explain;
 use crate::host::Host;
 use crate::notices::Notices;
-use crate::runs::PlannedRun;
+use crate::results::PlannedRun;
 
 /// Where things are, when they are not in the usual places.
 #[derive(Debug, Clone, Default)]

@@ -20,6 +20,7 @@ mod host;
 mod models;
 mod notices;
 mod prompts;
+mod results;
 mod router;
 mod runs;
 mod templates;

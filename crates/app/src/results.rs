@@ -1,0 +1,411 @@
+//! What runs brought: lists, columns with their means, gates, and cells by the page or one by one.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::{Arc, PoisonError};
+
+use assay_engine::RunSpec;
+use assay_prompt::{Prompt, Row};
+use assay_score::{GateCell, GateResult, Outcome, Score, judge_gates, mean_score, percentile};
+use assay_store::{CellRecord, NewColumn, RunDetail, RunId, RunRecord, StoredScore};
+use assay_wire::*;
+
+use crate::app::App;
+use crate::error::Explain;
+use crate::prompts::message_view;
+use crate::router::Answer;
+
+/// Cells a single page may hold: what fits the largest window several times over.
+const MAX_PAGE: u32 = 20_000;
+
+/// Characters of a row's preview.
+const PREVIEW: usize = 120;
+
+impl Answer<ListRuns> for App {
+    fn answer(&self, command: ListRuns) -> Result<Vec<RunSummary>, ApiError> {
+        let open = self.workspace()?;
+        let runs =
+            self.inner.store.runs(&open.id, command.limit as usize).map_err(|e| e.explain())?;
+        Ok(runs.into_iter().map(|r| self.summary(r)).collect())
+    }
+}
+
+impl Answer<ReadRun> for App {
+    fn answer(&self, command: ReadRun) -> Result<RunView, ApiError> {
+        let record = self.record(&command.run)?;
+        let planned = self.planned(&record.id)?;
+        // While cells still come in, a verdict over them would be about another run.
+        let gates = if is_going(&record) { Vec::new() } else { self.gates(&planned)? };
+        let rows = 0..planned.detail.rows.len() as u32;
+        Ok(RunView {
+            columns: self.column_stats(&planned.detail)?,
+            rows: rows.filter_map(|row| planned.row(row)).collect(),
+            gates,
+            scorers: planned.detail.scorers.clone(),
+            summary: self.summary(record),
+        })
+    }
+}
+
+impl Answer<ReadCells> for App {
+    fn answer(&self, command: ReadCells) -> Result<CellPage, ApiError> {
+        let ReadCells { run, from, to } = command;
+        if to.saturating_sub(from) > MAX_PAGE {
+            return Err(ApiError::new(
+                Code::BadInput,
+                format!("a page holds at most {MAX_PAGE} cells, not {}", to - from),
+            ));
+        }
+        let record = self.record(&run)?;
+        let cells = self.inner.store.cells(&record.id, from, to).map_err(|e| e.explain())?;
+        let going = is_going(&record);
+        let cells = cells.into_iter().map(|c| cell_line(c, going)).collect();
+        Ok(CellPage { run, from, cells })
+    }
+}
+
+impl Answer<ReadCell> for App {
+    fn answer(&self, command: ReadCell) -> Result<CellView, ApiError> {
+        let record = self.record(&command.run)?;
+        let planned = self.planned(&record.id)?;
+        self.cell_view(&planned, command.cell, is_going(&record))
+    }
+}
+impl App {
+    /// Several cells of a run, whole: what a script wants, where the window asks for one.
+    ///
+    /// # Errors
+    /// When there is no such run or cell.
+    pub fn cells(&self, run: &str, cells: Range<u32>) -> Result<Vec<CellView>, ApiError> {
+        let record = self.record(run)?;
+        let planned = self.planned(&record.id)?;
+        let going = is_going(&record);
+        cells.map(|cell| self.cell_view(&planned, cell, going)).collect()
+    }
+
+    /// The run as it was planned; kept until another is looked at.
+    fn planned(&self, id: &RunId) -> Result<Arc<PlannedRun>, ApiError> {
+        let mut read = self.inner.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(planned) = read.as_ref().filter(|p| p.detail.record.id == *id) {
+            return Ok(Arc::clone(planned));
+        }
+        let detail = self.inner.store.run(id).map_err(|e| e.explain())?;
+        let detail = detail.ok_or_else(|| no_run(id.as_str()))?;
+        let planned = Arc::new(PlannedRun::new(detail));
+        *read = Some(Arc::clone(&planned));
+        Ok(planned)
+    }
+
+    fn cell_view(
+        &self,
+        planned: &PlannedRun,
+        ordinal: u32,
+        going: bool,
+    ) -> Result<CellView, ApiError> {
+        let id = &planned.detail.record.id;
+        let no_cell = || ApiError::new(Code::NotFound, format!("run `{id}` has no cell {ordinal}"));
+        let cell =
+            self.inner.store.cell(id, ordinal).map_err(|e| e.explain())?.ok_or_else(no_cell)?;
+        let column = planned.detail.columns.get(cell.record.column as usize).ok_or_else(no_cell)?;
+        let case = planned.case(cell.record.row).ok_or_else(no_cell)?;
+        let last = cell.attempts.last();
+        Ok(CellView {
+            messages: planned.messages(column, &case),
+            column: column_view(column),
+            row: planned.row(cell.record.row).ok_or_else(no_cell)?,
+            output: cell.output,
+            error: cell.record.error.clone(),
+            finish: last.and_then(|a| a.finish.clone()),
+            input_tokens: last.and_then(|a| a.input_tokens),
+            output_tokens: last.and_then(|a| a.output_tokens),
+            first_token_ms: last.and_then(|a| a.first_token_ms),
+            cost: last.and_then(|a| a.cost),
+            attempts: cell.attempts.len() as u32,
+            scores: cell.scores.into_iter().map(score_view).collect(),
+            expected: case.expected.as_ref().map(ToString::to_string),
+            line: cell_line(cell.record, going),
+        })
+    }
+
+    pub(crate) fn record(&self, run: &str) -> Result<RunRecord, ApiError> {
+        let record = self.inner.store.run_record(&RunId::new(run)).map_err(|e| e.explain())?;
+        record.ok_or_else(|| no_run(run))
+    }
+
+    fn summary(&self, record: RunRecord) -> RunSummary {
+        let run = record.id.to_string();
+        let live = self.live(&run).map(|handle| handle.progress.now());
+        let (state, reason) = match &record.state {
+            assay_store::RunState::Queued | assay_store::RunState::Running => {
+                (RunState::Running, None)
+            }
+            assay_store::RunState::Done => (RunState::Done, None),
+            assay_store::RunState::Cancelled => (RunState::Cancelled, None),
+            assay_store::RunState::Interrupted => (RunState::Interrupted, None),
+            assay_store::RunState::Failed(reason) => (RunState::Failed, Some(reason.clone())),
+        };
+        let stored = CellCounts {
+            total: record.total,
+            done: record.done,
+            failed: record.failed,
+            cached: record.cached,
+            running: 0,
+        };
+        let end = record.ended_ms.or(live.is_some().then(|| self.inner.environment.now_ms()));
+        RunSummary {
+            run,
+            title: record.title,
+            created_ms: record.created_ms,
+            wall_ms: end.map(|end| end - record.created_ms),
+            state,
+            reason,
+            counts: live.map_or(stored, |(_, now)| counts(now)),
+        }
+    }
+
+    fn column_stats(&self, detail: &RunDetail) -> Result<Vec<ColumnStats>, ApiError> {
+        let stats = self.inner.store.column_stats(&detail.record.id).map_err(|e| e.explain())?;
+        Ok(stats
+            .into_iter()
+            .filter_map(|stats| {
+                Some(ColumnStats {
+                    column: column_view(detail.columns.get(stats.column as usize)?),
+                    done: stats.done,
+                    failed: stats.failed,
+                    means: stats.scores.iter().map(|s| mean_view(&s.values)).collect(),
+                    cost: stats.cost,
+                    p50_ms: latency(&stats.latencies, 0.50),
+                    p95_ms: latency(&stats.latencies, 0.95),
+                })
+            })
+            .collect())
+    }
+
+    fn gates(&self, planned: &PlannedRun) -> Result<Vec<GateView>, ApiError> {
+        let detail = &planned.detail;
+        if planned.prompts.values().all(|prompt| prompt.evals.gates.is_empty()) {
+            return Ok(Vec::new());
+        }
+        let cells = self
+            .inner
+            .store
+            .cells(&detail.record.id, 0, detail.record.total)
+            .map_err(|e| e.explain())?;
+        let tags: Vec<Vec<String>> =
+            detail.rows.iter().map(|row| row_of(&row.case_json).tags).collect();
+        let of_column = |place: usize| {
+            let prompt = planned.prompts.get(&detail.columns[place].prompt);
+            let specs = prompt.map_or(&[][..], |prompt| &prompt.evals.gates);
+            let judged: Vec<_> = cells
+                .iter()
+                .filter(|c| c.column as usize == place && has_outcome(c))
+                .map(|c| (c, scores_of(c, &detail.scorers)))
+                .collect();
+            let cells: Vec<_> =
+                judged.iter().map(|(c, scores)| gate_cell(c, scores, &tags)).collect();
+            let gates = judge_gates(specs, &cells);
+            gates.into_iter().map(move |gate| gate_view(place as u32, gate)).collect::<Vec<_>>()
+        };
+        Ok((0..detail.columns.len()).flat_map(of_column).collect())
+    }
+}
+
+fn gate_cell<'a>(cell: &CellRecord, scores: &'a [Score], tags: &'a [Vec<String>]) -> GateCell<'a> {
+    GateCell {
+        tags: tags.get(cell.row as usize).map_or(&[], Vec::as_slice),
+        scores,
+        latency_ms: cell.latency_ms,
+        cost: None,
+        failed: cell.error.is_some(),
+    }
+}
+
+fn gate_view(column: u32, gate: GateResult) -> GateView {
+    GateView {
+        column,
+        subject: gate.subject,
+        ok: gate.ok,
+        value: gate.value,
+        limit: gate.limit,
+        reason: gate.reason,
+    }
+}
+
+fn column_view(column: &NewColumn) -> ColumnView {
+    ColumnView {
+        prompt: column.prompt.clone(),
+        variant: column.variant.clone(),
+        model: column.model.clone(),
+        content_id: column.content_id.clone(),
+    }
+}
+
+fn has_outcome(cell: &CellRecord) -> bool {
+    matches!(cell.state, assay_store::CellState::Done | assay_store::CellState::Failed)
+}
+
+fn scores_of(cell: &CellRecord, scorers: &[String]) -> Vec<Score> {
+    cell.scores
+        .iter()
+        .filter_map(|score| {
+            let scorer = scorers.get(usize::from(score.scorer))?.clone();
+            let outcome = match (score.value, score.pass) {
+                (Some(value), Some(pass)) => Outcome::Scored { value, pass, reason: String::new() },
+                _ => Outcome::NotJudged { reason: String::new() },
+            };
+            Some(Score { scorer, outcome })
+        })
+        .collect()
+}
+
+/// A run as it was planned, with its prompts parsed once for however many cells are read.
+pub(crate) struct PlannedRun {
+    detail: RunDetail,
+    /// By key. A run whose spec cannot be read back shows its cells without their messages.
+    prompts: HashMap<String, Prompt>,
+    /// Ordinal of each row's first cell.
+    first_cells: Vec<u32>,
+}
+
+impl PlannedRun {
+    fn new(detail: RunDetail) -> Self {
+        let spec: Option<RunSpec> = serde_json::from_str(&detail.spec).ok();
+        let prompts = spec
+            .iter()
+            .flat_map(|spec| &spec.prompts)
+            .map(|s| (s.key.clone(), s.parse()))
+            .collect();
+        let first_cells = first_cells(&detail);
+        Self { detail, prompts, first_cells }
+    }
+
+    fn case(&self, row: u32) -> Option<Row> {
+        self.detail.rows.get(row as usize).map(|row| row_of(&row.case_json))
+    }
+
+    fn row(&self, place: u32) -> Option<RowView> {
+        let row = self.detail.rows.get(place as usize)?;
+        let case = row_of(&row.case_json);
+        Some(RowView {
+            prompt: row.prompt.clone(),
+            case: row.case_id.clone(),
+            sample: row.sample,
+            first_cell: *self.first_cells.get(place as usize)?,
+            preview: preview(&case),
+            tags: case.tags,
+        })
+    }
+
+    /// The messages as they were sent, from the prompt's files as they were.
+    fn messages(&self, column: &NewColumn, case: &Row) -> Vec<MessageView> {
+        let rendered = self.prompts.get(&column.prompt).and_then(|prompt| {
+            let variant = prompt.variant(&column.variant)?;
+            // A cell that could not be rendered failed with the reason; it has no messages.
+            assay_prompt::render(prompt, variant, case).ok()
+        });
+        rendered.map_or_else(Vec::new, |r| r.messages.iter().map(message_view).collect())
+    }
+}
+
+/// Rows come prompt by prompt, each with a cell per column of its prompt.
+fn first_cells(detail: &RunDetail) -> Vec<u32> {
+    let mut columns: HashMap<&str, u32> = HashMap::new();
+    for column in &detail.columns {
+        *columns.entry(column.prompt.as_str()).or_default() += 1;
+    }
+    let mut next = 0;
+    let mut firsts = Vec::with_capacity(detail.rows.len());
+    for row in &detail.rows {
+        firsts.push(next);
+        next += columns.get(row.prompt.as_str()).copied().unwrap_or_default();
+    }
+    firsts
+}
+
+fn score_view(score: StoredScore) -> ScoreView {
+    ScoreView { scorer: score.scorer, value: score.value, pass: score.pass, reason: score.reason }
+}
+
+/// Whether the run goes on, in this process or another.
+pub(crate) fn is_going(record: &RunRecord) -> bool {
+    record.state.is_live()
+}
+
+pub(crate) fn no_run(run: &str) -> ApiError {
+    ApiError::new(Code::NotFound, format!("there is no run `{run}`"))
+}
+
+/// A case as it was stored. What was written by us reads back; a damaged line shows as an empty case.
+fn row_of(line: &str) -> Row {
+    serde_json::from_str(line).unwrap_or_default()
+}
+
+/// The case's longest text input, on one line.
+fn preview(case: &Row) -> String {
+    let longest = case.input.values().filter_map(|v| v.as_str()).max_by_key(|text| text.len());
+    let text = match longest {
+        Some(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),
+        None => serde_json::Value::Object(case.input.clone()).to_string(),
+    };
+    text.chars().take(PREVIEW).collect()
+}
+
+fn cell_line(cell: CellRecord, going: bool) -> CellLine {
+    let mut scores = Vec::new();
+    for score in &cell.scores {
+        let place = usize::from(score.scorer);
+        scores.resize(scores.len().max(place + 1), None);
+        scores[place] = Some(ScoreLine { value: score.value.map(|v| v as f32), pass: score.pass });
+    }
+    CellLine {
+        ordinal: cell.ordinal,
+        column: cell.column,
+        row: cell.row,
+        state: match cell.state {
+            assay_store::CellState::Done => CellState::Done,
+            assay_store::CellState::Failed => CellState::Failed,
+            assay_store::CellState::Leased if going => CellState::Running,
+            assay_store::CellState::Queued if going => CellState::Queued,
+            _ => CellState::Cancelled,
+        },
+        preview: cell.error.unwrap_or(cell.preview),
+        latency_ms: cell.latency_ms.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
+        cached: cell.cached,
+        scores,
+    }
+}
+
+fn mean_view(values: &[f64]) -> Option<MeanView> {
+    let mean = mean_score(values)?;
+    Some(MeanView { mean: mean.mean, low: mean.low, high: mean.high, n: mean.n as u32 })
+}
+
+/// In whole milliseconds, by the same rule as the gates.
+fn latency(millis: &[u64], share: f64) -> Option<u64> {
+    let millis: Vec<f64> = millis.iter().map(|ms| *ms as f64).collect();
+    percentile(&millis, share).map(|ms| ms.round() as u64)
+}
+
+pub(crate) fn counts(counts: assay_engine::Counts) -> CellCounts {
+    CellCounts {
+        total: counts.total,
+        done: counts.done,
+        failed: counts.failed,
+        cached: counts.cached,
+        running: counts.running,
+    }
+}
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_preview_of_a_case_is_its_longest_text_on_one_line() {
+        let case = Row {
+            input: serde_json::from_str(r#"{"product":"Notes","ticket":"It\ncrashed  twice."}"#)
+                .expect("an object"),
+            ..Row::default()
+        };
+        assert_eq!(preview(&case), "It crashed twice.");
+    }
+}
