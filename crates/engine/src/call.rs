@@ -165,7 +165,10 @@ fn generate_local(
     let mut first_token_ms = None;
     let generated = model
         .generate(&generation, &mut |piece| {
-            first_token_ms.get_or_insert_with(elapsed);
+            // While the prompt is read, empty pieces come, so that it can be stopped.
+            if !piece.is_empty() {
+                first_token_ms.get_or_insert_with(elapsed);
+            }
             context.progress.text(context.cell, piece);
             if context.cancel.is_cancelled() {
                 ControlFlow::Break(())

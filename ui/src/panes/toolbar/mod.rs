@@ -90,7 +90,7 @@ fn ModelSelect() -> impl IntoView {
     let options = move || {
         let now = runs.model();
         let mut options = vec![
-            view! { <option value="" selected=now.is_none()>"Models as the prompt says"</option> }
+            view! { <option value="" selected=now.is_none()>"Model of the prompt"</option> }
                 .into_any(),
         ];
         options.extend(model::offered(session.models()).into_iter().map(|id| {
