@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 
-use assay_engine::RunSpec;
+use assay_engine::{RunSpec, State};
 use assay_prompt::{Prompt, Row};
 use assay_score::{GateCell, GateResult, Outcome, Score, judge_gates, mean_score, percentile};
 use assay_store::{CellRecord, NewColumn, RunDetail, RunId, RunRecord, StoredScore};
@@ -35,7 +35,7 @@ impl Answer<ReadRun> for App {
         let record = self.record(&command.run)?;
         let planned = self.planned(&record.id)?;
         // While cells still come in, a verdict over them would be about another run.
-        let gates = if is_going(&record) { Vec::new() } else { self.gates(&planned)? };
+        let gates = if self.is_going(&record) { Vec::new() } else { self.gates(&planned)? };
         let rows = 0..planned.detail.rows.len() as u32;
         Ok(RunView {
             columns: self.column_stats(&planned.detail)?,
@@ -58,7 +58,7 @@ impl Answer<ReadCells> for App {
         }
         let record = self.record(&run)?;
         let cells = self.inner.store.cells(&record.id, from, to).map_err(|e| e.explain())?;
-        let going = is_going(&record);
+        let going = self.is_going(&record);
         let cells = cells.into_iter().map(|c| cell_line(c, going)).collect();
         Ok(CellPage { run, from, cells })
     }
@@ -68,7 +68,7 @@ impl Answer<ReadCell> for App {
     fn answer(&self, command: ReadCell) -> Result<CellView, ApiError> {
         let record = self.record(&command.run)?;
         let planned = self.planned(&record.id)?;
-        self.cell_view(&planned, command.cell, is_going(&record))
+        self.cell_view(&planned, command.cell, self.is_going(&record))
     }
 }
 impl App {
@@ -79,7 +79,7 @@ impl App {
     pub fn cells(&self, run: &str, cells: Range<u32>) -> Result<Vec<CellView>, ApiError> {
         let record = self.record(run)?;
         let planned = self.planned(&record.id)?;
-        let going = is_going(&record);
+        let going = self.is_going(&record);
         cells.map(|cell| self.cell_view(&planned, cell, going)).collect()
     }
 
@@ -132,10 +132,21 @@ impl App {
         record.ok_or_else(|| no_run(run))
     }
 
+    /// Whether the run goes on, in this process or another.
+    pub(crate) fn is_going(&self, record: &RunRecord) -> bool {
+        let ended_here = self.handle(record.id.as_str()).is_some_and(|h| h.is_finished());
+        record.state.is_live() && !ended_here
+    }
+
     fn summary(&self, record: RunRecord) -> RunSummary {
         let run = record.id.to_string();
-        let live = self.live(&run).map(|handle| handle.progress.now());
+        let live = self.handle(&run).map(|handle| handle.progress.now());
         let (state, reason) = match &record.state {
+            // On a disk that is full the end of a run is known to its own process only.
+            state if state.is_live() && !self.is_going(&record) => match &live {
+                Some((State::Failed(reason), _)) => (RunState::Failed, Some(reason.clone())),
+                _ => (RunState::Interrupted, None),
+            },
             assay_store::RunState::Queued | assay_store::RunState::Running => {
                 (RunState::Running, None)
             }
@@ -324,11 +335,6 @@ fn first_cells(detail: &RunDetail) -> Vec<u32> {
 
 fn score_view(score: StoredScore) -> ScoreView {
     ScoreView { scorer: score.scorer, value: score.value, pass: score.pass, reason: score.reason }
-}
-
-/// Whether the run goes on, in this process or another.
-pub(crate) fn is_going(record: &RunRecord) -> bool {
-    record.state.is_live()
 }
 
 pub(crate) fn no_run(run: &str) -> ApiError {

@@ -9,7 +9,7 @@ use assay_wire::*;
 use crate::app::{App, Open};
 use crate::error::Explain;
 use crate::prompts::{lone_file, refuse_broken};
-use crate::results::{counts, is_going, no_run};
+use crate::results::{counts, no_run};
 use crate::router::Answer;
 
 /// Notices of one run at most twenty times a second.
@@ -90,7 +90,7 @@ impl Answer<CancelRun> for App {
             return Ok(());
         }
         // A run that ended meanwhile is stopped already; one that never was is a mistake.
-        if !is_going(&self.record(&command.run)?) {
+        if !self.is_going(&self.record(&command.run)?) {
             return Ok(());
         }
         Err(ApiError::new(Code::BadInput, format!("run `{}` cannot be stopped here", command.run))
@@ -120,7 +120,12 @@ impl App {
 
     /// The handle of a run that is going on in this process.
     pub fn live(&self, run: &str) -> Option<RunHandle> {
-        self.live_runs().get(run).filter(|handle| !handle.is_finished()).cloned()
+        self.handle(run).filter(|handle| !handle.is_finished())
+    }
+
+    /// The handle of a run of this process that goes on, or whose end could not be recorded.
+    pub(crate) fn handle(&self, run: &str) -> Option<RunHandle> {
+        self.live_runs().get(run).cloned()
     }
 
     /// Waits until a run of this process has ended; at once when it is none.
@@ -206,8 +211,12 @@ impl App {
         started
     }
 
-    /// Takes a run off the list of those going on, unless it was taken up again meanwhile.
+    /// Takes a run off the list of those going on, unless it was taken up again meanwhile. One
+    /// whose end could not be recorded stays: its handle is all that knows why it ended.
     fn forget(&self, run: &str, ended: &RunHandle) {
+        if !self.record(run).is_ok_and(|record| !record.state.is_live()) {
+            return;
+        }
         let mut runs = self.live_runs();
         if runs.get(run).is_some_and(|handle| Arc::ptr_eq(&handle.progress, &ended.progress)) {
             runs.remove(run);
