@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use assay_testkit::Fault;
 use serde_json::json;
 
 use crate::process::{Terminal, greeter};
@@ -110,6 +111,16 @@ fn a_run_that_could_not_finish_ends_with_three_and_says_how_to_go_on() {
     let run = terminal.assay(&["run", "greet", "-j", "1"]);
     assert_eq!(run.exit, 3, "{}", run.err);
     assert!(run.out.contains("assay run --resume"), "{}", run.out);
+}
+
+#[test]
+fn a_run_whose_calls_failed_says_why_once() {
+    let server = greeter();
+    server.fault_when(|_| true, Fault::bad_request());
+    let terminal = Terminal::with(&server);
+    let run = terminal.assay(&["run", "greet"]);
+    assert_eq!(run.exit, 3, "{}", run.err);
+    assert_eq!(run.out.matches("6 cells failed: ").count(), 1, "{}", run.out);
 }
 
 #[test]

@@ -64,6 +64,15 @@ fn a_result_file_that_cannot_be_written_is_refused_before_anything_is_paid_for()
 }
 
 #[test]
+fn a_prompt_in_the_place_of_a_result_file_is_refused() {
+    let server = greeter();
+    let terminal = Terminal::with(&server);
+    check_refused(&terminal, &["run", "--json", "greet"], &["takes a file", "`greet`"]);
+    assert!(!terminal.path().join("greet").exists());
+    assert_eq!(server.count(), 0);
+}
+
+#[test]
 fn a_full_disk_is_named_where_the_system_has_one_to_offer() {
     let server = greeter();
     let terminal = Terminal::with(&server);

@@ -61,7 +61,10 @@ impl Answer<TestProvider> for App {
         Ok(match self.runtime().block_on(chat.list_models()) {
             Ok(models) => ProviderTest {
                 ok: true,
-                message: format!("It answers, and offers {} models.", models.len()),
+                message: match models.len() {
+                    1 => "It answers, and offers 1 model.".to_owned(),
+                    n => format!("It answers, and offers {n} models."),
+                },
                 models,
             },
             Err(failure) => {

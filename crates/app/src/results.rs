@@ -214,8 +214,10 @@ impl App {
                 .collect();
             let cells: Vec<_> =
                 judged.iter().map(|(c, scores)| gate_cell(c, scores, &tags)).collect();
-            let gates = judge_gates(specs, &cells);
-            gates.into_iter().map(move |gate| gate_view(place as u32, gate)).collect::<Vec<_>>()
+            let gates = judge_gates(specs, &cells).into_iter().zip(specs);
+            gates
+                .map(move |(gate, spec)| gate_view(place as u32, gate, &spec.tags))
+                .collect::<Vec<_>>()
         };
         Ok((0..detail.columns.len()).flat_map(of_column).collect())
     }
@@ -231,10 +233,11 @@ fn gate_cell<'a>(cell: &CellRecord, scores: &'a [Score], tags: &'a [Vec<String>]
     }
 }
 
-fn gate_view(column: u32, gate: GateResult) -> GateView {
+fn gate_view(column: u32, gate: GateResult, tags: &[String]) -> GateView {
     GateView {
         column,
         subject: gate.subject,
+        tags: tags.to_owned(),
         ok: gate.ok,
         value: gate.value,
         limit: gate.limit,

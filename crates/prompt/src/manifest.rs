@@ -68,7 +68,7 @@ pub(crate) fn read(node: &Node, report: &mut Report) -> Manifest {
     if id.is_none() {
         report
             .warning(codes::NO_ID, fields.top(), "the prompt has no `id`")
-            .hint("add one that stays; `assay check --fix` does");
+            .hint("add one that is yours alone and never changes");
     }
     let variants = read_variants(&mut fields, report);
     let few_shot_node = fields.node("fewShot");

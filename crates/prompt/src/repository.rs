@@ -52,7 +52,7 @@ fn read(config: &mut RepositoryConfig, mut fields: Fields, report: &mut Report) 
     if config.id.is_none() {
         report
             .warning(codes::NO_ID, fields.top(), "the repository has no `id`")
-            .hint("add one that stays; `assay check --fix` does");
+            .hint("add one that is yours alone and never changes");
     }
     if let Some(folders) = fields.strings("prompts", report) {
         config.prompts = folders;

@@ -256,6 +256,8 @@ pub struct GateView {
     pub column: u32,
     /// Scorer id or metric.
     pub subject: String,
+    /// It is about cases with one of these tags; about all when empty.
+    pub tags: Vec<String>,
     /// Whether it holds.
     pub ok: bool,
     /// What was measured.

@@ -1,5 +1,7 @@
 //! `assay init`: a new repository from a template.
 
+use std::path::Path;
+
 use assay_app::App;
 use assay_wire::{ApiError, Code, CreateWorkspace};
 use serde_json::json;
@@ -8,9 +10,15 @@ use crate::arguments::Init;
 use crate::exit::Exit;
 use crate::output::Output;
 
-pub(crate) fn execute(app: &App, arguments: &Init, output: &Output) -> Result<Exit, ApiError> {
-    let path = std::path::absolute(&arguments.dir)
-        .map_err(|e| ApiError::new(Code::BadInput, format!("{}: {e}", arguments.dir.display())))?;
+pub(crate) fn execute(
+    app: &App,
+    directory: &Path,
+    arguments: &Init,
+    output: &Output,
+) -> Result<Exit, ApiError> {
+    let dir = directory.join(&arguments.dir);
+    let path = std::path::absolute(&dir)
+        .map_err(|e| ApiError::new(Code::BadInput, format!("{}: {e}", dir.display())))?;
     let made = app.call(CreateWorkspace {
         template: arguments.template.clone(),
         path: Some(path.display().to_string()),
@@ -24,11 +32,7 @@ pub(crate) fn execute(app: &App, arguments: &Init, output: &Output) -> Result<Ex
     });
     output.show(&document, || {
         let name = prompts.first().copied().unwrap_or_default();
-        format!(
-            "Made {}\nTry it: cd {} && assay run {name} --tag smoke",
-            made.path,
-            arguments.dir.display()
-        )
+        format!("Made {}\nTry it: cd {} && assay run {name} --tag smoke", made.path, dir.display())
     })?;
     Ok(Exit::Done)
 }

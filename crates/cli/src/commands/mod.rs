@@ -20,7 +20,7 @@ use crate::output::Output;
 
 pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Result<Exit, ApiError> {
     match &arguments.command {
-        Command::Init(arguments) => init::execute(app, arguments, output),
+        Command::Init(init) => init::execute(app, &arguments.directory, init, output),
         Command::List(_) => list::execute(app, output),
         Command::Check(arguments) => check::execute(app, arguments, output),
         Command::Render(arguments) => render::execute(app, arguments, output),

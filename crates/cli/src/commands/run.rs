@@ -4,8 +4,8 @@ use std::path::Path;
 
 use assay_app::App;
 use assay_wire::{
-    ApiError, CancelRun, Code, ColumnStats, GateView, ReadRun, ResumeRun, RunState, RunView,
-    StartRun,
+    ApiError, CancelRun, CellLine, CellState, Code, ColumnStats, GateView, ReadCells, ReadRun,
+    ReadWorkspace, ResumeRun, RunState, RunView, StartRun,
 };
 use serde_json::{Map, Value, json};
 
@@ -13,11 +13,18 @@ use crate::arguments::Run;
 use crate::commands::request;
 use crate::commands::show::results;
 use crate::exit::Exit;
-use crate::output::{Output, pretty, table};
+use crate::output::{Output, counted, pretty, table};
+
+/// Cells asked for at once.
+const PAGE: u32 = 10_000;
+
+/// Different reasons of failure that are told at the end of a run.
+const MOST_REASONS: usize = 3;
 
 pub(crate) fn execute(app: &App, arguments: &Run, output: &Output) -> Result<Exit, ApiError> {
     // Refused before a single call is paid for.
     if let Some(file) = &arguments.json {
+        refuse_prompt(app, file)?;
         check_writable(file)?;
     }
     // Typing the command is consent, for this call.
@@ -32,17 +39,29 @@ pub(crate) fn execute(app: &App, arguments: &Run, output: &Output) -> Result<Exi
     stop_on_interrupt(app, &started.run)?;
     follow(app, &started.run, output);
     let run = app.call(ReadRun { run: started.run })?;
+    let cells = if run.summary.counts.failed > 0 { all_cells(app, &run)? } else { Vec::new() };
     match &arguments.json {
         Some(file) => {
             let document = document(app, &run)?;
             if file != Path::new("-") {
                 std::fs::write(file, pretty(&document)).map_err(|e| unwritable(file, &e))?;
             }
-            output.show(&document, || text(&run))?;
+            output.show(&document, || text(&run, &cells))?;
         }
-        None => output.tell(&text(&run))?,
+        None => output.tell(&text(&run, &cells))?,
     }
     Ok(exit(&run))
+}
+
+/// Every cell as the matrix shows it, page by page.
+fn all_cells(app: &App, run: &RunView) -> Result<Vec<CellLine>, ApiError> {
+    let total = run.summary.counts.total;
+    let mut cells = Vec::new();
+    for from in (0..total).step_by(PAGE as usize) {
+        let to = (from + PAGE).min(total);
+        cells.extend(app.call(ReadCells { run: run.summary.run.clone(), from, to })?.cells);
+    }
+    Ok(cells)
 }
 
 /// The first Ctrl-C stops the run and keeps what is done; the second ends the process as usual.
@@ -133,6 +152,7 @@ fn gate(run: &RunView, gate: &GateView) -> Value {
         "prompt": column.prompt,
         "variant": column.variant,
         "model": column.model,
+        "tags": gate.tags,
         "ok": gate.ok,
         "value": gate.value,
         "limit": gate.limit,
@@ -140,7 +160,7 @@ fn gate(run: &RunView, gate: &GateView) -> Value {
     })
 }
 
-fn text(run: &RunView) -> String {
+fn text(run: &RunView, cells: &[CellLine]) -> String {
     let mut rows = vec![header(run)];
     for stats in &run.columns {
         let mut row = vec![
@@ -162,14 +182,43 @@ fn text(run: &RunView) -> String {
     let mut text = table(&rows);
     text.push('\n');
     for gate in &run.gates {
-        let word = if gate.ok { "holds" } else { "FAILS" };
-        let column = &run.columns[gate.column as usize].column;
-        text.push_str(&format!(
-            "gate {word}: {} on {}: {}\n",
-            gate.subject, column.variant, gate.reason
-        ));
+        text.push_str(&gate_line(run, gate));
     }
+    text.push_str(&failures(run, cells));
     text.push_str(&ending(run));
+    text
+}
+
+fn gate_line(run: &RunView, gate: &GateView) -> String {
+    let word = match (gate.ok, gate.value) {
+        (true, Some(_)) => "holds",
+        (true, None) => "not judged",
+        (false, _) => "FAILS",
+    };
+    let tags = match gate.tags.as_slice() {
+        [] => String::new(),
+        tags => format!(" (cases tagged {})", tags.join(", ")),
+    };
+    let variant = &run.columns[gate.column as usize].column.variant;
+    format!("gate {word}: {}{tags} on {variant}: {}\n", gate.subject, gate.reason)
+}
+
+/// Why cells failed, each reason once.
+fn failures(run: &RunView, cells: &[CellLine]) -> String {
+    let mut reasons: Vec<(&str, u32)> = Vec::new();
+    for cell in cells.iter().filter(|c| c.state == CellState::Failed) {
+        match reasons.iter_mut().find(|(reason, _)| *reason == cell.preview) {
+            Some((_, n)) => *n += 1,
+            None => reasons.push((&cell.preview, 1)),
+        }
+    }
+    let shown = reasons.iter().take(MOST_REASONS);
+    let mut text: String =
+        shown.map(|(reason, n)| format!("{} failed: {reason}\n", counted(*n, "cell"))).collect();
+    if reasons.len() > MOST_REASONS {
+        let more = reasons.len() - MOST_REASONS;
+        text.push_str(&format!("and {more} other reasons: assay show {}\n", run.summary.run));
+    }
     text
 }
 
@@ -205,6 +254,20 @@ fn exit(run: &RunView) -> Exit {
         Exit::Failed
     } else {
         Exit::Done
+    }
+}
+
+/// `--json support-triage` was meant as two arguments: here the option takes a file.
+fn refuse_prompt(app: &App, file: &Path) -> Result<(), ApiError> {
+    let prompts = app.call(ReadWorkspace {})?.prompts;
+    let named = prompts.iter().find(|p| Path::new(&p.name) == file || Path::new(&p.key) == file);
+    match named {
+        Some(prompt) => Err(ApiError::new(
+            Code::BadInput,
+            format!("--json takes a file here, and `{}` is a prompt", prompt.name),
+        )
+        .hint(format!("assay run {} --json FILE; `-` is standard output.", prompt.name))),
+        None => Ok(()),
     }
 }
 

@@ -666,6 +666,7 @@ mod tests {
     fn gates_are_summed_up_in_a_sentence() {
         let gate = |ok| GateView {
             column: 0,
+            tags: Vec::new(),
             subject: "s".into(),
             ok,
             value: None,
