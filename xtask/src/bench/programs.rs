@@ -18,7 +18,8 @@ pub fn engine(places: &Places) -> Result<(), Failure> {
 pub fn start(places: &Places) -> Result<(), Failure> {
     setup::prepare(places, Purpose::Test)?;
     page::build(places)?;
-    let programs = ["build", "--release", "-p", "assay-desktop"];
+    // The same selection as `cargo xtask run`, so that both share what they build.
+    let programs = ["build", "--release", "-p", "assay-desktop", "-p", "assay-cli"];
     Shell::cargo().args(programs).inside(&places.root).run()?;
     let screen = Screen::open()?;
     let mut measure = measure(places, "start");
