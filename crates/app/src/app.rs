@@ -29,7 +29,7 @@ pub struct AppOptions {
 
 /// Where things are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Folders {
+pub(crate) struct Folders {
     /// Settings and database.
     pub data: PathBuf,
     /// Model files.
@@ -124,11 +124,6 @@ impl App {
     /// Tells `listener` of changes from now on, in place of the one before, until it returns false.
     pub fn subscribe(&self, listener: Box<dyn Fn(Notice) -> bool + Send + Sync>) {
         self.inner.notices.subscribe(listener);
-    }
-
-    /// Where things are kept.
-    pub fn folders(&self) -> &Folders {
-        &self.inner.folders
     }
 
     pub(crate) fn open_workspace(&self) -> Option<Arc<Open>> {

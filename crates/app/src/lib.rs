@@ -26,6 +26,6 @@ mod runs;
 mod templates;
 mod workspaces;
 
-pub use app::{App, AppOptions, Folders};
+pub use app::{App, AppOptions};
 pub use host::{Headless, Host};
 pub use router::Answer;
