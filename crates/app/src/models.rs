@@ -31,6 +31,8 @@ impl Answer<AddProvider> for App {
             base_url: command.base_url.trim_end_matches('/').to_owned(),
             key_env: command.key_env.filter(|v| !v.is_empty()),
             models: command.models,
+            preset: None,
+            options: serde_json::json!({}),
         };
         // Refused here, where the person can still correct it.
         provider(&record)?;

@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use assay_score::{Outcome, Score, Subject};
 use assay_store::{
     AttemptId, AttemptOutcome, BeginAttempt, FinishAttempt, NewCell, NewColumn, NewRow, NewRun,
-    Pending, RunId, RunState, Store, StoreError, StoredScore,
+    Original, Pending, RunId, RunState, Store, StoreError, StoredScore, Usage,
 };
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -277,7 +277,7 @@ impl Driver {
             Ok(call) => {
                 let request = call.body.clone();
                 match self.cached(&call)? {
-                    Some(answer) => (Work::Cached(answer), request),
+                    Some((answer, original)) => (Work::Cached(answer, original), request),
                     None => (Work::Send(Box::new(call)), request),
                 }
             }
@@ -286,7 +286,7 @@ impl Driver {
         let (column, _) = self.plan.at(cell);
         let origin = match work {
             Work::Send(_) => column.target.origin.as_str(),
-            Work::Cached(_) => "cache",
+            Work::Cached(..) => "cache",
             Work::Refused(_) => "none",
         };
         let attempt = self.begin_attempt(cell, request, origin);
@@ -303,9 +303,9 @@ impl Driver {
         let attempt = attempt.await?;
         Ok(match work {
             Work::Send(call) => return self.send(cell, &call, attempt, lane).await,
-            Work::Cached(answer) => {
+            Work::Cached(answer, original) => {
                 let scores = self.score(cell, &answer.output, answer.latency_ms);
-                let stored = self.finish(cell, attempt, done(answer, true), scores, None);
+                let stored = self.finish(cell, attempt, done(answer, Some(original)), scores, None);
                 Recorded { cell, ending: Ending::Done { cached: true }, stored }
             }
             Work::Refused(refusal) => {
@@ -354,7 +354,7 @@ impl Driver {
     fn answered(&self, cell: u32, id: AttemptId, call: &Call, answer: Answer) -> Recorded {
         let scores = self.score(cell, &answer.output, answer.latency_ms);
         let key = (!self.plan.spec.request.no_cache).then_some(call.cache_key);
-        let stored = self.finish(cell, id, done(answer, false), scores, key);
+        let stored = self.finish(cell, id, done(answer, None), scores, key);
         Recorded { cell, ending: Ending::Done { cached: false }, stored }
     }
 
@@ -377,19 +377,22 @@ impl Driver {
         Recorded { cell, ending, stored }
     }
 
-    fn cached(&self, call: &Call) -> Result<Option<Answer>, StoreError> {
+    fn cached(&self, call: &Call) -> Result<Option<(Answer, Original)>, StoreError> {
         if self.plan.spec.request.no_cache {
             return Ok(None);
         }
         let reply = self.store.cache_get(&call.cache_key)?;
-        Ok(reply.map(|reply| Answer {
-            output: reply.output,
-            raw: reply.response,
-            finish: reply.finish,
-            input_tokens: reply.input_tokens,
-            output_tokens: reply.output_tokens,
-            latency_ms: reply.latency_ms,
-            first_token_ms: reply.first_token_ms,
+        Ok(reply.map(|reply| {
+            let answer = Answer {
+                output: reply.output,
+                raw: reply.response,
+                finish: reply.finish,
+                input_tokens: reply.usage.input,
+                output_tokens: reply.usage.output,
+                latency_ms: reply.latency_ms,
+                first_token_ms: reply.first_token_ms,
+            };
+            (answer, reply.original)
         }))
     }
 
@@ -405,6 +408,7 @@ impl Driver {
             request,
             started_ms: self.environment.now_ms(),
             origin: origin.to_owned(),
+            reserved: None,
         };
         self.store.begin_attempt(&self.id, begin)
     }
@@ -422,6 +426,7 @@ impl Driver {
             cell,
             attempt,
             ended_ms: self.environment.now_ms(),
+            request_id: None,
             outcome,
             scores,
             cache_key,
@@ -460,7 +465,7 @@ struct Begun {
 /// What a cell needs.
 enum Work {
     Send(Box<Call>),
-    Cached(Answer),
+    Cached(Answer, Original),
     Refused(Refusal),
 }
 
@@ -514,6 +519,8 @@ fn new_run(id: &RunId, plan: &Plan, created_ms: i64) -> Result<NewRun, EngineErr
             .collect(),
         cells: plan.cells.iter().map(|&(column, row)| NewCell { column, row }).collect(),
         scorers: plan.scorers.clone(),
+        budget: None,
+        shard: None,
     })
 }
 
@@ -522,17 +529,20 @@ fn case_json(case: &assay_prompt::Row) -> String {
     serde_json::to_string(case).unwrap_or_default()
 }
 
-fn done(answer: Answer, cached: bool) -> AttemptOutcome {
+fn done(answer: Answer, original: Option<Original>) -> AttemptOutcome {
     AttemptOutcome::Done {
         output: answer.output,
         response: answer.raw,
         latency_ms: answer.latency_ms,
         first_token_ms: answer.first_token_ms,
-        input_tokens: answer.input_tokens,
-        output_tokens: answer.output_tokens,
+        usage: Usage {
+            input: answer.input_tokens,
+            output: answer.output_tokens,
+            ..Usage::default()
+        },
         finish: answer.finish,
         cost: None,
-        cached,
+        original,
     }
 }
 
@@ -542,6 +552,7 @@ fn failed(refusal: Refusal) -> AttemptOutcome {
         message: refusal.message,
         response: refusal.raw,
         maybe_billed: refusal.maybe_billed,
+        cost: None,
         retry: matches!(refusal.next, Next::Retry(_) | Next::Cancelled),
     }
 }

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use assay_store::{
     AttemptOutcome, BeginAttempt, FinishAttempt, NewCell, NewColumn, NewRow, NewRun, RunId,
-    RunState, Store, StoreError, StoredScore,
+    RunState, Store, StoreError, StoredScore, Usage,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -98,6 +98,8 @@ fn run_of(cells: u32) -> NewRun {
         rows: (0..rows).map(row).collect(),
         cells: (0..cells).map(|n| NewCell { column: n % 4, row: n / 4 }).collect(),
         scorers: vec!["exact".into(), "latency".into()],
+        budget: None,
+        shard: None,
     }
 }
 
@@ -134,6 +136,7 @@ fn begin(cell: u32) -> BeginAttempt {
         request: request.into_bytes(),
         started_ms: 0,
         origin: "http://127.0.0.1".into(),
+        reserved: None,
     }
 }
 
@@ -151,16 +154,16 @@ fn finish(run: &RunId, cell: u32, attempt: assay_store::AttemptId) -> FinishAtte
         cell,
         attempt,
         ended_ms: 0,
+        request_id: None,
         outcome: AttemptOutcome::Done {
             response: format!("{{\"choices\":[{output}],\"id\":\"chatcmpl-{cell}\"}}").into_bytes(),
             output,
             latency_ms: 50,
             first_token_ms: Some(20),
-            input_tokens: Some(250),
-            output_tokens: Some(60),
+            usage: Usage { input: Some(250), output: Some(60), ..Usage::default() },
             finish: "stop".into(),
             cost: Some(0.0001),
-            cached: false,
+            original: None,
         },
         scores: vec![score("exact"), score("latency")],
         cache_key: None,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::blobs::{self, BlobId};
 use crate::cache;
-use crate::cells::{self, StoredScore};
+use crate::cells::{self, Standing, StoredScore};
 use crate::error::{Fault, StoreError};
 use crate::ids::{AttemptId, RunId, RunSeq};
 use crate::lease::Owner;
@@ -44,8 +44,20 @@ CREATE TABLE attempt (
 CREATE INDEX attempt_of_cell ON attempt (run, cell);
 ";
 
+/// What version 2 adds: the whole usage, the provider's own name of the call, what was put aside for it, and
+/// whose reply a cached one is.
+pub(crate) const SCHEMA_2: &str = "
+ALTER TABLE attempt ADD COLUMN cached_tokens INTEGER;
+ALTER TABLE attempt ADD COLUMN cache_write_tokens INTEGER;
+ALTER TABLE attempt ADD COLUMN reasoning_tokens INTEGER;
+ALTER TABLE attempt ADD COLUMN request_id TEXT;
+ALTER TABLE attempt ADD COLUMN reserved REAL;
+ALTER TABLE attempt ADD COLUMN source INTEGER REFERENCES attempt (id);
+ALTER TABLE attempt ADD COLUMN received_ms INTEGER;
+";
+
 /// An attempt about to be made.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct BeginAttempt {
     /// The cell's ordinal.
     pub cell: u32,
@@ -55,6 +67,10 @@ pub struct BeginAttempt {
     pub started_ms: i64,
     /// Where it goes: scheme, host and port, or a name for what runs here.
     pub origin: String,
+    /// What the call may cost at most, in US dollars; `None` for what costs nothing or has no known price.
+    ///
+    /// It counts as spent when nobody learns how the call ended.
+    pub reserved: Option<f64>,
 }
 
 /// An attempt that has ended.
@@ -68,6 +84,8 @@ pub struct FinishAttempt {
     pub attempt: AttemptId,
     /// When, in milliseconds since 1970.
     pub ended_ms: i64,
+    /// What the provider calls this call, for asking them about it.
+    pub request_id: Option<String>,
     /// How.
     pub outcome: AttemptOutcome,
     /// What the scorers said of the output. They replace earlier ones of this cell.
@@ -90,15 +108,13 @@ pub enum AttemptOutcome {
         /// From sending to the first text, when it was streamed.
         first_token_ms: Option<u64>,
         /// As counted by the model's side.
-        input_tokens: Option<u64>,
-        /// As counted by the model's side.
-        output_tokens: Option<u64>,
+        usage: Usage,
         /// Why generation stopped.
         finish: String,
-        /// In US dollars, when the price is known.
+        /// In US dollars, when the price is known; for a reply used again, what it cost then.
         cost: Option<f64>,
-        /// Whether it came from the cache.
-        cached: bool,
+        /// Whose reply it is, when it came from the cache; latency and cost are the original's then.
+        original: Option<Original>,
     },
     /// There is no reply, or none that can be used.
     Failed {
@@ -110,9 +126,36 @@ pub enum AttemptOutcome {
         response: Vec<u8>,
         /// The other side may have counted it.
         maybe_billed: bool,
+        /// In US dollars, when it is known; without it, a call that may have been billed counts at what was
+        /// reserved for it.
+        cost: Option<f64>,
         /// Another attempt follows: the cell is queued again.
         retry: bool,
     },
+}
+
+/// Tokens as the model's side counted them. The whole is in `input` and `output`, the others are parts of these.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// All of the input.
+    pub input: Option<u64>,
+    /// All of the output.
+    pub output: Option<u64>,
+    /// Of the input, read from the provider's cache.
+    pub cached: Option<u64>,
+    /// Of the input, written to the provider's cache.
+    pub cache_write: Option<u64>,
+    /// Of the output, spent on reasoning.
+    pub reasoning: Option<u64>,
+}
+
+/// The reply that a cached one repeats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Original {
+    /// The attempt that received it; `None` when that is in another database or was not noted.
+    pub attempt: Option<AttemptId>,
+    /// When it was received, in milliseconds since 1970.
+    pub received_ms: i64,
 }
 
 /// An attempt as stored.
@@ -133,15 +176,19 @@ pub struct AttemptRecord {
     /// From sending to the first text.
     pub first_token_ms: Option<u64>,
     /// As counted by the model's side.
-    pub input_tokens: Option<u64>,
-    /// As counted by the model's side.
-    pub output_tokens: Option<u64>,
+    pub usage: Usage,
+    /// What the provider calls this call.
+    pub request_id: Option<String>,
     /// Why generation stopped.
     pub finish: Option<String>,
     /// In US dollars, when the price is known.
     pub cost: Option<f64>,
+    /// What was put aside for it before it was made, in US dollars.
+    pub reserved: Option<f64>,
     /// Whether it came from the cache.
     pub cached: bool,
+    /// Whose reply it is, when it came from the cache and that was noted.
+    pub original: Option<Original>,
     /// The kind of failure.
     pub kind: Option<String>,
     /// The failure, for people.
@@ -166,9 +213,18 @@ pub(crate) fn begin(
     let request = blobs::put(connection, &begin.request)?;
     connection
         .prepare_cached(
-            "INSERT INTO attempt (run, cell, state, origin, request, started_ms) VALUES (?, ?, ?, ?, ?, ?)",
+            "INSERT INTO attempt (run, cell, state, origin, request, started_ms, reserved)
+             VALUES (?, ?, ?, ?, ?, ?, ?)",
         )?
-        .execute(params![seq, begin.cell, AttemptState::Started, begin.origin, request, begin.started_ms])?;
+        .execute(params![
+            seq,
+            begin.cell,
+            AttemptState::Started,
+            begin.origin,
+            request,
+            begin.started_ms,
+            begin.reserved
+        ])?;
     let attempt = AttemptId(connection.last_insert_rowid());
     cells::lease(connection, seq, begin.cell, attempt)?;
     Ok(attempt)
@@ -182,95 +238,145 @@ pub(crate) fn begin(
 pub(crate) fn finish(connection: &Connection, finish: &FinishAttempt) -> Result<(), Fault> {
     let seq = runs::seq(connection, &finish.run)?;
     let standing = cells::standing(connection, &finish.run, seq, finish.cell)?;
-    let response = end(connection, seq, finish)?;
+    let open = open_charge(connection, seq, finish)?;
+    let response = end(connection, finish)?;
+    let spent = charge(&finish.outcome, open.reserved) - open.counted;
+    let counted = settle(connection, seq, finish, &standing, response)?;
+    runs::count(connection, seq, &Counted { spent, ..counted })
+}
+
+/// Gives the cell what the attempt brought; returns what that adds to the run's counters.
+fn settle(
+    connection: &Connection,
+    seq: RunSeq,
+    finish: &FinishAttempt,
+    standing: &Standing,
+    response: Option<BlobId>,
+) -> Result<Counted, Fault> {
     match &finish.outcome {
-        AttemptOutcome::Done { output, latency_ms, cost, cached, .. } => {
+        AttemptOutcome::Done { output, latency_ms, cost, original, .. } => {
             if let Some(key) = &finish.cache_key {
-                cache::put(connection, key, &finish.outcome, response, finish.ended_ms)?;
+                cache::put(connection, key, finish, response)?;
             }
             if standing.state == CellState::Done {
-                return Ok(());
+                return Ok(Counted::default());
             }
-            let result =
-                cells::CellResult { output, latency_ms: *latency_ms, cost: *cost, cached: *cached };
+            let cached = original.is_some();
+            let result = cells::CellResult { output, latency_ms: *latency_ms, cost: *cost, cached };
             cells::complete(connection, seq, finish.cell, finish.attempt, &result)?;
             cells::put_scores(connection, &finish.run, seq, finish.cell, &finish.scores)?;
             let was_failed = i64::from(standing.state == CellState::Failed);
-            let counted = Counted { done: 1, failed: -was_failed, cached: i64::from(*cached) };
-            runs::count(connection, seq, &counted)
+            let cached = i64::from(cached);
+            Ok(Counted { done: 1, failed: -was_failed, cached, ..Counted::default() })
         }
         AttemptOutcome::Failed { message, retry, .. } => {
             if standing.state != CellState::Leased || standing.attempt != Some(finish.attempt) {
-                return Ok(());
+                return Ok(Counted::default());
             }
             let state = if *retry { CellState::Queued } else { CellState::Failed };
             cells::fail(connection, seq, finish.cell, state, message)?;
-            let counted = Counted { failed: i64::from(!retry), ..Counted::default() };
-            runs::count(connection, seq, &counted)
+            Ok(Counted { failed: i64::from(!retry), ..Counted::default() })
         }
     }
 }
 
-/// Writes the attempt's own row; returns the reply's blob.
-fn end(
+/// What an open attempt has reserved, and how much of it its run counts as spent already.
+struct OpenCharge {
+    reserved: f64,
+    counted: f64,
+}
+
+/// Refuses an attempt that is not open.
+fn open_charge(
     connection: &Connection,
     seq: RunSeq,
     finish: &FinishAttempt,
-) -> Result<Option<BlobId>, Fault> {
+) -> Result<OpenCharge, Fault> {
+    connection
+        .prepare_cached(
+            "SELECT coalesce(reserved, 0.0), state FROM attempt
+             WHERE id = ? AND run = ? AND cell = ? AND state IN ('started', 'unknown')",
+        )?
+        .query_row(params![finish.attempt, seq, finish.cell], |row| {
+            let reserved: f64 = row.get(0)?;
+            let lost = row.get::<_, AttemptState>(1)? == AttemptState::Unknown;
+            let counted = if lost { reserved } else { 0.0 };
+            Ok(OpenCharge { reserved, counted })
+        })
+        .optional()?
+        .ok_or_else(|| {
+            let (run, cell, attempt) = (finish.run.clone(), finish.cell, finish.attempt);
+            StoreError::NotOpen { run, cell, attempt }.into()
+        })
+}
+
+/// What an outcome counts for against a budget. Nothing is paid twice for a reply that is used again.
+fn charge(outcome: &AttemptOutcome, reserved: f64) -> f64 {
+    match outcome {
+        AttemptOutcome::Done { original: Some(_), .. } => 0.0,
+        AttemptOutcome::Done { cost, .. } => cost.unwrap_or(0.0),
+        AttemptOutcome::Failed { cost: Some(cost), .. } => *cost,
+        AttemptOutcome::Failed { maybe_billed, .. } => f64::from(*maybe_billed) * reserved,
+    }
+}
+
+/// Writes the attempt's own row; returns the reply's blob.
+fn end(connection: &Connection, finish: &FinishAttempt) -> Result<Option<BlobId>, Fault> {
     let response = put_response(connection, &finish.outcome)?;
-    let changed = match &finish.outcome {
+    match &finish.outcome {
         AttemptOutcome::Done {
             output,
             latency_ms,
             first_token_ms,
-            input_tokens,
-            output_tokens,
+            usage,
             finish: why,
             cost,
-            cached,
+            original,
             ..
         } => connection
             .prepare_cached(
-                "UPDATE attempt SET state = 'done', ended_ms = ?, response = ?, output = ?, finish = ?,
-                   latency_ms = ?, first_token_ms = ?, input_tokens = ?, output_tokens = ?, cost = ?, cached = ?
-                 WHERE id = ? AND run = ? AND cell = ? AND state IN ('started', 'unknown')",
+                "UPDATE attempt SET state = 'done', ended_ms = ?, request_id = ?, response = ?, output = ?,
+                   finish = ?, latency_ms = ?, first_token_ms = ?, input_tokens = ?, output_tokens = ?,
+                   cached_tokens = ?, cache_write_tokens = ?, reasoning_tokens = ?, cost = ?, cached = ?,
+                   source = ?, received_ms = ?
+                 WHERE id = ?",
             )?
             .execute(params![
                 finish.ended_ms,
+                finish.request_id,
                 response,
                 output,
                 why,
                 signed(*latency_ms),
                 first_token_ms.map(signed),
-                input_tokens.map(signed),
-                output_tokens.map(signed),
+                usage.input.map(signed),
+                usage.output.map(signed),
+                usage.cached.map(signed),
+                usage.cache_write.map(signed),
+                usage.reasoning.map(signed),
                 cost,
-                cached,
+                original.is_some(),
+                original.and_then(|original| original.attempt),
+                original.map(|original| original.received_ms),
                 finish.attempt,
-                seq,
-                finish.cell
             ])?,
-        AttemptOutcome::Failed { kind, message, maybe_billed, .. } => connection
+        AttemptOutcome::Failed { kind, message, maybe_billed, cost, .. } => connection
             .prepare_cached(
-                "UPDATE attempt SET state = 'failed', ended_ms = ?, response = ?, kind = ?, message = ?,
-                   maybe_billed = ?
-                 WHERE id = ? AND run = ? AND cell = ? AND state IN ('started', 'unknown')",
+                "UPDATE attempt SET state = 'failed', ended_ms = ?, request_id = ?, response = ?, kind = ?,
+                   message = ?, maybe_billed = ?, cost = ?
+                 WHERE id = ?",
             )?
             .execute(params![
                 finish.ended_ms,
+                finish.request_id,
                 response,
                 kind,
                 message,
                 maybe_billed,
+                cost,
                 finish.attempt,
-                seq,
-                finish.cell
             ])?,
     };
-    if changed == 0 {
-        let (run, cell, attempt) = (finish.run.clone(), finish.cell, finish.attempt);
-        return Err(StoreError::NotOpen { run, cell, attempt }.into());
-    }
     Ok(response)
 }
 
@@ -293,7 +399,8 @@ pub(crate) fn of_cell(
 ) -> Result<Vec<AttemptRecord>, Fault> {
     let mut select = connection.prepare_cached(
         "SELECT id, state, origin, started_ms, ended_ms, latency_ms, first_token_ms, input_tokens, output_tokens,
-           finish, cost, cached, kind, message, maybe_billed
+           cached_tokens, cache_write_tokens, reasoning_tokens, request_id, finish, cost, reserved, cached, source,
+           received_ms, kind, message, maybe_billed
          FROM attempt WHERE run = ? AND cell = ? ORDER BY id",
     )?;
     let attempts = select.query_map(params![seq, cell], read_attempt)?.collect::<Result<_, _>>()?;
@@ -302,6 +409,7 @@ pub(crate) fn of_cell(
 
 fn read_attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRecord> {
     let count = |name: &str| row.get::<_, Option<i64>>(name).map(|stored| stored.map(unsigned));
+    let (attempt, received_ms) = (row.get("source")?, row.get::<_, Option<i64>>("received_ms")?);
     Ok(AttemptRecord {
         id: row.get("id")?,
         state: row.get("state")?,
@@ -310,14 +418,28 @@ fn read_attempt(row: &Row<'_>) -> rusqlite::Result<AttemptRecord> {
         ended_ms: row.get("ended_ms")?,
         latency_ms: count("latency_ms")?,
         first_token_ms: count("first_token_ms")?,
-        input_tokens: count("input_tokens")?,
-        output_tokens: count("output_tokens")?,
+        usage: read_usage(row)?,
+        request_id: row.get("request_id")?,
         finish: row.get("finish")?,
         cost: row.get("cost")?,
+        reserved: row.get("reserved")?,
         cached: row.get("cached")?,
+        original: received_ms.map(|received_ms| Original { attempt, received_ms }),
         kind: row.get("kind")?,
         message: row.get("message")?,
         maybe_billed: row.get("maybe_billed")?,
+    })
+}
+
+/// From the columns named as in the tables `attempt` and `cache`.
+pub(crate) fn read_usage(row: &Row<'_>) -> rusqlite::Result<Usage> {
+    let count = |name: &str| row.get::<_, Option<i64>>(name).map(|stored| stored.map(unsigned));
+    Ok(Usage {
+        input: count("input_tokens")?,
+        output: count("output_tokens")?,
+        cached: count("cached_tokens")?,
+        cache_write: count("cache_write_tokens")?,
+        reasoning: count("reasoning_tokens")?,
     })
 }
 

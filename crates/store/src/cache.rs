@@ -5,7 +5,7 @@
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use crate::attempts::AttemptOutcome;
+use crate::attempts::{self, AttemptOutcome, FinishAttempt, Original, Usage};
 use crate::blobs::BlobId;
 use crate::error::Fault;
 use crate::numbers::{signed, unsigned};
@@ -25,6 +25,16 @@ CREATE TABLE cache (
 ) STRICT;
 ";
 
+/// What version 2 adds: the whole usage, and which attempt received the reply.
+pub(crate) const SCHEMA_2: &str = "
+ALTER TABLE cache ADD COLUMN cached_tokens INTEGER;
+ALTER TABLE cache ADD COLUMN cache_write_tokens INTEGER;
+ALTER TABLE cache ADD COLUMN reasoning_tokens INTEGER;
+ALTER TABLE cache ADD COLUMN attempt INTEGER REFERENCES attempt (id);
+UPDATE cache SET attempt = a.id FROM attempt a
+  WHERE a.response = cache.response AND a.ended_ms = cache.created_ms AND a.state = 'done' AND a.cached = 0;
+";
+
 /// A reply received before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CachedReply {
@@ -41,42 +51,39 @@ pub struct CachedReply {
     /// From sending to the first text, then.
     pub first_token_ms: Option<u64>,
     /// As counted by the model's side.
-    pub input_tokens: Option<u64>,
-    /// As counted by the model's side.
-    pub output_tokens: Option<u64>,
+    pub usage: Usage,
     /// What it cost then, in US dollars.
     pub cost: Option<f64>,
-    /// When it was received, in milliseconds since 1970.
-    pub created_ms: i64,
+    /// Which attempt received it, and when.
+    pub original: Original,
 }
 
 /// Keeps a reply under `key`. One that came from the cache itself changes nothing, nor does a failure.
 pub(crate) fn put(
     connection: &Connection,
     key: &[u8; 32],
-    outcome: &AttemptOutcome,
+    finished: &FinishAttempt,
     response: Option<BlobId>,
-    at_ms: i64,
 ) -> Result<(), Fault> {
     let AttemptOutcome::Done {
         output,
         latency_ms,
         first_token_ms,
-        input_tokens,
-        output_tokens,
+        usage,
         finish,
         cost,
-        cached: false,
+        original: None,
         ..
-    } = outcome
+    } = &finished.outcome
     else {
         return Ok(());
     };
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO cache (key, output, response, finish, latency_ms, first_token_ms,
-               input_tokens, output_tokens, cost, created_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               input_tokens, output_tokens, cached_tokens, cache_write_tokens, reasoning_tokens, cost, created_ms,
+               attempt)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             key,
@@ -85,10 +92,14 @@ pub(crate) fn put(
             finish,
             signed(*latency_ms),
             first_token_ms.map(signed),
-            input_tokens.map(signed),
-            output_tokens.map(signed),
+            usage.input.map(signed),
+            usage.output.map(signed),
+            usage.cached.map(signed),
+            usage.cache_write.map(signed),
+            usage.reasoning.map(signed),
             cost,
-            at_ms
+            finished.ended_ms,
+            finished.attempt
         ])?;
     Ok(())
 }
@@ -118,9 +129,8 @@ fn read_reply(row: &Row<'_>) -> rusqlite::Result<CachedReply> {
         finish: row.get("finish")?,
         latency_ms: count("latency_ms")?.unwrap_or(0),
         first_token_ms: count("first_token_ms")?,
-        input_tokens: count("input_tokens")?,
-        output_tokens: count("output_tokens")?,
+        usage: attempts::read_usage(row)?,
         cost: row.get("cost")?,
-        created_ms: row.get("created_ms")?,
+        original: Original { attempt: row.get("attempt")?, received_ms: row.get("created_ms")? },
     })
 }

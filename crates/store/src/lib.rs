@@ -11,7 +11,7 @@
 //!   process; [`Store::recover`] takes over the runs of those that are gone.
 //!
 //! ```
-//! use assay_store::{AttemptOutcome, BeginAttempt, FinishAttempt, NewCell, NewColumn, NewRow, NewRun, RunId, Store};
+//! use assay_store::{AttemptOutcome, BeginAttempt, FinishAttempt, NewCell, NewColumn, NewRow, NewRun, RunId, Store, Usage};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let folder = tempfile::tempdir()?;
@@ -37,26 +37,34 @@
 //!     }],
 //!     cells: vec![NewCell { column: 0, row: 0 }],
 //!     scorers: vec![],
+//!     budget: Some(5.0),
+//!     shard: None,
 //! })?;
 //!
-//! let begin = BeginAttempt { cell: 0, request: b"{}".to_vec(), started_ms: 1_001, origin: "local".into() };
+//! let begin = BeginAttempt {
+//!     cell: 0,
+//!     request: b"{}".to_vec(),
+//!     started_ms: 1_001,
+//!     origin: "local".into(),
+//!     reserved: None,
+//! };
 //! let attempt = store.begin_attempt(&run, begin).wait()?; // on the disk: now the request may leave
 //! let outcome = AttemptOutcome::Done {
 //!     output: "shipping".into(),
 //!     response: b"{\"text\":\"shipping\"}".to_vec(),
 //!     latency_ms: 42,
 //!     first_token_ms: None,
-//!     input_tokens: Some(7),
-//!     output_tokens: Some(1),
+//!     usage: Usage { input: Some(7), output: Some(1), ..Usage::default() },
 //!     finish: "stop".into(),
 //!     cost: None,
-//!     cached: false,
+//!     original: None,
 //! };
 //! let finish = FinishAttempt {
 //!     run: run.clone(),
 //!     cell: 0,
 //!     attempt,
 //!     ended_ms: 1_043,
+//!     request_id: None,
 //!     outcome,
 //!     scores: vec![],
 //!     cache_key: None,
@@ -76,10 +84,12 @@ mod connection;
 mod drafts;
 mod error;
 mod ids;
+mod lanes;
 mod lease;
 mod migrate;
 mod numbers;
 mod pending;
+mod prices;
 mod providers;
 mod runs;
 mod settings;
@@ -87,7 +97,7 @@ mod states;
 mod store;
 mod writer;
 
-pub use attempts::{AttemptOutcome, AttemptRecord, BeginAttempt, FinishAttempt};
+pub use attempts::{AttemptOutcome, AttemptRecord, BeginAttempt, FinishAttempt, Original, Usage};
 pub use cache::CachedReply;
 pub use cells::{
     CellDetail, CellRecord, CellScore, ColumnStats, PREVIEW_CHARS, ScorerStats, StoredScore,
@@ -95,9 +105,11 @@ pub use cells::{
 pub use drafts::Draft;
 pub use error::StoreError;
 pub use ids::{AttemptId, RunId};
+pub use lanes::LanePause;
 pub use pending::Pending;
+pub use prices::PriceRecord;
 pub use providers::ProviderRecord;
-pub use runs::{NewCell, NewColumn, NewRow, NewRun, RunDetail, RunRecord};
+pub use runs::{NewCell, NewColumn, NewRow, NewRun, RunDetail, RunRecord, Shard};
 pub use settings::RecentWorkspace;
 pub use states::{AttemptState, CellState, RunState};
 pub use store::Store;

@@ -1,31 +1,47 @@
-//! The schema's versions, forward only.
+//! The schema's versions, forward only, each step with a copy of what it started from.
 //!
 //! Each table group keeps its own SQL beside its queries; a migration is the list of pieces that one version
 //! added. `user_version` says how many have been applied. A migration that has shipped is never edited.
+//!
+//! What is in here was paid for. So before a database is brought up to date it is copied beside itself, as
+//! `assay-version-1.db` for one of version 1, and only a copy that is whole and on the disk gets that name.
 
-use std::path::Path;
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
 use crate::error::{Fault, StoreError};
-use crate::{attempts, blobs, cache, cells, drafts, lease, providers, runs, settings};
+use crate::{
+    attempts, blobs, cache, cells, drafts, lanes, lease, prices, providers, runs, settings,
+};
 
 /// Version n is what the first n entries make.
-const MIGRATIONS: &[&[&str]] = &[&[
-    lease::SCHEMA,
-    runs::SCHEMA,
-    blobs::SCHEMA,
-    attempts::SCHEMA,
-    cells::SCHEMA,
-    cache::SCHEMA,
-    drafts::SCHEMA,
-    settings::SCHEMA,
-    providers::SCHEMA,
-]];
+const MIGRATIONS: &[&[&str]] = &[
+    &[
+        lease::SCHEMA,
+        runs::SCHEMA,
+        blobs::SCHEMA,
+        attempts::SCHEMA,
+        cells::SCHEMA,
+        cache::SCHEMA,
+        drafts::SCHEMA,
+        settings::SCHEMA,
+        providers::SCHEMA,
+    ],
+    &[
+        runs::SCHEMA_2,
+        attempts::SCHEMA_2,
+        cache::SCHEMA_2,
+        providers::SCHEMA_2,
+        lanes::SCHEMA_2,
+        prices::SCHEMA_2,
+    ],
+];
 
 /// Refuses a database that a later version wrote. Writes nothing.
 pub(crate) fn check_version(connection: &Connection, file: &Path) -> Result<usize, Fault> {
-    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let found = stored_version(connection)?;
     match usize::try_from(found) {
         Ok(version) if version <= MIGRATIONS.len() => Ok(version),
         _ => {
@@ -37,8 +53,12 @@ pub(crate) fn check_version(connection: &Connection, file: &Path) -> Result<usiz
 
 /// Applies what the database lacks, all of it or nothing, whichever process comes first.
 pub(crate) fn migrate(connection: &mut Connection, file: &Path) -> Result<(), Fault> {
-    if check_version(connection, file)? == MIGRATIONS.len() {
+    let from = check_version(connection, file)?;
+    if from == MIGRATIONS.len() {
         return Ok(());
+    }
+    if from > 0 {
+        back_up(connection, file, from)?;
     }
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let from = check_version(&transaction, file)?;
@@ -47,5 +67,60 @@ pub(crate) fn migrate(connection: &mut Connection, file: &Path) -> Result<(), Fa
     }
     transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
     transaction.commit()?;
+    Ok(())
+}
+
+fn stored_version(connection: &Connection) -> Result<i64, rusqlite::Error> {
+    connection.pragma_query_value(None, "user_version", |row| row.get(0))
+}
+
+/// Copies a database of version `from` beside itself.
+fn back_up(connection: &Connection, file: &Path, from: usize) -> Result<(), Fault> {
+    let kept = file.with_file_name(format!("assay-version-{from}.db"));
+    let growing = kept.with_extension(format!("db-{}", std::process::id()));
+    let copied = copy(connection, &growing).and_then(|version| match version == from as i64 {
+        true => publish(&growing, &kept),
+        // Another process was faster: its copy is the one of the old version.
+        false => Ok(()),
+    });
+    // Renamed away, or of no use.
+    let _ = fs::remove_file(&growing);
+    copied
+}
+
+/// Returns the version of what was copied.
+fn copy(connection: &Connection, to: &Path) -> Result<i64, Fault> {
+    remove_leftover(to)?;
+    connection.execute("VACUUM INTO ?", [to.to_string_lossy()])?;
+    let copy = Connection::open_with_flags(to, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    Ok(stored_version(&copy)?)
+}
+
+fn remove_leftover(path: &Path) -> Result<(), StoreError> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(StoreError::from_io(path, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Gives a finished copy its name, once the disk has it.
+fn publish(copy: &Path, kept: &Path) -> Result<(), Fault> {
+    let named = |path: &Path| {
+        let path: PathBuf = path.to_owned();
+        move |error| StoreError::from_io(&path, error)
+    };
+    // Windows syncs only through a handle that may write.
+    File::options()
+        .append(true)
+        .open(copy)
+        .and_then(|file| file.sync_all())
+        .map_err(named(copy))?;
+    fs::rename(copy, kept).map_err(named(kept))?;
+    #[cfg(unix)]
+    if let Some(folder) = kept.parent() {
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(named(folder))?;
+    }
     Ok(())
 }

@@ -75,6 +75,16 @@ CREATE TABLE run_scorer (
 ) STRICT, WITHOUT ROWID;
 ";
 
+/// What version 2 adds: a run's budget, what counts against it, and which part of a larger run it is.
+pub(crate) const SCHEMA_2: &str = "
+ALTER TABLE run ADD COLUMN budget REAL;
+ALTER TABLE run ADD COLUMN spent REAL NOT NULL DEFAULT 0.0;
+ALTER TABLE run ADD COLUMN shard INTEGER;
+ALTER TABLE run ADD COLUMN shards INTEGER CHECK ((shard IS NULL) = (shards IS NULL));
+UPDATE run SET spent = coalesce(
+  (SELECT sum(cost) FROM attempt WHERE run = run.seq AND state = 'done' AND cached = 0), 0.0);
+";
+
 /// A run to be created.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRun {
@@ -96,6 +106,19 @@ pub struct NewRun {
     pub cells: Vec<NewCell>,
     /// The scorers' ids, each once.
     pub scorers: Vec<String>,
+    /// What it may cost, in US dollars. The store keeps the number; whoever dispatches holds it.
+    pub budget: Option<f64>,
+    /// Which part of a matrix its cells are, when other machines run the others.
+    pub shard: Option<Shard>,
+}
+
+/// One part of a matrix that is split over machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Shard {
+    /// Which part, from 1.
+    pub index: u32,
+    /// How many parts there are.
+    pub of: u32,
 }
 
 /// One column: a variant on a model.
@@ -134,7 +157,7 @@ pub struct NewCell {
 }
 
 /// A run in a list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunRecord {
     /// Its name.
     pub id: RunId,
@@ -156,10 +179,17 @@ pub struct RunRecord {
     pub cached: u32,
     /// All cells.
     pub total: u32,
+    /// What it may cost, in US dollars.
+    pub budget: Option<f64>,
+    /// What counts against the budget, in US dollars: replies at their cost, and calls that may have been billed
+    /// at what was reserved for them. Replies used again cost nothing; those of unknown price count nothing.
+    pub spent: f64,
+    /// Which part of a matrix it is.
+    pub shard: Option<Shard>,
 }
 
 /// A run with its plan. Cells are read by the page, see [`Store::cells`](crate::Store::cells).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunDetail {
     /// What a list shows.
     pub record: RunRecord,
@@ -177,7 +207,8 @@ pub struct RunDetail {
 pub(crate) fn create(connection: &Connection, run: &NewRun, owner: Owner) -> Result<(), Fault> {
     connection
         .prepare_cached(
-            "INSERT INTO run (id, workspace, title, created_ms, state, owner, total) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO run (id, workspace, title, created_ms, state, owner, total, budget, shard, shards)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             run.id,
@@ -186,7 +217,10 @@ pub(crate) fn create(connection: &Connection, run: &NewRun, owner: Owner) -> Res
             run.created_ms,
             RunState::Queued.word(),
             owner,
-            run.cells.len() as i64
+            run.cells.len() as i64,
+            run.budget,
+            run.shard.map(|shard| shard.index),
+            run.shard.map(|shard| shard.of)
         ])?;
     let seq = connection.last_insert_rowid();
     connection
@@ -314,18 +348,17 @@ pub(crate) fn set_state(
 
 /// Lets go of what was under way: those attempts are unknown from now on, their cells queued.
 pub(crate) fn release(connection: &Connection, seq: RunSeq, at_ms: i64) -> Result<(), Fault> {
-    connection
-        .prepare_cached(
-            "UPDATE attempt SET state = ?, ended_ms = ? WHERE state = ? AND id IN
-               (SELECT attempt FROM cell WHERE run = ? AND state = ?)",
-        )?
-        .execute(params![
-            AttemptState::Unknown,
-            at_ms,
-            AttemptState::Started,
-            seq,
-            CellState::Leased
-        ])?;
+    let mut lose = connection.prepare_cached(
+        "UPDATE attempt SET state = ?, ended_ms = ? WHERE state = ? AND id IN
+           (SELECT attempt FROM cell WHERE run = ? AND state = ?)
+         RETURNING reserved",
+    )?;
+    let lost = params![AttemptState::Unknown, at_ms, AttemptState::Started, seq, CellState::Leased];
+    let mut spent = 0.0;
+    for reserved in lose.query_map(lost, |row| row.get::<_, Option<f64>>(0))? {
+        spent += reserved?.unwrap_or(0.0);
+    }
+    count(connection, seq, &Counted { spent, ..Counted::default() })?;
     move_cells(connection, seq, CellState::Leased, CellState::Queued)
 }
 
@@ -347,6 +380,7 @@ pub(crate) struct Counted {
     pub done: i64,
     pub failed: i64,
     pub cached: i64,
+    pub spent: f64,
 }
 
 /// Changes the counters of ended cells.
@@ -354,9 +388,10 @@ pub(crate) fn count(connection: &Connection, seq: RunSeq, counted: &Counted) -> 
     if *counted != Counted::default() {
         connection
             .prepare_cached(
-                "UPDATE run SET done = done + ?, failed = failed + ?, cached = cached + ? WHERE seq = ?",
+                "UPDATE run SET done = done + ?, failed = failed + ?, cached = cached + ?, spent = spent + ?
+                 WHERE seq = ?",
             )?
-            .execute(params![counted.done, counted.failed, counted.cached, seq])?;
+            .execute(params![counted.done, counted.failed, counted.cached, counted.spent, seq])?;
     }
     Ok(())
 }
@@ -372,6 +407,19 @@ pub(crate) fn requeue_failed(
         .prepare_cached("UPDATE cell SET state = ?, error = NULL WHERE run = ? AND state = ?")?
         .execute(params![CellState::Queued, seq, CellState::Failed])?;
     count(connection, seq, &Counted { failed: -(requeued as i64), ..Counted::default() })
+}
+
+/// Sets what a run may cost.
+pub(crate) fn set_budget(
+    connection: &Connection,
+    run: &RunId,
+    budget: Option<f64>,
+) -> Result<(), Fault> {
+    let seq = seq(connection, run)?;
+    connection
+        .prepare_cached("UPDATE run SET budget = ? WHERE seq = ?")?
+        .execute(params![budget, seq])?;
+    Ok(())
 }
 
 /// Owners with runs that are under way.
@@ -398,8 +446,8 @@ pub(crate) fn interrupt(
     Ok(runs)
 }
 
-const RECORD: &str =
-    "id, workspace, title, created_ms, ended_ms, state, reason, done, failed, cached, total";
+const RECORD: &str = "id, workspace, title, created_ms, ended_ms, state, reason, done, failed, cached, total, budget,
+  spent, shard, shards";
 
 fn read_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     Ok(RunRecord {
@@ -413,7 +461,15 @@ fn read_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
         failed: row.get("failed")?,
         cached: row.get("cached")?,
         total: row.get("total")?,
+        budget: row.get("budget")?,
+        spent: row.get("spent")?,
+        shard: read_shard(row)?,
     })
+}
+
+fn read_shard(row: &Row<'_>) -> rusqlite::Result<Option<Shard>> {
+    let (index, of) = (row.get::<_, Option<u32>>("shard")?, row.get::<_, Option<u32>>("shards")?);
+    Ok(index.zip(of).map(|(index, of)| Shard { index, of }))
 }
 
 /// A workspace's runs, latest first.

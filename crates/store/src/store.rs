@@ -12,8 +12,10 @@ use crate::connection::{Readers, open_writer};
 use crate::drafts::{self, Draft};
 use crate::error::{Fault, StoreError};
 use crate::ids::{AttemptId, RunId};
+use crate::lanes::{self, LanePause};
 use crate::lease::{self, Lease, Owner};
 use crate::pending::Pending;
+use crate::prices::{self, PriceRecord};
 use crate::providers::{self, ProviderRecord};
 use crate::runs::{self, NewRun, RunDetail, RunRecord};
 use crate::settings::{self, RecentWorkspace};
@@ -110,6 +112,29 @@ impl Store {
         };
         let run = run.clone();
         self.write(move |connection| runs::set_state(connection, &run, &state, at_ms, owner)).wait()
+    }
+
+    /// Sets what a run may cost, or that nothing limits it. What it has spent stays.
+    pub fn set_budget(&self, run: &RunId, budget: Option<f64>) -> Result<(), StoreError> {
+        let run = run.clone();
+        self.write(move |connection| runs::set_budget(connection, &run, budget)).wait()
+    }
+
+    /// Pauses one of a run's models, with the reason. This process must hold the run.
+    pub fn pause_lane(&self, run: &RunId, pause: LanePause) -> Result<(), StoreError> {
+        let (run, owner) = (run.clone(), self.known_owner());
+        self.write(move |connection| lanes::pause(connection, &run, &pause, owner)).wait()
+    }
+
+    /// Lets one of a run's models go on. This process must hold the run.
+    pub fn resume_lane(&self, run: &RunId, model: &str) -> Result<(), StoreError> {
+        let (run, model, owner) = (run.clone(), model.to_owned(), self.known_owner());
+        self.write(move |connection| lanes::resume(connection, &run, &model, owner)).wait()
+    }
+
+    /// A run's paused models.
+    pub fn lane_pauses(&self, run: &RunId) -> Result<Vec<LanePause>, StoreError> {
+        self.read(|connection| lanes::list(connection, run))
     }
 
     /// Takes over the runs whose processes are gone: they are interrupted, their open attempts unknown, the
@@ -316,6 +341,22 @@ impl Store {
     /// Adds a provider, or replaces the one of that name.
     pub fn put_provider(&self, provider: ProviderRecord) -> Result<(), StoreError> {
         self.write(move |connection| providers::put(connection, &provider)).wait()
+    }
+
+    /// The prices a person has set, by pattern.
+    pub fn prices(&self) -> Result<Vec<PriceRecord>, StoreError> {
+        self.read(prices::list)
+    }
+
+    /// Sets a price, or replaces the one of that pattern.
+    pub fn put_price(&self, price: PriceRecord) -> Result<(), StoreError> {
+        self.write(move |connection| prices::put(connection, &price)).wait()
+    }
+
+    /// Removes a price, if there is one of that pattern.
+    pub fn remove_price(&self, pattern: &str) -> Result<(), StoreError> {
+        let pattern = pattern.to_owned();
+        self.write(move |connection| prices::remove(connection, &pattern)).wait()
     }
 
     /// Removes a provider, if there is one of that name.

@@ -1,6 +1,8 @@
 //! Cells: what a page shows, what stands behind a cell, and how attempts change them.
 
-use assay_store::{AttemptState, CellState, FinishAttempt, RunState, StoreError, StoredScore};
+use assay_store::{
+    AttemptState, CellState, FinishAttempt, Original, RunState, StoreError, StoredScore,
+};
 
 use crate::support::*;
 
@@ -36,7 +38,7 @@ fn a_cell_shows_all_that_was_sent_received_and_judged() {
     };
     assert_eq!((failed.id, failed.state, failed.maybe_billed), (first, AttemptState::Failed, true));
     assert_eq!(failed.message.as_deref(), Some("overloaded"));
-    assert_eq!((done.id, done.state, done.input_tokens), (second, AttemptState::Done, Some(100)));
+    assert_eq!((done.id, done.state, done.usage.input), (second, AttemptState::Done, Some(100)));
     assert_eq!(store.cell(&run, 3).unwrap(), None);
 }
 
@@ -178,10 +180,11 @@ fn column_stats_sum_up_each_column() {
     {
         let attempt = begin(&store, &run, cell);
         let mut outcome = reply("x");
-        let assay_store::AttemptOutcome::Done { latency_ms, cached, .. } = &mut outcome else {
+        let assay_store::AttemptOutcome::Done { latency_ms, original, .. } = &mut outcome else {
             unreachable!()
         };
-        (*latency_ms, *cached) = (latency, from_cache);
+        *latency_ms = latency;
+        *original = from_cache.then_some(Original { attempt: None, received_ms: 900 });
         let finish =
             FinishAttempt { scores: scores(exact), ..ending(&run, cell, attempt, outcome) };
         store.finish_attempt(finish).wait().unwrap();
@@ -235,7 +238,8 @@ fn a_good_reply_is_found_again_by_its_key() {
         (cached.output.as_str(), cached.response.as_slice()),
         ("refund", b"raw refund".as_slice())
     );
-    assert_eq!((cached.latency_ms, cached.output_tokens, cached.created_ms), (40, Some(3), 3_000));
+    assert_eq!((cached.latency_ms, cached.usage.output, cached.cost), (40, Some(3), Some(0.25)));
+    assert_eq!(cached.original, Original { attempt: Some(attempt), received_ms: 3_000 });
     assert_eq!(store.cache_get(&[8; 32]).unwrap(), None);
 }
 

@@ -3,6 +3,8 @@
 
 mod cells;
 mod durability;
+mod migrating;
+mod money;
 mod opening;
 mod own;
 mod sharing;

@@ -58,6 +58,8 @@ fn a_provider_added_again_replaces_the_one_of_its_name() {
         base_url: "http://127.0.0.1:8080/v1".into(),
         key_env: Some("HOUSE_KEY".into()),
         models: models.iter().map(|model| (*model).to_owned()).collect(),
+        preset: None,
+        options: serde_json::json!({}),
     };
     store.put_provider(provider(&["a"])).unwrap();
     store.put_provider(provider(&["z", "a"])).unwrap();

@@ -2,7 +2,7 @@
 
 use assay_store::{
     AttemptId, AttemptOutcome, BeginAttempt, FinishAttempt, NewCell, NewColumn, NewRow, NewRun,
-    RunId, Store, StoredScore,
+    RunId, Store, StoredScore, Usage,
 };
 use tempfile::TempDir;
 
@@ -42,6 +42,8 @@ pub fn new_run(id: &str, columns: u32, rows: u32) -> NewRun {
             .flat_map(|row| (0..columns).map(move |column| NewCell { column, row }))
             .collect(),
         scorers: vec!["exact".into(), "short".into()],
+        budget: None,
+        shard: None,
     }
 }
 
@@ -60,6 +62,7 @@ pub fn beginning(cell: u32) -> BeginAttempt {
         request: format!("request {cell}").into_bytes(),
         started_ms: 2_000 + i64::from(cell),
         origin: "https://models.example".into(),
+        reserved: None,
     }
 }
 
@@ -73,11 +76,10 @@ pub fn reply(output: &str) -> AttemptOutcome {
         response: format!("raw {output}").into_bytes(),
         latency_ms: 40,
         first_token_ms: Some(9),
-        input_tokens: Some(100),
-        output_tokens: Some(3),
+        usage: Usage { input: Some(100), output: Some(3), ..Usage::default() },
         finish: "stop".into(),
         cost: Some(0.25),
-        cached: false,
+        original: None,
     }
 }
 
@@ -87,6 +89,7 @@ pub fn failure(message: &str, retry: bool) -> AttemptOutcome {
         message: message.into(),
         response: b"half a re".to_vec(),
         maybe_billed: true,
+        cost: None,
         retry,
     }
 }
@@ -120,6 +123,7 @@ pub fn ending(
         cell,
         attempt,
         ended_ms: 3_000 + i64::from(cell),
+        request_id: None,
         outcome,
         scores: vec![],
         cache_key: None,
