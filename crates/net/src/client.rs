@@ -1,11 +1,10 @@
 //! The sender: checks first, then one request, never two.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION,
-};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::redirect::Policy;
 use reqwest::{Method, StatusCode};
 use tokio::time::Instant;
@@ -13,6 +12,7 @@ use url::Url;
 
 use crate::error::classify;
 use crate::ledger::Ledger;
+use crate::redact::Secrets;
 use crate::resolver::Resolver;
 use crate::{Credential, LedgerEntry, Limits, NetError, Origin, Phase, Response};
 
@@ -40,18 +40,20 @@ const RESERVED_HEADERS: [&str; 13] = [
     "referer",
 ];
 
-/// Sends requests. A clone is cheap and shares connections and the ledger.
+/// Sends requests. A clone is cheap and shares connections, the ledger, the switch and the keys to redact.
 #[derive(Debug, Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    secrets: Secrets,
 }
 
 #[derive(Debug)]
 struct Shared {
     http: reqwest::Client,
     limits: Limits,
-    loopback_only: bool,
+    loopback_only: AtomicBool,
     ledger: Ledger,
+    refused: Ledger,
 }
 
 struct Outgoing<'a> {
@@ -81,7 +83,24 @@ impl Client {
 
     /// Whether this client contacts this machine only.
     pub fn is_loopback_only(&self) -> bool {
-        self.shared.loopback_only
+        self.shared.loopback_only.load(Ordering::SeqCst)
+    }
+
+    /// Turns the network beyond this machine off or on, for every clone, from the next request on. What is under way
+    /// goes on.
+    pub fn set_loopback_only(&self, only: bool) {
+        self.shared.loopback_only.store(only, Ordering::SeqCst);
+    }
+
+    /// The same client, which takes the keys of this registry out of replies, and adds to it those that it sends.
+    #[must_use]
+    pub fn with_secrets(self, secrets: Secrets) -> Client {
+        Client { secrets, ..self }
+    }
+
+    /// The keys to take out of whatever is kept of a reply: all that were sent, and all that were added.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Every origin contacted so far and why, in the order of origins.
@@ -89,10 +108,16 @@ impl Client {
         self.shared.ledger.entries()
     }
 
+    /// Every origin that was to be contacted and was not, because a rule of this crate refused it before anything was
+    /// sent: no `https`, not on this machine while the switch says so, a key that belongs elsewhere.
+    pub fn refused(&self) -> Vec<LedgerEntry> {
+        self.shared.refused.entries()
+    }
+
     /// Posts JSON. Returns when the reply's headers are there, whatever its status; only a redirect is an error.
     ///
-    /// `credential` goes along as `Authorization: Bearer`, and only if its origin is the URL's. `headers` may not carry
-    /// a key of their own.
+    /// `credential` goes along in the header that is its place, and only if its origin is the URL's. `headers` may not
+    /// carry a key of their own.
     pub async fn post_json(
         &self,
         url: &Url,
@@ -138,16 +163,26 @@ impl Client {
             .user_agent(concat!("assay/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| NetError::Setup { detail: error.to_string() })?;
-        Ok(Client {
-            shared: Arc::new(Shared { http, limits, loopback_only, ledger: Ledger::default() }),
-        })
+        let shared = Shared {
+            http,
+            limits,
+            loopback_only: AtomicBool::new(loopback_only),
+            ledger: Ledger::default(),
+            refused: Ledger::default(),
+        };
+        Ok(Client { shared: Arc::new(shared), secrets: Secrets::new() })
     }
 
     async fn send(&self, outgoing: Outgoing<'_>) -> Result<Response, NetError> {
         let started = Instant::now();
         let limits = &self.shared.limits;
-        let origin = self.check(&outgoing)?;
+        let origin = self.check(&outgoing).inspect_err(|_| {
+            self.shared.refused.record(&Origin::of(outgoing.url), outgoing.purpose);
+        })?;
         let headers = headers(&outgoing)?;
+        if let Some(credential) = outgoing.credential {
+            self.secrets.add(credential);
+        }
         let mut request =
             self.shared.http.request(outgoing.method, outgoing.url.clone()).headers(headers);
         if let Some(body) = outgoing.body {
@@ -168,7 +203,7 @@ impl Client {
     /// Everything that must hold before a byte leaves.
     fn check(&self, outgoing: &Outgoing<'_>) -> Result<Origin, NetError> {
         let origin = Origin::allowed(outgoing.url)?;
-        if self.shared.loopback_only && !origin.is_loopback() {
+        if self.is_loopback_only() && !origin.is_loopback() {
             return Err(NetError::NotLoopback { origin });
         }
         match outgoing.credential {
@@ -191,7 +226,8 @@ fn headers(outgoing: &Outgoing<'_>) -> Result<HeaderMap, NetError> {
         map.insert(name, value);
     }
     if let Some(credential) = outgoing.credential {
-        map.insert(AUTHORIZATION, bearer(credential)?);
+        let (name, value) = credential.to_header()?;
+        map.insert(name, value);
     }
     Ok(map)
 }
@@ -203,13 +239,6 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), NetError
         return Err(refused());
     }
     Ok((parsed, value.parse().map_err(|_| refused())?))
-}
-
-fn bearer(credential: &Credential) -> Result<HeaderValue, NetError> {
-    let mut value = HeaderValue::try_from(format!("Bearer {}", credential.expose()))
-        .map_err(|_| NetError::UnusableCredential { origin: credential.origin().clone() })?;
-    value.set_sensitive(true);
-    Ok(value)
 }
 
 fn refuse_redirect(answer: &reqwest::Response, url: &Url, origin: &Origin) -> Result<(), NetError> {

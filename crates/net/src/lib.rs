@@ -8,6 +8,7 @@
 //!   `Authorization` on the way to another host, but forward the body and every other header.
 //! - **Nothing is unbounded.** [`Limits`] hold while the reply streams in: sizes, silence, and the whole.
 //! - **Nothing is hidden.** The ledger names every origin that was contacted, why, and how often.
+//! - **No key is kept by accident.** [`redact`] takes every key that was sent, as it is or encoded, out of what is stored.
 //!
 //! Cookies, referrers and proxies from the environment are off. What replies mean, and when to try again, is left to
 //! `assay-model`; this crate never sends a request twice.
@@ -35,13 +36,14 @@ mod error;
 mod ledger;
 mod limits;
 mod origin;
+pub mod redact;
 mod resolver;
 mod response;
 mod retry_after;
 
 pub use bytes::Bytes;
 pub use client::Client;
-pub use credential::Credential;
+pub use credential::{Credential, KeyPlace};
 pub use error::{NetError, Phase};
 pub use ledger::LedgerEntry;
 pub use limits::Limits;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use assay_net::{Client, Credential, Limits, NetError, Origin, Phase, Url};
+use assay_net::{Client, Credential, KeyPlace, Limits, NetError, Origin, Phase, Url};
 use assay_testkit::{Fault, ModelServer};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -61,6 +61,36 @@ async fn a_key_goes_to_its_origin_as_a_bearer_token() {
     assert_eq!(requests[0].body, SECRET_PROMPT.as_bytes());
     assert_eq!(requests[0].header("cookie"), None);
     assert_eq!(requests[0].header("referer"), None);
+}
+
+#[tokio::test]
+async fn a_key_is_sent_in_its_place_and_nowhere_else() {
+    for (place, name) in [
+        (KeyPlace::Bearer, "authorization"),
+        (KeyPlace::XApiKey, "x-api-key"),
+        (KeyPlace::XGoogApiKey, "x-goog-api-key"),
+        (KeyPlace::ApiKey, "api-key"),
+        (KeyPlace::Header("X-Our-Token".to_owned()), "x-our-token"),
+    ] {
+        let server = ModelServer::start().await;
+        let target = chat(&server);
+        let key = key_for(&target).sent_as(place);
+        post(&client(), &target, Some(&key)).await.expect("a reply");
+        let request = &server.requests()[0];
+        let carriers: Vec<_> =
+            request.headers.iter().filter(|(_, value)| value.contains(CANARY)).collect();
+        assert_eq!(carriers.len(), 1, "{carriers:?}");
+        assert!(carriers[0].0.eq_ignore_ascii_case(name), "{carriers:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_was_sent_is_taken_out_of_what_is_kept() {
+    let server = ModelServer::start().await;
+    let (client, target) = (client(), chat(&server));
+    assert_eq!(client.secrets().redact_text(CANARY), CANARY);
+    post(&client.clone(), &target, Some(&key_for(&target))).await.expect("a reply");
+    assert_eq!(client.secrets().redact_text(&format!("you sent {CANARY}")), "you sent [key]");
 }
 
 #[tokio::test]
@@ -158,6 +188,37 @@ async fn loopback_only_contacts_nobody_else() {
     let server = ModelServer::start().await;
     post(&client, &chat(&server), None).await.expect("this machine is allowed");
     assert_eq!(client.ledger().len(), 1);
+}
+
+#[tokio::test]
+async fn the_network_can_be_switched_off_and_on_while_running() {
+    let (client, remote) = (client(), url("https://nobody.invalid/v1"));
+    let clone = client.clone();
+    client.set_loopback_only(true);
+    let error = post(&clone, &remote, None).await.expect_err("switched off");
+    assert!(matches!(error, NetError::NotLoopback { .. }), "{error:?}");
+    assert!(clone.is_loopback_only() && clone.ledger().is_empty());
+    clone.set_loopback_only(false);
+    let error = post(&client, &remote, None).await.expect_err("no such host");
+    assert!(!matches!(error, NetError::NotLoopback { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_refused_contact_is_kept_apart_from_those_that_were_made() {
+    let client = Client::loopback_only(limits()).expect("a client");
+    for address in ["https://api.example.com/v1", "http://api.example.com/v1"] {
+        post(&client, &url(address), None).await.expect_err("refused");
+    }
+    let refused: Vec<_> = client
+        .refused()
+        .into_iter()
+        .map(|entry| (entry.origin.to_string(), entry.requests))
+        .collect();
+    assert_eq!(
+        refused,
+        [("http://api.example.com".to_owned(), 1), ("https://api.example.com".to_owned(), 1)]
+    );
+    assert!(client.ledger().is_empty());
 }
 
 #[tokio::test]
