@@ -211,6 +211,7 @@ pub(crate) fn begin(
         return Err(StoreError::NotQueued { run: run.clone(), cell: begin.cell, state }.into());
     }
     let request = blobs::put(connection, &begin.request)?;
+    reach!(RequestStored);
     connection
         .prepare_cached(
             "INSERT INTO attempt (run, cell, state, origin, request, started_ms, reserved)
@@ -226,6 +227,7 @@ pub(crate) fn begin(
             begin.reserved
         ])?;
     let attempt = AttemptId(connection.last_insert_rowid());
+    reach!(AttemptStored);
     cells::lease(connection, seq, begin.cell, attempt)?;
     Ok(attempt)
 }
@@ -240,6 +242,7 @@ pub(crate) fn finish(connection: &Connection, finish: &FinishAttempt) -> Result<
     let standing = cells::standing(connection, &finish.run, seq, finish.cell)?;
     let open = open_charge(connection, seq, finish)?;
     let response = end(connection, finish)?;
+    reach!(AttemptEnded);
     let spent = charge(&finish.outcome, open.reserved) - open.counted;
     let counted = settle(connection, seq, finish, &standing, response)?;
     runs::count(connection, seq, &Counted { spent, ..counted })
@@ -257,6 +260,7 @@ fn settle(
         AttemptOutcome::Done { output, latency_ms, cost, original, .. } => {
             if let Some(key) = &finish.cache_key {
                 cache::put(connection, key, finish, response)?;
+                reach!(ReplyCached);
             }
             if standing.state == CellState::Done {
                 return Ok(Counted::default());
@@ -264,7 +268,9 @@ fn settle(
             let cached = original.is_some();
             let result = cells::CellResult { output, latency_ms: *latency_ms, cost: *cost, cached };
             cells::complete(connection, seq, finish.cell, finish.attempt, &result)?;
+            reach!(CellCompleted);
             cells::put_scores(connection, &finish.run, seq, finish.cell, &finish.scores)?;
+            reach!(ScoresStored);
             let was_failed = i64::from(standing.state == CellState::Failed);
             let cached = i64::from(cached);
             Ok(Counted { done: 1, failed: -was_failed, cached, ..Counted::default() })
@@ -323,6 +329,7 @@ fn charge(outcome: &AttemptOutcome, reserved: f64) -> f64 {
 /// Writes the attempt's own row; returns the reply's blob.
 fn end(connection: &Connection, finish: &FinishAttempt) -> Result<Option<BlobId>, Fault> {
     let response = put_response(connection, &finish.outcome)?;
+    reach!(ReplyStored);
     match &finish.outcome {
         AttemptOutcome::Done {
             output,

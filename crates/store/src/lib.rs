@@ -76,6 +76,9 @@
 //! # }
 //! ```
 
+#[macro_use]
+mod failpoints;
+
 mod attempts;
 mod blobs;
 mod cache;
@@ -104,6 +107,8 @@ pub use cells::{
 };
 pub use drafts::Draft;
 pub use error::StoreError;
+#[cfg(feature = "failpoints")]
+pub use failpoints::{Failpoint, Tuning, arm, open_tuned};
 pub use ids::{AttemptId, RunId};
 pub use lanes::LanePause;
 pub use pending::Pending;

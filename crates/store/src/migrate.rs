@@ -64,8 +64,10 @@ pub(crate) fn migrate(connection: &mut Connection, file: &Path) -> Result<(), Fa
     let from = check_version(&transaction, file)?;
     for piece in MIGRATIONS.iter().skip(from).copied().flatten() {
         transaction.execute_batch(piece)?;
+        reach!(SchemaPieceApplied);
     }
     transaction.pragma_update(None, "user_version", MIGRATIONS.len() as i64)?;
+    reach!(SchemaApplied);
     transaction.commit()?;
     Ok(())
 }
@@ -78,11 +80,14 @@ fn stored_version(connection: &Connection) -> Result<i64, rusqlite::Error> {
 fn back_up(connection: &Connection, file: &Path, from: usize) -> Result<(), Fault> {
     let kept = file.with_file_name(format!("assay-version-{from}.db"));
     let growing = kept.with_extension(format!("db-{}", std::process::id()));
-    let copied = copy(connection, &growing).and_then(|version| match version == from as i64 {
+    let copied = copy(connection, &growing);
+    reach!(BackupCopied);
+    let copied = copied.and_then(|version| match version == from as i64 {
         true => publish(&growing, &kept),
         // Another process was faster: its copy is the one of the old version.
         false => Ok(()),
     });
+    reach!(BackupPublished);
     // Renamed away, or of no use.
     let _ = fs::remove_file(&growing);
     copied

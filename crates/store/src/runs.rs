@@ -229,6 +229,7 @@ pub(crate) fn create(connection: &Connection, run: &NewRun, owner: Owner) -> Res
     insert_columns(connection, seq, &run.columns)?;
     insert_rows(connection, seq, &run.rows)?;
     insert_scorers(connection, seq, &run.scorers)?;
+    reach!(RunPlanned);
     insert_cells(connection, seq, run)
 }
 
@@ -284,6 +285,9 @@ fn insert_cells(connection: &Connection, seq: RunSeq, run: &NewRun) -> Result<()
             return Err(refused.into());
         }
         insert.execute(params![seq, ordinal as i64, cell.column, cell.row])?;
+        if ordinal == run.cells.len() / 2 {
+            reach!(RunHalfPlanned);
+        }
     }
     Ok(())
 }
@@ -359,6 +363,7 @@ pub(crate) fn release(connection: &Connection, seq: RunSeq, at_ms: i64) -> Resul
         spent += reserved?.unwrap_or(0.0);
     }
     count(connection, seq, &Counted { spent, ..Counted::default() })?;
+    reach!(AttemptsLost);
     move_cells(connection, seq, CellState::Leased, CellState::Queued)
 }
 
@@ -442,6 +447,7 @@ pub(crate) fn interrupt(
         select.query_map(params![owner], |row| row.get(0))?.collect::<Result<_, _>>()?;
     for run in &runs {
         set_state(connection, run, &RunState::Interrupted, now_ms, Some(owner))?;
+        reach!(RunInterrupted);
     }
     Ok(runs)
 }

@@ -45,8 +45,18 @@ impl Store {
     /// [`StoreError::TooNew`] for a file of a later version, which stays untouched; [`StoreError::ReadOnly`],
     /// [`StoreError::Corrupt`], [`StoreError::Busy`] and [`StoreError::Full`] as they say.
     pub fn open(dir: &Path) -> Result<Store, StoreError> {
+        Store::open_prepared(dir, |_| Ok(()))
+    }
+
+    /// Opens, and has `prepare` change the settings of the connection that writes.
+    pub(crate) fn open_prepared(
+        dir: &Path,
+        prepare: impl FnOnce(&Connection) -> rusqlite::Result<()>,
+    ) -> Result<Store, StoreError> {
         let file: Arc<Path> = Arc::from(dir.join("assay.db"));
-        let writer = Writer::start(open_writer(&file)?, Arc::clone(&file))?;
+        let connection = open_writer(&file)?;
+        prepare(&connection).map_err(|error| StoreError::from_sqlite(&file, error))?;
+        let writer = Writer::start(connection, Arc::clone(&file))?;
         let readers = Readers::new(file);
         let shared =
             Shared { writer, readers, leases: dir.join("leases"), lease: Mutex::new(None) };

@@ -132,14 +132,19 @@ fn gather(inbox: &Receiver<Box<dyn Write>>, expected: usize) -> Option<Vec<Box<d
 
 /// Performs a batch in one transaction, then answers each of its writes.
 fn commit(connection: &Connection, batch: Vec<Box<dyn Write>>, file: &Path) {
+    reach!(BatchGathered);
     let mut batch = batch;
     let committed = transact(connection, &mut batch, file);
     if committed.is_err() && !connection.is_autocommit() {
         // The answer is the first error; where even this fails, SQLite has rolled back on its own.
         let _ = execute(connection, "ROLLBACK");
     }
+    if committed.is_ok() {
+        reach!(Committed);
+    }
     for write in batch {
         write.settle(committed.clone());
+        reach!(HalfAnswered);
     }
 }
 
@@ -150,13 +155,16 @@ fn transact(
 ) -> Result<(), StoreError> {
     let sqlite = |error| StoreError::from_sqlite(file, error);
     execute(connection, "BEGIN IMMEDIATE").map_err(sqlite)?;
+    reach!(TransactionBegun);
     for write in batch {
         let said = write.perform(connection, file);
+        reach!(WriteMade);
         // A full disk or a failing one ends the whole transaction; a refusal ends only its own savepoint.
         if connection.is_autocommit() {
             return said;
         }
     }
+    reach!(BatchMade);
     execute(connection, "COMMIT").map_err(sqlite)
 }
 
