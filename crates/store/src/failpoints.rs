@@ -14,7 +14,7 @@ macro_rules! reach {
 #[cfg(feature = "failpoints")]
 pub(crate) use armed::reach;
 #[cfg(feature = "failpoints")]
-pub use armed::{Failpoint, Tuning, arm, open_tuned};
+pub use armed::{Failpoint, Synchronous, Tuning, arm, open_tuned};
 
 #[cfg(feature = "failpoints")]
 mod armed {
@@ -103,18 +103,28 @@ mod armed {
     /// How a database is opened to show that a test of it can fail.
     #[derive(Debug, Clone, Copy)]
     pub struct Tuning {
-        /// Whether a commit waits for the disk.
-        pub synchronous: bool,
+        /// What waits for the disk.
+        pub synchronous: Synchronous,
         /// After how many pages the log is copied into the database.
         pub checkpoint_pages: u32,
     }
 
+    /// What waits for the disk.
+    #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+    pub enum Synchronous {
+        /// Every commit, as in the product.
+        Full,
+        /// Only copying the log into the database.
+        Normal,
+        /// Nothing.
+        Off,
+    }
+
     impl Tuning {
         pub(crate) fn apply(self, connection: &rusqlite::Connection) -> rusqlite::Result<()> {
-            let synchronous = if self.synchronous { "FULL" } else { "OFF" };
+            let Tuning { synchronous, checkpoint_pages } = self;
             connection.execute_batch(&format!(
-                "PRAGMA synchronous = {synchronous}; PRAGMA wal_autocheckpoint = {};",
-                self.checkpoint_pages
+                "PRAGMA synchronous = {synchronous:?}; PRAGMA wal_autocheckpoint = {checkpoint_pages};"
             ))
         }
     }

@@ -108,7 +108,7 @@ pub use cells::{
 pub use drafts::Draft;
 pub use error::StoreError;
 #[cfg(feature = "failpoints")]
-pub use failpoints::{Failpoint, Tuning, arm, open_tuned};
+pub use failpoints::{Failpoint, Synchronous, Tuning, arm, open_tuned};
 pub use ids::{AttemptId, RunId};
 pub use lanes::LanePause;
 pub use pending::Pending;

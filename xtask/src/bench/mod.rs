@@ -22,6 +22,11 @@ const BENCHMARKS: &[Benchmark] = &[
         run: programs::check,
     },
     Benchmark {
+        name: "durability",
+        about: "1,000 kills and 2,000 power failures: nothing acknowledged is lost",
+        run: programs::durability,
+    },
+    Benchmark {
         name: "engine",
         about: "4,000 cells of 50 ms, 100 at once, against the floor and a bare loop",
         run: programs::engine,

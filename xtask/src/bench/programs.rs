@@ -19,6 +19,17 @@ pub fn check(places: &Places) -> Result<(), Failure> {
     measure(places, "check").run()
 }
 
+/// The store's own tests of kills and power failures, with the numbers of a release.
+pub fn durability(places: &Places) -> Result<(), Failure> {
+    Shell::cargo()
+        .args(["test", "--release", "--quiet", "-p", "assay-store"])
+        .args(["--test", "kills", "--test", "power", "--", "--nocapture"])
+        .env("ASSAY_STORE_KILLS", "1000")
+        .env("ASSAY_STORE_IMAGES", "2000")
+        .inside(&places.root)
+        .run()
+}
+
 /// From starting the program to a usable window.
 pub fn start(places: &Places) -> Result<(), Failure> {
     setup::prepare(places, Purpose::Test)?;
