@@ -4,7 +4,7 @@
 //! environment variable the user named, and bound to the endpoint's origin at once.
 
 use assay_engine::{LOCAL_MODEL_ID, Models, Provider};
-use assay_model::{Endpoint, OpenAiChat};
+use assay_model::{Caller, Endpoint, WireKind};
 use assay_net::{Credential, Origin, Url};
 use assay_store::ProviderRecord;
 use assay_wire::*;
@@ -59,8 +59,8 @@ impl Answer<TestProvider> for App {
                 models: Vec::new(),
             });
         }
-        let chat = OpenAiChat::new(self.inner.client.clone(), provider.endpoint);
-        Ok(match self.runtime().block_on(chat.list_models()) {
+        let caller = Caller::new(self.inner.client.clone(), provider.endpoint, provider.wire);
+        Ok(match self.runtime().block_on(caller.list_models()) {
             Ok(models) => ProviderTest {
                 ok: true,
                 message: match models.len() {
@@ -148,7 +148,7 @@ fn provider(record: &ProviderRecord) -> Result<Provider, ApiError> {
     let base_url = Url::parse(&record.base_url)
         .map_err(|e| ApiError::new(Code::BadInput, format!("provider `{}`: {e}", record.name)))?;
     let endpoint = Endpoint { base_url, credential };
-    Ok(Provider { name: record.name.clone(), endpoint, missing_key })
+    Ok(Provider { name: record.name.clone(), endpoint, wire: WireKind::OpenAiChat, missing_key })
 }
 
 fn check_name(name: &str) -> Result<(), ApiError> {

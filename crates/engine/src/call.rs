@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assay_local::{Finish as LocalFinish, Generation, LocalError};
-use assay_model::{Failure, FailureKind, Finish, OpenAiChat, Request, RetryAdvice, backoff};
+use assay_model::{Caller, Failure, FailureKind, Message, Request, RetryAdvice, backoff};
 use tokio_util::sync::CancellationToken;
 
 use crate::environment::Environment;
@@ -71,23 +71,23 @@ pub(crate) async fn send(
 ) -> Result<Answer, Refusal> {
     match &target.backend {
         Backend::Local(slot) => send_local(slot, call, context).await,
-        Backend::OpenAi(chat) => send_openai(chat, call, context)
+        Backend::Remote(caller) => send_remote(caller, call, context)
             .await
             .map_err(|failure| refusal(failure, context.attempt, context.environment.jitter())),
     }
 }
 
-async fn send_openai(
-    chat: &OpenAiChat,
+async fn send_remote(
+    caller: &Caller,
     call: &Call,
     context: &CallContext,
 ) -> Result<Answer, Failure> {
     let mut on_text = |piece: &str| context.progress.text(context.cell, piece);
-    let reply = chat.generate(&call.request, &mut on_text, &context.cancel).await?;
+    let reply = caller.generate(&call.request, &mut on_text, &context.cancel).await?;
     Ok(Answer {
         output: reply.text,
         raw: reply.raw,
-        finish: finish_word(&reply.finish),
+        finish: reply.finish.as_str().to_owned(),
         input_tokens: reply.usage.input,
         output_tokens: reply.usage.output,
         latency_ms: reply.latency_ms,
@@ -150,8 +150,13 @@ fn generate_local(
     context: &CallContext,
 ) -> Result<Answer, Refusal> {
     let model = slot.model().map_err(|e| local_refusal(e.to_string(), Next::StopLane))?;
-    let messages: Vec<_> =
-        request.messages.iter().map(|m| (m.role.as_str(), m.content.as_str())).collect();
+    let texts: Vec<String> = request.messages.iter().map(Message::joined_text).collect();
+    let messages: Vec<_> = request
+        .messages
+        .iter()
+        .zip(&texts)
+        .map(|(m, text)| (m.role.as_str(), text.as_str()))
+        .collect();
     let generation = Generation {
         messages: &messages,
         max_tokens: request.max_output_tokens.map_or(LOCAL_MAX_TOKENS, |n| n as usize),
@@ -195,17 +200,7 @@ fn local_refusal(message: String, next: Next) -> Refusal {
     Refusal { kind: "local", message, raw: Vec::new(), maybe_billed: false, next }
 }
 
-/// The words of the OpenAI chat wire, which every backend's reasons are brought to.
-fn finish_word(finish: &Finish) -> String {
-    match finish {
-        Finish::Stop => "stop".to_owned(),
-        Finish::Length => "length".to_owned(),
-        Finish::ToolCalls => "tool_calls".to_owned(),
-        Finish::ContentFilter => "content_filter".to_owned(),
-        Finish::Other(word) => word.clone(),
-    }
-}
-
+/// The words of `assay_model::Finish`, which every backend's reasons are brought to.
 fn local_finish_word(finish: LocalFinish) -> &'static str {
     match finish {
         LocalFinish::Stop | LocalFinish::Stopped => "stop",

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use assay_local::{LocalError, LocalModel};
-use assay_model::{Endpoint, OpenAiChat};
+use assay_model::{Caller, Endpoint, WireKind};
 use assay_net::Client;
 
 use crate::error::{EngineError, list};
@@ -25,6 +25,8 @@ pub struct Provider {
     pub name: String,
     /// Where it is, and the key that may go there.
     pub endpoint: Endpoint,
+    /// How it is spoken to.
+    pub wire: WireKind,
     /// The variable that should hold its key, when it is not set.
     pub missing_key: Option<String>,
 }
@@ -52,7 +54,7 @@ pub struct Target {
 #[derive(Clone)]
 pub(crate) enum Backend {
     Local(Arc<LocalSlot>),
-    OpenAi(Arc<OpenAiChat>),
+    Remote(Arc<Caller>),
 }
 
 /// The embedded model, loaded when first needed and kept.
@@ -129,12 +131,13 @@ impl Models {
                 variable: variable.clone(),
             });
         }
-        let chat = OpenAiChat::new(self.client.clone(), known.endpoint.clone());
+        let endpoint = known.endpoint.clone();
+        let caller = Caller::new(self.client.clone(), endpoint, known.wire.clone());
         Ok(Target {
             id: id.to_owned(),
             model: model.to_owned(),
-            origin: chat.origin().to_string(),
-            backend: Backend::OpenAi(Arc::new(chat)),
+            origin: caller.origin().to_string(),
+            backend: Backend::Remote(Arc::new(caller)),
         })
     }
 
@@ -165,12 +168,12 @@ impl Target {
     pub(crate) fn default_concurrency(&self) -> usize {
         match self.backend {
             Backend::Local(_) => assay_local::calls_at_once(),
-            Backend::OpenAi(_) => 8,
+            Backend::Remote(_) => 8,
         }
     }
 
     /// The host its calls go to, unless they stay on this machine's processor.
     pub(crate) fn host(&self) -> Option<&str> {
-        matches!(self.backend, Backend::OpenAi(_)).then_some(self.origin.as_str())
+        matches!(self.backend, Backend::Remote(_)).then_some(self.origin.as_str())
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use assay_model::{Message, Request};
+use assay_model::{Message, Request, Unsupported};
 use assay_prompt::{Diagnostic, Options, Prompt, Rendered, Row, Severity, Variant, render_with};
 use assay_score::Scorers;
 use assay_store::Store;
@@ -86,6 +86,15 @@ pub(crate) struct Call {
     /// Canonical bytes: what is stored as the request, and what the cache is keyed on.
     pub body: Vec<u8>,
     pub cache_key: [u8; 32],
+}
+
+/// Why a cell has no call.
+#[derive(Debug)]
+pub(crate) enum Unsendable {
+    /// Its case does not fit the template.
+    Unrenderable(Box<Diagnostic>),
+    /// The model's wire cannot say what it asks.
+    Unsupported(Unsupported),
 }
 
 impl Plan {
@@ -198,13 +207,15 @@ impl Plan {
         (&self.columns[column as usize], &self.rows[row as usize])
     }
 
-    pub(crate) fn call(&self, cell: u32) -> Result<Call, Box<Diagnostic>> {
+    pub(crate) fn call(&self, cell: u32) -> Result<Call, Unsendable> {
         let (column, row) = self.at(cell);
-        let rendered = self.render(cell)?;
+        let rendered = self.render(cell).map_err(Unsendable::Unrenderable)?;
         let request = request(&column.target.model, &rendered, &column.options);
         let body = match &column.target.backend {
             Backend::Local(_) => local_body(&request),
-            Backend::OpenAi(chat) => chat.body(&request, true),
+            Backend::Remote(caller) => {
+                caller.body(&request, true).map_err(Unsendable::Unsupported)?
+            }
         };
         let cache_key = cache_key(&column.target, &body, row.sample);
         Ok(Call { request, body, cache_key })
@@ -390,15 +401,15 @@ fn request(model: &str, rendered: &Rendered, options: &Options) -> Request {
         messages: rendered
             .messages
             .iter()
-            .map(|m| Message { role: m.role.as_str().to_owned(), content: m.text() })
+            .map(|m| Message::text(m.role.as_str(), m.text()))
             .collect(),
         temperature: options.number("temperature"),
         top_p: options.number("topP"),
         max_output_tokens: options.integer("maxOutputTokens"),
         seed: options.integer("seed"),
         stop: options.strings("stopSequences"),
-        json_schema: None,
         extra: additional(options),
+        ..Request::default()
     }
 }
 
@@ -420,7 +431,7 @@ fn local_body(request: &Request) -> Vec<u8> {
     let messages: Vec<_> = request
         .messages
         .iter()
-        .map(|m| serde_json::json!({"role": m.role, "content": m.content}))
+        .map(|m| serde_json::json!({"role": m.role, "content": m.joined_text()}))
         .collect();
     serde_json::json!({
         "model": request.model,
@@ -446,5 +457,5 @@ fn cache_key(target: &Target, body: &[u8], sample: u32) -> [u8; 32] {
 }
 
 fn estimated_tokens(request: &Request) -> u64 {
-    request.messages.iter().map(|m| assay_prompt::estimate_tokens(&m.content) as u64).sum()
+    request.messages.iter().map(|m| assay_prompt::estimate_tokens(&m.joined_text()) as u64).sum()
 }

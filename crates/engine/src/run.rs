@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use assay_model::FailureKind;
 use assay_score::{Outcome, Score, Subject};
 use assay_store::{
     AttemptId, AttemptOutcome, BeginAttempt, FinishAttempt, NewCell, NewColumn, NewRow, NewRun,
@@ -20,7 +21,7 @@ use crate::call::{Answer, CallContext, Next, Refusal, send};
 use crate::environment::Environment;
 use crate::error::EngineError;
 use crate::models::Models;
-use crate::plan::{Call, Plan};
+use crate::plan::{Call, Plan, Unsendable};
 use crate::progress::{Counts, Ending, Progress, State};
 use crate::spec::RunSpec;
 
@@ -281,7 +282,7 @@ impl Driver {
                     None => (Work::Send(Box::new(call)), request),
                 }
             }
-            Err(diagnostic) => (Work::Refused(unrenderable(&diagnostic)), Vec::new()),
+            Err(reason) => (Work::Refused(unsendable(&reason)), Vec::new()),
         };
         let (column, _) = self.plan.at(cell);
         let origin = match work {
@@ -477,14 +478,14 @@ struct Recorded {
 }
 
 /// A case that does not fit the template fails its cell without a call.
-fn unrenderable(diagnostic: &assay_prompt::Diagnostic) -> Refusal {
-    Refusal {
-        kind: "template",
-        message: format!("{} ({} in {})", diagnostic.message, diagnostic.code, diagnostic.file),
-        raw: Vec::new(),
-        maybe_billed: false,
-        next: Next::Fail,
-    }
+fn unsendable(reason: &Unsendable) -> Refusal {
+    let (kind, message) = match reason {
+        Unsendable::Unrenderable(found) => {
+            ("template", format!("{} ({} in {})", found.message, found.code, found.file))
+        }
+        Unsendable::Unsupported(lack) => (FailureKind::Rejected.as_str(), lack.to_string()),
+    };
+    Refusal { kind, message, raw: Vec::new(), maybe_billed: false, next: Next::Fail }
 }
 
 fn new_run(id: &RunId, plan: &Plan, created_ms: i64) -> Result<NewRun, EngineError> {

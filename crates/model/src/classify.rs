@@ -67,12 +67,10 @@ pub(crate) fn of_status(status: u16, retry_after: Option<Duration>, body: &[u8])
     let error = ErrorObject::of(&body);
     let kind = if error.is_quota() { FailureKind::QuotaExhausted } else { kind_of_status(status) };
     Failure {
-        kind,
-        message: message(status, &error),
         status: Some(status),
         retry_after: retry_after.or_else(|| error.retry_delay()),
-        raw: Vec::new(),
         maybe_billed: false,
+        ..Failure::of_reply(kind, message(status, &error))
     }
 }
 

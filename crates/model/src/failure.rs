@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Rates, Unsupported};
+
 /// Why there is no reply. A result like any other: stored, counted and shown with its reason. `Debug` shows the size of
 /// the bytes only.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
@@ -22,6 +24,10 @@ pub struct Failure {
     pub raw: Vec<u8>,
     /// Whether the server may have done the work, and charged for it.
     pub maybe_billed: bool,
+    /// The server's own name of the exchange, for questions to its makers.
+    pub request_id: Option<String>,
+    /// What the server says is left of its limits.
+    pub rates: Box<Rates>,
 }
 
 /// The classes of failure.
@@ -82,7 +88,7 @@ impl FailureKind {
 
 impl Failure {
     /// A failure of the reply itself: the server took the request, so the work may be billed.
-    pub(crate) fn of_reply(kind: FailureKind, message: impl Into<String>) -> Failure {
+    pub fn of_reply(kind: FailureKind, message: impl Into<String>) -> Failure {
         Failure {
             kind,
             message: message.into(),
@@ -90,6 +96,8 @@ impl Failure {
             retry_after: None,
             raw: Vec::new(),
             maybe_billed: true,
+            request_id: None,
+            rates: Box::default(),
         }
     }
 
@@ -98,9 +106,19 @@ impl Failure {
     }
 }
 
+/// A request that a wire cannot express is never sent.
+impl From<Unsupported> for Failure {
+    fn from(unsupported: Unsupported) -> Failure {
+        Failure {
+            maybe_billed: false,
+            ..Failure::of_reply(FailureKind::Rejected, unsupported.to_string())
+        }
+    }
+}
+
 impl fmt::Debug for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Failure { kind, message, status, retry_after, raw, maybe_billed } = self;
+        let Failure { kind, message, status, retry_after, raw, maybe_billed, .. } = self;
         f.debug_struct("Failure")
             .field("kind", kind)
             .field("message", message)
@@ -108,6 +126,6 @@ impl fmt::Debug for Failure {
             .field("retry_after", retry_after)
             .field("raw", &format_args!("{} bytes", raw.len()))
             .field("maybe_billed", maybe_billed)
-            .finish()
+            .finish_non_exhaustive()
     }
 }

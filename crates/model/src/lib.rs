@@ -7,10 +7,10 @@
 //! Connections, keys and caps are `assay-net`'s. *When* to try again, in how many lanes and within which budget is left
 //! to the engine, which has the run in view; [`Failure::advice`] and [`backoff`] are what it goes by.
 //!
-//! Wires so far: [`OpenAiChat`], which many servers speak (OpenAI, llama.cpp, Ollama, vLLM, LM Studio, OpenRouter).
+//! [`Caller`] is the one exchange loop; [`wire`] holds the protocols as pure functions.
 //!
 //! ```
-//! use assay_model::{CancellationToken, Endpoint, Message, OpenAiChat, Request};
+//! use assay_model::{Caller, CancellationToken, Endpoint, Message, Request, WireKind};
 //! use assay_net::{Client, Limits, Url};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -18,10 +18,10 @@
 //! # let server = assay_testkit::ModelServer::start().await.reply_with(|_| "Paris".to_owned());
 //! # let base_url = Url::parse(&server.url())?;
 //! let endpoint = Endpoint { base_url, credential: None };
-//! let model = OpenAiChat::new(Client::new(Limits::default())?, endpoint);
+//! let model = Caller::new(Client::new(Limits::default())?, endpoint, WireKind::OpenAiChat);
 //! let request = Request {
 //!     model: "test-model".to_owned(),
-//!     messages: vec![Message { role: "user".to_owned(), content: "The capital of France?".to_owned() }],
+//!     messages: vec![Message::text("user", "The capital of France?")],
 //!     ..Request::default()
 //! };
 //!
@@ -32,17 +32,24 @@
 //! # }
 //! ```
 
+mod caller;
 mod classify;
 mod failure;
-mod openai_chat;
+mod message;
+mod rates;
 mod reply;
 mod request;
 mod retry;
 pub mod sse;
+mod stream;
+pub mod wire;
 
+pub use caller::{Caller, Endpoint};
 pub use failure::{Failure, FailureKind};
-pub use openai_chat::{Endpoint, OpenAiChat};
-pub use reply::{Finish, Reply, Usage};
-pub use request::{Message, Request};
+pub use message::{Media, Message, Part, ToolCall};
+pub use rates::{Rates, Window};
+pub use reply::{Content, Finish, Reply, TokenLogprob, Usage};
+pub use request::{Request, Tool, ToolChoice, Unsupported};
 pub use retry::{RetryAdvice, backoff};
 pub use tokio_util::sync::CancellationToken;
+pub use wire::{Wire, WireKind};

@@ -4,8 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Rates, ToolCall};
+
 /// A reply that is known to be complete. `Debug` shows the size of the bytes only.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq)]
 pub struct Reply {
     /// The text of the first choice.
     pub text: String,
@@ -13,6 +15,16 @@ pub struct Reply {
     pub finish: Finish,
     /// Tokens, as far as the server told.
     pub usage: Usage,
+    /// The tools it asks for.
+    pub tool_calls: Vec<ToolCall>,
+    /// How likely each token of the text was, if that was asked for and told.
+    pub logprobs: Option<Vec<TokenLogprob>>,
+    /// What the model shows of its reasoning, which is no part of the text.
+    pub reasoning: Option<String>,
+    /// The server's own name of the exchange, for questions to its makers.
+    pub request_id: Option<String>,
+    /// What the server says is left of its limits.
+    pub rates: Rates,
     /// The body as received, before anything interpreted it. Should a server echo the key it was sent, the key is
     /// taken out; nothing else ever is.
     pub raw: Vec<u8>,
@@ -22,7 +34,24 @@ pub struct Reply {
     pub first_token_ms: Option<u64>,
 }
 
-/// Why a model stopped.
+/// A reply's meaning, without its bytes and times: what a wire reads out of a body.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Content {
+    /// See [`Reply::text`].
+    pub text: String,
+    /// See [`Reply::finish`].
+    pub finish: Finish,
+    /// See [`Reply::usage`].
+    pub usage: Usage,
+    /// See [`Reply::tool_calls`].
+    pub tool_calls: Vec<ToolCall>,
+    /// See [`Reply::logprobs`].
+    pub logprobs: Option<Vec<TokenLogprob>>,
+    /// See [`Reply::reasoning`].
+    pub reasoning: Option<String>,
+}
+
+/// Why a model stopped. Each wire's module has the table from its own words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finish {
@@ -32,33 +61,81 @@ pub enum Finish {
     Length,
     /// It asks for tools to be called.
     ToolCalls,
-    /// A filter ended the reply.
+    /// A filter ended the reply, or kept it from beginning.
     ContentFilter,
-    /// Another reason, in the server's word; `refusal` when the model declined in the wire's own field for that.
+    /// The model declined, and said so in the wire's own way; the text is what it said.
+    Refusal,
+    /// Another reason, in the server's word.
     Other(String),
 }
 
+impl Finish {
+    /// The word that is stored and shown: the OpenAI chat wire's where it has one.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Finish::Stop => "stop",
+            Finish::Length => "length",
+            Finish::ToolCalls => "tool_calls",
+            Finish::ContentFilter => "content_filter",
+            Finish::Refusal => "refusal",
+            Finish::Other(word) => word,
+        }
+    }
+}
+
 /// Tokens of one exchange. A number that a server leaves out, or that makes no sense, is `None` and never 0.
+///
+/// Servers count in different ways; here `input` and `output` are always the whole, and the others parts of them. Each
+/// wire's module says from which fields, with its source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Usage {
-    /// Tokens read, cached ones included.
+    /// Tokens read, those from and to the cache included.
     pub input: Option<u64>,
     /// Tokens generated, those of hidden reasoning included.
     pub output: Option<u64>,
-    /// Tokens read from the server's cache.
+    /// Of the input, tokens read from the server's cache.
     pub cached: Option<u64>,
+    /// Of the input, tokens written to the server's cache, which some servers charge more for.
+    pub cache_write: Option<u64>,
+    /// Of the output, tokens of reasoning.
+    pub reasoning: Option<u64>,
+}
+
+impl Usage {
+    /// These numbers, and those of `earlier` where these are missing: in a stream, the latest word counts.
+    pub(crate) fn or(self, earlier: Usage) -> Usage {
+        Usage {
+            input: self.input.or(earlier.input),
+            output: self.output.or(earlier.output),
+            cached: self.cached.or(earlier.cached),
+            cache_write: self.cache_write.or(earlier.cache_write),
+            reasoning: self.reasoning.or(earlier.reasoning),
+        }
+    }
+}
+
+/// How likely a token was.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TokenLogprob {
+    /// The token's text.
+    pub token: String,
+    /// The natural logarithm of its probability.
+    pub logprob: f64,
+    /// The likeliest tokens at its place, as far as they were asked for.
+    pub top: Vec<(String, f64)>,
 }
 
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Reply { text, finish, usage, raw, latency_ms, first_token_ms } = self;
         f.debug_struct("Reply")
-            .field("text", text)
-            .field("finish", finish)
-            .field("usage", usage)
-            .field("raw", &format_args!("{} bytes", raw.len()))
-            .field("latency_ms", latency_ms)
-            .field("first_token_ms", first_token_ms)
-            .finish()
+            .field("text", &self.text)
+            .field("finish", &self.finish)
+            .field("usage", &self.usage)
+            .field("tool_calls", &self.tool_calls)
+            .field("reasoning", &self.reasoning)
+            .field("raw", &format_args!("{} bytes", self.raw.len()))
+            .field("latency_ms", &self.latency_ms)
+            .field("first_token_ms", &self.first_token_ms)
+            .finish_non_exhaustive()
     }
 }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::{Message, Request};
+use crate::{Media, Message, Part, Request, Tool, ToolCall, ToolChoice};
 
 /// Models that take `max_completion_tokens` and refuse `max_tokens`, by the start of their names. Source: OpenAI API
 /// reference, "Create chat completion": `max_tokens` is "deprecated in favor of `max_completion_tokens`, and is not
@@ -13,7 +13,7 @@ use crate::{Message, Request};
 const REASONING_MODELS: [&str; 4] = ["o1", "o3", "o4", "gpt-5"];
 
 /// Fields that `extra` cannot set: those the client writes, and `n`, whose further replies would be paid for and lost.
-const RESERVED: [&str; 12] = [
+const RESERVED: [&str; 17] = [
     "model",
     "messages",
     "temperature",
@@ -23,6 +23,11 @@ const RESERVED: [&str; 12] = [
     "seed",
     "stop",
     "response_format",
+    "reasoning_effort",
+    "logprobs",
+    "top_logprobs",
+    "tools",
+    "tool_choice",
     "stream",
     "stream_options",
     "n",
@@ -32,7 +37,7 @@ const RESERVED: [&str; 12] = [
 #[derive(Serialize)]
 struct Body<'a> {
     model: &'a str,
-    messages: &'a [Message],
+    messages: Vec<Said<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,6 +52,16 @@ struct Body<'a> {
     stop: &'a [String],
     #[serde(skip_serializing_if = "Option::is_none")]
     response_format: Option<ResponseFormat<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning_effort: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logprobs: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_logprobs: Option<u32>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_choice: Option<Value>,
     #[serde(flatten)]
     extra: BTreeMap<&'a str, &'a Value>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -70,6 +85,18 @@ struct JsonSchema<'a> {
 }
 
 #[derive(Serialize)]
+struct Said<'a> {
+    role: &'a str,
+    content: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    name: Option<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tool_calls: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_call_id: Option<&'a str>,
+}
+
+#[derive(Serialize)]
 struct StreamOptions {
     include_usage: bool,
 }
@@ -78,7 +105,7 @@ pub(super) fn encode(request: &Request, stream: bool, is_openai: bool) -> Vec<u8
     let renamed = is_openai && is_reasoning_model(&request.model);
     let body = Body {
         model: &request.model,
-        messages: &request.messages,
+        messages: request.messages.iter().map(said).collect(),
         temperature: request.temperature,
         top_p: request.top_p,
         max_tokens: request.max_output_tokens.filter(|_| !renamed),
@@ -89,11 +116,88 @@ pub(super) fn encode(request: &Request, stream: bool, is_openai: bool) -> Vec<u8
             r#type: "json_schema",
             json_schema: JsonSchema { name: "output", strict: false, schema },
         }),
+        reasoning_effort: request.reasoning_effort.as_deref(),
+        logprobs: request.logprobs.map(|_| true),
+        top_logprobs: request.logprobs.filter(|top| *top > 0),
+        tools: request.tools.iter().map(tool).collect(),
+        tool_choice: request.tool_choice.as_ref().map(tool_choice),
         extra: extra(request),
         stream,
         stream_options: stream.then_some(StreamOptions { include_usage: true }),
     };
     serde_json::to_vec(&body).expect("text, numbers and JSON values always serialise")
+}
+
+fn said(message: &Message) -> Said<'_> {
+    Said {
+        role: &message.role,
+        content: content(message),
+        // To a tool's message the call's id is enough, and its name is no field of the wire.
+        name: message.name.as_deref().filter(|_| message.role != "tool"),
+        tool_calls: message.tool_calls.iter().map(tool_call).collect(),
+        tool_call_id: message.tool_call_id.as_deref(),
+    }
+}
+
+/// Text alone goes as one string: many servers know nothing else.
+fn content(message: &Message) -> Value {
+    if message.parts.is_empty() && !message.tool_calls.is_empty() {
+        Value::Null
+    } else if message.is_text() {
+        Value::String(message.joined_text())
+    } else {
+        message.parts.iter().map(part).collect()
+    }
+}
+
+fn part(part: &Part) -> Value {
+    match part {
+        Part::Text(text) => json!({"type": "text", "text": text}),
+        Part::Image(media) => json!({"type": "image_url", "image_url": {"url": media.data_url()}}),
+        Part::File(media) => match sound_format(media) {
+            Some(format) => json!({
+                "type": "input_audio",
+                "input_audio": {"data": media.base64(), "format": format},
+            }),
+            None => file(media),
+        },
+    }
+}
+
+fn file(media: &Media) -> Value {
+    let name = media.name.as_deref().unwrap_or("file");
+    json!({"type": "file", "file": {"filename": name, "file_data": media.data_url()}})
+}
+
+/// The two sounds that the wire takes, by its names for them.
+fn sound_format(media: &Media) -> Option<&'static str> {
+    match media.media_type.as_str() {
+        "audio/wav" | "audio/x-wav" | "audio/wave" => Some("wav"),
+        "audio/mpeg" | "audio/mp3" => Some("mp3"),
+        _ => None,
+    }
+}
+
+fn tool(tool: &Tool) -> Value {
+    let Tool { name, description, parameters } = tool;
+    json!({
+        "type": "function",
+        "function": {"name": name, "description": description, "parameters": parameters},
+    })
+}
+
+fn tool_call(call: &ToolCall) -> Value {
+    let ToolCall { id, name, arguments } = call;
+    json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}})
+}
+
+fn tool_choice(choice: &ToolChoice) -> Value {
+    match choice {
+        ToolChoice::Auto => json!("auto"),
+        ToolChoice::None => json!("none"),
+        ToolChoice::Required => json!("required"),
+        ToolChoice::Named(name) => json!({"type": "function", "function": {"name": name}}),
+    }
 }
 
 fn extra(request: &Request) -> BTreeMap<&str, &Value> {
@@ -107,16 +211,12 @@ fn is_reasoning_model(model: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn request(model: &str) -> Request {
         Request {
             model: model.to_owned(),
-            messages: vec![Message {
-                role: "user".to_owned(), content: "Hi, źdźbło".to_owned()
-            }],
+            messages: vec![Message::text("user", "Hi, źdźbło")],
             ..Request::default()
         }
     }
@@ -161,6 +261,56 @@ mod tests {
             .into_iter()
             .collect();
         assert_eq!(text(&full, true, false), bytes);
+    }
+
+    #[test]
+    fn pictures_files_and_sounds_travel_inside_the_request() {
+        let media = |media_type: &str, name: Option<&str>| Media {
+            media_type: media_type.to_owned(),
+            bytes: b"abc".as_slice().into(),
+            name: name.map(str::to_owned),
+        };
+        let mut shown = request("m");
+        shown.messages[0].parts.extend([
+            Part::Image(media("image/png", None)),
+            Part::File(media("application/pdf", Some("a.pdf"))),
+            Part::File(media("audio/wav", None)),
+        ]);
+        let body: Value = serde_json::from_str(&text(&shown, false, false)).expect("JSON");
+        assert_eq!(
+            body["messages"][0]["content"],
+            json!([
+                {"type": "text", "text": "Hi, źdźbło"},
+                {"type": "image_url", "image_url": {"url": "data:image/png;base64,YWJj"}},
+                {"type": "file", "file": {"filename": "a.pdf", "file_data": "data:application/pdf;base64,YWJj"}},
+                {"type": "input_audio", "input_audio": {"data": "YWJj", "format": "wav"}},
+            ])
+        );
+    }
+
+    #[test]
+    fn tools_and_what_became_of_them_are_told_in_the_wires_words() {
+        let call = ToolCall { id: "c1".into(), name: "f".into(), arguments: "{}".into() };
+        let asked = Request {
+            messages: vec![
+                Message { role: "assistant".into(), tool_calls: vec![call], ..Message::default() },
+                Message { tool_call_id: Some("c1".into()), ..Message::text("tool", "42") },
+            ],
+            tools: vec![Tool { name: "f".into(), description: "d".into(), parameters: json!({}) }],
+            tool_choice: Some(ToolChoice::Named("f".into())),
+            reasoning_effort: Some("low".into()),
+            logprobs: Some(2),
+            ..request("m")
+        };
+        assert_eq!(
+            text(&asked, false, false),
+            concat!(
+                r#"{"model":"m","messages":[{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","#,
+                r#""function":{"name":"f","arguments":"{}"}}]},{"role":"tool","content":"42","tool_call_id":"c1"}],"#,
+                r#""reasoning_effort":"low","logprobs":true,"top_logprobs":2,"tools":[{"type":"function","function":"#,
+                r#"{"name":"f","description":"d","parameters":{}}}],"tool_choice":{"type":"function","function":{"name":"f"}}}"#,
+            )
+        );
     }
 
     #[test]

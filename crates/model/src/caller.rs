@@ -1,0 +1,321 @@
+//! The one exchange loop, for every wire: sends, listens, and keeps what came.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant, SystemTime};
+
+use assay_net::{Client, Credential, NetError, Origin, Response, Url};
+
+use crate::stream::Stream;
+use crate::wire::{Address, Wire, WireKind};
+use crate::{
+    CancellationToken, Content, Failure, FailureKind, Rates, Reply, Request, Unsupported, classify,
+};
+
+/// How long to wait, once a reply is complete, for the end of its body: reading it keeps the connection usable.
+const DRAIN: Duration = Duration::from_millis(200);
+
+/// Enough of an error's body to understand it.
+const LONGEST_ERROR: usize = 256 << 10;
+
+/// Headers in which servers name an exchange: OpenAI and most others, Anthropic, Azure's gateway.
+const REQUEST_IDS: [&str; 3] = ["x-request-id", "request-id", "apim-request-id"];
+
+/// The longest name of an exchange that is kept.
+const LONGEST_REQUEST_ID: usize = 200;
+
+/// Where a model is served, and the key for it.
+#[derive(Debug, Clone)]
+pub struct Endpoint {
+    /// What the wire's own paths come below: `https://api.openai.com/v1`. A query is kept.
+    pub base_url: Url,
+    /// Sent only to the origin it is bound to.
+    pub credential: Option<Credential>,
+}
+
+/// A client of one endpoint. A clone shares connections with the original.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    client: Client,
+    credential: Option<Credential>,
+    base_url: Url,
+    origin: Origin,
+    wire: Arc<dyn Wire>,
+}
+
+/// What an exchange has brought so far. It outlives the future that fills it, so that a cancelled or broken exchange
+/// still hands over what was received.
+struct Exchange {
+    started: Instant,
+    sent: bool,
+    raw: Vec<u8>,
+    first_text: Option<Duration>,
+    request_id: Option<String>,
+    rates: Rates,
+}
+
+/// A request as it will be sent.
+struct Outgoing {
+    url: Url,
+    body: Vec<u8>,
+    streamed: bool,
+}
+
+/// A whole reply, and how long it took.
+type Timed = (Content, Duration);
+
+impl Caller {
+    /// A client for `endpoint`. Nothing is contacted or checked yet; an address that may not be contacted shows as a
+    /// [`FailureKind::Rejected`] when it is used.
+    pub fn new(client: Client, endpoint: Endpoint, kind: WireKind) -> Caller {
+        let Endpoint { base_url, credential } = endpoint;
+        let (origin, wire) = (Origin::of(&base_url), kind.wire(&base_url));
+        Caller { client, credential, base_url, origin, wire }
+    }
+
+    /// Who is contacted.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    /// The wire's name.
+    pub fn wire(&self) -> &'static str {
+        self.wire.name()
+    }
+
+    /// The request's body. Canonical: the same request gives the same bytes, so they can stand in a cache key.
+    pub fn body(&self, request: &Request, stream: bool) -> Result<Vec<u8>, Unsupported> {
+        self.wire.body(request, stream && self.wire.streams())
+    }
+
+    /// Generates one reply, handing over its text as it arrives. Where the wire cannot stream, all of it at once.
+    pub async fn generate(
+        &self,
+        request: &Request,
+        on_text: &mut (dyn FnMut(&str) + Send),
+        cancel: &CancellationToken,
+    ) -> Result<Reply, Failure> {
+        let outgoing = self.outgoing(request, self.wire.streams())?;
+        let mut exchange = Exchange::new();
+        let work = self.stream(outgoing, &mut exchange, on_text);
+        let outcome = or_cancelled(work, cancel).await;
+        self.conclude(outcome, exchange)
+    }
+
+    /// Generates one reply, all at once. For servers that do not stream.
+    pub async fn generate_plain(
+        &self,
+        request: &Request,
+        cancel: &CancellationToken,
+    ) -> Result<Reply, Failure> {
+        let outgoing = self.outgoing(request, false)?;
+        let mut exchange = Exchange::new();
+        let work = self.plain(outgoing, &mut exchange);
+        let outcome = or_cancelled(work, cancel).await;
+        self.conclude(outcome, exchange)
+    }
+
+    /// The names of the models that the endpoint offers, sorted.
+    pub async fn list_models(&self) -> Result<Vec<String>, Failure> {
+        let Some(address) = self.wire.models_address() else {
+            let lack = Unsupported::new(self.wire.name(), "a list of models");
+            return Err(Failure::from(lack));
+        };
+        let mut exchange = Exchange::new();
+        let outcome = self.models(&address, &mut exchange).await;
+        outcome.map_err(|failure| Failure {
+            maybe_billed: false,
+            ..self.with_exchange(failure, exchange)
+        })
+    }
+
+    fn outgoing(&self, request: &Request, streamed: bool) -> Result<Outgoing, Unsupported> {
+        Ok(Outgoing {
+            url: self.wire.address(&request.model, streamed)?.below(&self.base_url),
+            body: self.wire.body(request, streamed)?,
+            streamed,
+        })
+    }
+
+    async fn stream(
+        &self,
+        outgoing: Outgoing,
+        exchange: &mut Exchange,
+        on_text: &mut (dyn FnMut(&str) + Send),
+    ) -> Result<Timed, Failure> {
+        if !outgoing.streamed {
+            let (content, latency) = self.plain(outgoing, exchange).await?;
+            on_text(&content.text);
+            return Ok((content, latency));
+        }
+        let mut response = self.post(outgoing, exchange).await?;
+        let mut stream = Stream::new(self.wire.assembly(), self.client.limits().line);
+        while !stream.is_done() {
+            match next(&mut response, exchange).await? {
+                Some(range) => stream.feed(&exchange.raw[range], &mut |text| {
+                    exchange.first_text.get_or_insert_with(|| exchange.started.elapsed());
+                    on_text(text);
+                })?,
+                None => break,
+            }
+        }
+        let latency = exchange.started.elapsed();
+        if stream.is_done() {
+            drain(&mut response, exchange).await;
+        }
+        if stream.saw_no_event() {
+            // Some servers ignore the wish to stream, and some report errors without it.
+            let content = self.wire.decode(&exchange.raw)?;
+            on_text(&content.text);
+            return Ok((content, latency));
+        }
+        Ok((stream.end(on_text)?, latency))
+    }
+
+    async fn plain(&self, outgoing: Outgoing, exchange: &mut Exchange) -> Result<Timed, Failure> {
+        let mut response = self.post(outgoing, exchange).await?;
+        while next(&mut response, exchange).await?.is_some() {}
+        let content = self.wire.decode(&exchange.raw)?;
+        Ok((content, exchange.started.elapsed()))
+    }
+
+    async fn models(
+        &self,
+        address: &Address,
+        exchange: &mut Exchange,
+    ) -> Result<Vec<String>, Failure> {
+        let url = address.below(&self.base_url);
+        let credential = self.credential.as_ref();
+        let answer =
+            self.client.get_json(&url, credential, &self.wire.headers(), "list models").await;
+        let mut response = success(answer, exchange, true).await?;
+        while next(&mut response, exchange).await?.is_some() {}
+        self.wire.decode_models(&exchange.raw)
+    }
+
+    async fn post(&self, outgoing: Outgoing, exchange: &mut Exchange) -> Result<Response, Failure> {
+        exchange.sent = true;
+        let Outgoing { url, body, streamed } = outgoing;
+        let (credential, headers) = (self.credential.as_ref(), self.wire.headers());
+        let answer = self.client.post_json(&url, credential, &headers, body, "generate").await;
+        success(answer, exchange, streamed).await
+    }
+
+    fn conclude(
+        &self,
+        outcome: Result<Timed, Failure>,
+        exchange: Exchange,
+    ) -> Result<Reply, Failure> {
+        let (content, latency) = match outcome {
+            Ok(whole) => whole,
+            Err(failure) if failure.kind == FailureKind::Cancelled => {
+                return Err(self.with_exchange(Failure::cancelled(exchange.sent), exchange));
+            }
+            Err(failure) => return Err(self.with_exchange(failure, exchange)),
+        };
+        Ok(Reply {
+            text: content.text,
+            finish: content.finish,
+            usage: content.usage,
+            tool_calls: content.tool_calls,
+            logprobs: content.logprobs,
+            reasoning: content.reasoning,
+            request_id: exchange.request_id,
+            rates: exchange.rates,
+            raw: self.redact(exchange.raw),
+            latency_ms: millis(latency),
+            first_token_ms: exchange.first_text.map(millis),
+        })
+    }
+
+    fn with_exchange(&self, failure: Failure, exchange: Exchange) -> Failure {
+        let message = self.redact(failure.message.into_bytes());
+        Failure {
+            message: String::from_utf8_lossy(&message).into_owned(),
+            raw: self.redact(exchange.raw),
+            request_id: exchange.request_id,
+            rates: Box::new(exchange.rates),
+            ..failure
+        }
+    }
+
+    fn redact(&self, bytes: Vec<u8>) -> Vec<u8> {
+        match &self.credential {
+            Some(credential) => credential.redact(bytes),
+            None => bytes,
+        }
+    }
+}
+
+impl Exchange {
+    fn new() -> Exchange {
+        Exchange {
+            started: Instant::now(),
+            sent: false,
+            raw: Vec::new(),
+            first_text: None,
+            request_id: None,
+            rates: Rates::default(),
+        }
+    }
+
+    /// Takes what the headers say.
+    fn begin(&mut self, response: &Response) {
+        let id = REQUEST_IDS.iter().find_map(|name| response.header(name));
+        self.request_id =
+            id.filter(|id| !id.is_empty() && id.len() <= LONGEST_REQUEST_ID).map(str::to_owned);
+        self.rates = Rates::of(response.headers(), response.retry_after(), SystemTime::now());
+    }
+}
+
+async fn or_cancelled<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+    cancel: &CancellationToken,
+) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        () = cancel.cancelled() => Err(Failure::cancelled(true)),
+        outcome = work => outcome,
+    }
+}
+
+/// The response if it is one of success; otherwise the failure that its status and body describe.
+async fn success(
+    answer: Result<Response, NetError>,
+    exchange: &mut Exchange,
+    headers_before_work: bool,
+) -> Result<Response, Failure> {
+    let mut response = answer.map_err(|error| classify::of_network(&error, headers_before_work))?;
+    exchange.begin(&response);
+    if response.is_success() {
+        return Ok(response);
+    }
+    let (status, retry_after) = (response.status(), response.retry_after());
+    // The status alone decides what to do; a body that does not arrive only leaves the message shorter.
+    while exchange.raw.len() < LONGEST_ERROR
+        && matches!(next(&mut response, exchange).await, Ok(Some(_)))
+    {}
+    Err(classify::of_status(status, retry_after, &exchange.raw))
+}
+
+/// Keeps the next piece of the body and says where in `raw` it lies.
+async fn next(
+    response: &mut Response,
+    exchange: &mut Exchange,
+) -> Result<Option<std::ops::Range<usize>>, Failure> {
+    let chunk = response.chunk().await.map_err(|error| classify::of_network(&error, false))?;
+    Ok(chunk.map(|chunk| {
+        let from = exchange.raw.len();
+        exchange.raw.extend_from_slice(&chunk);
+        from..exchange.raw.len()
+    }))
+}
+
+/// What comes after the closing mark is kept and means nothing, not even when it breaks off.
+async fn drain(response: &mut Response, exchange: &mut Exchange) {
+    let rest = async { while let Ok(Some(_)) = next(response, exchange).await {} };
+    let _ = tokio::time::timeout(DRAIN, rest).await;
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,195 @@
+//! The wire protocols: pure functions from a request to bytes, and from bytes to a reply.
+//!
+//! A wire does no I/O, reads no clock and keeps nothing between two exchanges, so that everything it decides can be
+//! tested on bytes alone. Sending, time limits, cancelling and the keeping of raw bytes are [`crate::Caller`]'s.
+//!
+//! Each module opens with its source, with what makes a reply complete, and with the tables from its own words for
+//! finish reasons and usage to ours.
+
+mod openai_chat;
+
+use std::fmt;
+use std::sync::Arc;
+
+use assay_net::Url;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::sse::Event;
+use crate::{Content, Failure, FailureKind, Request, Unsupported, classify};
+use openai_chat::OpenAiChat;
+
+/// The protocols.
+#[derive(Debug, Clone, PartialEq)]
+pub enum WireKind {
+    /// OpenAI chat completions, which many servers speak.
+    OpenAiChat,
+}
+
+impl WireKind {
+    /// A stable name, as in settings and stored records.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            WireKind::OpenAiChat => openai_chat::NAME,
+        }
+    }
+
+    /// The protocol, as the server at `base_url` speaks it.
+    pub(crate) fn wire(self, base_url: &Url) -> Arc<dyn Wire> {
+        match self {
+            WireKind::OpenAiChat => Arc::new(OpenAiChat::at(base_url)),
+        }
+    }
+}
+
+/// A protocol between us and a model's server.
+pub trait Wire: fmt::Debug + Send + Sync {
+    /// Its name, as [`WireKind::as_str`].
+    fn name(&self) -> &'static str;
+
+    /// Where a request for `model` goes.
+    fn address(&self, model: &str, stream: bool) -> Result<Address, Unsupported>;
+
+    /// Where the list of models is, if the protocol has one.
+    fn models_address(&self) -> Option<Address>;
+
+    /// Headers beside those that every request has.
+    fn headers(&self) -> Vec<(&str, &str)> {
+        Vec::new()
+    }
+
+    /// Whether replies can come piece by piece.
+    fn streams(&self) -> bool {
+        true
+    }
+
+    /// The body of a request. Canonical: the same request gives the same bytes, so they can stand in a cache key.
+    fn body(&self, request: &Request, stream: bool) -> Result<Vec<u8>, Unsupported>;
+
+    /// Begins to put a streamed reply together.
+    fn assembly(&self) -> Box<dyn Assembly>;
+
+    /// Reads a reply that came all at once.
+    fn decode(&self, raw: &[u8]) -> Result<Content, Failure>;
+
+    /// Reads the names of models.
+    fn decode_models(&self, raw: &[u8]) -> Result<Vec<String>, Failure>;
+}
+
+/// A streamed reply in the making.
+pub trait Assembly: Send {
+    /// Takes one event and hands over the text in it.
+    fn take(&mut self, event: &Event, on_text: &mut dyn FnMut(&str)) -> Result<(), Failure>;
+
+    /// Whether the closing mark has come. What follows it means nothing.
+    fn is_done(&self) -> bool;
+
+    /// The reply, if it is complete. The stream has ended.
+    fn end(self: Box<Self>) -> Result<Content, Failure>;
+}
+
+/// A place below an endpoint's base URL.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Address {
+    /// Path segments. Each is encoded as one, whatever characters it holds.
+    pub segments: Vec<String>,
+    /// A parameter of the query, after those of the base URL.
+    pub query: Option<(&'static str, &'static str)>,
+}
+
+impl Address {
+    pub(crate) fn of(segments: &[&str]) -> Address {
+        Address { segments: segments.iter().map(ToString::to_string).collect(), query: None }
+    }
+
+    /// The place as a URL. The query of `base`, where an API's version may stand, is kept.
+    pub fn below(&self, base: &Url) -> Url {
+        let mut url = base.clone();
+        if let Ok(mut path) = url.path_segments_mut() {
+            path.pop_if_empty().extend(&self.segments);
+        }
+        if let Some((name, value)) = self.query {
+            url.query_pairs_mut().append_pair(name, value);
+        }
+        url
+    }
+}
+
+/// Reads a body as JSON, or says why it is none. A byte order mark before it is passed over.
+fn parse<'a, T: Deserialize<'a>>(raw: &'a [u8], what: &str) -> Result<T, Failure> {
+    let body = raw.strip_prefix(b"\xef\xbb\xbf").unwrap_or(raw);
+    serde_json::from_slice(body).map_err(|error| not_a_reply(body, what, &error))
+}
+
+/// Why a body is no reply. An array of one error object is how Gemini's endpoints may report.
+fn not_a_reply(body: &[u8], what: &str, error: &serde_json::Error) -> Failure {
+    if body.trim_ascii().is_empty() {
+        return Failure::of_reply(FailureKind::Malformed, "the reply is empty");
+    }
+    if error.is_eof() {
+        return Failure::of_reply(FailureKind::Truncated, "the reply ends in the middle");
+    }
+    match serde_json::from_slice::<Value>(body) {
+        Ok(value) if has_error(&value) => classify::of_reported(&value, false),
+        Ok(_) => {
+            Failure::of_reply(FailureKind::Malformed, format!("the reply is not {what}: {error}"))
+        }
+        Err(error) => {
+            Failure::of_reply(FailureKind::Malformed, format!("the reply is not JSON: {error}"))
+        }
+    }
+}
+
+/// Whether JSON that should be a reply, or a piece of one, is an error object, alone or first in a list.
+fn has_error(value: &Value) -> bool {
+    let error = value.get("error").or_else(|| value.pointer("/0/error"));
+    error.is_some_and(|error| !error.is_null())
+}
+
+/// Names in order, each once.
+fn sorted(mut names: Vec<String>) -> Vec<String> {
+    names.sort_unstable();
+    names.dedup();
+    names
+}
+
+fn malformed(message: impl Into<String>) -> Failure {
+    Failure::of_reply(FailureKind::Malformed, message)
+}
+
+fn truncated(message: impl Into<String>) -> Failure {
+    Failure::of_reply(FailureKind::Truncated, message)
+}
+
+/// A text, or nothing where there is none.
+fn non_empty(text: String) -> Option<String> {
+    (!text.is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paths_are_put_below_the_base_url_and_its_query_is_kept() {
+        let check = |base: &str, expected: &str| {
+            let address = Address::of(&["chat", "completions"]);
+            assert_eq!(address.below(&Url::parse(base).expect("a URL")).as_str(), expected);
+        };
+        check("https://api.openai.com/v1", "https://api.openai.com/v1/chat/completions");
+        check("https://api.openai.com/v1/", "https://api.openai.com/v1/chat/completions");
+        check("http://127.0.0.1:8080", "http://127.0.0.1:8080/chat/completions");
+        check(
+            "https://a.openai.azure.com/openai/deployments/d?api-version=2024-10-21",
+            "https://a.openai.azure.com/openai/deployments/d/chat/completions?api-version=2024-10-21",
+        );
+    }
+
+    #[test]
+    fn a_parameter_joins_those_of_the_base_url() {
+        let address = Address { query: Some(("alt", "sse")), ..Address::of(&["x"]) };
+        let at = |base: &str| address.below(&Url::parse(base).expect("a URL")).to_string();
+        assert_eq!(at("https://a.example/v1?key=k"), "https://a.example/v1/x?key=k&alt=sse");
+        assert_eq!(at("https://a.example/v1"), "https://a.example/v1/x?alt=sse");
+    }
+}
