@@ -47,6 +47,9 @@ pub fn Button(
     /// Says more, on hover.
     #[prop(optional, into)]
     hint: Option<String>,
+    /// Its id on the page, where the keyboard is given to it.
+    #[prop(optional, into)]
+    id: Option<String>,
     /// Found by tests.
     #[prop(optional, into)]
     testid: Option<String>,
@@ -61,6 +64,7 @@ pub fn Button(
             class=kind.class()
             class=("button--small", small)
             title=hint
+            id=id
             data-testid=testid
             disabled=disabled
             on:click=on_press

@@ -150,7 +150,7 @@ pub fn MenuButton(
     label: Signal<String>,
     /// What can be done, asked each time it opens.
     items: impl Fn() -> Vec<MenuItem> + Send + Sync + 'static,
-    /// Found by tests.
+    /// Its id on the page; found by tests.
     #[prop(into)]
     testid: String,
     /// Whether the Tab key stops at it.
@@ -178,7 +178,7 @@ pub fn MenuButton(
     view! {
         <button
             type="button" node_ref=button class="button button--quiet button--icon button--small menu-button"
-            aria-label=label title=label aria-haspopup="menu" data-testid=testid
+            aria-label=label title=label aria-haspopup="menu" id=testid.clone() data-testid=testid
             aria-expanded=move || menu.open.get().is_some().to_string()
             tabindex=move || if stops.get() { "0" } else { "-1" }
             on:pointerdown=move |_| was_open.set_value(menu.open.get_untracked().is_some())

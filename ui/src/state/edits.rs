@@ -91,6 +91,7 @@ pub struct Edits {
     busy: RwSignal<bool>,
     refusal: RwSignal<Option<(Asker, ApiError)>>,
     news: RwSignal<Option<VariantNews>>,
+    moved: RwSignal<Option<(String, String)>>,
     last: RwSignal<Option<Done>>,
     documents: Documents,
     desk: Desk,
@@ -105,6 +106,7 @@ impl Edits {
             busy: RwSignal::new(false),
             refusal: RwSignal::new(None),
             news: RwSignal::new(None),
+            moved: RwSignal::new(None),
             last: RwSignal::new(None),
             documents: context(),
             desk: context(),
@@ -137,6 +139,11 @@ impl Edits {
     /// What last became of the open prompt's variants.
     pub fn news(self) -> Signal<Option<VariantNews>> {
         self.news.into()
+    }
+
+    /// The prompt that last got another key, before and now.
+    pub fn moved(self) -> Signal<Option<(String, String)>> {
+        self.moved.into()
     }
 
     /// Whether there is an edit to take back.
@@ -300,11 +307,19 @@ impl Edits {
         let Some(last) = steps.last() else { return };
         let was = self.documents.key().get_untracked();
         let led_to = last.prompt.clone();
+        self.has_moved(subject.as_ref(), led_to.as_ref());
         let now = destination(&was, subject.as_ref(), &led_to);
         self.go(now.clone());
         let text = last.done.clone();
         let undos = steps.into_iter().map(|edited| edited.undo).collect();
         self.offer_undo(text, Done { undos, was, now, led_to });
+    }
+
+    /// Tells whoever keeps something by the key of a prompt when that prompt got another one.
+    fn has_moved(self, from: Option<&String>, to: Option<&String>) {
+        if let Some((from, to)) = from.zip(to).filter(|(from, to)| from != to) {
+            self.moved.set(Some((from.clone(), to.clone())));
+        }
     }
 
     fn offer_undo(self, text: String, done: Done) {
@@ -338,6 +353,7 @@ impl Edits {
             match taken_back {
                 Ok(prompt) => {
                     let here = self.documents.key().get_untracked();
+                    self.has_moved(done.led_to.as_ref(), prompt.as_ref());
                     self.go(way_back(here, &done, prompt));
                     self.toasts.say("Took the edit back");
                 }

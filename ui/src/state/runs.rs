@@ -85,6 +85,14 @@ impl Runs {
                 }));
             }
         });
+        // A refusal stands for as long as what it says: not once the same run could start.
+        Effect::new(move |could: Option<bool>| {
+            let can = matches!(self.plan(), Some(Ok(_)));
+            if can && could == Some(false) {
+                self.forgive();
+            }
+            can
+        });
     }
 
     /// The run in the matrix.
@@ -134,6 +142,7 @@ impl Runs {
 
     /// Chooses the cases the next run takes.
     pub fn choose(self, scope: Scope) {
+        self.forgive();
         self.chosen.set(Some(scope));
     }
 
@@ -144,6 +153,7 @@ impl Runs {
 
     /// Chooses the model of the next run; `None` leaves it to the prompt.
     pub fn choose_model(self, model: Option<String>) {
+        self.forgive();
         self.model.set(model);
     }
 
@@ -201,6 +211,7 @@ impl Runs {
     fn enter(self, started: Result<RunStarted, ApiError>) {
         match started {
             Ok(RunStarted { run, cells }) => {
+                self.forgive();
                 let counts = CellCounts { total: cells, ..CellCounts::default() };
                 let known =
                     self.progress.with_untracked(|p| p.as_ref().is_some_and(|p| p.run == run));

@@ -7,8 +7,9 @@ use leptos::prelude::*;
 
 use super::{
     comparison::{self, Against},
-    model,
+    head, model,
 };
+use crate::components::catch_focus;
 use crate::state::{Desk, Documents, Edits, VariantNews, context};
 
 /// Choices of the edit view. The inspector and the drawer follow them too.
@@ -58,18 +59,23 @@ impl Bench {
             desk: context(),
         };
         bench.follow(context());
+        bench.forget_elsewhere(context(), context());
         bench
     }
 
     /// A variant that is made gets a column and the keyboard; one that is renamed keeps its column.
     fn follow(self, edits: Edits) {
         let awaited = RwSignal::new(None::<String>);
+        let renamed = RwSignal::new(None::<String>);
         Effect::new(move || match edits.news().get() {
             Some(VariantNews::Added(id)) => {
                 self.add_column(id.clone());
                 awaited.set(Some(id));
             }
-            Some(VariantNews::Renamed(old, new)) => self.also_show(&old, new),
+            Some(VariantNews::Renamed(old, new)) => {
+                self.also_show(&old, new.clone());
+                renamed.set(Some(new));
+            }
             None => {}
         });
         // It is there once its file is read.
@@ -83,6 +89,29 @@ impl Bench {
                 awaited.set(None);
                 self.go_to(goal);
             }
+        });
+        // Its column is another one, so the keyboard is given to the same button there.
+        Effect::new(move || {
+            let here = renamed.get().filter(|id| self.shown.with(|shown| shown.contains(id)));
+            if let Some(id) = here {
+                renamed.set(None);
+                catch_focus(head::menu_id(&id));
+            }
+        });
+    }
+
+    /// Comparisons and values tried out are of the prompt they were made in; one that was renamed keeps them.
+    fn forget_elsewhere(self, documents: Documents, edits: Edits) {
+        Effect::new(move |before: Option<Option<String>>| {
+            let now = documents.key().get();
+            let moved = edits.moved().get_untracked();
+            if let Some(before) = before.filter(|before| *before != now)
+                && moved != before.zip(now.clone())
+            {
+                self.compared.set(BTreeMap::new());
+                self.values.set(BTreeMap::new());
+            }
+            now
         });
     }
 

@@ -74,10 +74,15 @@ fn Duplicate(variant: String) -> impl IntoView {
 #[component]
 fn VariantMenu(variant: String) -> impl IntoView {
     let (edits, bench) = (context::<Edits>(), context::<Bench>());
-    let testid = format!("variant-menu-{variant}");
+    let testid = menu_id(&variant);
     let label = format!("More for {variant}");
     let items = move || items(&variant, edits, bench);
     view! { <MenuButton menu=Menu::new() label items testid /> }
+}
+
+/// Id of the button of a variant's menu.
+pub fn menu_id(variant: &str) -> String {
+    format!("variant-menu-{variant}")
 }
 
 fn items(variant: &str, edits: Edits, bench: Bench) -> Vec<MenuItem> {

@@ -10,7 +10,6 @@ use super::{
     model::{self, Wanted},
 };
 use crate::{
-    actions::{Action, about},
     components::{Button, Icon, Keys, Kind, Mark, Note, Tone},
     panes::runs::{every, model as runs_model, now_ms},
     state::{Load, Runs, context},
@@ -199,7 +198,7 @@ fn column_name(place: usize) -> Option<String> {
     })
 }
 
-/// Stop, resume, retry: what the run's state allows.
+/// Resume, retry: what the run's state allows. The bar on top has the one button that stops it.
 #[component]
 fn Verbs() -> impl IntoView {
     let (board, runs) = (context::<Board>(), context::<Runs>());
@@ -210,27 +209,18 @@ fn Verbs() -> impl IntoView {
             let offers = model::offers(standing.summary.state, standing.waiting(), counts.failed);
             // Of a run that goes on only what changes its buttons: one that is replaced cannot be pressed.
             let failed = if offers.retry { counts.failed } else { 0 };
-            Some((standing.summary.run.clone(), standing.summary.state, offers, failed))
+            Some((standing.summary.run.clone(), offers, failed))
         })
     });
     // The pressed button is about to leave, so the keyboard goes back to the cells.
-    let cancel = move |run: String| {
-        board.take_focus();
-        runs.cancel(run);
-    };
     let resume = move |run: String, retry_failed| {
         board.take_focus();
         runs.resume(run, retry_failed);
     };
     move || {
-        let (run, state, offers, failed) = now.get()?;
+        let (run, offers, failed) = now.get()?;
         let run = StoredValue::new(run);
         Some(view! {
-            {(state == RunState::Running).then(|| view! {
-                <Button small=true icon=Mark::Stop testid="run-cancel" on_press=move |_| cancel(run.get_value())>
-                    "Stop" <Keys chord=about(Action::Cancel).keys[0] />
-                </Button>
-            })}
             {offers.retry.then(|| view! {
                 <Button small=true icon=Mark::Reload testid="run-retry" on_press=move |_| resume(run.get_value(), true)>
                     {format!("Retry {failed} failed")}

@@ -3,12 +3,14 @@
 
 use assay_wire::PromptSummary;
 use leptos::{ev::KeyboardEvent, prelude::*};
-use wasm_bindgen::JsCast;
 
 use super::model;
 use crate::{
     actions::{Action, about},
-    components::{Button, ErrorNote, IconButton, Kind, Mark, Menu, MenuButton, MenuItem},
+    components::{
+        Button, ErrorNote, IconButton, Kind, Mark, Menu, MenuButton, MenuItem, catch_focus,
+        focus_on,
+    },
     panes::exchange::{Exporting, Importing},
     state::{Asker, Desk, Documents, Edits, Place, Question, Session, context},
 };
@@ -68,6 +70,7 @@ fn list(filter: RwSignal<String>) -> List {
         })
     });
     keep_focus(found, at);
+    follow_renamed(found);
     List { prompts, found, stop, at }
 }
 
@@ -80,16 +83,29 @@ fn keep_focus(found: Memo<Vec<String>>, at: RwSignal<Option<String>>) {
             (!now.contains(&at)).then_some(place)
         });
         if let Some(next) = left.and_then(|place| now.get(place.min(now.len().checked_sub(1)?))) {
-            let next = next.clone();
-            request_animation_frame(move || {
-                let body = document().body().map(web_sys::Element::from);
-                // Somebody who is elsewhere stays there.
-                if document().active_element() == body {
-                    focus_line(&next);
-                }
-            });
+            catch_focus(line_id(next));
         }
         now
+    });
+}
+
+/// The line of a prompt that was renamed gets the keyboard, which the dialog gave back to the line as it was called.
+fn follow_renamed(found: Memo<Vec<String>>) {
+    let edits = context::<Edits>();
+    let awaited = RwSignal::new(None);
+    Effect::new(move |before: Option<()>| {
+        let moved = edits.moved().get();
+        // What was renamed before this list was there is nothing to it.
+        if before.is_some() {
+            awaited.set(moved.map(|(_, now)| now));
+        }
+    });
+    Effect::new(move || {
+        let here = awaited.get().filter(|key| found.with(|found| found.contains(key)));
+        if let Some(key) = here.filter(|_| edits.question().with(Option::is_none)) {
+            awaited.set(None);
+            catch_focus(line_id(&key));
+        }
     });
 }
 
@@ -256,18 +272,10 @@ fn walk(event: &KeyboardEvent, list: List) {
     });
     if let Some(next) = next {
         event.prevent_default();
-        focus_line(&next);
+        focus_on(&line_id(&next));
     }
 }
 
 fn line_id(key: &str) -> String {
     format!("prompt:{key}")
-}
-
-fn focus_line(key: &str) {
-    let line = document().get_element_by_id(&line_id(key));
-    if let Some(line) = line.and_then(|line| line.dyn_into::<web_sys::HtmlElement>().ok()) {
-        // A line that just left the list cannot take the focus, and need not.
-        let _ = line.focus();
-    }
 }

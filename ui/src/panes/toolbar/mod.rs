@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use crate::{
     actions::{Action, Stage, about, next_theme},
-    components::{Button, Chip, Icon, IconButton, Keys, Kind, Mark},
+    components::{Button, Chip, Icon, IconButton, Keys, Kind, Mark, catch_focus},
     state::{Desk, Runs, Scope, Session, context},
 };
 
@@ -69,17 +69,37 @@ fn NextRun() -> impl IntoView {
         </span>
         <ModelSelect />
         <ScopeSelect />
-        <Show when=move || runs.is_running()>
-            <Button icon=Mark::Stop testid="stop-button" on_press=move |_| stage.perform(Action::Cancel)>"Stop"</Button>
-        </Show>
+        <Show when=move || runs.is_running()><StopButton /></Show>
         <Button
-            kind=Kind::Primary icon=Mark::Play testid="run-button"
+            kind=Kind::Primary icon=Mark::Play id=RUN_BUTTON testid="run-button"
             disabled=Signal::derive(waiting)
             on_press=move |_| stage.perform(Action::Run)
         >
             {move || if runs.is_starting() { "Starting" } else { "Run" }}
             <Keys chord=about(Action::Run).keys[0] />
         </Button>
+    }
+}
+
+/// Id of the button that starts a run.
+const RUN_BUTTON: &str = "run-button";
+
+/// Stops the run. It leaves when that is done; where it was pressed by keyboard, the one beside it has it then.
+#[component]
+fn StopButton() -> impl IntoView {
+    let stage = Stage::here();
+    let pressed = StoredValue::new(false);
+    let stop = move |_| {
+        pressed.set_value(true);
+        stage.perform(Action::Cancel);
+    };
+    on_cleanup(move || {
+        if pressed.try_get_value() == Some(true) {
+            catch_focus(RUN_BUTTON.to_owned());
+        }
+    });
+    view! {
+        <Button icon=Mark::Stop testid="stop-button" on_press=stop>"Stop" <Keys chord=about(Action::Cancel).keys[0] /></Button>
     }
 }
 
