@@ -18,6 +18,7 @@ use crate::{
         palette::{HelpSheet, Palette},
         problems::{Drawer, Problems},
         prompts::{Activity, NameDialog, PromptList},
+        rows::Pending,
         runs::RunsPane,
         settings::SettingsPane,
         status::StatusBar,
@@ -66,6 +67,7 @@ fn provide_contexts() {
     provide_context(Board::new());
     provide_context(Changes::new());
     provide_context(Problems::new());
+    provide_context(Pending::new());
     provide_context(Importing::new());
     provide_context(Exporting::new());
 }

@@ -120,7 +120,7 @@ pub(crate) fn problem(folder: &str, text: &str, diagnostic: &Diagnostic) -> Prob
             assay_prompt::Severity::Warning => Severity::Warning,
         },
         message: diagnostic.message.clone(),
-        hint: diagnostic.hint.clone(),
+        hint: diagnostic.hint.as_deref().map(str::to_owned),
         file: join(folder, &diagnostic.file),
         span: (diagnostic.span.start as u32, diagnostic.span.end as u32),
         line: line as u32,
@@ -162,13 +162,8 @@ mod tests {
     #[test]
     fn no_number_of_warnings_hides_an_error() {
         let found = |severity, code| Diagnostic {
-            code,
             severity,
-            message: String::new(),
-            file: "a.prompty".to_owned(),
-            span: assay_prompt::Span::default(),
-            hint: None,
-            fix: None,
+            ..Diagnostic::error(code, "a.prompty", assay_prompt::Span::default(), "")
         };
         let mut all = vec![found(assay_prompt::Severity::Warning, "W"); MAX_PROBLEMS];
         all.push(found(assay_prompt::Severity::Error, "E"));

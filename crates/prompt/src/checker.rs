@@ -199,7 +199,7 @@ impl<'f> Folder<'f> {
         for error in Template::parse(&few_shot.user, 0).errors {
             // Quotes and escapes shift offsets inside a YAML text, so the whole of it is marked.
             let found = report.error(error.code, few_shot.user_span, error.message);
-            found.hint = error.hint;
+            found.hint = error.hint.map(Into::into);
         }
         self.prompt.few_shot = Some(few_shot.clone());
         self.prompt.examples = self.rows(&few_shot.file, span, report);

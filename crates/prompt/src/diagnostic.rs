@@ -31,9 +31,12 @@ pub struct Diagnostic {
     /// Where in that file.
     pub span: Span,
     /// What to do about it, where one thing is right.
-    pub hint: Option<String>,
+    pub hint: Option<Box<str>>,
     /// A change that puts it right, where one is right.
     pub fix: Option<Box<Fix>>,
+    /// The other thing it is about, as a row that this one repeats: its file and place.
+    #[serde(skip)]
+    pub other: Option<Box<(String, Span)>>,
 }
 
 impl Diagnostic {
@@ -47,6 +50,7 @@ impl Diagnostic {
             span,
             hint: None,
             fix: None,
+            other: None,
         }
     }
 
@@ -58,7 +62,14 @@ impl Diagnostic {
     /// The same finding with advice.
     #[must_use]
     pub fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(hint.into().into());
+        self
+    }
+
+    /// The same finding, which is as much about a place of another file or row.
+    #[must_use]
+    pub fn with_other(mut self, file: &str, span: Span) -> Self {
+        self.other = Some(Box::new((file.to_owned(), span)));
         self
     }
 
@@ -109,7 +120,7 @@ impl<'a> Report<'a> {
 impl Diagnostic {
     /// Adds advice in place; pairs with [`Report`], whose methods lend the new finding.
     pub(crate) fn hint(&mut self, hint: impl Into<String>) -> &mut Self {
-        self.hint = Some(hint.into());
+        self.hint = Some(hint.into().into());
         self
     }
 

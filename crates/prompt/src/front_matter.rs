@@ -238,7 +238,7 @@ fn report_template(template: &Template, report: &mut Report) {
     for error in &template.errors {
         let file = report.file;
         let diagnostic = report.error(error.code, error.span, error.message.clone());
-        diagnostic.hint.clone_from(&error.hint);
+        diagnostic.hint = error.hint.as_deref().map(Into::into);
         let name = template.text(error.span);
         let meant = (error.code == codes::UNKNOWN_FILTER).then(|| closest(name, Filter::names()));
         if let Some(meant) = meant.flatten() {

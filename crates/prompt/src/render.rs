@@ -230,7 +230,10 @@ fn render_shots(
 
 fn fault_in(file: &str, fault: Fault, case: &Row) -> Diagnostic {
     let message = format!("{} (case `{}`)", fault.message, case.id);
-    Diagnostic { hint: fault.hint, ..Diagnostic::error(fault.code, file, fault.span, message) }
+    Diagnostic {
+        hint: fault.hint.map(Into::into),
+        ..Diagnostic::error(fault.code, file, fault.span, message)
+    }
 }
 
 /// The threads of one case, in messages and as the data a loop would see.

@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use assay_prompt::{Diagnostic, Files, Prompt, REPOSITORY_FILE, RepositoryConfig, Severity, Span};
+use assay_prompt::{Diagnostic, Files, Prompt, REPOSITORY_FILE, RepositoryConfig, Span};
 use git2::{Repository, RepositoryInitOptions, RepositoryOpenFlags, Tree};
 use serde::{Deserialize, Serialize};
 
@@ -308,15 +308,7 @@ fn whole_repository() -> RepositoryConfig {
 }
 
 fn unreadable_config(error: &RepoError) -> Diagnostic {
-    Diagnostic {
-        code: "R0001",
-        severity: Severity::Error,
-        message: error.to_string(),
-        file: REPOSITORY_FILE.to_owned(),
-        span: Span { start: 0, end: 0 },
-        hint: None,
-        fix: None,
-    }
+    Diagnostic::error("R0001", REPOSITORY_FILE, Span { start: 0, end: 0 }, error.to_string())
 }
 
 fn require_empty(dir: &Path) -> Result<(), RepoError> {

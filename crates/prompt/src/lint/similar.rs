@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::Subject;
 use super::rows::{digest_entry, input_place};
 use crate::diagnostic::Diagnostic;
-use crate::{Row, codes};
+use crate::{Prompt, Row, codes};
 
 /// The share of all their shingles that two texts must have in common.
 const ALIKE: f64 = 0.7;
@@ -58,6 +58,13 @@ impl Kind {
             Kind::Case => "case",
         }
     }
+
+    fn file(self, prompt: &Prompt) -> Option<&str> {
+        match self {
+            Kind::Example => prompt.examples.file.as_deref(),
+            Kind::Case => prompt.cases.file.as_deref(),
+        }
+    }
 }
 
 fn finding(subject: &Subject, later: (Kind, &Row), earlier: (Kind, &Row)) -> Option<Diagnostic> {
@@ -70,10 +77,7 @@ fn finding(subject: &Subject, later: (Kind, &Row), earlier: (Kind, &Row)) -> Opt
     if (leak && same) || (!leak && row.group.is_some() && row.group == other.group) {
         return None;
     }
-    let file = match kind {
-        Kind::Example => prompt.examples.file.as_ref()?,
-        Kind::Case => prompt.cases.file.as_ref()?,
-    };
+    let (file, other_file) = (kind.file(prompt)?, other_kind.file(prompt)?);
     let message = format!(
         "{} `{}` has {} same input as {} `{}`",
         kind.word(),
@@ -90,7 +94,8 @@ fn finding(subject: &Subject, later: (Kind, &Row), earlier: (Kind, &Row)) -> Opt
         (false, Kind::Example) => "a second example should show something else",
     };
     let span = input_place(subject, file, row);
-    Some(Diagnostic::warning(codes::NEAR_DUPLICATE, file, span, message).with_hint(hint))
+    let found = Diagnostic::warning(codes::NEAR_DUPLICATE, file, span, message);
+    Some(found.with_hint(hint).with_other(other_file, other.span))
 }
 
 /// Pairs of a row and an earlier one that are alike: for each row at most one earlier example and
@@ -261,7 +266,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{Files, Prompt, Rows, parse_lone};
+    use crate::{Files, Rows, parse_lone};
 
     const TICKET: &str = "I was charged twice for my plan in May and would like to have one of the two payments back";
 

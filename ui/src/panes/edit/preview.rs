@@ -87,7 +87,7 @@ fn Stopped(found: Diagnostic, file: Memo<Option<String>>) -> impl IntoView {
         <Note tone=Tone::Danger mark=Mark::Error actions=actions>
             <p>{message}</p>
             <p class="note__hints mono">{place}</p>
-            {hint.map(|hint| view! { <p class="note__hints">{hint}</p> })}
+            {hint.map(|hint| view! { <p class="note__hints">{hint.into_string()}</p> })}
         </Note>
     }
 }

@@ -63,7 +63,7 @@ pub fn of_prompt(
                 code: d.code.to_owned(),
                 severity: severity(d),
                 message: d.message.clone(),
-                hint: d.hint.clone(),
+                hint: d.hint.as_deref().map(str::to_owned),
                 fix: d.fix.as_ref().map(|fix| Offer { title: fix.title.clone(), safe: fix.safe }),
             }
         })

@@ -2,12 +2,12 @@
 
 use assay_prompt::{Row, Severity};
 use leptos::{ev::KeyboardEvent, html, prelude::*};
-use wasm_bindgen::JsCast;
 
 use super::{
     board::{Grid, Target},
     grid::focus,
     model,
+    pending::Unkept,
     sheet::{self, Column, Finding, Raw},
 };
 use crate::components::{Icon, Mark, Spot};
@@ -35,7 +35,7 @@ pub(super) fn Cell(
         match own.get_value() {
             Column::Shown(variant) => view! { <Tick grid row variant /> }.into_any(),
             Column::Notes => view! { <Notes grid place row /> }.into_any(),
-            column => view! { <Text row column /> }.into_any(),
+            column => view! { <Text grid row column /> }.into_any(),
         }
     };
     view! {
@@ -50,12 +50,31 @@ pub(super) fn Cell(
     }
 }
 
+/// What the row holds, or what was typed and does not fit.
 #[component]
-fn Text(row: Memo<Option<Row>>, column: Column) -> impl IntoView {
+fn Text(grid: Grid, row: Memo<Option<Row>>, column: Column) -> impl IntoView {
+    let own = column.clone();
     let text = Memo::new(move |_| {
-        row.with(|row| row.as_ref().map(|row| sheet::cell_text(row, &column)).unwrap_or_default())
+        row.with(|row| row.as_ref().map(|row| sheet::cell_text(row, &own)).unwrap_or_default())
     });
-    view! { <div class="rows__text">{text}</div> }
+    let unkept = Memo::new(move |_| {
+        let id = row.with(|row| row.as_ref().map(|row| row.id.clone()))?;
+        grid.unkept(&Target::Cell(id, column.clone()))
+    });
+    move || match unkept.get() {
+        Some(unkept) => unkept_text(unkept).into_any(),
+        None => view! { <div class="rows__text">{text}</div> }.into_any(),
+    }
+}
+
+/// A text that does not fit its cell, marked as such.
+fn unkept_text(Unkept { typed, why, .. }: Unkept) -> impl IntoView {
+    view! {
+        <span class="rows__mark rows__mark--danger" title=why.clone() data-testid="cell-unkept">
+            <Icon mark=Mark::Error /><span class="clip">{format!("not kept: {why}")}</span>
+        </span>
+        <div class="rows__text rows__text--raw">{typed}</div>
+    }
 }
 
 /// Whether a variant shows an example.
@@ -96,10 +115,7 @@ fn Notes(grid: Grid, place: Memo<usize>, row: Memo<Option<Row>>) -> impl IntoVie
     let tokens = move || {
         row.with(|row| row.as_ref().map(|row| format!("≈ {}", sheet::tokens(row, grid.kind))))
     };
-    let findings = Memo::new(move |_| {
-        let line = grid.line(place.get());
-        grid.sheet().zip(line).map(|(sheet, line)| sheet.findings(line)).unwrap_or_default()
-    });
+    let findings = Memo::new(move |_| grid.findings(place.get()));
     view! {
         <span class="quiet number">{tokens}</span>
         {move || findings.with(|all| first_finding(all))}
@@ -134,6 +150,10 @@ pub(super) fn RawCell(grid: Grid, place: Memo<usize>, raw: Memo<Option<Raw>>) ->
             let row = Memo::new(|_| None);
             return view! { <CellEditor grid row /> }.into_any();
         }
+        let unkept = raw.get().and_then(|raw| grid.unkept(&Target::Raw(raw)));
+        if let Some(unkept) = unkept {
+            return unkept_text(unkept).into_any();
+        }
         view! {
             <span class="rows__mark rows__mark--danger"><Icon mark=Mark::Error />{move || part(|raw| &raw.why)}</span>
             <div class="rows__text rows__text--raw mono">{move || part(|raw| &raw.text)}</div>
@@ -164,6 +184,8 @@ fn CellEditor(grid: Grid, row: Memo<Option<Row>>) -> impl IntoView {
         Some(Target::Raw(raw)) => raw.text.clone(),
         None => String::new(),
     };
+    let unkept = target.as_ref().and_then(|target| untrack(|| grid.unkept(target)));
+    let shown = unkept.map_or_else(|| before.clone(), |unkept| unkept.typed);
     let label = match &target {
         Some(Target::Cell(id, column)) => format!("{} of {id}", column.title()),
         _ => "The line as text".to_owned(),
@@ -171,9 +193,12 @@ fn CellEditor(grid: Grid, row: Memo<Option<Row>>) -> impl IntoView {
     let edit = Edit {
         grid,
         target: StoredValue::new(target),
-        before: StoredValue::new(before.clone()),
+        before: StoredValue::new(before),
+        typed: StoredValue::new(shown.clone()),
         over: StoredValue::new(false),
     };
+    // A row that is scrolled away takes its field along, without a word to the field.
+    on_cleanup(move || edit.leave());
     let field = NodeRef::<html::Textarea>::new();
     Effect::new(move || {
         if let Some(field) = field.get() {
@@ -185,11 +210,12 @@ fn CellEditor(grid: Grid, row: Memo<Option<Row>>) -> impl IntoView {
     view! {
         <div class="rows__editor" on:dblclick=|event| event.stop_propagation()>
             <textarea
-                node_ref=field class="mono" rows=model::editor_rows(&before) aria-label=label data-testid="cell-editor"
+                node_ref=field class="mono" rows=model::editor_rows(&shown) aria-label=label data-testid="cell-editor"
                 aria-invalid=move || grid.trouble().map(|_| "true")
-                prop:value=before
+                prop:value=shown
+                on:input:target=move |event| edit.typed.set_value(event.target().value())
                 on:keydown=move |event| edit.steer(&event)
-                on:blur:target=move |event| edit.leave(event.target().value())
+                on:blur=move |_| edit.leave()
             ></textarea>
             {move || match grid.trouble() {
                 Some(trouble) => view! { <p class="rows__trouble" role="alert" data-testid="cell-trouble">{trouble}</p> }.into_any(),
@@ -204,7 +230,10 @@ fn CellEditor(grid: Grid, row: Memo<Option<Row>>) -> impl IntoView {
 struct Edit {
     grid: Grid,
     target: StoredValue<Option<Target>>,
+    /// What the row held.
     before: StoredValue<String>,
+    /// What the field holds.
+    typed: StoredValue<String>,
     /// Whether it has ended; what leaves the page is blurred once more.
     over: StoredValue<bool>,
 }
@@ -212,25 +241,30 @@ struct Edit {
 impl Edit {
     fn steer(self, event: &KeyboardEvent) {
         event.stop_propagation();
-        let field = event.target().and_then(|t| t.dyn_into::<web_sys::HtmlTextAreaElement>().ok());
-        let Some(typed) = field.map(|field| field.value()).filter(|_| !event.is_composing()) else {
+        if event.is_composing() {
             return;
-        };
+        }
         match event.key().as_str() {
-            "Escape" => self.let_go(),
+            "Escape" => self.take_back(),
             "Enter" if !event.shift_key() => {
-                if self.keep(typed) {
+                if self.keep() {
                     self.let_go();
                 }
             }
             "Tab" => {
-                if self.keep(typed) {
+                if self.keep() {
                     self.grid.edit_next(event.shift_key());
                 }
             }
             _ => return,
         }
         event.prevent_default();
+    }
+
+    /// Leaves the cell as it was.
+    fn take_back(self) {
+        self.target.with_value(|target| target.iter().for_each(|t| self.grid.forget(t)));
+        self.let_go();
     }
 
     /// Ends the edit with the keyboard on the cell. At once: a key that follows within the same frame
@@ -242,19 +276,27 @@ impl Edit {
         focus(self.grid, untrack(|| self.grid.at()));
     }
 
-    /// Keeps what was typed when the person goes elsewhere.
-    fn leave(self, typed: String) {
-        if self.over.try_get_value() == Some(false) {
-            self.keep(typed);
+    /// Keeps what was typed when the person goes elsewhere; what does not fit waits in its cell.
+    fn leave(self) {
+        if self.over.try_get_value() != Some(false) || self.keep() {
+            return;
+        }
+        self.over.set_value(true);
+        if let Some(target) = self.target.get_value() {
+            self.grid.put_off(&target, self.typed.get_value());
         }
     }
 
-    fn keep(self, typed: String) -> bool {
+    /// Puts what was typed into the row; whether it fits.
+    fn keep(self) -> bool {
+        // The field may lose the keyboard by this.
         self.over.set_value(true);
+        let typed = self.typed.get_value();
         let same = self.before.with_value(|before| *before == typed);
         let kept = same || self.target.get_value().is_none_or(|t| self.grid.keep(&t, &typed));
         self.over.set_value(kept);
-        if same && kept {
+        if same {
+            self.target.with_value(|target| target.iter().for_each(|t| self.grid.forget(t)));
             self.grid.stop();
         }
         kept

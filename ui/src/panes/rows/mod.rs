@@ -18,29 +18,42 @@ mod clip;
 #[cfg(test)]
 mod fixture;
 mod grid;
+mod lines;
 mod model;
+mod near;
 mod paste;
+mod pending;
 mod sheet;
 mod shots;
+
+pub use pending::Pending;
 
 use board::Grid;
 use clip::ClipSheet;
 use grid::RowGrid;
+use near::{Half, Near, NearButton, NearStrip};
 use sheet::RowKind;
 
 /// The examples and cases of the open prompt, one beside the other.
 #[component]
 pub fn RowsPane() -> impl IntoView {
-    let (examples, cases) = (Grid::new(RowKind::Example), Grid::new(RowKind::Case));
+    let near = Near::new();
+    let (examples, cases) = (Grid::new(RowKind::Example, near), Grid::new(RowKind::Case, near));
     // A prompt that has cases and shows no examples is opened at what it has.
     let first = untrack(|| {
         if examples.total() == 0 && cases.total() > 0 { RowKind::Case } else { RowKind::Example }
     });
     let chosen = RwSignal::new(first);
     let large = RwSignal::new(false);
-    let grid = move || match chosen.get() {
+    let of_kind = move |kind| match kind {
         RowKind::Example => examples,
         RowKind::Case => cases,
+    };
+    let grid = move || of_kind(chosen.get());
+    let go = move |half: Half| {
+        chosen.set(half.kind);
+        // Its grid is drawn by then.
+        request_animation_frame(move || of_kind(half.kind).reveal(&half.id));
     };
     let tab = |value, label, mark, testid| TabItem { value, label, mark, testid };
     let items = vec![
@@ -50,13 +63,14 @@ pub fn RowsPane() -> impl IntoView {
     view! {
         <section class="rows" class:rows--large=large aria-label="Examples and cases">
             <Tabs label="Rows of the prompt" items chosen on_choose=move |kind| chosen.set(kind)>
-                {move || view! { <Tools grid=grid() /> }}
+                {move || view! { <Tools grid=grid() near /> }}
                 <IconButton
                     small=true mark=Mark::Screen testid="rows-large" pressed=large
                     label=Signal::derive(move || if large.get() { "Back to the variants" } else { "Only the rows" }.to_owned())
                     on_press=move |_| large.update(|large| *large = !*large)
                 />
             </Tabs>
+            <NearStrip near on_go=go />
             {move || view! { <Body grid=grid() /> }}
         </section>
     }
@@ -64,7 +78,7 @@ pub fn RowsPane() -> impl IntoView {
 
 /// What can be done with the rows.
 #[component]
-fn Tools(grid: Grid) -> impl IntoView {
+fn Tools(grid: Grid, near: Near) -> impl IntoView {
     let document = move || grid.document();
     let there = Memo::new(move |_| grid.sheet().is_some());
     let save = match grid.kind {
@@ -85,6 +99,7 @@ fn Tools(grid: Grid) -> impl IntoView {
             <Show when=move || there.get()>
                 <Filter grid />
                 <RowTools grid />
+                <NearButton near />
                 <IconButton
                     small=true mark=Mark::Branch label=format!("Paste {} from a table", grid.kind.words()) testid=format!("paste-{word}")
                     on_press=move |_| grid.ask_to_paste(String::new())
@@ -158,6 +173,7 @@ fn Body(grid: Grid) -> impl IntoView {
         {move || grid.trouble().filter(|_| !grid.editing()).map(|trouble| view! {
             <Note tone=Tone::Danger mark=Mark::Error><p>{trouble}</p></Note>
         })}
+        <Waiting grid />
         <div class="rows__pane">
             {move || match state.get() {
                 State::Full => view! { <RowGrid grid /> <Foot grid /> }.into_any(),
@@ -168,6 +184,30 @@ fn Body(grid: Grid) -> impl IntoView {
             }}
         </div>
         <ClipSheet grid />
+    }
+}
+
+/// Leads to texts that were typed and do not fit their cells: they may be far from what is in view.
+#[component]
+fn Waiting(grid: Grid) -> impl IntoView {
+    let count = Memo::new(move |_| grid.waiting().len());
+    let words = move || match count.get() {
+        1 => {
+            "What you typed in 1 cell does not fit there, so it is not in the file yet.".to_owned()
+        }
+        n => {
+            format!("What you typed in {n} cells does not fit there, so it is not in the file yet.")
+        }
+    };
+    view! {
+        <Show when=move || count.get() != 0>
+            <Note
+                tone=Tone::Danger mark=Mark::Error
+                actions=move || view! { <Button small=true testid="mend-cell" on_press=move |_| grid.mend()>"Mend it"</Button> }
+            >
+                <span data-testid="cells-unkept">{words}</span>
+            </Note>
+        </Show>
     }
 }
 
@@ -200,10 +240,7 @@ impl State {
 /// What was found about the row under the keyboard, in full.
 #[component]
 fn Foot(grid: Grid) -> impl IntoView {
-    let findings = Memo::new(move |_| {
-        let line = grid.line(grid.at().row);
-        grid.sheet().zip(line).map(|(sheet, line)| sheet.findings(line)).unwrap_or_default()
-    });
+    let findings = Memo::new(move |_| grid.findings(grid.at().row));
     move || {
         findings.with(|all| {
             let first = all.iter().min_by_key(|finding| finding.severity)?;

@@ -1,6 +1,6 @@
 //! What a grid of rows shows: its columns, its lines in the order of the file, and what was found about each.
 //!
-//! Pure, over the parsed prompt and the file's text. A line is a row that was read, or the text of one that was not.
+//! Pure, over the parsed prompt and the file's text; [`lines`] is how that falls into lines.
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -10,7 +10,10 @@ use assay_prompt::{
 };
 use serde_json::{Map, Value};
 
+use super::lines::{lines, touches};
 use crate::panes::edit::value_text;
+
+pub use super::lines::{Line, Raw};
 
 /// What the rows of a file are for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,26 +87,6 @@ impl Column {
     pub fn is_text(&self) -> bool {
         !matches!(self, Column::Shown(_) | Column::Notes)
     }
-}
-
-/// A line of the grid.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Line {
-    /// A row, by its place among the rows that were read.
-    Row(usize),
-    /// Text that is no row yet.
-    Raw(Raw),
-}
-
-/// Text of a file that could not be read as a row, or whose id another row has.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Raw {
-    /// Where it stands, whole lines without the last line end.
-    pub span: Span,
-    /// The text.
-    pub text: String,
-    /// What is wrong with it.
-    pub why: String,
 }
 
 /// Something found about a row.
@@ -219,6 +202,13 @@ impl Sheet {
         let of_row = |found: &&Diagnostic| found.file == self.file && touches(found.span, row.span);
         let mut findings: Vec<Finding> =
             self.prompt.diagnostics.iter().filter(of_row).map(finding).collect();
+        // What two rows share is told at the later one, and concerns both.
+        let of_other = |found: &&Diagnostic| {
+            let here =
+                |(file, span): &(String, Span)| *file == self.file && touches(*span, row.span);
+            found.other.as_deref().is_some_and(here)
+        };
+        findings.extend(self.prompt.diagnostics.iter().filter(of_other).map(finding));
         // What is found stands with the case; the example is the other half of it.
         if self.kind == RowKind::Example && self.leaks.contains(&input_text(&row.input)) {
             findings.push(Finding {
@@ -309,90 +299,6 @@ fn inputs(prompt: &Prompt, rows: &[Row]) -> Vec<String> {
     used.into_iter().map(name).chain(extra).chain(unused.into_iter().map(name)).collect()
 }
 
-fn lines(rows: &Rows, prompt: &Prompt, format: RowsFormat, text: &str) -> Vec<Line> {
-    let mut seen = BTreeSet::new();
-    let read = rows.rows.iter().enumerate().map(|(at, row)| {
-        let line = match seen.insert(row.id.as_str()) {
-            true => Line::Row(at),
-            false => Line::Raw(Raw {
-                span: whole_lines(text, row.span),
-                text: text.get(row.span.start..row.span.end).unwrap_or_default().to_owned(),
-                why: format!("another row has the id {}", row.id),
-            }),
-        };
-        (row.span.start, line)
-    });
-    let mut all: Vec<(usize, Line)> = read.collect();
-    let unread = unread(rows, prompt, format, text);
-    all.extend(unread.into_iter().map(|raw| (raw.span.start, Line::Raw(raw))));
-    all.sort_by_key(|(start, _)| *start);
-    all.into_iter().map(|(_, line)| line).collect()
-}
-
-/// The parts of a file that no row was made of.
-fn unread(rows: &Rows, prompt: &Prompt, format: RowsFormat, text: &str) -> Vec<Raw> {
-    let bad: Vec<&Diagnostic> = prompt
-        .diagnostics
-        .iter()
-        .filter(|d| Some(&d.file) == rows.file.as_ref() && d.severity == Severity::Error)
-        .collect();
-    let spans = match format {
-        RowsFormat::Jsonl => written_lines(text),
-        RowsFormat::Csv | RowsFormat::Yaml => {
-            let unread = bad.iter().filter(|d| d.code == codes::BAD_ROW);
-            unread.map(|d| whole_lines(text, d.span)).collect()
-        }
-    };
-    let mut free = Vec::new();
-    let mut end = 0;
-    for span in spans {
-        let next = rows.rows.partition_point(|row| row.span.end <= span.start);
-        let taken = rows.rows.get(next).is_some_and(|row| touches(span, row.span));
-        if !taken && span.start >= end && span.start < span.end {
-            end = span.end;
-            free.push(raw(span, &bad, text));
-        }
-    }
-    free
-}
-
-fn raw(span: Span, bad: &[&Diagnostic], text: &str) -> Raw {
-    let why = bad.iter().find(|d| touches(d.span, span)).map(|d| d.message.clone());
-    Raw {
-        span,
-        text: text.get(span.start..span.end).unwrap_or_default().to_owned(),
-        why: why.unwrap_or_else(|| "this line is no row".to_owned()),
-    }
-}
-
-/// The lines with something on them.
-fn written_lines(text: &str) -> Vec<Span> {
-    let start = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut at = start;
-    let mut spans = Vec::new();
-    for line in text[start..].split_inclusive('\n') {
-        if !line.trim().is_empty() {
-            spans.push(Span::new(at, at + line.trim_end().len()));
-        }
-        at += line.len();
-    }
-    spans
-}
-
-/// A span made longer, to the ends of the lines it stands on.
-fn whole_lines(text: &str, span: Span) -> Span {
-    let (start, end) = (span.start.min(text.len()), span.end.min(text.len()));
-    let from = text.as_bytes()[..start].iter().rposition(|b| *b == b'\n').map_or(0, |n| n + 1);
-    let to =
-        text.as_bytes()[end..].iter().position(|b| *b == b'\n').map_or(text.len(), |n| end + n);
-    Span::new(from, to.max(from))
-}
-
-/// Whether two spans have a byte in common, or one stands empty in the other.
-fn touches(a: Span, b: Span) -> bool {
-    a.start < b.end.max(b.start + 1) && b.start < a.end.max(a.start + 1)
-}
-
 fn finding(found: &Diagnostic) -> Finding {
     let word = match found.code {
         codes::LEAK => "leak",
@@ -419,7 +325,7 @@ fn leaks(prompt: &Prompt) -> BTreeSet<String> {
 }
 
 /// The same for the same inputs, whatever the order of their keys.
-fn input_text(input: &Map<String, Value>) -> String {
+pub(super) fn input_text(input: &Map<String, Value>) -> String {
     let mut parts: Vec<String> =
         input.iter().map(|(name, value)| format!("{name}={value}")).collect();
     parts.sort_unstable();
@@ -463,40 +369,6 @@ mod tests {
     }
 
     #[test]
-    fn a_line_that_is_no_row_stands_in_its_place_as_text() {
-        let text = format!("{{\"id\":\"c-0\",\"input\":{{}}}}\n\nnot json\n{CASES}");
-        let sheet = cases(&text);
-        assert_eq!(sheet.lines.len(), 4);
-        let Line::Raw(raw) = &sheet.lines[1] else { panic!("{:?}", sheet.lines) };
-        assert_eq!(raw.text, "not json");
-        assert!(raw.why.contains("line 3"), "{}", raw.why);
-        assert_eq!(sheet.findings(1)[0].severity, Severity::Error);
-        assert_eq!(sheet.line_of("c-1"), Some(2));
-    }
-
-    #[test]
-    fn the_second_row_of_an_id_is_text_so_that_no_edit_meets_the_first() {
-        let text = format!("{CASES}{{\"id\":\"c-1\",\"input\":{{\"ticket\":\"again\"}}}}\n");
-        let sheet = cases(&text);
-        let Line::Raw(raw) = &sheet.lines[2] else { panic!("{:?}", sheet.lines) };
-        assert_eq!(raw.text, "{\"id\":\"c-1\",\"input\":{\"ticket\":\"again\"}}");
-        assert!(raw.why.contains("c-1"));
-    }
-
-    #[test]
-    fn an_unreadable_item_of_yaml_is_shown_as_its_lines() {
-        let mut files = super::super::fixture::files(EXAMPLES, CASES);
-        let text = "- id: y-1\n  input: {ticket: One}\n- just words\n";
-        files.insert("evals.yaml".into(), "format: assay/1\ncases: cases.yaml\n".into());
-        files.insert("cases.yaml".into(), text.into());
-        let prompt = super::super::fixture::prompt(&files);
-        let sheet = Sheet::new(RowKind::Case, prompt, text).unwrap();
-        assert_eq!(sheet.lines.len(), 2);
-        let Line::Raw(raw) = &sheet.lines[1] else { panic!("{:?}", sheet.lines) };
-        assert_eq!(raw.text, "- just words");
-    }
-
-    #[test]
     fn a_leak_is_told_at_both_of_its_rows() {
         let leaking = CASES.replace("\"Where is it?\",\"count\":2", "\"One\"");
         let sheet = cases(&leaking);
@@ -506,6 +378,18 @@ mod tests {
         let sheet = Sheet::new(RowKind::Example, prompt, EXAMPLES).unwrap();
         assert!(sheet.findings(0).iter().any(|finding| finding.word == "leak"));
         assert_eq!(examples(EXAMPLES).findings(0), []);
+    }
+
+    #[test]
+    fn nearly_the_same_rows_are_both_marked() {
+        let twice = CASES.replace("Where is it?", "Two").replace(",\"count\":2", "");
+        let sheet = cases(&twice);
+        let marked = |line: usize| {
+            let findings = sheet.findings(line);
+            findings.into_iter().find(|f| f.word == "duplicate").map(|f| f.message)
+        };
+        assert!(marked(1).is_some_and(|said| said.contains("c-2") && said.contains("c-1")));
+        assert_eq!(marked(0), marked(1));
     }
 
     #[test]

@@ -1,24 +1,34 @@
-//! A grid as the person works on it: where the keyboard is, what is edited, filtered and pasted; and every change.
+//! A grid as the person works on it: where the keyboard is, what is edited and filtered, and how a change reaches the
+//! file.
+//!
+//! [`rows`], [`shown`] and [`clip`] are what else is done with it.
 
 use std::sync::Arc;
 
 use assay_prompt::{
-    Prompt, Row, Select,
-    edit::{self, Changes, EditError},
+    Prompt, Row,
+    edit::{Changes, EditError},
 };
 use leptos::prelude::*;
 
 use super::{
     change::{self, RowError},
-    paste::{self, Plan, Table},
-    sheet::{Column, Line, Raw, RowKind, Sheet},
-    shots::{self, Way},
+    near::Near,
+    pending::{Pending, Unkept},
+    sheet::{Column, Finding, Line, Raw, RowKind, Sheet},
+    shots,
 };
 use crate::{
     components::Spot,
     panes::edit::Bench,
     state::{Document, Documents, Toasts, context},
 };
+
+mod clip;
+mod rows;
+mod shown;
+
+use clip::Clip;
 
 /// One grid: the examples or the cases of the open prompt.
 #[derive(Clone, Copy)]
@@ -42,19 +52,8 @@ pub struct Grid {
     documents: Documents,
     toasts: Toasts,
     bench: Bench,
-}
-
-/// A table on its way into the grid.
-#[derive(Clone, Copy)]
-pub struct Clip {
-    /// Whether the sheet that asks about it is open.
-    pub open: RwSignal<bool>,
-    /// Its text.
-    pub text: RwSignal<String>,
-    /// Whether its first row names columns, where the person has said so.
-    pub header: RwSignal<Option<bool>>,
-    /// The column on which its first one goes when nothing names them.
-    from: RwSignal<usize>,
+    pending: Pending,
+    near: Near,
 }
 
 /// What an edit is of.
@@ -66,6 +65,39 @@ pub enum Target {
     Raw(Raw),
 }
 
+impl Target {
+    /// Whether both are of the same cell, wherever an unreadable line stands by now.
+    pub fn is_same(&self, other: &Target) -> bool {
+        match (self, other) {
+            (Target::Raw(raw), Target::Raw(other)) => raw.text == other.text,
+            _ => self == other,
+        }
+    }
+
+    /// Whether it is a cell of the row of that id.
+    pub fn is_of_row(&self, row: &str) -> bool {
+        matches!(self, Target::Cell(id, _) if id == row)
+    }
+
+    /// The same cell of a row that is called so now.
+    pub fn rename(&mut self, row: &str) {
+        if let Target::Cell(id, _) = self {
+            *id = row.to_owned();
+        }
+    }
+
+    /// The line it is on.
+    pub fn line(&self, sheet: &Sheet) -> Option<usize> {
+        match self {
+            Target::Cell(id, _) => sheet.line_of(id),
+            Target::Raw(raw) => sheet
+                .lines
+                .iter()
+                .position(|line| matches!(line, Line::Raw(other) if other.text == raw.text)),
+        }
+    }
+}
+
 /// A change that was made.
 struct Made<T> {
     document: Document,
@@ -75,8 +107,8 @@ struct Made<T> {
 }
 
 impl Grid {
-    /// The rows of the open prompt.
-    pub fn new(kind: RowKind) -> Self {
+    /// The rows of the open prompt; `near` knows which of them mean nearly the same.
+    pub fn new(kind: RowKind, near: Near) -> Self {
         let (documents, bench) = (context::<Documents>(), context::<Bench>());
         let parsed = documents.parsed();
         let sheet = Memo::new(move |_| sheet_of(kind, documents, parsed.get()?).map(Arc::new));
@@ -94,12 +126,7 @@ impl Grid {
             kind,
             words,
             tag,
-            clip: Clip {
-                open: RwSignal::new(false),
-                text: RwSignal::new(String::new()),
-                header: RwSignal::new(None),
-                from: RwSignal::new(0),
-            },
+            clip: Clip::new(),
             sheet,
             columns,
             seen,
@@ -111,6 +138,8 @@ impl Grid {
             documents,
             toasts: context(),
             bench,
+            pending: context(),
+            near,
         }
     }
 
@@ -152,6 +181,48 @@ impl Grid {
             Line::Raw(raw) => Some(raw.clone()),
             Line::Row(_) => None,
         })
+    }
+
+    /// What was found about what is shown in a place of the grid.
+    pub fn findings(self, row: usize) -> Vec<Finding> {
+        let (Some(sheet), Some(line)) = (self.sheet(), self.line(row)) else { return Vec::new() };
+        let mut findings = sheet.findings(line);
+        if let Some(row) = sheet.row(line) {
+            findings.extend(self.near.about(self.kind, &row.id));
+        }
+        findings
+    }
+
+    /// The text that was typed into a cell and does not fit there.
+    pub fn unkept(self, target: &Target) -> Option<Unkept> {
+        self.pending.of(&self.document()?.path, target)
+    }
+
+    /// The cells that hold a text which does not fit.
+    pub fn waiting(self) -> Vec<Target> {
+        let there = self.document().zip(self.sheet());
+        there.map(|(file, sheet)| self.pending.waiting(&file.path, &sheet)).unwrap_or_default()
+    }
+
+    /// Goes to the first of them and edits it.
+    pub fn mend(self) {
+        let Some(target) = untrack(|| self.waiting()).into_iter().next() else { return };
+        let columns = untrack(|| self.columns());
+        let column = match &target {
+            Target::Cell(_, column) => columns.iter().position(|own| own == column),
+            Target::Raw(_) => Some(0),
+        };
+        self.clear_filter();
+        let line = untrack(|| self.sheet()).and_then(|sheet| target.line(&sheet));
+        let place = line.and_then(|line| self.place_of(line));
+        match (place, column) {
+            (Some(row), Some(column)) => {
+                self.go(Spot { row, column });
+                self.edit();
+            }
+            // A column that is not shown any more cannot be edited, so its text waits for nothing.
+            _ => self.forget(&target),
+        }
     }
 
     /// Where the keyboard is.
@@ -217,8 +288,10 @@ impl Grid {
 
     /// Edits the cell under the keyboard.
     pub fn edit(self) {
-        self.trouble.set(None);
-        self.editing.set(untrack(|| self.target()).is_some());
+        let target = untrack(|| self.target());
+        let unkept = target.as_ref().and_then(|target| untrack(|| self.unkept(target)));
+        self.trouble.set(unkept.map(|unkept| unkept.why));
+        self.editing.set(target.is_some());
     }
 
     /// What would be edited now.
@@ -251,10 +324,30 @@ impl Grid {
                 change::raw_edited(text, raw.span, &raw.text, typed).map(|t| (t, String::new()))
             }
         });
-        if made.is_some() {
+        if let Some(made) = &made {
             self.editing.set(false);
+            self.forget(target);
+            if let Target::Cell(id, Column::Id) = target {
+                self.pending.rename(&made.document.path, id, &made.result);
+            }
         }
         made.is_some()
+    }
+
+    /// Keeps what was typed and does not fit for later, and ends the edit.
+    pub fn put_off(self, target: &Target, typed: String) {
+        let why = self.trouble.get_untracked().unwrap_or_default();
+        if let Some(file) = untrack(|| self.document()) {
+            self.pending.put(file.path.clone(), target.clone(), typed, why);
+        }
+        self.stop();
+    }
+
+    /// Lets go of a text that did not fit a cell.
+    pub fn forget(self, target: &Target) {
+        if let Some(file) = untrack(|| self.document()) {
+            self.pending.drop(&file.path, target);
+        }
     }
 
     /// Goes on to the next text cell to the right or left, into the next row at the end, and edits it.
@@ -279,13 +372,23 @@ impl Grid {
         }
     }
 
+    /// Puts the keyboard on the row of that id, which the filter must not hide.
+    pub fn reveal(self, id: &str) {
+        self.clear_filter();
+        self.go_to(id, 0);
+    }
+
     /// Puts the keyboard on the row of that id.
     fn go_to(self, id: &str, column: usize) {
         let line = untrack(|| self.sheet()).and_then(|sheet| sheet.line_of(id));
-        let row = line.and_then(|l| self.seen.with_untracked(|s| s.iter().position(|n| *n == l)));
-        if let Some(row) = row {
+        if let Some(row) = line.and_then(|line| self.place_of(line)) {
             self.go(Spot { row, column });
         }
+    }
+
+    /// Where a line is shown.
+    fn place_of(self, line: usize) -> Option<usize> {
+        self.seen.with_untracked(|seen| seen.iter().position(|own| *own == line))
     }
 
     /// Applies a change to the file's text.
@@ -308,66 +411,6 @@ impl Grid {
         }
     }
 
-    /// Adds an empty row at the end and edits its first value.
-    pub fn add(self) {
-        self.clear_filter();
-        if let Some(made) = self.change(change::added) {
-            self.go_to(&made.result, 1);
-            self.edit();
-        }
-    }
-
-    /// Shows every row.
-    pub fn clear_filter(self) {
-        self.words.set(String::new());
-        self.tag.set(String::new());
-    }
-
-    /// Copies the row under the keyboard.
-    pub fn duplicate(self) {
-        let Spot { row, column } = untrack(|| self.at());
-        let Some(row) = untrack(|| self.row(row)) else { return };
-        if let Some(made) = self.change(|text, sheet| change::duplicated(text, sheet, &row.id)) {
-            self.go_to(&made.result, column);
-        }
-    }
-
-    /// Moves the row under the keyboard past its neighbour.
-    pub fn shift(self, down: bool) {
-        let Spot { row, column } = untrack(|| self.at());
-        let to = if down { row.checked_add(1) } else { row.checked_sub(1) };
-        let neighbour = to.and_then(|to| untrack(|| self.row(to)));
-        let (Some(own), Some(other)) = (untrack(|| self.row(row)), neighbour) else { return };
-        let moved = |text: &str, sheet: &Sheet| {
-            change::moved(text, sheet, &own.id, &other.id).map(|text| (text, ()))
-        };
-        if self.change(moved).is_some() {
-            self.go_to(&own.id, column);
-        }
-    }
-
-    /// Removes the line under the keyboard; a confirmation offers it back.
-    pub fn remove(self) {
-        let spot = untrack(|| self.at());
-        let Some(line) = untrack(|| self.line(spot.row)) else { return };
-        let gone = untrack(|| self.row(spot.row));
-        let place =
-            gone.as_ref().and_then(|row| untrack(|| self.sheet())?.named(&row.id).map(|n| n.0));
-        let removed = |text: &str, sheet: &Sheet| Ok((change::removed(text, sheet, line)?, ()));
-        let Some(made) = self.change(removed) else { return };
-        self.go(spot);
-        let name = gone.as_ref().map_or("a line", |row| &row.id);
-        let text = format!("Removed {} {name}", self.kind.word());
-        self.toasts.say_with_undo(text, move || {
-            let back = self.take_back(&made);
-            if let (false, Some(row), Some(at)) = (back, &gone, place) {
-                self.change(|text, sheet| change::inserted(text, sheet, at, row));
-            } else if !back {
-                self.not_back();
-            }
-        });
-    }
-
     /// Brings back what was before a change; not where the same lines changed since.
     fn take_back<T>(self, made: &Made<T>) -> bool {
         let now = made.document.text_now();
@@ -383,37 +426,10 @@ impl Grid {
         self.toasts.say("It was not taken back, because the same lines changed since");
     }
 
-    /// Makes an example of a case, or a case of an example: in both it would give its answer away.
-    pub fn turn(self) {
-        let spot = untrack(|| self.at());
-        let Some(row) = untrack(|| self.row(spot.row)) else { return };
-        let other = match self.kind {
-            RowKind::Example => RowKind::Case,
-            RowKind::Case => RowKind::Example,
-        };
-        let ready = untrack(|| sheet_now(other, self.documents)).is_some() || self.start(other);
-        let there = untrack(|| sheet_now(other, self.documents)).filter(|_| ready);
-        let Some((sheet, document)) = there else { return };
-        let new = change::turned(&row, self.kind, sheet.rows());
-        let before = document.text_now();
-        let added = match change::inserted(&before, &sheet, sheet.rows().len(), &new) {
-            Ok((after, result)) => Made { document, before, after, result },
-            Err(error) => return self.trouble.set(Some(error.to_string())),
-        };
-        let gone = self.change(|text, sheet| {
-            let removed = sheet.format.remove(text, &row.id);
-            removed.map(|text| (text, ())).ok_or_else(|| RowError::Gone(row.id.clone()))
-        });
-        let Some(gone) = gone else { return };
-        added.document.edit(added.after.clone());
-        self.go(spot);
-        let text = format!("{} is {} now: {}", row.id, an(other), added.result);
-        self.toasts.say_with_undo(text, move || {
-            let (here, there) = (self.take_back(&gone), self.take_back(&added));
-            if !(here && there) {
-                self.not_back();
-            }
-        });
+    /// Shows every row.
+    pub fn clear_filter(self) {
+        self.words.set(String::new());
+        self.tag.set(String::new());
     }
 
     /// Gives the prompt the file for such rows, and what else they need; whether that went well.
@@ -444,95 +460,6 @@ impl Grid {
                 false
             }
         }
-    }
-
-    /// Which examples a variant shows.
-    pub fn select(self, variant: &str) -> Option<Select> {
-        self.parsed.with(|p| Some(p.as_ref()?.variant(variant)?.select.clone()))
-    }
-
-    /// Whether a variant shows an example; `None` where that depends on the case.
-    pub fn shows(self, variant: &str, row: &Row) -> Option<bool> {
-        let select = self.select(variant)?;
-        self.sheet.with(|sheet| shots::shows(&select, row, sheet.as_ref()?.rows()))
-    }
-
-    /// Lets a variant select in another way.
-    pub fn choose_way(self, variant: &str, way: Way) {
-        self.reselect(variant, |select, rows| shots::changed(select, way, rows));
-    }
-
-    /// Lets a variant show so many.
-    pub fn choose_count(self, variant: &str, count: usize) {
-        self.reselect(variant, |select, _| shots::counted(select, count));
-    }
-
-    /// Shows an example in a variant, or no more.
-    pub fn toggle(self, variant: &str, id: &str) {
-        self.reselect(variant, |select, rows| shots::toggled(select, id, rows));
-    }
-
-    fn reselect(self, variant: &str, make: impl FnOnce(&Select, &[Row]) -> Select) {
-        let (select, sheet) = (untrack(|| self.select(variant)), untrack(|| self.sheet()));
-        let (Some(select), Some(sheet)) = (select, sheet) else { return };
-        let new = make(&select, sheet.rows());
-        if new != select {
-            let files = untrack(|| self.documents.files());
-            self.apply(edit::set_select(&files, Some(variant), &new));
-        }
-    }
-
-    /// Takes what was pasted: one cell goes into the cell under the keyboard, a table is asked about.
-    pub fn paste(self, text: String) {
-        let table = Table::read(&text);
-        if table.cells.is_empty() {
-            return;
-        }
-        if let (true, Some(target)) = (table.is_one_cell(), untrack(|| self.target())) {
-            self.keep(&target, text.trim_end_matches(['\n', '\r']));
-            return;
-        }
-        self.ask_to_paste(text);
-    }
-
-    /// Opens the sheet that says what a table becomes.
-    pub fn ask_to_paste(self, text: String) {
-        self.clip.from.set(untrack(|| self.at()).column);
-        self.clip.header.set(None);
-        self.clip.text.set(text);
-        self.clip.open.set(true);
-    }
-
-    /// What the table becomes, and whether its first row names columns.
-    pub fn plan(self) -> Option<(Plan, bool)> {
-        let (sheet, columns) = (self.sheet()?, self.columns());
-        let table = self.clip.text.with(|text| Table::read(text));
-        let header = self.clip.header.get().unwrap_or_else(|| table.names_columns(&columns));
-        Some((paste::plan(&sheet, &columns, &table, header, self.clip.from.get()), header))
-    }
-
-    /// Adds the planned rows; a confirmation takes them out again.
-    pub fn paste_planned(self) {
-        let Some((plan, _)) = untrack(|| self.plan()) else { return };
-        self.clip.open.set(false);
-        self.clear_filter();
-        let (count, first) = (plan.rows.len(), plan.rows.first().map(|row| row.id.clone()));
-        let made = self.change(|text, sheet| Ok((paste::pasted(text, sheet, &plan.rows)?, ())));
-        let Some(made) = made else { return };
-        self.go_to(&first.unwrap_or_default(), 0);
-        let words = if count == 1 { self.kind.word() } else { self.kind.words() };
-        self.toasts.say_with_undo(format!("Added {count} {words}"), move || {
-            if !self.take_back(&made) {
-                self.not_back();
-            }
-        });
-    }
-}
-
-fn an(kind: RowKind) -> &'static str {
-    match kind {
-        RowKind::Example => "an example",
-        RowKind::Case => "a case",
     }
 }
 
