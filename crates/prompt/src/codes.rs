@@ -11,6 +11,16 @@ macro_rules! codes {
 
         /// Every code with its meaning, in order.
         pub const TABLE: &[(&str, &str)] = &[$(($code, $meaning)),*];
+
+        /// The page of a code in Markdown: what it means, what to do, a bad and a good example.
+        pub fn page(code: &str) -> Option<&'static str> {
+            match code {
+                $($code => Some(include_str!(concat!(
+                    env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/problems/", $code, ".md"
+                ))),)*
+                _ => None,
+            }
+        }
     };
 }
 

@@ -13,6 +13,7 @@ use crate::{
 
 mod beside;
 mod model;
+mod page;
 mod watch;
 
 pub use model::count_words;
@@ -20,6 +21,7 @@ pub use watch::Problems;
 
 use beside::TextBeside;
 use model::{Finding, Narrow, Section};
+use page::CodePage;
 
 /// Problems of the repository and of its prompts.
 #[component]
@@ -36,6 +38,7 @@ pub fn Drawer() -> impl IntoView {
             <div class="pane__body problems" data-testid="problems" on:keydown=walk><List /></div>
             <TextBeside />
         </div>
+        <CodePage />
     }
 }
 
@@ -150,9 +153,9 @@ fn Line(finding: Finding) -> impl IntoView {
     let target = finding.clone();
     let own = finding.clone();
     let here = move || problems.last().with(|last| last.as_ref() == Some(&own));
-    let meaning = RwSignal::new(false);
     let Finding { code, message, hint, place: (line, column), .. } = finding.clone();
     let about = assay_prompt::codes::meaning(&code);
+    let (asked, label) = (code.clone(), format!("What {code} means"));
     view! {
         <div class=class data-testid="problem" aria-current=move || here().then_some("true")>
             <button type="button" class="problems__go" data-walk="" on:click=move |_| problems.go_to(target.clone())>
@@ -166,11 +169,10 @@ fn Line(finding: Finding) -> impl IntoView {
             </button>
             <MendButton finding />
             <button
-                type="button" class="problems__code mono" disabled=about.is_none() title="What this code means"
-                aria-expanded=move || about.map(|_| meaning.get().to_string())
-                on:click=move |_| meaning.update(|shown| *shown = !*shown)
+                type="button" class="problems__code mono" disabled=about.is_none() title=about
+                aria-label=label aria-haspopup="dialog" data-testid="problem-code"
+                on:click=move |_| problems.explained.set(Some(asked.clone()))
             >{code}</button>
-            {move || meaning.get().then(|| view! { <p class="problems__meaning">{about}</p> })}
         </div>
     }
 }

@@ -34,6 +34,8 @@ struct Errand {
 pub struct Problems {
     /// Which ones are listed.
     pub narrow: RwSignal<Narrow>,
+    /// The code whose page is shown.
+    pub explained: RwSignal<Option<String>>,
     check: RwSignal<Option<Load<CheckView>>>,
     own: Memo<Vec<Finding>>,
     elsewhere: Memo<Vec<Finding>>,
@@ -59,6 +61,7 @@ impl Problems {
         let elsewhere = Memo::new(move |_| of_disk(session, documents, check));
         let problems = Self {
             narrow: RwSignal::new(Narrow::All),
+            explained: RwSignal::new(None),
             check,
             own,
             elsewhere,
