@@ -1,7 +1,7 @@
 //! Every failure of the crates below, mapped once to code, message and hints.
 
 use assay_engine::EngineError;
-use assay_local::LocalError;
+use assay_local::{EMBEDDER_ID, EMBEDDER_PIECES, EMBEDDER_WEIGHTS, LocalError, MODEL_FILE};
 use assay_net::NetError;
 use assay_repo::RepoError;
 use assay_store::StoreError;
@@ -87,10 +87,12 @@ impl Explain for LocalError {
         let message = self.to_string();
         match self {
             Self::NotInstalled { .. } => ApiError::new(Code::NoModel, message)
-                .hint("`cargo xtask setup` puts the embedded model in place.")
+                .hint(format!("Put the file {MODEL_FILE} in that folder."))
                 .hint("Or add an endpoint in Settings."),
             Self::EmbedderNotInstalled { .. } => ApiError::new(Code::NoModel, message)
-                .hint("`cargo xtask setup` puts the embedding model in place.")
+                .hint(format!(
+                    "Put a folder {EMBEDDER_ID} there, with {EMBEDDER_WEIGHTS} and {EMBEDDER_PIECES}."
+                ))
                 .hint("Or select examples with {first: n} or {ids: [...]}."),
             _ => ApiError::new(Code::ModelUnavailable, message),
         }

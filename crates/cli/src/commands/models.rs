@@ -48,7 +48,10 @@ fn list(models: &ModelsView, output: &Output) -> Result<Exit, ApiError> {
 
 fn text(models: &ModelsView) -> String {
     let local = &models.local;
-    let state = if local.installed { "installed" } else { "not installed: cargo xtask setup" };
+    let state = match local.installed {
+        true => "installed".to_owned(),
+        false => format!("not installed: its file belongs at {}", local.path),
+    };
     let mut text = format!("{}  embedded, {state}", local.id);
     for p in &models.providers {
         text.push_str(&format!("\n{}/…  {}", p.name, p.base_url));

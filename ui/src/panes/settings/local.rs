@@ -29,7 +29,7 @@ fn LocalCard(local: LocalModelView) -> impl IntoView {
             <div class="card__head"><h3 class="mono clip">{id}</h3>{state}</div>
             <p class="card__line"><span class="quiet">{place}</span>" "<code class="card__path">{path}</code></p>
             {(!installed).then(|| view! {
-                <p class="card__line">"To install it, run "<code>"cargo xtask setup"</code>" in Assay's source folder, or put the model's file there yourself. Prompts can run on an endpoint until then."</p>
+                <p class="card__line">"Put the model's file there to run prompts on this machine. They can run on an endpoint until then."</p>
             })}
         </div>
     }
