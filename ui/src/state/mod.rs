@@ -1,6 +1,7 @@
 //! What several panes share. Each type is a context: provided once, `Copy`, and changed only through its methods.
 
 mod desk;
+mod document;
 mod documents;
 mod edits;
 mod notices;
@@ -11,7 +12,8 @@ mod toasts;
 use assay_wire::ApiError;
 
 pub use desk::{Desk, Place, Tab};
-pub use documents::{Document, Documents, OpenPrompt, SaveState};
+pub use document::{Document, SaveState};
+pub use documents::{Documents, OpenPrompt};
 pub use edits::{Asker, Edits, Question, VariantNews};
 pub use notices::Notices;
 pub use runs::{Progress, Runs, Scope};
