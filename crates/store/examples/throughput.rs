@@ -7,6 +7,7 @@
 //! at the disk to be measured.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use assay_store::{
@@ -30,11 +31,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let started = Instant::now();
     let next = AtomicU32::new(0);
+    let waits = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         let workers: Vec<_> =
             (0..threads).map(|_| scope.spawn(|| work(&store, &id, &next, cells, call))).collect();
         workers.into_iter().try_for_each(|worker| {
-            worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            let said = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            said.map(|waited| waits.lock().unwrap_or_else(PoisonError::into_inner).extend(waited))
         })
     })?;
     let took = started.elapsed();
@@ -42,6 +45,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "{cells} cells begun and ended by {threads} threads with calls of {call:?}: {took:?}, {:.0} cells/s",
         f64::from(cells) / took.as_secs_f64()
     );
+    let mut waits = waits.into_inner().unwrap_or_else(PoisonError::into_inner);
+    waits.sort();
+    let share = |of: usize| waits[(waits.len() - 1) * of / 100];
+    println!("a beginning is on the disk after {:?} (median), {:?} (99 %)", share(50), share(99));
     if !call.is_zero() {
         let ideal = call.as_secs_f64() * f64::from(cells) / f64::from(threads);
         println!("against the ideal {ideal:.2} s: {:.2} x", took.as_secs_f64() / ideal);
@@ -110,22 +117,24 @@ fn work(
     next: &AtomicU32,
     cells: u32,
     call: Duration,
-) -> Result<(), StoreError> {
-    let mut ended = None;
+) -> Result<Vec<Duration>, StoreError> {
+    let (mut ended, mut waits) = (None, Vec::new());
     loop {
         let cell = next.fetch_add(1, Ordering::Relaxed);
         if cell >= cells {
             break;
         }
-        let begun = store.begin_attempt(run, begin(cell));
-        let attempt = begun.wait()?;
+        let asked = Instant::now();
+        let attempt = store.begin_attempt(run, begin(cell)).wait()?;
+        waits.push(asked.elapsed());
         if let Some(ended) = ended.take() {
             assay_store::Pending::wait(ended)?;
         }
         std::thread::sleep(call);
         ended = Some(store.finish_attempt(finish(run, cell, attempt)));
     }
-    ended.map_or(Ok(()), assay_store::Pending::wait)
+    ended.map_or(Ok(()), assay_store::Pending::wait)?;
+    Ok(waits)
 }
 
 fn begin(cell: u32) -> BeginAttempt {

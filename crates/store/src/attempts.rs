@@ -4,10 +4,12 @@
 //! So after a crash every call that may have been paid for is known, and a cell is done only when its reply is
 //! here. Attempts are never removed; a cell that was tried three times has three.
 
+use std::mem;
+
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
 
-use crate::blobs::{self, BlobId};
+use crate::blobs::{self, Blob, BlobId};
 use crate::cache;
 use crate::cells::{self, Standing, StoredScore};
 use crate::error::{Fault, StoreError};
@@ -158,6 +160,22 @@ pub struct Original {
     pub received_ms: i64,
 }
 
+impl BeginAttempt {
+    /// Takes the request out, ready to be stored.
+    pub(crate) fn take_request(&mut self) -> Blob {
+        Blob::new(mem::take(&mut self.request))
+    }
+}
+
+impl FinishAttempt {
+    /// Takes out what was received, ready to be stored.
+    pub(crate) fn take_response(&mut self) -> Blob {
+        let (AttemptOutcome::Done { response, .. } | AttemptOutcome::Failed { response, .. }) =
+            &mut self.outcome;
+        Blob::new(mem::take(response))
+    }
+}
+
 /// An attempt as stored.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct AttemptRecord {
@@ -203,6 +221,7 @@ pub(crate) fn begin(
     connection: &Connection,
     run: &RunId,
     begin: &BeginAttempt,
+    request: &Blob,
     owner: Option<Owner>,
 ) -> Result<AttemptId, Fault> {
     let seq = runs::leased_seq(connection, run, owner)?;
@@ -210,7 +229,7 @@ pub(crate) fn begin(
     if state != CellState::Queued {
         return Err(StoreError::NotQueued { run: run.clone(), cell: begin.cell, state }.into());
     }
-    let request = blobs::put(connection, &begin.request)?;
+    let request = blobs::put(connection, request)?;
     reach!(RequestStored);
     connection
         .prepare_cached(
@@ -237,11 +256,15 @@ pub(crate) fn begin(
 /// What was received is always kept, even when the run was cancelled or taken over meanwhile: it may have been
 /// paid for. It becomes the cell's result unless the cell has one; a failure counts only for the cell's latest
 /// attempt.
-pub(crate) fn finish(connection: &Connection, finish: &FinishAttempt) -> Result<(), Fault> {
+pub(crate) fn finish(
+    connection: &Connection,
+    finish: &FinishAttempt,
+    response: &Blob,
+) -> Result<(), Fault> {
     let seq = runs::seq(connection, &finish.run)?;
     let standing = cells::standing(connection, &finish.run, seq, finish.cell)?;
     let open = open_charge(connection, seq, finish)?;
-    let response = end(connection, finish)?;
+    let response = end(connection, finish, response)?;
     reach!(AttemptEnded);
     let spent = charge(&finish.outcome, open.reserved) - open.counted;
     let counted = settle(connection, seq, finish, &standing, response)?;
@@ -327,8 +350,12 @@ fn charge(outcome: &AttemptOutcome, reserved: f64) -> f64 {
 }
 
 /// Writes the attempt's own row; returns the reply's blob.
-fn end(connection: &Connection, finish: &FinishAttempt) -> Result<Option<BlobId>, Fault> {
-    let response = put_response(connection, &finish.outcome)?;
+fn end(
+    connection: &Connection,
+    finish: &FinishAttempt,
+    response: &Blob,
+) -> Result<Option<BlobId>, Fault> {
+    let response = put_response(connection, &finish.outcome, response)?;
     reach!(ReplyStored);
     match &finish.outcome {
         AttemptOutcome::Done {
@@ -387,14 +414,15 @@ fn end(connection: &Connection, finish: &FinishAttempt) -> Result<Option<BlobId>
     Ok(response)
 }
 
+/// A failure may have received nothing.
 fn put_response(
     connection: &Connection,
     outcome: &AttemptOutcome,
+    response: &Blob,
 ) -> Result<Option<BlobId>, Fault> {
     match outcome {
-        AttemptOutcome::Done { response, .. } => blobs::put(connection, response).map(Some),
-        AttemptOutcome::Failed { response, .. } if response.is_empty() => Ok(None),
-        AttemptOutcome::Failed { response, .. } => blobs::put(connection, response).map(Some),
+        AttemptOutcome::Failed { .. } if response.is_empty() => Ok(None),
+        _ => blobs::put(connection, response).map(Some),
     }
 }
 

@@ -19,19 +19,36 @@ CREATE TABLE blob (
 /// A blob's number in this database.
 pub(crate) type BlobId = i64;
 
-/// The number of these bytes, which are stored unless they are there.
-pub(crate) fn put(connection: &Connection, bytes: &[u8]) -> Result<BlobId, Fault> {
-    let digest: [u8; 32] = Sha256::digest(bytes).into();
+/// Bytes to be stored, with their digest.
+///
+/// Made by the caller: a digest takes as long as a row, and the one thread that writes has better things to do.
+pub(crate) struct Blob {
+    digest: [u8; 32],
+    bytes: Vec<u8>,
+}
+
+impl Blob {
+    pub(crate) fn new(bytes: Vec<u8>) -> Blob {
+        Blob { digest: Sha256::digest(&bytes).into(), bytes }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+}
+
+/// The number of a blob, which is stored unless its bytes are there.
+pub(crate) fn put(connection: &Connection, blob: &Blob) -> Result<BlobId, Fault> {
     let known = connection
         .prepare_cached("SELECT id FROM blob WHERE digest = ?")?
-        .query_row(params![digest], |row| row.get(0))
+        .query_row(params![blob.digest], |row| row.get(0))
         .optional()?;
     if let Some(id) = known {
         return Ok(id);
     }
     connection
         .prepare_cached("INSERT INTO blob (digest, bytes) VALUES (?, ?)")?
-        .execute(params![digest, bytes])?;
+        .execute(params![blob.digest, blob.bytes])?;
     Ok(connection.last_insert_rowid())
 }
 

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -10,8 +11,13 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::{Fault, StoreError};
 use crate::migrate;
 
-/// How long a connection waits for another process before it answers `Busy`.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How often, and after how long each time, a connection asks for what another process holds before it answers
+/// `Busy`: for 5 s.
+///
+/// SQLite's own patience grows to a tenth of a second between two looks. A process that commits without a pause
+/// leaves gaps much shorter than that, and the other one starves.
+const LOOKS: i32 = 5_000;
+const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
 
 /// Readers kept open between calls. More are opened while more threads read at once.
 const KEPT_READERS: usize = 4;
@@ -54,8 +60,9 @@ fn check_writable(file: &Path) -> Result<(), StoreError> {
 }
 
 fn open(file: &Path, flags: OpenFlags) -> Result<Connection, rusqlite::Error> {
-    let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_timeout(PATIENCE)?;
+    let mut connection =
+        Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_handler(Some(look_again))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch(
         "PRAGMA foreign_keys = ON;
@@ -65,6 +72,11 @@ fn open(file: &Path, flags: OpenFlags) -> Result<Connection, rusqlite::Error> {
          PRAGMA temp_store = MEMORY;",
     )?;
     Ok(connection)
+}
+
+fn look_again(looks: i32) -> bool {
+    thread::sleep(BETWEEN_LOOKS);
+    looks < LOOKS
 }
 
 /// Connections that only read: a write through one of them is an error of SQLite's.

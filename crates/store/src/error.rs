@@ -22,6 +22,16 @@ pub enum StoreError {
         /// The database file.
         file: PathBuf,
     },
+    /// Too little space for calls to be made; what is under way can still be stored.
+    #[error("only {} MiB are free on the disk of {}, and {} MiB are kept free", free >> 20, file.display(), reserve >> 20)]
+    Low {
+        /// The database file.
+        file: PathBuf,
+        /// Bytes that are free.
+        free: u64,
+        /// Bytes that are kept free.
+        reserve: u64,
+    },
     /// The file or its folder may not be written.
     #[error("{} is read-only", file.display())]
     ReadOnly {

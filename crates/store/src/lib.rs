@@ -96,6 +96,7 @@ mod prices;
 mod providers;
 mod runs;
 mod settings;
+mod space;
 mod states;
 mod store;
 mod writer;

@@ -19,6 +19,7 @@ use crate::prices::{self, PriceRecord};
 use crate::providers::{self, ProviderRecord};
 use crate::runs::{self, NewRun, RunDetail, RunRecord};
 use crate::settings::{self, RecentWorkspace};
+use crate::space::Space;
 use crate::states::RunState;
 use crate::writer::Writer;
 
@@ -34,6 +35,7 @@ struct Shared {
     // Dropped first: the writer finishes what is queued while the lease still stands.
     writer: Writer,
     readers: Readers,
+    space: Space,
     leases: PathBuf,
     lease: Mutex<Option<(Owner, Lease)>>,
 }
@@ -57,10 +59,23 @@ impl Store {
         let connection = open_writer(&file)?;
         prepare(&connection).map_err(|error| StoreError::from_sqlite(&file, error))?;
         let writer = Writer::start(connection, Arc::clone(&file))?;
-        let readers = Readers::new(file);
-        let shared =
-            Shared { writer, readers, leases: dir.join("leases"), lease: Mutex::new(None) };
+        let readers = Readers::new(Arc::clone(&file));
+        let (leases, lease) = (dir.join("leases"), Mutex::new(None));
+        let shared = Shared { writer, readers, space: Space::beside(file), leases, lease };
         Ok(Store { shared: Arc::new(shared) })
+    }
+
+    /// Whether the disk has room for what calls under way may bring. Finishing attempts needs no asking.
+    ///
+    /// # Errors
+    /// [`StoreError::Low`] when less than the reserve is free.
+    pub fn check_space(&self) -> Result<(), StoreError> {
+        self.shared.space.check()
+    }
+
+    /// Sets how many bytes of the disk are left free; 256 MiB unless told.
+    pub fn keep_free(&self, bytes: u64) {
+        self.shared.space.keep_free(bytes);
     }
 
     fn read<T>(
@@ -197,10 +212,14 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotLeased`] unless this process holds the run, [`StoreError::NotQueued`] unless the cell is
-    /// queued.
-    pub fn begin_attempt(&self, run: &RunId, begin: BeginAttempt) -> Pending<AttemptId> {
+    /// queued, [`StoreError::Low`] when the disk is nearly full: what cannot be stored must not be paid for.
+    pub fn begin_attempt(&self, run: &RunId, mut begin: BeginAttempt) -> Pending<AttemptId> {
         let (run, owner) = (run.clone(), self.known_owner());
-        self.write(move |connection| attempts::begin(connection, &run, &begin, owner))
+        let (request, space) = (begin.take_request(), self.check_space());
+        self.write(move |connection| {
+            space?;
+            attempts::begin(connection, &run, &begin, &request, owner)
+        })
     }
 
     /// Records several attempts in one transaction, all or none, in their order.
@@ -209,9 +228,15 @@ impl Store {
         run: &RunId,
         begin: Vec<BeginAttempt>,
     ) -> Result<Vec<AttemptId>, StoreError> {
+        self.check_space()?;
         let (run, owner) = (run.clone(), self.known_owner());
+        let with_request = |mut begin: BeginAttempt| (begin.take_request(), begin);
+        let begin: Vec<_> = begin.into_iter().map(with_request).collect();
         self.write(move |connection| {
-            begin.iter().map(|begin| attempts::begin(connection, &run, begin, owner)).collect()
+            let begin = begin.iter();
+            begin
+                .map(|(request, one)| attempts::begin(connection, &run, one, request, owner))
+                .collect()
         })
         .wait()
     }
@@ -222,8 +247,9 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::NotOpen`] when its end is recorded already.
-    pub fn finish_attempt(&self, finish: FinishAttempt) -> Pending<()> {
-        self.write(move |connection| attempts::finish(connection, &finish))
+    pub fn finish_attempt(&self, mut finish: FinishAttempt) -> Pending<()> {
+        let response = finish.take_response();
+        self.write(move |connection| attempts::finish(connection, &finish, &response))
     }
 
     /// Queues the failed cells of a run that this process holds again; their attempts stay on record.

@@ -8,4 +8,5 @@ mod money;
 mod opening;
 mod own;
 mod sharing;
+mod space;
 mod support;

@@ -1,4 +1,4 @@
-//! The process that gets killed: it goes on with the one run there is, on several threads.
+//! The process that gets killed: it goes on with its run, on several threads.
 
 use std::collections::VecDeque;
 use std::io::{BufRead, BufReader, Write};
@@ -12,16 +12,13 @@ use assay_store::{
 };
 
 const FOLDER: &str = "ASSAY_STORE_TEST_FOLDER";
+const RUN: &str = "ASSAY_STORE_TEST_RUN";
 const DIES_AT: &str = "ASSAY_STORE_TEST_DIES_AT";
 
 /// Cells of the run.
 pub const CELLS: u32 = 400;
 /// Calls under way at once.
 pub const AT_ONCE: usize = 8;
-
-pub fn run() -> RunId {
-    RunId::new("KILLED")
-}
 
 /// What a child said on its pipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -65,11 +62,11 @@ fn parse(line: &str) -> Option<Said> {
     }
 }
 
-/// Starts a child in `folder`, which dies on the `nth` time at a place if told so.
-pub fn start(folder: &Path, dies_at: Option<(Failpoint, u32)>) -> Working {
+/// Starts a child in `folder` on a run, which dies on the `nth` time at a place if told so.
+pub fn start(folder: &Path, run: &RunId, dies_at: Option<(Failpoint, u32)>) -> Working {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "child::works_until_it_is_killed", "--nocapture", "--test-threads=1"]);
-    command.env(FOLDER, folder).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.env(FOLDER, folder).env(RUN, run.as_str()).stdout(Stdio::piped()).stderr(Stdio::null());
     if let Some((place, nth)) = dies_at {
         command.env(DIES_AT, format!("{place:?}:{nth}"));
     }
@@ -87,33 +84,33 @@ fn works_until_it_is_killed() {
         let place = Failpoint::ALL.iter().find(|place| format!("{place:?}") == name).unwrap();
         arm(*place, nth.parse().unwrap());
     }
-    work(Path::new(&folder));
+    work(Path::new(&folder), &RunId::new(std::env::var(RUN).unwrap()));
 }
 
-fn work(folder: &Path) {
+fn work(folder: &Path, run: &RunId) {
     let store = Store::open(folder).unwrap();
     store.recover(5_000).unwrap();
-    if store.run_record(&run()).unwrap().is_none() {
-        store.create_run(plan()).unwrap();
+    if store.run_record(run).unwrap().is_none() {
+        store.create_run(plan(run)).unwrap();
     }
-    store.set_run_state(&run(), RunState::Running, 5_001).unwrap();
-    let cells: Mutex<VecDeque<u32>> = Mutex::new(store.pending_cells(&run()).unwrap().into());
+    store.set_run_state(run, RunState::Running, 5_001).unwrap();
+    let cells: Mutex<VecDeque<u32>> = Mutex::new(store.pending_cells(run).unwrap().into());
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some(cell) = { cells.lock().unwrap().pop_front() } {
-                    call(&store, cell);
+                    call(&store, run, cell);
                 }
             });
         }
     });
-    store.set_run_state(&run(), RunState::Done, 5_002).unwrap();
+    store.set_run_state(run, RunState::Done, 5_002).unwrap();
 }
 
 /// What the engine does for a cell: begin, call, end. Every fifth cell needs a second try.
-fn call(store: &Store, cell: u32) {
+fn call(store: &Store, run: &RunId, cell: u32) {
     let again =
-        cell.is_multiple_of(5) && store.cell(&run(), cell).unwrap().unwrap().attempts.is_empty();
+        cell.is_multiple_of(5) && store.cell(run, cell).unwrap().unwrap().attempts.is_empty();
     let begin = BeginAttempt {
         cell,
         request: format!("request {cell} {}", "with some words ".repeat(20)).into_bytes(),
@@ -121,22 +118,22 @@ fn call(store: &Store, cell: u32) {
         origin: "https://models.example".into(),
         reserved: Some(0.5),
     };
-    let attempt = store.begin_attempt(&run(), begin).wait().unwrap();
+    let attempt = store.begin_attempt(run, begin).wait().unwrap();
     say(format_args!("@called {cell} {attempt}"));
     let finish = FinishAttempt {
-        run: run(),
+        run: run.clone(),
         cell,
         attempt,
         ended_ms: 1,
         request_id: None,
         outcome: if again { overloaded() } else { reply(cell) },
         scores: if again { vec![] } else { vec![score()] },
-        cache_key: Some(key(cell)),
+        cache_key: Some(key(run, cell)),
     };
     store.finish_attempt(finish).wait().unwrap();
     say(format_args!("@ended {cell} {attempt}"));
     if again {
-        call(store, cell);
+        call(store, run, cell);
     }
 }
 
@@ -146,8 +143,12 @@ fn say(what: std::fmt::Arguments<'_>) {
     pipe.write_all(format!("{what}\n").as_bytes()).and_then(|()| pipe.flush()).unwrap();
 }
 
-pub fn key(cell: u32) -> [u8; 32] {
-    std::array::from_fn(|n| (cell >> (8 * (n % 4))) as u8)
+/// Another for each cell of each run.
+pub fn key(run: &RunId, cell: u32) -> [u8; 32] {
+    let mut key = [0; 32];
+    key[..4].copy_from_slice(&cell.to_le_bytes());
+    key[4..4 + run.as_str().len()].copy_from_slice(run.as_str().as_bytes());
+    key
 }
 
 pub fn output(cell: u32) -> String {
@@ -187,9 +188,9 @@ fn score() -> StoredScore {
     }
 }
 
-fn plan() -> NewRun {
+fn plan(run: &RunId) -> NewRun {
     NewRun {
-        id: run(),
+        id: run.clone(),
         workspace: "w".into(),
         created_ms: 0,
         title: "killed".into(),

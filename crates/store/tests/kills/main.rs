@@ -7,6 +7,7 @@
 //! `ASSAY_STORE_KILLS` sets the number of random kills.
 #![allow(clippy::unwrap_used)]
 
+mod beside;
 mod child;
 mod places;
 mod random;

@@ -6,7 +6,6 @@ use assay_store::{Failpoint, Store};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use crate::child;
 use crate::witness::Witness;
 
 /// Reached while a database is brought up to date.
@@ -26,7 +25,7 @@ const RECOVERING: &[Failpoint] = &[Failpoint::AttemptsLost, Failpoint::RunInterr
 #[test]
 fn a_run_survives_death_at_every_place_of_its_way() {
     let folder = tempfile::tempdir().unwrap();
-    let mut witness = Witness::default();
+    let mut witness = Witness::of("KILLED");
     let mut deaths = 0;
     let on_the_way = |place: &&Failpoint| !MIGRATING.contains(place) && !PLANNING.contains(place);
     for &place in Failpoint::ALL.iter().filter(on_the_way) {
@@ -37,7 +36,7 @@ fn a_run_survives_death_at_every_place_of_its_way() {
             deaths += 1;
         }
     }
-    finish(&mut witness, folder.path());
+    witness.finish(folder.path());
     println!("{deaths} deaths");
 }
 
@@ -45,16 +44,16 @@ fn a_run_survives_death_at_every_place_of_its_way() {
 fn a_run_survives_death_while_it_is_planned() {
     for &place in PLANNING {
         let folder = tempfile::tempdir().unwrap();
-        let mut witness = Witness::default();
+        let mut witness = Witness::of("KILLED");
         die(&mut witness, folder.path(), place, 1);
         let store = Store::open(folder.path()).unwrap();
         assert_eq!(
-            store.run_record(&child::run()).unwrap(),
+            store.run_record(&"KILLED".into()).unwrap(),
             None,
             "{place:?}: all of it or nothing"
         );
         drop(store);
-        finish(&mut witness, folder.path());
+        witness.finish(folder.path());
     }
 }
 
@@ -62,7 +61,7 @@ fn a_run_survives_death_while_it_is_planned() {
 fn a_database_survives_death_while_it_is_brought_up_to_date() {
     for &place in MIGRATING {
         let folder = version_1();
-        let mut witness = Witness::default();
+        let mut witness = Witness::of("KILLED");
         let nth = if place == Failpoint::SchemaPieceApplied { 4 } else { 1 };
         kill_at(&mut witness, folder.path(), place, nth);
         assert_eq!(version(folder.path()), 1, "{place:?}: all of it or nothing");
@@ -81,14 +80,8 @@ fn die(witness: &mut Witness, folder: &Path, place: Failpoint, nth: u32) {
 }
 
 fn kill_at(witness: &mut Witness, folder: &Path, place: Failpoint, nth: u32) {
-    let ended = witness.listen(child::start(folder, Some((place, nth))), None);
+    let ended = witness.listen(witness.start(folder, Some((place, nth))), None);
     assert!(!ended.success(), "{place:?} was not reached for the {nth}. time");
-}
-
-fn finish(witness: &mut Witness, folder: &Path) {
-    let ended = witness.listen(child::start(folder, None), None);
-    assert!(ended.success(), "{ended}");
-    witness.check_done(folder);
 }
 
 fn version_1() -> TempDir {

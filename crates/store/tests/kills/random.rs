@@ -2,7 +2,6 @@
 
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
-use crate::child;
 use crate::witness::Witness;
 
 /// In a run of the tests; a benchmark asks for more.
@@ -30,11 +29,11 @@ fn runs_survive_kills_at_random_moments() {
 /// Kills children of one run until it is done or there were `most`; returns how many it killed.
 fn kill_one_run(random: &mut Random, most: usize) -> usize {
     let folder = tempfile::tempdir().unwrap();
-    let mut witness = Witness::default();
+    let mut witness = Witness::of("KILLED");
     let mut kills = 0;
     loop {
         let after = (kills < most).then(|| 1 + random.below(PATIENCE) as usize);
-        let ended = witness.listen(child::start(folder.path(), None), after);
+        let ended = witness.listen(witness.start(folder.path(), None), after);
         if ended.success() {
             witness.check_done(folder.path());
             return kills;

@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::path::Path;
 use std::process::ExitStatus;
 
-use assay_store::{AttemptState, CellDetail, CellState, Store};
+use assay_store::{AttemptState, CellDetail, CellState, Failpoint, RunId, Store};
 use rusqlite::Connection;
 
 use crate::child::{self, AT_ONCE, CELLS, Said, Working};
 
 /// All that was said by all the children of one run.
-#[derive(Default)]
 pub struct Witness {
+    run: RunId,
     /// Each charged call, and which child made it.
     calls: HashMap<(u32, i64), usize>,
     ended: HashSet<(u32, i64)>,
@@ -19,6 +19,23 @@ pub struct Witness {
 }
 
 impl Witness {
+    pub fn of(run: &str) -> Witness {
+        let (calls, ended) = (HashMap::new(), HashSet::new());
+        Witness { run: RunId::new(run), calls, ended, children: 0 }
+    }
+
+    /// Starts a child on the run.
+    pub fn start(&self, folder: &Path, dies_at: Option<(Failpoint, u32)>) -> Working {
+        child::start(folder, &self.run, dies_at)
+    }
+
+    /// Has a child do what is left of the run.
+    pub fn finish(&mut self, folder: &Path) {
+        let ended = self.listen(self.start(folder, None), None);
+        assert!(ended.success(), "{ended}");
+        self.check_done(folder);
+    }
+
     /// Listens until the child is gone; kills it once it has said `most` things.
     pub fn listen(&mut self, mut child: Working, most: Option<usize>) -> ExitStatus {
         let mut heard = 0;
@@ -49,9 +66,8 @@ impl Witness {
         let store = Store::open(folder).unwrap();
         let mut known: HashMap<u32, CellDetail> = HashMap::new();
         for &(cell, attempt) in self.calls.keys() {
-            let detail = known
-                .entry(cell)
-                .or_insert_with(|| store.cell(&child::run(), cell).unwrap().unwrap());
+            let detail =
+                known.entry(cell).or_insert_with(|| store.cell(&self.run, cell).unwrap().unwrap());
             let on_record = detail.attempts.iter().find(|one| one.id.0 == attempt);
             let on_record = on_record.unwrap_or_else(|| {
                 panic!("a call of cell {cell} was paid for, and attempt {attempt} is not on record")
@@ -65,7 +81,7 @@ impl Witness {
             }
         }
         for (cell, detail) in &known {
-            check_cell(&store, *cell, detail);
+            self.check_cell(&store, *cell, detail);
         }
     }
 
@@ -73,18 +89,33 @@ impl Witness {
     pub fn check_done(&self, folder: &Path) {
         self.check(folder);
         let store = Store::open(folder).unwrap();
-        let record = store.run_record(&child::run()).unwrap().unwrap();
+        let record = store.run_record(&self.run).unwrap().unwrap();
         assert_eq!((record.done, record.failed, record.total), (CELLS, 0, CELLS));
-        assert!(store.pending_cells(&child::run()).unwrap().is_empty());
+        assert!(store.pending_cells(&self.run).unwrap().is_empty());
         for cell in 0..CELLS {
-            let detail = store.cell(&child::run(), cell).unwrap().unwrap();
+            let detail = store.cell(&self.run, cell).unwrap().unwrap();
             let mut done = detail.attempts.iter().filter(|one| one.state == AttemptState::Done);
             let paid_for = done.next().unwrap();
-            let later = |call: &&(u32, i64)| call.0 == cell && call.1 > paid_for.id.0;
-            let again = done.next().is_some() || self.calls.keys().any(|call| later(&call));
+            let later = |call: &(u32, i64)| call.0 == cell && call.1 > paid_for.id.0;
+            let again = done.next().is_some() || self.calls.keys().any(later);
             assert!(!again, "cell {cell} was paid for again: {:?}", detail.attempts);
         }
         self.check_repeats();
+    }
+
+    /// A finished cell has its output, its reply, its score and its place in the cache: all or nothing.
+    fn check_cell(&self, store: &Store, cell: u32, detail: &CellDetail) {
+        let done = detail.attempts.iter().any(|one| one.state == AttemptState::Done);
+        assert_eq!(done, detail.record.state == CellState::Done, "cell {cell}: {detail:?}");
+        assert_eq!(detail.scores.len(), usize::from(done), "cell {cell}");
+        assert_eq!(store.is_cached(&child::key(&self.run, cell)).unwrap(), done, "cell {cell}");
+        if done {
+            assert_eq!(detail.output.as_deref(), Some(child::output(cell).as_str()));
+            assert!(
+                detail.response.as_ref().is_some_and(|raw| raw.starts_with(b"raw ")),
+                "cell {cell}"
+            );
+        }
     }
 
     /// A child may leave no more calls without an end than it had under way.
@@ -95,21 +126,6 @@ impl Witness {
             let lost = lost.count();
             assert!(lost <= AT_ONCE, "child {child} left {lost} calls under way of {AT_ONCE}");
         }
-    }
-}
-
-/// A finished cell has its output, its reply, its score and its place in the cache: all or nothing.
-fn check_cell(store: &Store, cell: u32, detail: &CellDetail) {
-    let done = detail.attempts.iter().any(|one| one.state == AttemptState::Done);
-    assert_eq!(done, detail.record.state == CellState::Done, "cell {cell}: {detail:?}");
-    assert_eq!(detail.scores.len(), usize::from(done), "cell {cell}");
-    assert_eq!(store.is_cached(&child::key(cell)).unwrap(), done, "cell {cell}");
-    if done {
-        assert_eq!(detail.output.as_deref(), Some(child::output(cell).as_str()));
-        assert!(
-            detail.response.as_ref().is_some_and(|raw| raw.starts_with(b"raw ")),
-            "cell {cell}"
-        );
     }
 }
 
