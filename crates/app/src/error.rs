@@ -112,6 +112,7 @@ impl Explain for StoreError {
             Self::Full { .. } => {
                 error(Code::DiskFull).hint("Free some space; what was stored before is safe.")
             }
+            Self::Low { .. } => error(Code::DiskFull).hint("Free some space, then resume the run."),
             Self::ReadOnly { .. } => error(Code::ReadOnly)
                 .hint("Make the folder writable, or set ASSAY_DATA_DIR to another one."),
             Self::Busy { .. } => {

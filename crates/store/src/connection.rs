@@ -1,9 +1,9 @@
 //! Opening connections: the settings every one of them carries, and the pool of those that read.
 
 use std::fs::{self, File};
+use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -11,13 +11,8 @@ use rusqlite::{Connection, OpenFlags};
 use crate::error::{Fault, StoreError};
 use crate::migrate;
 
-/// How often, and after how long each time, a connection asks for what another process holds before it answers
-/// `Busy`: for 5 s.
-///
-/// SQLite's own patience grows to a tenth of a second between two looks. A process that commits without a pause
-/// leaves gaps much shorter than that, and the other one starves.
-const LOOKS: i32 = 5_000;
-const BETWEEN_LOOKS: Duration = Duration::from_millis(1);
+/// How long a connection waits for another process before it answers `Busy`.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Readers kept open between calls. More are opened while more threads read at once.
 const KEPT_READERS: usize = 4;
@@ -49,7 +44,7 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection, StoreError> {
 /// SQLite opens what it may not write for reading and fails much later; a person should hear of it now.
 fn check_writable(file: &Path) -> Result<(), StoreError> {
     if let Some(folder) = file.parent() {
-        fs::create_dir_all(folder).map_err(|error| StoreError::from_io(folder, error))?;
+        make_folder(folder).map_err(|error| StoreError::from_io(folder, error))?;
     }
     File::options()
         .append(true)
@@ -59,10 +54,30 @@ fn check_writable(file: &Path) -> Result<(), StoreError> {
         .map_err(|error| StoreError::from_io(file, error))
 }
 
+/// Makes a folder that a power failure does not take away again with all that is in it. SQLite sees to the
+/// names within.
+fn make_folder(folder: &Path) -> io::Result<()> {
+    if folder.is_dir() {
+        return Ok(());
+    }
+    if let Some(above) = folder.parent() {
+        make_folder(above)?;
+        fs::create_dir_all(folder)?;
+        sync_folder(above)?;
+    }
+    Ok(())
+}
+
+/// Puts a folder's names on the disk, where the system lets one ask for that.
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
+    // An empty path names the working folder.
+    let folder = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
 fn open(file: &Path, flags: OpenFlags) -> Result<Connection, rusqlite::Error> {
-    let mut connection =
-        Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    connection.busy_handler(Some(look_again))?;
+    let connection = Connection::open_with_flags(file, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    connection.busy_timeout(PATIENCE)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.execute_batch(
         "PRAGMA foreign_keys = ON;
@@ -72,11 +87,6 @@ fn open(file: &Path, flags: OpenFlags) -> Result<Connection, rusqlite::Error> {
          PRAGMA temp_store = MEMORY;",
     )?;
     Ok(connection)
-}
-
-fn look_again(looks: i32) -> bool {
-    thread::sleep(BETWEEN_LOOKS);
-    looks < LOOKS
 }
 
 /// Connections that only read: a write through one of them is an error of SQLite's.

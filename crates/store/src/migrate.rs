@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 
+use crate::connection::sync_folder;
 use crate::error::{Fault, StoreError};
 use crate::{
     attempts, blobs, cache, cells, drafts, lanes, lease, prices, providers, runs, settings,
@@ -123,9 +124,8 @@ fn publish(copy: &Path, kept: &Path) -> Result<(), Fault> {
         .and_then(|file| file.sync_all())
         .map_err(named(copy))?;
     fs::rename(copy, kept).map_err(named(kept))?;
-    #[cfg(unix)]
-    if let Some(folder) = kept.parent() {
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(named(folder))?;
+    match kept.parent() {
+        Some(folder) => Ok(sync_folder(folder).map_err(named(folder))?),
+        None => Ok(()),
     }
-    Ok(())
 }
