@@ -63,6 +63,23 @@ fn a_report_counts_and_names_what_is_not_run() {
 }
 
 #[test]
+fn a_folder_of_several_formats_comes_in_whole_and_tells_what_it_left() {
+    let terminal = empty();
+    terminal.workspace.write("old/chat.prompty", V1);
+    terminal.workspace.write("old/greet.prompt", "Hi {{name}}!\n");
+    terminal.workspace.write("old/reply/promptfooconfig.yaml", PROMPTFOO);
+    terminal.workspace.write("old/settings.yaml", "a: 1\n");
+    let report = terminal.ok(&["import", "auto", "old", "--json"]).json();
+    assert_eq!(report["format"], "promptfoo, prompty, dotprompt");
+    for name in ["chat", "greet", "reply"] {
+        let manifest = json!(format!("prompts/{name}/prompt.yaml"));
+        assert!(report["wrote"].as_array().is_some_and(|all| all.contains(&manifest)), "{report}");
+    }
+    assert!(report["notes"].to_string().contains("settings.yaml"), "{report}");
+    assert_eq!(report["complete"], false);
+}
+
+#[test]
 fn without_a_repository_the_prompts_become_plain_folders() {
     let terminal = empty();
     let folder = tempfile::tempdir().expect("a folder");

@@ -48,7 +48,8 @@ fn until_file(
 #[test]
 fn a_promptfoo_file_comes_in_without_the_variant_that_was_left_out() -> Result<(), Failure> {
     let (data, elsewhere) = (tempfile::tempdir()?, tempfile::tempdir()?);
-    let config = elsewhere.path().join("promptfooconfig.yaml");
+    let config = elsewhere.path().join("reply/promptfooconfig.yaml");
+    std::fs::create_dir(elsewhere.path().join("reply"))?;
     std::fs::write(&config, PROMPTFOO)?;
     let workspace = TestWorkspace::from_template("support-triage");
     let window = Window::open(data.path())?;
@@ -59,10 +60,10 @@ fn a_promptfoo_file_comes_in_without_the_variant_that_was_left_out() -> Result<(
     window.type_keys(&format!("{}\n", config.display()))?;
     window.until_text("import-verdict", PATIENCE, |t| t.contains("1 not run"))?;
     window.until_text("exchange-notes", PATIENCE, |t| t.contains("javascript"))?;
-    let folder = workspace.path().join("prompts/promptfooconfig");
+    let folder = workspace.path().join("prompts/reply");
     assert!(!folder.exists(), "nothing is written before the person says so");
 
-    window.click("import-variant-promptfooconfig-long")?;
+    window.click("import-variant-reply-long")?;
     window.click("import-write")?;
     window.find("variant-editor-short")?;
     until_file(&window, &folder.join("prompt.yaml"), "be there", |text| !text.contains("long"))?;

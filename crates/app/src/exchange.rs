@@ -147,7 +147,7 @@ impl App {
             files.keys().filter_map(|name| Some(join(&folder, name.split_once('/')?.0))).collect();
         let mut view = report(import);
         if !files.is_empty() {
-            let done = format!("Imported {} from {}", keys.len(), import.format.title());
+            let done = format!("Imported {} from {}", keys.len(), formats(import, Format::title));
             let first = keys.first().cloned();
             view.undo = self.edit(open, None, first, done, &writes(&folder, files))?.undo;
         }
@@ -176,13 +176,15 @@ fn read(format: Option<&str>, path: &Path) -> Result<Import, ApiError> {
     let (root, file) = place(path)?;
     let source = FolderSource::new(root);
     let format = match format {
-        Some(name) => named(name)?,
-        None => detect(&source, &file).ok_or_else(|| {
-            let message = format!("{} could be of several formats", path.display());
-            ApiError::new(Code::BadInput, message).hint(format!("Say which: {}.", names()))
-        })?,
+        Some(name) => Some(named(name)?),
+        None if file.is_empty() => None,
+        None => Some(detect(&source, &file, path)?),
     };
-    assay_interop::import(format, &file, &source, &mut new_id).map_err(|r| refused(&r))
+    match format {
+        Some(format) => assay_interop::import(format, &file, &source, &mut new_id),
+        None => assay_interop::import_folder(&source, &mut new_id),
+    }
+    .map_err(|refusal| refused(&refusal))
 }
 
 /// The root that an import may read, and the file below it (`""` for all of a folder).
@@ -200,12 +202,11 @@ fn place(path: &Path) -> Result<(PathBuf, String), ApiError> {
     Ok((root.to_owned(), name.to_owned()))
 }
 
-fn detect(source: &dyn Source, file: &str) -> Option<Format> {
-    let of = |file: &str| Format::detect(file, &source.read(file).unwrap_or_default());
-    if !file.is_empty() {
-        return of(file);
-    }
-    source.list().iter().find_map(|file| of(file))
+fn detect(source: &dyn Source, file: &str, path: &Path) -> Result<Format, ApiError> {
+    Format::detect(file, &source.head(file).unwrap_or_default()).ok_or_else(|| {
+        let message = format!("{} could be of several formats", path.display());
+        ApiError::new(Code::BadInput, message).hint(format!("Say which: {}.", names()))
+    })
 }
 
 fn named(name: &str) -> Result<Format, ApiError> {
@@ -298,10 +299,15 @@ fn kept(keep: &[KeepView], wanted: &BTreeMap<String, String>, name: &str) -> Kee
     })
 }
 
+/// What was read, in words; a folder may hold several formats.
+fn formats(import: &Import, word: fn(Format) -> &'static str) -> String {
+    import.formats.iter().map(|format| word(*format)).collect::<Vec<_>>().join(", ")
+}
+
 fn report(import: &Import) -> ImportView {
     let counts = import.counts();
     ImportView {
-        format: import.format.name().to_owned(),
+        format: formats(import, Format::name),
         counts: ImportCounts {
             prompts: counts.prompts as u32,
             variants: counts.variants as u32,
@@ -389,7 +395,7 @@ mod tests {
 
     fn import(names: &[&str]) -> Import {
         Import {
-            format: Format::Prompty,
+            formats: vec![Format::Prompty],
             prompts: names.iter().map(|name| PromptDraft::named(name)).collect(),
             notes: Vec::new(),
         }

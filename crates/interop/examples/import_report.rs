@@ -57,7 +57,7 @@ impl Tally {
         match import(format, file, &source, &mut || "01J8ZQ4V7N".to_owned()) {
             Ok(import) => {
                 self.complete += usize::from(import.complete());
-                print_import(file, &import, show);
+                print_import(file, format, &import, show);
             }
             Err(refusal) => {
                 self.refused += 1;
@@ -71,9 +71,9 @@ fn print_refusal(file: &str, format: Format, refusal: &Refusal) {
     println!("refused     {:14} {file}\n    {refusal}", format.name());
 }
 
-fn print_import(file: &str, import: &Import, show: Show) {
+fn print_import(file: &str, format: Format, import: &Import, show: Show) {
     let word = if import.complete() { "complete" } else { "in part" };
-    println!("{word:11} {:14} {file}", import.format.name());
+    println!("{word:11} {:14} {file}", format.name());
     for note in &import.notes {
         let mark = if note.kind == NoteKind::LeftOut { "!" } else { " " };
         println!("  {mark} {} {}: {}: {}", note.kind.as_str(), note.place, note.what, note.why);

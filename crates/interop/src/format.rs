@@ -1,14 +1,10 @@
-//! The formats there are, and the one door to each.
+//! The formats there are, how a file shows which it is, and the one door out.
 
 use std::path::Path;
 
 use assay_prompt::{Files, Prompt};
 
-use crate::source::MAX_FILES;
-use crate::{
-    Export, Import, Notes, PromptDraft, Refusal, Source, dotprompt, github_models, langchain,
-    langfuse, messages_jsonl, mlflow, openai_evals, promptflow, promptfoo, prompty,
-};
+use crate::{Export, Refusal, dotprompt, github_models, messages_jsonl, promptfoo, prompty};
 
 /// A format of prompts that others use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -100,28 +96,49 @@ impl Format {
     }
 
     /// Whether its importer knows what the files of a folder have to do with each other.
-    fn reads_folders(self) -> bool {
+    pub(crate) fn reads_folders(self) -> bool {
         matches!(self, Format::Prompty | Format::Dotprompt | Format::Promptflow)
     }
 
     /// What a file most likely is, from its name and, where names say too little, from what stands
     /// in it. `None` when several would do: then a person has to say.
     pub fn detect(file: &str, bytes: &[u8]) -> Option<Format> {
-        let name = file.rsplit('/').next().unwrap_or(file).to_lowercase();
-        let extension = Path::new(&name).extension().and_then(|e| e.to_str()).unwrap_or_default();
+        Format::of_name(file).or_else(|| {
+            let name = base(file);
+            let text = || String::from_utf8_lossy(&bytes[..bytes.len().min(1 << 16)]);
+            Format::is_told_inside(file).then(|| detect_content(&name, &text()))?
+        })
+    }
+
+    /// The format whose files alone are called so.
+    fn of_name(file: &str) -> Option<Format> {
+        let name = base(file);
         if name.ends_with(".prompt.yml") || name.ends_with(".prompt.yaml") {
             return Some(Format::GithubModels);
         }
-        match extension {
+        match extension(&name) {
             "prompty" => Some(Format::Prompty),
             "prompt" => Some(Format::Dotprompt),
-            "jinja2" => Some(Format::Promptflow),
-            "yaml" | "yml" | "json" | "jsonl" => {
-                detect_content(&name, &String::from_utf8_lossy(&bytes[..bytes.len().min(1 << 16)]))
-            }
+            "jinja2" | "jinja" | "j2" => Some(Format::Promptflow),
             _ => None,
         }
     }
+
+    /// Whether files of that name are told apart by what stands in them.
+    pub(crate) fn is_told_inside(file: &str) -> bool {
+        let name = base(file);
+        Format::of_name(file).is_none()
+            && matches!(extension(&name), "yaml" | "yml" | "json" | "jsonl")
+    }
+}
+
+/// A path's last name in lower case.
+fn base(file: &str) -> String {
+    file.rsplit('/').next().unwrap_or(file).to_lowercase()
+}
+
+fn extension(name: &str) -> &str {
+    Path::new(name).extension().and_then(|end| end.to_str()).unwrap_or_default()
 }
 
 /// Guesses from the words of a structured file, most telling ones first.
@@ -164,86 +181,6 @@ fn detect_content(name: &str, text: &str) -> Option<Format> {
     None
 }
 
-/// Reads `file`, a path beneath the source's root (or `""` for all of it), and what it names.
-///
-/// `ids` gives a fresh permanent id for each prompt.
-///
-/// # Errors
-/// [`Refusal`] when nothing of the file can be brought over; it names the construct or the problem.
-pub fn import(
-    format: Format,
-    file: &str,
-    source: &dyn Source,
-    ids: &mut dyn FnMut() -> String,
-) -> Result<Import, Refusal> {
-    let (drafts, mut notes) = if file.is_empty() && !format.reads_folders() {
-        each_file(format, source)
-    } else {
-        read(format, file, source)
-    }?;
-    if file.is_empty() && source.list().len() >= MAX_FILES {
-        let why = format!("no more than {MAX_FILES} are looked at: import its parts one by one");
-        notes.left_out(".", "further files of the folder", why);
-    }
-    Ok(Import::new(format, drafts, notes, ids))
-}
-
-/// Every file of a folder that looks like one of the format. One that is refused is left out, with
-/// its reason; only when none is left is that the reason of all.
-fn each_file(format: Format, source: &dyn Source) -> Result<(Vec<PromptDraft>, Notes), Refusal> {
-    let (mut drafts, mut notes, mut first) = (Vec::new(), Notes::default(), None);
-    for file in source.list() {
-        let (bytes, unreadable) = match source.read(&file) {
-            Ok(bytes) => (bytes, None),
-            Err(error) => (Vec::new(), Some(error)),
-        };
-        if Format::detect(&file, &bytes) != Some(format) {
-            continue;
-        }
-        if let Some(error) = unreadable {
-            notes.left_out(&file, "a file", error.to_string());
-            continue;
-        }
-        match read(format, &file, source) {
-            Ok((found, said)) => {
-                drafts.extend(found);
-                notes.extend(said);
-            }
-            Err(refusal) => {
-                notes.left_out(&refusal.place, &refusal.what, &refusal.why);
-                first.get_or_insert(refusal);
-            }
-        }
-    }
-    match first {
-        _ if !drafts.is_empty() => Ok((drafts, notes)),
-        Some(refusal) => Err(refusal),
-        None => {
-            let what = format!("folder without {} files", format.title());
-            Err(Refusal::new(".", what, "name the file itself"))
-        }
-    }
-}
-
-fn read(
-    format: Format,
-    file: &str,
-    source: &dyn Source,
-) -> Result<(Vec<PromptDraft>, Notes), Refusal> {
-    match format {
-        Format::Prompty => prompty::import(file, source),
-        Format::Dotprompt => dotprompt::import(file, source),
-        Format::Promptfoo => promptfoo::import(file, source),
-        Format::GithubModels => github_models::import(file, source),
-        Format::MessagesJsonl => messages_jsonl::import(file, source),
-        Format::OpenaiEvals => openai_evals::import(file, source),
-        Format::Langchain => langchain::import(file, source),
-        Format::Promptflow => promptflow::import(file, source),
-        Format::Langfuse => langfuse::import(file, source),
-        Format::Mlflow => mlflow::import(file, source),
-    }
-}
-
 /// Writes `prompt`, whose files are `files`, in another format.
 ///
 /// # Errors
@@ -273,56 +210,6 @@ mod tests {
             assert_eq!(Format::named(format.name()), Some(format));
         }
         assert_eq!(Format::named("docx"), None);
-    }
-
-    #[test]
-    fn a_file_that_is_refused_does_not_keep_the_others_of_its_folder_out() {
-        let good = "messages:\n  - {role: user, content: Hi}\nmodel: m\n";
-        let bad = "messages: [\n";
-        let folder = |files: [(&str, &str); 2]| {
-            let source = crate::MemorySource::from(files);
-            import(Format::GithubModels, "", &source, &mut || "01J8".to_owned())
-        };
-        let some = folder([("bad.prompt.yml", bad), ("good.prompt.yml", good)]);
-        let some = some.expect("one is good");
-        assert_eq!(some.prompts.len(), 1);
-        assert!(!some.complete());
-        assert!(some.notes.iter().any(|note| note.place.starts_with("bad")), "{:?}", some.notes);
-        let none = folder([("bad.prompt.yml", bad), ("notes.txt", "")]).expect_err("none is good");
-        assert!(none.place.starts_with("bad"), "{none}");
-    }
-
-    /// A file of the name `locked.prompt.yml` is there and cannot be read.
-    struct Locked(crate::MemorySource);
-
-    impl Source for Locked {
-        fn read(&self, path: &str) -> Result<Vec<u8>, crate::SourceError> {
-            match path {
-                "locked.prompt.yml" => Err(crate::SourceError::Unreadable {
-                    path: path.to_owned(),
-                    reason: "it is larger than 16 MB".to_owned(),
-                }),
-                _ => self.0.read(path),
-            }
-        }
-
-        fn list(&self) -> Vec<String> {
-            let mut all = self.0.list();
-            all.push("locked.prompt.yml".to_owned());
-            all
-        }
-    }
-
-    #[test]
-    fn what_a_folder_holds_and_nobody_read_is_told() {
-        let mut files: std::collections::BTreeMap<String, Vec<u8>> =
-            (0..MAX_FILES).map(|number| (format!("{number}.txt"), Vec::new())).collect();
-        files.insert("a.prompt.yml".to_owned(), b"messages: [{role: user, content: Hi}]".to_vec());
-        let source = Locked(crate::MemorySource(files));
-        let import = import(Format::GithubModels, "", &source, &mut || "01J8".to_owned());
-        let import = import.expect("one can be read");
-        let told: Vec<_> = import.notes.iter().map(|note| note.place.as_str()).collect();
-        assert_eq!(told, ["locked.prompt.yml", "."], "{:?}", import.notes);
     }
 
     #[test]

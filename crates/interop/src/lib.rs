@@ -1,9 +1,9 @@
 //! Bringing prompts in from other formats, and taking them out again.
 //!
-//! [`import`] reads a file through a [`Source`] and gives [`Import`]: prompt folders in our own
-//! format, and a note for everything that did not come over exactly as it was. [`export`] goes the
-//! other way. Nothing is dropped silently, and nothing is ever run: a script that a file names is kept
-//! as a reference and noted as "not run".
+//! [`import`] reads a file through a [`Source`], [`import_folder`] whatever a folder holds. Both give
+//! an [`Import`]: prompt folders in our own format, and a note for everything that did not come over
+//! exactly as it was. [`export`] goes the other way. Nothing is dropped silently, and nothing is ever
+//! run: a script that a file names is kept as a reference and noted as "not run".
 //!
 //! ```
 //! use assay_interop::{Format, MemorySource, import};
@@ -26,8 +26,10 @@
 mod body;
 mod draft;
 mod format;
+mod import;
 mod inputs;
 mod messages;
+mod metered;
 mod options;
 mod report;
 mod schema;
@@ -50,7 +52,8 @@ mod prompty;
 pub use body::Body;
 pub use dotprompt::import_dotprompt;
 pub use draft::{FewShotDraft, Keep, PromptDraft, VariantDraft};
-pub use format::{Format, export, import};
+pub use format::{Format, export};
+pub use import::{import, import_folder};
 pub use messages_jsonl::{Conversation, conversations_to_jsonl};
 pub use report::{Counts, Export, Import, Note, NoteKind, Notes, Refusal};
 pub use source::{FolderSource, MAX_FILE, MemorySource, Source, SourceError};

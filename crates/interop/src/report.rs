@@ -148,8 +148,8 @@ pub struct Counts {
 /// What an import brought.
 #[derive(Debug, Clone)]
 pub struct Import {
-    /// What was read.
-    pub format: Format,
+    /// What was read: one format, or several of a folder.
+    pub formats: Vec<Format>,
     /// One draft for each prompt folder, with names that differ.
     pub prompts: Vec<PromptDraft>,
     /// Everything that did not come over exactly.
@@ -158,7 +158,7 @@ pub struct Import {
 
 impl Import {
     pub(crate) fn new(
-        format: Format,
+        formats: Vec<Format>,
         mut prompts: Vec<PromptDraft>,
         mut notes: Notes,
         ids: &mut dyn FnMut() -> String,
@@ -169,7 +169,7 @@ impl Import {
             prompt.name = names.give(&prompt.name);
             note_errors(prompt, &mut notes);
         }
-        Self { format, prompts, notes: notes.list }
+        Self { formats, prompts, notes: notes.list }
     }
 
     /// Whether everything came over and nothing waits to be run.
@@ -251,15 +251,26 @@ fn note_errors(draft: &PromptDraft, notes: &mut Notes) {
 
 /// Names that are given once. Compared without case: on some systems `A` and `a` are one folder.
 #[derive(Default)]
-struct Names {
+pub(crate) struct Names {
     given: BTreeSet<String>,
     /// The number that a name is tried with next, so that thousands of one name take no long time.
     next: BTreeMap<String, usize>,
 }
 
 impl Names {
+    /// A file's name, made of `stem` and `end`; another number in it is noted.
+    pub fn file(&mut self, stem: &str, end: &str, place: &str, notes: &mut Notes) -> String {
+        let name = format!("{}{end}", self.give(stem));
+        let wanted = format!("{stem}{end}");
+        if name != wanted {
+            let why = format!("another file has that name; it is written as {name}");
+            notes.translated(place, wanted, why);
+        }
+        name
+    }
+
     /// `name`, else `name-2`, `name-3`, …
-    fn give(&mut self, name: &str) -> String {
+    pub fn give(&mut self, name: &str) -> String {
         if self.given.insert(name.to_lowercase()) {
             return name.to_owned();
         }

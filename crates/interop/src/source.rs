@@ -14,6 +14,8 @@ pub const MAX_FILE: u64 = 16 << 20;
 /// The most files a folder lists; what lies deeper or beyond is not looked at.
 pub(crate) const MAX_FILES: usize = 10_000;
 const MAX_DEPTH: usize = 16;
+/// So many bytes of a file say what it is.
+const HEAD: usize = 1 << 16;
 
 /// Why a file could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +53,21 @@ pub trait Source {
     /// The paths of all files, sorted.
     fn list(&self) -> Vec<String>;
 
+    /// The beginning of a file, enough to see what it is.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    fn head(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        let mut bytes = self.read(path)?;
+        bytes.truncate(HEAD);
+        Ok(bytes)
+    }
+
+    /// The name of the root itself, where it has one.
+    fn name(&self) -> Option<String> {
+        None
+    }
+
     /// The text of a file; a byte order mark is taken off.
     ///
     /// # Errors
@@ -73,7 +90,7 @@ pub(crate) fn beside(from: &str, path: &str) -> Option<String> {
 }
 
 /// A path made of plain names only.
-fn plain(path: &str, absolute: bool) -> Option<String> {
+pub(crate) fn plain(path: &str, absolute: bool) -> Option<String> {
     if absolute || path.contains(['\\', '\0', ':']) {
         return None;
     }
@@ -150,23 +167,39 @@ fn skipped(name: &str) -> bool {
     name.starts_with('.') || matches!(name, "node_modules" | "target" | "__pycache__")
 }
 
-impl Source for FolderSource {
-    fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+impl FolderSource {
+    /// The first bytes of a regular file, no more than `limit`.
+    fn first(&self, path: &str, limit: u64) -> Result<Vec<u8>, SourceError> {
         let name = plain(path, path.starts_with('/'))
             .ok_or_else(|| SourceError::Outside { path: path.to_owned() })?;
         let file = open(&self.root, &name).map_err(|error| explain(path, &error))?;
-        let unreadable =
-            |reason: &str| SourceError::Unreadable { path: path.to_owned(), reason: reason.into() };
         let kind = file.metadata().map_err(|error| explain(path, &error))?;
         if !kind.is_file() {
-            return Err(unreadable("it is not a regular file"));
+            return Err(unreadable(path, "it is not a regular file"));
         }
         let mut bytes = Vec::new();
-        file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(|error| explain(path, &error))?;
-        if bytes.len() as u64 > MAX_FILE {
-            return Err(unreadable("it is larger than 16 MB"));
-        }
+        file.take(limit).read_to_end(&mut bytes).map_err(|error| explain(path, &error))?;
         Ok(bytes)
+    }
+}
+
+impl Source for FolderSource {
+    fn read(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        let bytes = self.first(path, MAX_FILE + 1)?;
+        match bytes.len() as u64 > MAX_FILE {
+            true => Err(unreadable(path, "it is larger than 16 MB")),
+            false => Ok(bytes),
+        }
+    }
+
+    fn head(&self, path: &str) -> Result<Vec<u8>, SourceError> {
+        self.first(path, HEAD as u64)
+    }
+
+    fn name(&self) -> Option<String> {
+        // `.` has no name of its own; the place it stands for has.
+        let root = std::path::absolute(&self.root).ok()?;
+        Some(root.file_name()?.to_str()?.to_owned())
     }
 
     fn list(&self) -> Vec<String> {
@@ -214,6 +247,10 @@ fn open(root: &Path, name: &str) -> std::io::Result<File> {
     File::open(place)
 }
 
+fn unreadable(path: &str, reason: &str) -> SourceError {
+    SourceError::Unreadable { path: path.to_owned(), reason: reason.to_owned() }
+}
+
 fn explain(path: &str, error: &std::io::Error) -> SourceError {
     let path = path.to_owned();
     match error.kind() {
@@ -252,6 +289,8 @@ mod tests {
         assert!(matches!(source.read("b.txt"), Err(SourceError::Missing { .. })));
         assert!(matches!(source.read("../b.txt"), Err(SourceError::Outside { .. })));
         assert!(matches!(source.read("sub"), Err(SourceError::Unreadable { .. })));
+        assert_eq!(source.head("sub/a.txt").unwrap(), source.read("sub/a.txt").unwrap());
+        assert_eq!(FolderSource::new(folder.path().join("sub")).name().as_deref(), Some("sub"));
     }
 
     #[cfg(unix)]

@@ -1,4 +1,9 @@
 //! Reading other people's YAML and JSON with line numbers, and writing our own.
+//!
+//! `assay-prompt` has a reader of its own, and on purpose: it is strict, has one reading of YAML,
+//! and knows every value's bytes, because it tells people what to mend in their own files. Here it
+//! has to be read what another tool takes, as that tool takes it: keys that stand there twice, keys
+//! that are numbers, PyYAML's `yes`, larger files; and a line is all that a report needs.
 
 use std::collections::BTreeMap;
 

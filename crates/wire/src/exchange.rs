@@ -64,7 +64,7 @@ pub struct KeepView {
 /// The report of an import.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportView {
-    /// Name of the format.
+    /// Name of the format; of a folder that holds several, their names with `, ` between.
     pub format: String,
     /// Counts of everything that came over.
     pub counts: ImportCounts,

@@ -24,6 +24,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::metered::Metered;
 use crate::{Format, Import, Refusal, Source};
 
 pub(crate) use export::export;
@@ -40,8 +41,10 @@ pub fn import_dotprompt(
     schemas: &BTreeMap<String, Value>,
     ids: &mut dyn FnMut() -> String,
 ) -> Result<Import, Refusal> {
-    let (drafts, notes) = import::import_with(file, source, schemas)?;
-    Ok(Import::new(Format::Dotprompt, drafts, notes, ids))
+    let source = Metered::new(source);
+    let (drafts, mut notes) = import::import_with(file, &source, schemas)?;
+    source.note(&mut notes);
+    Ok(Import::new(vec![Format::Dotprompt], drafts, notes, ids))
 }
 
 /// White space as JavaScript's `trim` has it.

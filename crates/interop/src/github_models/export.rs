@@ -9,6 +9,7 @@ use assay_prompt::{
 use serde_json::{Map, Value, json};
 
 use super::{METADATA, evaluators, theirs};
+use crate::report::Names;
 use crate::schema;
 use crate::yaml::{self, Dialect};
 use crate::{Export, Notes, Refusal};
@@ -20,11 +21,13 @@ pub(crate) fn export(prompt: &Prompt, files: &Files) -> Result<Export, Refusal> 
     }
     let mut notes = Notes::default();
     let mut written = BTreeMap::new();
+    let mut names = Names::default();
     for variant in &prompt.variants {
-        let name = match prompt.variants.len() {
-            1 => format!("{}.prompt.yml", prompt.name),
-            _ => format!("{}.{}.prompt.yml", prompt.name, variant.id),
+        let stem = match prompt.variants.len() {
+            1 => prompt.name.clone(),
+            _ => format!("{}.{}", prompt.name, variant.id),
         };
+        let name = names.file(&stem, ".prompt.yml", &variant.file, &mut notes);
         let writer = Writer::new(prompt, variant, files);
         written.insert(name, yaml::write(&Value::Object(writer.write(&mut notes)?)));
     }

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use assay_prompt::{FewShot, Prompt, Role, Row, Select, Variant, render};
 use serde_json::{Map, Value, json};
 
+use crate::report::Names;
 use crate::{Export, Notes, Refusal};
 
 /// A conversation to be written as a row of fine-tuning data.
@@ -66,11 +67,13 @@ pub(crate) fn export(prompt: &Prompt) -> Result<Export, Refusal> {
     }
     let mut notes = Notes::default();
     let mut files = BTreeMap::new();
+    let mut names = Names::default();
     for variant in &bare.variants {
-        let name = match bare.variants.len() {
-            1 => format!("{}.jsonl", prompt.name),
-            _ => format!("{}.{}.jsonl", prompt.name, variant.id),
+        let stem = match bare.variants.len() {
+            1 => prompt.name.clone(),
+            _ => format!("{}.{}", prompt.name, variant.id),
         };
+        let name = names.file(&stem, ".jsonl", &variant.file, &mut notes);
         files.insert(name, rows_of(&bare, variant, few_shot, &mut notes));
     }
     Ok(Export { files, notes: notes.list().to_vec() })

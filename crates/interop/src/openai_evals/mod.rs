@@ -39,7 +39,7 @@ pub(crate) fn import(
 
 fn samples(file: &str, source: &dyn Source, notes: &mut Notes) -> Result<Vec<Talk>, Refusal> {
     let pointer = "version https://git-lfs.github.com/spec/";
-    if source.text(file).is_ok_and(|text| text.starts_with(pointer)) {
+    if source.head(file).is_ok_and(|head| head.starts_with(pointer.as_bytes())) {
         let why = "the samples themselves were not fetched: run `git lfs pull`";
         return Err(Refusal::new(file, "a Git LFS pointer", why));
     }
@@ -148,7 +148,7 @@ impl Eval<'_> {
         let near = [path.to_owned(), format!("../data/{path}"), format!("data/{path}")];
         near.iter()
             .filter_map(|path| beside(self.file, path))
-            .find(|path| source.read(path).is_ok())
+            .find(|path| source.head(path).is_ok())
             .ok_or_else(|| {
                 let what = format!("samples_jsonl: {path}");
                 Refusal::new(&self.place, what, "there is no such file beside the registry")

@@ -184,7 +184,7 @@ impl Flow<'_> {
     /// The template beside the flow, or among the files it includes from elsewhere.
     fn template_file(&self, path: &str) -> String {
         let beside_flow = beside(self.file, path).unwrap_or_else(|| path.to_owned());
-        if self.source.read(&beside_flow).is_ok() {
+        if self.source.head(&beside_flow).is_ok() {
             return beside_flow;
         }
         let included = self.document.get("/additional_includes").as_array();

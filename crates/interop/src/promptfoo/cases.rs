@@ -159,9 +159,11 @@ fn of_file(path: &str, place: &str, context: &mut Context) -> Result<Vec<Test>, 
     let Some(text) = context.text(path, place) else {
         return Ok(Vec::new());
     };
-    let test = |map| Test { map, place: path.to_owned() };
     match super::context::extension(path).as_str() {
-        "csv" => Ok(table::tests(path, &text)?.into_iter().map(test).collect()),
+        "csv" => {
+            let rows = table::tests(path, &text, &mut context.notes)?;
+            Ok(rows.into_iter().map(|(place, map)| Test { map, place }).collect())
+        }
         "yaml" | "yml" | "json" | "jsonl" => {
             let document = parse(path, &text)?;
             let value = super::reference::resolve(&document.value, context)?;

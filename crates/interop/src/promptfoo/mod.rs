@@ -54,7 +54,7 @@ pub(crate) fn import(
     let prompts = prompts::read(&prompts, &mut context, &place)?;
     let providers = providers::read(settings::providers(&config), &mut context, &place)?;
     let cases = cases::read(&config, &document, &mut context)?;
-    let mut draft = PromptDraft::named(&name_of(file));
+    let mut draft = PromptDraft::named(&name_of(file, source));
     draft.models = providers::models(&providers, &mut context);
     draft.repeat = settings::repeat(&config);
     draft.cases = rows(&cases, &mut context);
@@ -65,14 +65,11 @@ pub(crate) fn import(
 }
 
 /// The folder's name where the file is called as all of them are.
-fn name_of(file: &str) -> String {
-    let mut parts = file.rsplit('/');
-    let name = parts.next().unwrap_or(file);
-    let stem = name.split('.').next().unwrap_or(name);
-    match parts.next() {
-        Some(folder) if stem == "promptfooconfig" => folder.to_owned(),
-        _ => stem.to_owned(),
-    }
+fn name_of(file: &str, source: &dyn Source) -> String {
+    let (folder, base) = file.rsplit_once('/').unwrap_or(("", file));
+    let stem = base.split('.').next().unwrap_or(base);
+    let own = folder.rsplit('/').next().filter(|name| !name.is_empty()).map(str::to_owned);
+    own.or_else(|| source.name()).filter(|_| stem == "promptfooconfig").unwrap_or(stem.to_owned())
 }
 
 /// Keys of `metadata` that mean a row's own field here.

@@ -191,7 +191,7 @@ fn split_text(text: &str) -> Vec<String> {
 
 fn csv_prompts(entry: &Entry, path: &str, text: &str) -> Vec<PromptText> {
     let rows = table::rows(text);
-    let Some(header) = rows.first().filter(|_| text.contains(',')) else {
+    let Some(header) = rows.first().map(|row| &row.cells).filter(|_| text.contains(',')) else {
         let mut lines: Vec<String> =
             text.lines().map(str::to_owned).filter(|line| !line.trim().is_empty()).collect();
         let headed = lines.first().is_some_and(|line| line.trim().eq_ignore_ascii_case("prompt"));
@@ -203,7 +203,10 @@ fn csv_prompts(entry: &Entry, path: &str, text: &str) -> Vec<PromptText> {
     let cell = |row: &[String], at: Option<usize>| {
         at.and_then(|at| row.get(at)).map(|cell| cell.trim().to_owned()).filter(|c| !c.is_empty())
     };
-    let prompts = rows[1..].iter().filter_map(|row| Some((cell(row, raw)?, cell(row, label))));
+    let prompts = rows[1..]
+        .iter()
+        .map(|row| &row.cells)
+        .filter_map(|row| Some((cell(row, raw)?, cell(row, label))));
     prompts
         .enumerate()
         .map(|(at, (raw, label))| {

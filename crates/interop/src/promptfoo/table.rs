@@ -1,21 +1,32 @@
 //! Tests as a table: CSV with promptfoo's magic columns, and the grammar of an `__expected` cell.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value, json};
 
 use super::assertion::TYPES;
-use crate::Refusal;
+use crate::{Notes, Refusal};
 
 /// The cosine from which on promptfoo takes two texts for alike, and its default in cells.
 const DEFAULT_THRESHOLD: f64 = 0.75;
 
+/// A row of a CSV text and the line on which it begins, from 1.
+#[derive(Debug, PartialEq)]
+pub(super) struct Record {
+    pub line: usize,
+    pub cells: Vec<String>,
+}
+
 /// The rows of a CSV text; quotes may hold line ends, `""` is a quote, empty lines are skipped.
-pub(super) fn rows(text: &str) -> Vec<Vec<String>> {
+pub(super) fn rows(text: &str) -> Vec<Record> {
     let mut rows = Vec::new();
     let mut row = Vec::new();
     let mut cell = String::new();
     let mut quoted = false;
+    let (mut line, mut first) = (1, 1);
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
+        line += usize::from(c == '\n');
         match c {
             '"' if quoted && chars.peek() == Some(&'"') => {
                 chars.next();
@@ -27,28 +38,59 @@ pub(super) fn rows(text: &str) -> Vec<Vec<String>> {
             '\r' if !quoted && chars.peek() == Some(&'\n') => {}
             '\n' if !quoted => {
                 row.push(std::mem::take(&mut cell));
-                rows.push(std::mem::take(&mut row));
+                rows.push(Record { line: first, cells: std::mem::take(&mut row) });
+                first = line;
             }
             c => cell.push(c),
         }
     }
     if !cell.is_empty() || !row.is_empty() {
         row.push(cell);
-        rows.push(row);
+        rows.push(Record { line: first, cells: row });
     }
-    rows.retain(|row| row.len() > 1 || !row[0].is_empty());
+    rows.retain(|row| row.cells.len() > 1 || !row.cells[0].is_empty());
     rows
 }
 
-/// The tests of a CSV file, as the maps that a YAML configuration would have.
+/// `file:line` of a test, and the test.
+type PlacedTest = (String, Map<String, Value>);
+
+/// The tests of a CSV file, as the maps that a YAML configuration would have, each with its place.
 ///
 /// # Errors
 /// A refusal that names the column when a `__config` column is not one promptfoo knows.
-pub(super) fn tests(file: &str, text: &str) -> Result<Vec<Map<String, Value>>, Refusal> {
+pub(super) fn tests(file: &str, text: &str, notes: &mut Notes) -> Result<Vec<PlacedTest>, Refusal> {
     let mut rows = rows(text).into_iter();
-    let header: Vec<String> =
-        rows.next().unwrap_or_default().iter().map(|name| name.trim().to_owned()).collect();
-    rows.enumerate().map(|(at, row)| test(file, at, &header, &row)).collect()
+    let header = rows.next().map_or_else(Vec::new, |row| row.cells);
+    let header: Vec<&str> = header.iter().map(|name| name.trim()).collect();
+    note_twins(file, &header, notes);
+    let test = |(at, row): (usize, Record)| {
+        let place = format!("{file}:{}", row.line);
+        note_beyond(&place, at, header.len(), &row.cells, notes);
+        let test = test(&place, at, &header, &row.cells)?;
+        Ok((place, test))
+    };
+    rows.enumerate().map(test).collect()
+}
+
+/// Two columns of one name: promptfoo, too, has room for one.
+fn note_twins(file: &str, header: &[&str], notes: &mut Notes) {
+    let mut seen = BTreeSet::new();
+    for name in header.iter().filter(|name| !name.starts_with("__")) {
+        if !seen.insert(name) {
+            let what = format!("column {name}");
+            notes.left_out(&format!("{file}:1"), what, "it stands there twice; the last counts");
+        }
+    }
+}
+
+/// Cells that no column of the header names.
+fn note_beyond(place: &str, at: usize, columns: usize, cells: &[String], notes: &mut Notes) {
+    let beyond = cells.iter().enumerate().skip(columns).filter(|(_, cell)| !cell.trim().is_empty());
+    for (cell, _) in beyond {
+        let what = format!("row {}, cell {}", at + 1, cell + 1);
+        notes.left_out(place, what, format!("the header names {columns} columns only"));
+    }
 }
 
 /// What the columns of one row say.
@@ -64,16 +106,15 @@ struct RowTest {
 }
 
 fn test(
-    file: &str,
+    place: &str,
     at: usize,
-    header: &[String],
+    header: &[&str],
     row: &[String],
 ) -> Result<Map<String, Value>, Refusal> {
     let mut test = RowTest::default();
     for (name, cell) in header.iter().zip(row) {
-        test.column(name, cell).map_err(|why| {
-            Refusal::new(&format!("{file}:{}", at + 2), format!("column {name}"), why)
-        })?;
+        test.column(name, cell)
+            .map_err(|why| Refusal::new(place, format!("column {name}"), why))?;
     }
     Ok(test.finish(at))
 }
@@ -333,16 +374,19 @@ mod tests {
     #[test]
     fn quoted_cells_hold_commas_quotes_and_line_ends() {
         let text = "a,b\r\n\"x, \"\"y\"\"\",\"1\n2\"\n\nlast,\n";
-        assert_eq!(rows(text), [vec!["a", "b"], vec!["x, \"y\"", "1\n2"], vec!["last", ""]]);
+        let rows = rows(text);
+        let cells: Vec<_> = rows.iter().map(|row| row.cells.as_slice()).collect();
+        assert_eq!(cells, [vec!["a", "b"], vec!["x, \"y\"", "1\n2"], vec!["last", ""]]);
+        assert_eq!(rows.iter().map(|row| row.line).collect::<Vec<_>>(), [1, 2, 5]);
     }
 
     #[test]
     fn magic_columns_say_what_a_test_has() {
         let text = "topic,__expected1,__expected2,__metadata:tags[],__config:__expected2:threshold,__prefix,__threshold,__metric\n\
                     bees,contains: honey,llm-rubric:kind?,\"a, b\\,c\",0.8,Hi ,0.5,m\n";
-        let tests = tests("t.csv", text).unwrap();
+        let tests = tests("t.csv", text, &mut Notes::default()).unwrap();
         assert_eq!(
-            Value::Object(tests[0].clone()),
+            Value::Object(tests[0].1.clone()),
             json!({
                 "threshold": 0.5,
                 "description": "Row #1",
@@ -390,8 +434,28 @@ mod tests {
 
     #[test]
     fn an_unknown_setting_is_refused_by_its_column() {
-        let refusal = tests("t.csv", "a,__config:__expected:model\n1,2\n").unwrap_err();
+        let text = "a,__config:__expected:model\n1,2\n";
+        let refusal = tests("t.csv", text, &mut Notes::default()).unwrap_err();
         assert_eq!(refusal.what, "column __config:__expected:model");
         assert_eq!(refusal.place, "t.csv:2");
+    }
+
+    #[test]
+    fn a_cell_beyond_the_header_is_told_with_its_row_and_line() {
+        let text = "a,b\n\"one\ntwo\",2\n3,4,,six,\n";
+        let mut notes = Notes::default();
+        let tests = tests("t.csv", text, &mut notes).unwrap();
+        let places: Vec<_> = tests.iter().map(|(place, _)| place.as_str()).collect();
+        assert_eq!(places, ["t.csv:2", "t.csv:4"]);
+        let [note] = notes.list() else { panic!("{notes:?}") };
+        assert_eq!((note.place.as_str(), note.what.as_str()), ("t.csv:4", "row 2, cell 4"));
+    }
+
+    #[test]
+    fn two_columns_of_one_name_are_told() {
+        let mut notes = Notes::default();
+        let tests = tests("t.csv", "a,b,a\n1,2,3\n", &mut notes).unwrap();
+        assert_eq!(tests[0].1["vars"], json!({"a": "3", "b": "2"}));
+        assert_eq!(notes.list()[0].what, "column a");
     }
 }

@@ -15,6 +15,7 @@ use super::front::Front;
 use super::split::split;
 use crate::body::{looks_like_role, role_of};
 use crate::draft::properties_value;
+use crate::report::Names;
 use crate::yaml::{self, Dialect};
 use crate::{Body, Export, Notes, Refusal};
 
@@ -22,11 +23,13 @@ use crate::{Body, Export, Notes, Refusal};
 pub(crate) fn export(prompt: &Prompt, files: &Files) -> Result<Export, Refusal> {
     let mut notes = Notes::default();
     let mut out = Export::default();
+    let mut names = Names::default();
     let mut first = None;
     for variant in &prompt.variants {
         match write(prompt, variant, files, &mut notes) {
             Ok(text) => {
-                out.files.insert(format!("{}.prompty", variant.id), text);
+                let name = names.file(&variant.id, ".prompty", &variant.file, &mut notes);
+                out.files.insert(name, text);
             }
             Err(refusal) => {
                 notes.left_out(&refusal.place, refusal.what.clone(), refusal.why.clone());

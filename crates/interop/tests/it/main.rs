@@ -4,6 +4,7 @@
 mod dotprompt;
 mod dotprompt_conformance;
 mod dotprompt_export;
+mod export_names;
 mod github_models;
 mod hostile;
 mod langchain;

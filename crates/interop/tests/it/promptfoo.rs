@@ -123,6 +123,24 @@ tests:
 ];
 
 #[test]
+fn a_prompt_is_called_as_the_folder_of_its_configuration() {
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("reply");
+    std::fs::create_dir(&folder).unwrap();
+    let text = "prompts: [Hi]\nproviders: [echo]\n";
+    std::fs::write(folder.join("promptfooconfig.yaml"), text).unwrap();
+    std::fs::write(folder.join("other.yaml"), text).unwrap();
+    let name =
+        |source: &dyn Source, file: &str| read(source, file).unwrap().prompts[0].name.clone();
+    let source = FolderSource::new(&folder);
+    assert_eq!(name(&source, "promptfooconfig.yaml"), "reply");
+    assert_eq!(name(&source, "other.yaml"), "other");
+    assert_eq!(name(&FolderSource::new(root.path()), "reply/promptfooconfig.yaml"), "reply");
+    let nowhere = MemorySource::from([("promptfooconfig.yaml", text)]);
+    assert_eq!(name(&nowhere, "promptfooconfig.yaml"), "promptfooconfig");
+}
+
+#[test]
 fn a_configuration_with_something_of_everything_comes_over() {
     let source = MemorySource::from(MIXED);
     let import = read(&source, "mixed/promptfooconfig.yaml").unwrap();

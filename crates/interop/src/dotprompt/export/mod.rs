@@ -8,6 +8,7 @@ use assay_prompt::{Files, Prompt, Variant};
 use serde_json::{Map, Value};
 
 use super::import::DEFAULT_VARIANT;
+use crate::report::Names;
 use crate::yaml::{self, Dialect};
 use crate::{Export, Notes, Refusal};
 
@@ -18,6 +19,7 @@ use crate::{Export, Notes, Refusal};
 pub(crate) fn export(prompt: &Prompt, files: &Files) -> Result<Export, Refusal> {
     let mut notes = Notes::default();
     let mut export = Export::default();
+    let mut names = Names::default();
     for variant in &prompt.variants {
         let text = files.get(&variant.file).map_or("", String::as_str);
         let metadata = metadata(&variant.file, text);
@@ -30,21 +32,22 @@ pub(crate) fn export(prompt: &Prompt, files: &Files) -> Result<Export, Refusal> 
             true => body,
             false => format!("---\n{}---\n{body}", yaml::write(&Value::Object(front))),
         };
-        export.files.insert(file_name(prompt, variant), text);
+        let name = names.file(&stem(prompt, variant), ".prompt", &variant.file, &mut notes);
+        export.files.insert(name, text);
     }
     note_rest(prompt, &mut notes);
     export.notes = notes.list().to_vec();
     Ok(export)
 }
 
-/// `name.prompt`, or `name.variant.prompt` where there are several.
-fn file_name(prompt: &Prompt, variant: &Variant) -> String {
+/// The file's name without its end: `name`, or `name.variant` where there are several.
+fn stem(prompt: &Prompt, variant: &Variant) -> String {
     let plain = |name: &str| name.replace(['.', '/', '\\'], "-");
     let name = plain(&prompt.name);
     if prompt.variants.len() == 1 || variant.id == DEFAULT_VARIANT {
-        return format!("{name}.prompt");
+        return name;
     }
-    format!("{name}.{}.prompt", plain(&variant.id))
+    format!("{name}.{}", plain(&variant.id))
 }
 
 /// `metadata` of a variant's front matter.

@@ -8,10 +8,12 @@ use assay_prompt::{GateSpec, Prompt, Row, Variant};
 use serde_json::{Map, Value, json};
 
 use super::providers;
+use crate::report::Names;
 use crate::{Export, Notes, Refusal, yaml};
 
 /// The configuration's name; promptfoo looks for it.
 const CONFIG: &str = "promptfooconfig.yaml";
+const CONFIG_STEM: &str = "promptfooconfig";
 /// What editors check the file against.
 const HEADER: &str = "# yaml-language-server: $schema=https://promptfoo.dev/config-schema.json\n";
 
@@ -48,8 +50,10 @@ fn description(prompt: &Prompt) -> String {
 
 fn prompts(prompt: &Prompt, export: &mut Export, notes: &mut Notes) -> Result<Value, Refusal> {
     let mut entries = Vec::new();
+    let mut names = Names::default();
+    names.give(CONFIG_STEM);
     for variant in &prompt.variants {
-        let file = format!("{}.yaml", variant.id);
+        let file = names.file(&variant.id, ".yaml", &variant.file, notes);
         let messages = messages::of(prompt, variant, notes)?;
         export.files.insert(file.clone(), yaml::write(&messages));
         let mut entry = json!({"raw": format!("file://{file}"), "label": variant.id});
