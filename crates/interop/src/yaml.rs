@@ -27,39 +27,50 @@ pub(crate) enum Dialect {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Document {
     pub value: Value,
-    /// JSON Pointer to line, from 1.
-    lines: BTreeMap<String, usize>,
+    lines: Lines,
     file: String,
+}
+
+/// On which line, from 1, a value and what it holds begin; 0 where that is not known. A tree like
+/// the value's own: pointers as keys would hold a long key once for everything beneath it.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Lines {
+    line: usize,
+    items: Vec<Lines>,
+    entries: BTreeMap<String, Lines>,
+}
+
+impl Lines {
+    /// What one token of a JSON Pointer leads to.
+    fn step(&self, token: &str) -> Option<&Lines> {
+        let item = || self.items.get(token.parse::<usize>().ok()?);
+        self.entries.get(&token.replace("~1", "/").replace("~0", "~")).or_else(item)
+    }
 }
 
 impl Document {
     /// Data that was read by other means, of which only the file is known.
     pub fn plain(file: &str, value: Value) -> Self {
-        Self { value, lines: BTreeMap::new(), file: file.to_owned() }
+        Self { value, lines: Lines::default(), file: file.to_owned() }
     }
 
     /// `file:line` of the value at a JSON Pointer, or of the nearest one around it.
     pub fn place(&self, pointer: &str) -> String {
-        let mut at = pointer;
-        loop {
-            if let Some(line) = self.lines.get(at) {
-                return format!("{}:{line}", self.file);
-            }
-            match at.rfind('/') {
-                Some(cut) => at = &at[..cut],
-                None => return self.file.clone(),
-            }
+        let (mut at, mut line) = (&self.lines, self.lines.line);
+        for token in pointer.split('/').skip(1) {
+            let Some(next) = at.step(token) else { break };
+            (at, line) = (next, if next.line > 0 { next.line } else { line });
+        }
+        match line {
+            0 => self.file.clone(),
+            line => format!("{}:{line}", self.file),
         }
     }
 
     /// The part at a JSON Pointer as a document of its own.
     pub fn part(&self, pointer: &str) -> Document {
-        let inner = |at: &String| {
-            at.strip_prefix(pointer)
-                .filter(|at| at.is_empty() || at.starts_with('/'))
-                .map(str::to_owned)
-        };
-        let lines = self.lines.iter().filter_map(|(at, line)| Some((inner(at)?, *line))).collect();
+        let lines = pointer.split('/').skip(1).try_fold(&self.lines, |at, token| at.step(token));
+        let lines = lines.cloned().unwrap_or_default();
         Document { value: self.get(pointer).clone(), lines, file: self.file.clone() }
     }
 
@@ -81,10 +92,8 @@ pub(crate) fn read(
             let line = error.location().map_or(0, |at| at.line() as usize).max(1) + first_line - 1;
             Refusal::new(&format!("{file}:{line}"), "YAML", describe(&error))
         })?;
-    let mut document =
-        Document { value: Value::Null, lines: BTreeMap::new(), file: file.to_owned() };
-    document.value = place(raw, text, String::new(), first_line, &mut document.lines);
-    Ok(document)
+    let (value, lines) = place(raw, text, first_line);
+    Ok(Document { value, lines, file: file.to_owned() })
 }
 
 /// Reads a file that may be JSON or YAML. JSON is read by its own rules: `\ud83d\ude00` is one
@@ -222,36 +231,31 @@ fn letter<'t>(location: &serde_saphyr::Location, text: &'t str) -> Option<&'t st
     matches!(written, "y" | "Y" | "n" | "N").then_some(written)
 }
 
-fn place(
-    raw: Spanned<Raw>,
-    text: &str,
-    pointer: String,
-    first_line: usize,
-    lines: &mut BTreeMap<String, usize>,
-) -> Value {
+fn place(raw: Spanned<Raw>, text: &str, first_line: usize) -> (Value, Lines) {
     let line = (raw.referenced.line() as usize).max(1) + first_line - 1;
+    let mut lines = Lines { line, ..Lines::default() };
     let value = match raw.value {
         Raw::Plain(Value::Bool(_)) if letter(&raw.referenced, text).is_some() => {
             letter(&raw.referenced, text).into()
         }
         Raw::Plain(value) => value,
-        Raw::List(items) => items
-            .into_iter()
-            .enumerate()
-            .map(|(at, item)| place(item, text, format!("{pointer}/{at}"), first_line, lines))
-            .collect(),
+        Raw::List(items) => {
+            let (items, inner) =
+                items.into_iter().map(|item| place(item, text, first_line)).unzip();
+            lines.items = inner;
+            Value::Array(items)
+        }
         Raw::Map(entries) => {
             let mut map = Map::new();
             for (Key(key), node) in entries {
-                let token = key.replace('~', "~0").replace('/', "~1");
-                let inner = place(node, text, format!("{pointer}/{token}"), first_line, lines);
-                map.insert(key, inner);
+                let (value, inner) = place(node, text, first_line);
+                lines.entries.insert(key.clone(), inner);
+                map.insert(key, value);
             }
             Value::Object(map)
         }
     };
-    lines.insert(pointer, line);
-    value
+    (value, lines)
 }
 
 /// `value` as block YAML that our own strict reader reads back equal.
@@ -286,6 +290,8 @@ mod tests {
         let document = read("c.yaml", "a:\n  - x\n  - y: 1\n", 4, Dialect::Core).unwrap();
         assert_eq!(document.place("/a/1/y"), "c.yaml:6");
         assert_eq!(document.place("/a/0/none"), "c.yaml:5");
+        assert_eq!(document.part("/a/1").place("/y"), "c.yaml:6");
+        assert_eq!(document.part("/b").place(""), "c.yaml");
         let refusal = read("c.yaml", "a: [", 1, Dialect::Core).unwrap_err();
         assert!(refusal.place.starts_with("c.yaml:"), "{refusal}");
     }

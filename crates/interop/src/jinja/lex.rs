@@ -175,15 +175,19 @@ fn inside(rest: &str, close: &str) -> Option<usize> {
 }
 
 fn end_of_raw(rest: &str) -> Option<usize> {
+    find_block(rest, |inner| inner.trim_matches(['-', '+']).trim() == "endraw").map(|(_, end)| end)
+}
+
+/// Where the first `{% … %}` begins and ends whose inside is wanted, in one pass over the text.
+pub(crate) fn find_block(text: &str, wanted: impl Fn(&str) -> bool) -> Option<(usize, usize)> {
     let mut from = 0;
-    while let Some(at) = rest[from..].find("{%") {
-        let start = from + at;
-        let length = rest[start..].find("%}")? + 2;
-        let inner = rest[start + 2..start + length - 2].trim_matches(['-', '+']);
-        if inner.trim() == "endraw" {
-            return Some(start + length);
+    while let Some(length) = text[from..].find("%}") {
+        let close = from + length;
+        let open = text[from..close].rfind("{%").map(|at| from + at);
+        if let Some(open) = open.filter(|open| wanted(&text[open + 2..close])) {
+            return Some((open, close + 2));
         }
-        from = start + 2;
+        from = close + 2;
     }
     None
 }
@@ -198,6 +202,12 @@ mod tests {
         assert_eq!(all.len(), 6, "{all:?}");
         assert!(matches!(&all[2], Piece::Tag(tag) if tag.before == "-" && tag.after == "+"));
         assert_eq!(all[5], Piece::Text("{% raw %}{{ y }}{% endraw %}{{".into()));
+    }
+
+    #[test]
+    fn a_mark_that_opens_and_closes_at_once_ends_no_raw_text() {
+        assert_eq!(pieces("{% raw %}{%}"), [Piece::Text("{% raw %}{%}".into())]);
+        assert_eq!(find_block("{%}{% x {% y %}", |inner| inner == " y "), Some((8, 15)));
     }
 
     proptest::proptest! {

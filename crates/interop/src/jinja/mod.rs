@@ -10,7 +10,7 @@ mod expr;
 mod lex;
 pub(crate) mod turns;
 
-pub(crate) use lex::{Piece, Tag, pieces, source};
+pub(crate) use lex::{Piece, Tag, find_block, pieces, source};
 
 use crate::Notes;
 

@@ -4,6 +4,7 @@
 //! one exact line of template text. A loop that does nothing but print turns becomes a thread, so
 //! that no value decides who speaks; every other loop with fixed roles works as it is.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use assay_prompt::Role;
@@ -72,26 +73,31 @@ pub(crate) fn convert(body: &str, place: Place, flow: bool, notes: &mut Notes) -
 }
 
 fn thread_loops(body: &str, place: Place, notes: &mut Notes) -> (String, Vec<Thread>) {
-    let mut all = pieces(body);
+    let all = pieces(body);
+    let mut out = Vec::with_capacity(all.len());
     let mut threads: Vec<Thread> = Vec::new();
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
     let mut at = 0;
     while at < all.len() {
-        if let Some((end, thread)) = thread_at(&all, at)
-            && threads.iter().all(|other| other.name != thread.name || *other == thread)
-        {
-            let line = if let Piece::Tag(tag) = &all[at] { tag.line } else { 0 };
-            let why = format!("the thread input `{}` holds the turns", thread.name);
-            notes.translated(&place.line(line), "a loop over the turns of a conversation", why);
-            let alone = if ends_line(&all[..at]) { "" } else { "\n" };
-            let print = [Piece::Text(alone.to_owned()), Piece::print(&thread.name)];
-            all.splice(at..=end, print);
-            if !threads.contains(&thread) {
-                threads.push(thread);
-            }
+        let found = thread_at(&all, at)
+            .filter(|(_, new)| known.get(&new.name).is_none_or(|at| threads[*at] == *new));
+        let Some((end, thread)) = found else {
+            out.push(all[at].clone());
+            at += 1;
+            continue;
+        };
+        let line = if let Piece::Tag(tag) = &all[at] { tag.line } else { 0 };
+        let why = format!("the thread input `{}` holds the turns", thread.name);
+        notes.translated(&place.line(line), "a loop over the turns of a conversation", why);
+        let alone = if ends_line(&out) { "" } else { "\n" };
+        out.extend([Piece::Text(alone.to_owned()), Piece::print(&thread.name)]);
+        if !known.contains_key(&thread.name) {
+            known.insert(thread.name.clone(), threads.len());
+            threads.push(thread);
         }
-        at += 1;
+        at = end + 1;
     }
-    (source(&all), threads)
+    (source(&out), threads)
 }
 
 /// `![thread]` was where v2, before it was released, put the turns of a conversation.

@@ -133,3 +133,35 @@ fn large_files_of_nothing_but_openings_end() {
         survive(many(text).as_bytes());
     }
 }
+
+const TURNS: &str = "{% for x in xs %}{{x.role}}:\n{{x.content}}\n{% endfor %}\n";
+
+/// A loop that looked ahead from every place again would need minutes for these, or gigabytes.
+#[test]
+fn what_repeats_ten_thousand_times_is_read_in_one_go() {
+    let config = "prompts: [file://p.txt]\nproviders: [echo]\n";
+    let texts = [
+        format!("{}}}}}", "{{".repeat(10_000)),
+        "{{\\\"}}\n".repeat(4_000),
+        format!("{{% raw %}}{}%}}", "{%".repeat(10_000)),
+        "{% raw %}{%}".to_owned(),
+    ];
+    for text in &texts {
+        let files = [("promptfooconfig.yaml", config), ("p.txt", text.as_str())];
+        let source = MemorySource::from(files);
+        let ids = &mut || "01J8".to_owned();
+        let _ = import(Format::Promptfoo, "promptfooconfig.yaml", &source, ids);
+    }
+    let alone = [
+        (Format::Dotprompt, "a.prompt", format!("{{{{{}}}}}", "a.".repeat(10_000))),
+        (Format::Dotprompt, "a.prompt", format!("{{{{{}}}}}", "1.".repeat(10_000))),
+        (Format::Prompty, "a.prompty", format!("user:\n{{% raw %}}{}%}}", "{%".repeat(10_000))),
+        (Format::Prompty, "a.prompty", "user:\n{% raw %}{%}".to_owned()),
+        (Format::Prompty, "a.prompty", format!("---\nsample: {{}}\n---\n{}", TURNS.repeat(1_000))),
+    ];
+    for (format, file, text) in &alone {
+        let _ = import_text(*format, file, text);
+    }
+    let long = format!("? \"{}\"\n: [{}1]\n", "k".repeat(100_000), "1,".repeat(50_000));
+    survive(long.as_bytes());
+}

@@ -75,20 +75,23 @@ fn as_pipe(rest: &str) -> Option<(Word, usize)> {
     after.starts_with(is_space).then(|| (Word::AsPipe, rest.len() - pipe.len()))
 }
 
+/// Looks no further than the number itself: words may stand without a space for megabytes.
 fn number(rest: &str) -> Option<(Word, usize)> {
-    let length = rest.find(ends_literal).unwrap_or(rest.len());
+    let digits = |text: &str| text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let sign = usize::from(rest.starts_with('-'));
+    let whole = digits(&rest[sign..]);
+    let fraction = rest[sign + whole..].strip_prefix('.').map(digits);
+    let length = sign + whole + fraction.map_or(0, |fraction| 1 + fraction);
+    let alone = rest[length..].chars().next().is_none_or(ends_literal);
+    if whole == 0 || fraction == Some(0) || !alone {
+        return None;
+    }
     let text = &rest[..length];
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let plain = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-    let fits = match digits.split_once('.') {
-        Some((whole, fraction)) => plain(whole) && plain(fraction),
-        None => plain(digits),
-    };
     let value: Value = match text.parse::<i64>() {
         Ok(whole) => json!(whole),
         Err(_) => json!(text.parse::<f64>().ok()?),
     };
-    fits.then_some((Word::Literal(value), length))
+    Some((Word::Literal(value), length))
 }
 
 fn ends_literal(c: char) -> bool {
