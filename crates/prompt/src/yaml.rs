@@ -280,9 +280,10 @@ fn closed(start: Span, value: &Yaml, bracket: u8, text: &str, base: usize) -> Sp
     let mut rest = text.get(inner.end - base..).unwrap_or_default();
     loop {
         rest = rest.trim_start_matches([' ', '\t', '\r', '\n', ',']);
-        match rest.split_once('\n') {
-            Some((_, next)) if rest.starts_with('#') => rest = next,
-            _ => break,
+        // Only a comment looks for the end of its line, which may hold a thousand more brackets.
+        match rest.strip_prefix('#').and_then(|comment| comment.split_once('\n')) {
+            Some((_, next)) => rest = next,
+            None => break,
         }
     }
     if rest.as_bytes().first() == Some(&bracket) {
@@ -359,6 +360,24 @@ impl Node {
     /// The same map without places; empty when this is not a map.
     pub fn to_json_map(&self) -> Map<String, Value> {
         self.entries().iter().map(|entry| (entry.key.clone(), entry.node.to_json())).collect()
+    }
+
+    /// Whether [`Node::to_json`] would be `value`, found out without making it.
+    pub fn means(&self, value: &Value) -> bool {
+        match (&self.value, value) {
+            (Yaml::Null, value) => value.is_null(),
+            (Yaml::Bool(mine), Value::Bool(other)) => mine == other,
+            (Yaml::Number(mine), Value::Number(other)) => mine == other,
+            (Yaml::String(mine), Value::String(other)) => mine == other,
+            (Yaml::List(mine), Value::Array(other)) => {
+                mine.len() == other.len() && mine.iter().zip(other).all(|(a, b)| a.means(b))
+            }
+            (Yaml::Map(mine), Value::Object(other)) => {
+                let same = |a: &Entry| other.get(&a.key).is_some_and(|b| a.node.means(b));
+                mine.len() == other.len() && mine.iter().all(same)
+            }
+            _ => false,
+        }
     }
 
     fn type_name(&self) -> &'static str {

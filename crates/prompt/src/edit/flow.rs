@@ -34,7 +34,7 @@ impl Writer<'_> {
             });
         };
         let laid = &part.laid;
-        if laid.node.to_json() == *wanted.value {
+        if laid.node.means(wanted.value) {
             return Ok(self.text[part.start..part.end].to_owned());
         }
         let head = &self.text[part.start..part.after];

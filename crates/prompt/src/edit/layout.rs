@@ -300,9 +300,10 @@ impl<'t> Reader<'t> {
         };
         self.at += 1;
         let colon = skip_trivia(self.text, token.end);
-        match self.sign(colon, ':') {
-            Err(_) if !block => Ok(token.end),
-            found => found,
+        // Not an error in brackets, and so not told of by its line: that would count all lines before.
+        match self.text[colon..].starts_with(':') {
+            false if !block => Ok(token.end),
+            _ => self.sign(colon, ':'),
         }
     }
 

@@ -261,14 +261,14 @@ fn read(text: &str) -> Result<Node, EditError> {
 }
 
 fn write_yaml(text: &str, node: &Node, wanted: &Value, returns: bool) -> Result<String, EditError> {
-    if node.to_json() == *wanted {
+    if node.means(wanted) {
         return Ok(text.to_owned());
     }
     let (laid, habits) = layout::lay_out(text, node)?;
     let writer = write::Writer::new(text, habits, if returns { "\r\n" } else { "\n" });
     let edited = writer.document(laid.as_ref(), wanted)?;
     match read(&edited) {
-        Ok(node) if node.to_json() == *wanted => Ok(edited),
+        Ok(node) if node.means(wanted) => Ok(edited),
         _ => Err(EditError::NotExact),
     }
 }

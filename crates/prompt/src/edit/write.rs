@@ -8,6 +8,7 @@ use super::EditError;
 use super::fresh::{Slot, Style};
 use super::layout::{Form, Habits, Laid, Part, Quotes, column, line_end};
 use super::{matching, scalar};
+use crate::yaml::Yaml;
 
 /// One text being rewritten.
 pub(super) struct Writer<'t> {
@@ -81,7 +82,7 @@ impl<'t> Writer<'t> {
         indent: usize,
     ) -> Result<Cow<'t, str>, EditError> {
         let laid = &part.laid;
-        if laid.node.to_json() == *wanted {
+        if laid.node.means(wanted) {
             return Ok(self.text[part.start..part.end].into());
         }
         let head = &self.text[part.start..part.after];
@@ -129,7 +130,7 @@ impl<'t> Writer<'t> {
 
     /// A value that stands within one line, or within brackets, in the place of such a value.
     pub fn in_line(&self, laid: &Laid, wanted: &Value, flow: bool) -> Result<String, EditError> {
-        if laid.node.to_json() == *wanted {
+        if laid.node.means(wanted) {
             return Ok(self.text[laid.span.start..laid.span.end].to_owned());
         }
         match &laid.form {
@@ -154,9 +155,9 @@ fn scalar_or_flow(wanted: &Value, quotes: Quotes, flow: bool) -> String {
 
 /// Whether a list stays a list, or a map a map, and there is something to keep.
 fn keeps_kind(laid: &Laid, wanted: &Value) -> bool {
-    match (laid.node.to_json(), wanted) {
-        (Value::Array(old), Value::Array(new)) => !old.is_empty() && !new.is_empty(),
-        (Value::Object(old), Value::Object(new)) => !old.is_empty() && !new.is_empty(),
+    match (&laid.node.value, wanted) {
+        (Yaml::List(old), Value::Array(new)) => !old.is_empty() && !new.is_empty(),
+        (Yaml::Map(old), Value::Object(new)) => !old.is_empty() && !new.is_empty(),
         _ => false,
     }
 }
@@ -176,13 +177,23 @@ pub(super) fn wanted_parts<'v>(parts: &[Part], wanted: &'v Value) -> Vec<Wanted<
     match wanted {
         Value::Object(map) => wanted_entries(parts, map),
         Value::Array(items) => {
-            let old: Vec<Value> = parts.iter().map(|part| part.laid.node.to_json()).collect();
-            let partners = matching::partners(&old, items);
+            let partners = partners(parts, items);
             let item = |(old, value)| Wanted { old, key: None, value };
             partners.into_iter().zip(items).map(item).collect()
         }
         _ => Vec::new(),
     }
+}
+
+/// The old part of each item. One that changed in its place needs no search, which would take a list
+/// in a list in a list once per level.
+fn partners(parts: &[Part], items: &[Value]) -> Vec<Option<usize>> {
+    let changed = parts.iter().zip(items).filter(|(part, item)| !part.laid.node.means(item));
+    if parts.len() == items.len() && changed.take(2).count() < 2 {
+        return (0..items.len()).map(Some).collect();
+    }
+    let old: Vec<Value> = parts.iter().map(|part| part.laid.node.to_json()).collect();
+    matching::partners(&old, items)
 }
 
 /// Old keys in the order of the file; each new one behind the key it follows in `wanted`.

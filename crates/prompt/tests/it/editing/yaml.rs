@@ -1,5 +1,7 @@
 //! Single edits of YAML texts, each with the whole text that must come out.
 
+use std::time::{Duration, Instant};
+
 use assay_prompt::edit::{self, EditError, Step, YamlPart};
 use serde_json::{Value, json};
 
@@ -230,4 +232,34 @@ fn what_is_shared_or_unreadable_is_refused() {
     assert!(matches!(refused("a: 1\na: 2\n", "a"), EditError::BadYaml { .. }));
     assert_eq!(refused("a: 1\n", "a.b"), EditError::NoSuchPlace { place: "b".into() });
     assert_eq!(refused("a: [1]\n", "a.2"), EditError::NoSuchPlace { place: "2".into() });
+}
+
+/// The shortest of three, so that a busy computer counts less.
+fn shortest(mut work: impl FnMut()) -> Duration {
+    let mut timed = || {
+        let start = Instant::now();
+        work();
+        start.elapsed()
+    };
+    (0..3).map(|_| timed()).min().unwrap()
+}
+
+/// Sets `at` in a long line of such parts, within a few times what reading it takes.
+#[track_caller]
+fn check_time(open: &str, part: fn(usize) -> String, close: &str, at: &str) {
+    let parts: String = (0..8_000).map(part).collect();
+    let text = format!("k: 1\nl: {open}{parts}z{close}\n");
+    let read = shortest(|| drop(edit::value(&text, YamlPart::File).unwrap()));
+    let (path, value) = (path(at), json!("changed"));
+    let edited = shortest(|| drop(edit::set(&text, YamlPart::File, &path, &value).unwrap()));
+    println!("{open}{}: read in {read:?}, edited in {edited:?}", part(0));
+    assert!(edited < read * 8, "{open}{}: read in {read:?}, edited in {edited:?}", part(0));
+}
+
+#[test]
+fn a_long_line_in_brackets_is_edited_in_a_few_times_what_reading_it_takes() {
+    check_time("{", |n| format!("k{n}, "), "}", "k");
+    let levels = 44;
+    let (open, close) = ("[".repeat(levels), "]".repeat(levels));
+    check_time(&open, |n| format!("a{n}, "), &close, &format!("l{}", ".0".repeat(levels)));
 }
