@@ -5,6 +5,7 @@
 //! discards moves to a folder inside git's own, where undo, or a person, finds it again.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::RepoError;
@@ -13,6 +14,8 @@ use crate::path::RelPath;
 
 /// The folder inside git's own that keeps what was discarded.
 const DISCARDED: &str = "assay-discarded";
+/// Folders in folders that are copied to another disk at most: more than any prompt has.
+const MAX_COPIED_DEPTH: usize = 64;
 
 /// One change of the worktree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,13 +165,13 @@ fn shelf(git: &Path) -> Result<PathBuf, RepoError> {
 }
 
 /// Makes the next free numbered folder. Made, not looked for: two programs may ask at once.
-fn free_number(shelf: &Path) -> std::io::Result<String> {
+fn free_number(shelf: &Path) -> io::Result<String> {
     let mut number = fs::read_dir(shelf)?.count() + 1;
     loop {
         let name = number.to_string();
         match fs::create_dir(shelf.join(&name)) {
             Ok(()) => return Ok(name),
-            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => number += 1,
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
             Err(error) => return Err(error),
         }
     }
@@ -202,9 +205,137 @@ fn existing(root: &Path, path: &str) -> Result<PathBuf, RepoError> {
     }
 }
 
-fn move_to(from: &Path, to: &Path) -> std::io::Result<()> {
+fn move_to(from: &Path, to: &Path) -> io::Result<()> {
+    move_by(from, to, |from, to| fs::rename(from, to))
+}
+
+/// Moves with `rename`, or where the two places are on different disks by a copy that is on its disk
+/// before the original goes.
+fn move_by(
+    from: &Path,
+    to: &Path,
+    rename: impl Fn(&Path, &Path) -> io::Result<()>,
+) -> io::Result<()> {
     if let Some(folder) = to.parent() {
         fs::create_dir_all(folder)?;
     }
-    fs::rename(from, to)
+    match rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::CrossesDevices => {
+            copy(from, to, 0).inspect_err(|_| {
+                // Half a copy must not stand for the whole; the original is still there.
+                let _ = remove(to);
+            })?;
+            remove(from)
+        }
+        renamed => renamed,
+    }
+}
+
+/// Copies a file or folder, permissions and all, and waits until it is on its disk.
+fn copy(from: &Path, to: &Path, depth: usize) -> io::Result<()> {
+    let found = fs::symlink_metadata(from)?;
+    if found.is_dir() {
+        if depth == MAX_COPIED_DEPTH {
+            return Err(io::Error::other("its folders are nested too deeply"));
+        }
+        fs::create_dir(to)?;
+        for entry in fs::read_dir(from)? {
+            let name = entry?.file_name();
+            copy(&from.join(&name), &to.join(&name), depth + 1)?;
+        }
+        fs::set_permissions(to, found.permissions())?;
+        return sync_folder(to);
+    }
+    if !found.is_file() {
+        let what = format!("{} is a link or a device, and only files are copied", from.display());
+        return Err(io::Error::other(what));
+    }
+    let mut target = fs::File::create_new(to)?;
+    io::copy(&mut fs::File::open(from)?, &mut target)?;
+    target.set_permissions(found.permissions())?;
+    target.sync_all()
+}
+
+/// Makes the names in a folder last.
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    fs::File::open(folder)?.sync_all()
+}
+
+/// The system keeps names by itself.
+#[cfg(not(unix))]
+fn sync_folder(_: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+fn remove(path: &Path) -> io::Result<()> {
+    match fs::symlink_metadata(path)?.is_dir() {
+        true => fs::remove_dir_all(path),
+        false => fs::remove_file(path),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    /// What the system answers when the two places are on different disks.
+    fn elsewhere(_: &Path, _: &Path) -> io::Result<()> {
+        Err(io::ErrorKind::CrossesDevices.into())
+    }
+
+    fn prompt(root: &Path) -> PathBuf {
+        let prompt = root.join("greet");
+        fs::create_dir_all(prompt.join("rows")).unwrap();
+        fs::write(prompt.join("prompt.yaml"), "format: assay/1\n").unwrap();
+        fs::write(prompt.join("rows/cases.jsonl"), "{}\n").unwrap();
+        prompt
+    }
+
+    #[test]
+    fn what_goes_to_another_disk_is_copied_whole_before_it_goes() {
+        let root = tempfile::tempdir().unwrap();
+        let (from, to) = (prompt(root.path()), root.path().join("kept/1/greet"));
+        move_by(&from, &to, elsewhere).unwrap();
+        assert_eq!(fs::read_to_string(to.join("prompt.yaml")).unwrap(), "format: assay/1\n");
+        assert_eq!(fs::read_to_string(to.join("rows/cases.jsonl")).unwrap(), "{}\n");
+        assert!(!from.exists());
+        move_by(&to.join("prompt.yaml"), &root.path().join("back.yaml"), elsewhere).unwrap();
+        assert_eq!(fs::read_to_string(root.path().join("back.yaml")).unwrap(), "format: assay/1\n");
+        assert!(!to.join("prompt.yaml").exists());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_cannot_be_copied_to_another_disk_stays_and_leaves_no_half() {
+        let root = tempfile::tempdir().unwrap();
+        let (from, to) = (prompt(root.path()), root.path().join("kept/1/greet"));
+        std::os::unix::fs::symlink("/", from.join("rows/link")).unwrap();
+        move_by(&from, &to, elsewhere).unwrap_err();
+        assert!(from.join("rows/cases.jsonl").exists());
+        assert!(!to.exists());
+    }
+
+    /// The same with two real disks, where this computer has them.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_file_is_discarded_to_another_disk_and_comes_back() {
+        use std::os::unix::fs::MetadataExt;
+        let root = tempfile::tempdir().unwrap();
+        let Ok(git) = tempfile::tempdir_in("/dev/shm") else {
+            println!("no second disk here: /dev/shm cannot be written");
+            return;
+        };
+        let device = |path: &Path| fs::metadata(path).unwrap().dev();
+        println!("two disks: {}", device(root.path()) != device(git.path()));
+        prompt(root.path());
+        let discard = [Step::Discard { path: "greet".to_owned() }];
+        let undo = apply(root.path(), git.path(), &discard).unwrap();
+        assert!(!root.path().join("greet").exists());
+        apply(root.path(), git.path(), &undo).unwrap();
+        let back = fs::read_to_string(root.path().join("greet/rows/cases.jsonl")).unwrap();
+        assert_eq!(back, "{}\n");
+    }
 }
