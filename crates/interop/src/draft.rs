@@ -405,37 +405,12 @@ fn jsonl(rows: &[Row]) -> String {
 
 /// A scorer of a kind, with everything else unsaid.
 pub(crate) fn scorer(id: &str, kind: &str) -> ScorerSpec {
-    ScorerSpec {
-        id: id.to_owned(),
-        kind: kind.to_owned(),
-        path: None,
-        expected: None,
-        value: None,
-        threshold: None,
-        min: None,
-        max: None,
-        weight: 1.0,
-        negate: false,
-        tags: Vec::new(),
-        schema: None,
-        options: Map::new(),
-        extra: Map::new(),
-        span: assay_prompt::Span::default(),
-    }
+    ScorerSpec::new(id, kind)
 }
 
 /// An input or output of a kind, with everything else unsaid.
 pub(crate) fn property(name: &str, kind: assay_prompt::Kind) -> Property {
-    Property {
-        name: name.to_owned(),
-        kind,
-        required: false,
-        default: None,
-        description: None,
-        enum_values: Vec::new(),
-        items: None,
-        properties: Vec::new(),
-    }
+    Property::new(name, kind)
 }
 
 /// A name that can be a folder or file on every system, close to `name`; `otherwise` when nothing

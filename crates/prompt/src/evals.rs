@@ -2,6 +2,8 @@
 //!
 //! Scorers are read here but understood by the scoring crate, which also judges their kinds.
 
+use std::collections::HashSet;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -76,6 +78,29 @@ pub struct ScorerSpec {
     pub span: Span,
 }
 
+impl ScorerSpec {
+    /// A scorer of a kind, with everything else unsaid.
+    pub fn new(id: impl Into<String>, kind: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            kind: kind.into(),
+            path: None,
+            expected: None,
+            value: None,
+            threshold: None,
+            min: None,
+            max: None,
+            weight: 1.0,
+            negate: false,
+            tags: Vec::new(),
+            schema: None,
+            options: Map::new(),
+            extra: Map::new(),
+            span: Span::default(),
+        }
+    }
+}
+
 /// A limit a variant must keep to be good enough.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GateSpec {
@@ -109,7 +134,9 @@ pub(crate) fn read(node: &Node, report: &mut Report) -> EvalsFile {
         scorers: each(fields.list("scorers", report), report, read_scorer),
         gates: each(fields.list("gates", report), report, read_gate),
     };
-    check_scorer_ids(&evals, report);
+    let models = fields.list("models", report).unwrap_or_default();
+    check_ids("models", models.iter().filter_map(model_id), report);
+    check_ids("scorers", evals.scorers.iter().map(|s| (s.id.as_str(), s.span)), report);
     check_gates(&evals, &mut fields, report);
     fields.warn_unknown(report);
     EvalsFile { evals, cases }
@@ -206,16 +233,20 @@ pub(crate) fn needed(
     fields.string(key, report)
 }
 
-fn check_scorer_ids(evals: &Evals, report: &mut Report) {
-    for (index, scorer) in evals.scorers.iter().enumerate() {
-        if evals.scorers[..index].iter().any(|s| s.id == scorer.id) {
-            report.error(
-                codes::DUPLICATE_ID,
-                scorer.span,
-                format!("two scorers have the id `{}`", scorer.id),
-            );
+/// Each thing that has the id of one before it, by its id and its place.
+fn check_ids<'n>(things: &str, ids: impl Iterator<Item = (&'n str, Span)>, report: &mut Report) {
+    let mut known = HashSet::new();
+    for (id, span) in ids {
+        if !known.insert(id) {
+            report.error(codes::DUPLICATE_ID, span, format!("two {things} have the id `{id}`"));
         }
     }
+}
+
+/// The id of a model, which may be all that is said of it.
+fn model_id(node: &Node) -> Option<(&str, Span)> {
+    let id = if node.as_str().is_some() { node } else { node.get("id")? };
+    Some((id.as_str()?, id.span))
 }
 
 fn check_gates(evals: &Evals, fields: &mut Fields, report: &mut Report) {
@@ -284,5 +315,12 @@ mod tests {
                 codes::UNKNOWN_KEY
             ]
         );
+    }
+
+    #[test]
+    fn two_models_of_one_id_are_told_however_they_are_written() {
+        let (file, found) = read_text("models: [a, {id: b}, {id: a, options: {seed: 7}}, b, c]\n");
+        assert_eq!(found, [codes::DUPLICATE_ID, codes::DUPLICATE_ID]);
+        assert_eq!(file.evals.models.len(), 5);
     }
 }

@@ -359,9 +359,14 @@ fn check_default(key: &str, property: &Property, node: &Node, report: &mut Repor
 impl Property {
     /// An optional text without a default.
     pub(crate) fn text(name: String) -> Self {
+        Self::new(name, Kind::String)
+    }
+
+    /// One of a kind, with everything else unsaid.
+    pub fn new(name: impl Into<String>, kind: Kind) -> Self {
         Self {
-            name,
-            kind: Kind::String,
+            name: name.into(),
+            kind,
             required: false,
             default: None,
             description: None,

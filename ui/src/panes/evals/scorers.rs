@@ -1,8 +1,8 @@
 //! The scorers as a form: what judges the outputs.
 
-use assay_prompt::{ScorerSpec, Span};
+use assay_prompt::ScorerSpec;
 use leptos::prelude::*;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::{
     entry::{Entry, ListSection},
@@ -49,23 +49,7 @@ pub fn ScorerForm() -> impl IntoView {
 }
 
 fn new_scorer() -> ScorerSpec {
-    ScorerSpec {
-        id: "score".to_owned(),
-        kind: "equals".to_owned(),
-        path: None,
-        expected: None,
-        value: None,
-        threshold: None,
-        min: None,
-        max: None,
-        weight: 1.0,
-        negate: false,
-        tags: Vec::new(),
-        schema: None,
-        options: Map::new(),
-        extra: Map::new(),
-        span: Span::default(),
-    }
+    ScorerSpec::new("score", "equals")
 }
 
 #[component]
