@@ -16,6 +16,7 @@ use crate::edits::Undos;
 use crate::environment::System;
 use crate::error::Explain;
 use crate::host::Host;
+use crate::latest::Latest;
 use crate::notices::Notices;
 use crate::results::PlannedRun;
 
@@ -58,6 +59,10 @@ pub(crate) struct Inner {
     pub runs: Mutex<HashMap<String, RunHandle>>,
     /// Held while a run is begun or taken up, so that none is taken up twice.
     pub starting: Mutex<()>,
+    /// What a run would come to.
+    pub planning: Latest,
+    /// Which rows mean nearly the same.
+    pub looking: Latest,
     /// The run that was looked at last, as it was planned.
     pub read: Mutex<Option<Arc<PlannedRun>>>,
     /// The edits that can be taken back.
@@ -119,6 +124,8 @@ impl App {
                 notices: Notices::default(),
                 runs: Mutex::default(),
                 starting: Mutex::default(),
+                planning: Latest::default(),
+                looking: Latest::default(),
                 read: Mutex::default(),
                 undos: Mutex::default(),
                 open: RwLock::default(),
@@ -150,7 +157,14 @@ impl App {
     }
 
     pub(crate) fn set_workspace(&self, open: Option<Open>) {
+        self.stop_asking();
         *self.inner.open.write().unwrap_or_else(PoisonError::into_inner) = open.map(Arc::new);
+    }
+
+    /// Stops the long questions that are being answered.
+    pub(crate) fn stop_asking(&self) {
+        self.inner.planning.stop();
+        self.inner.looking.stop();
     }
 
     pub(crate) fn undos(&self) -> MutexGuard<'_, Undos> {

@@ -21,6 +21,7 @@ mod fixes;
 mod git;
 mod highlight;
 mod host;
+mod latest;
 mod models;
 mod near;
 mod notices;

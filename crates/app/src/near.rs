@@ -1,4 +1,5 @@
-//! Rows that mean nearly the same, found with the embedding model when somebody asks.
+//! Rows that mean nearly the same, found with the embedding model when somebody asks. Asking again
+//! stops the search before.
 
 use assay_engine::{NearDuplicate, RowPlace, Table};
 use assay_prompt::Prompt;
@@ -19,10 +20,11 @@ impl Answer<FindNearRows> for App {
             let message = format!("a similarity lies between 0 and 1, not at {threshold}");
             return Err(ApiError::new(Code::BadInput, message));
         }
+        let go_on = self.inner.looking.ask();
         let mut found = Vec::new();
         for key in self.selected(&open, &command.prompts)? {
             let prompt = open.workspace.load(&key).map_err(|e| e.explain())?;
-            let near = self.inner.models.neighbours().near_duplicates(&prompt, threshold, &|| true);
+            let near = self.inner.models.neighbours().near_duplicates(&prompt, threshold, &go_on);
             let near = near.map_err(|e| e.explain())?;
             found.extend(near.iter().map(|pair| view(&key.key, &prompt, pair)));
         }

@@ -18,8 +18,10 @@ const NOTICE_PACE: Duration = Duration::from_millis(50);
 impl Answer<PlanRun> for App {
     fn answer(&self, command: PlanRun) -> Result<PlanView, ApiError> {
         let open = self.workspace()?;
+        // Choosing the nearest examples may take minutes; who asks again does not wait for these.
+        let go_on = self.inner.planning.ask();
         let plan = self.plan(&open, &command.request)?;
-        let summary = plan.summary(&self.inner.store).map_err(|e| e.explain())?;
+        let summary = plan.summary(&self.inner.store, &go_on).map_err(|e| e.explain())?;
         let key = |place: usize| plan.spec.prompts[place].key.clone();
         Ok(PlanView {
             cells: plan.cells.len() as u32,
@@ -107,8 +109,9 @@ impl Answer<WatchCell> for App {
     }
 }
 impl App {
-    /// Stops every run and waits until nothing is sent any more.
+    /// Stops every run and question, and waits until nothing is sent any more.
     pub fn shut_down(&self) {
+        self.stop_asking();
         let handles: Vec<_> = self.live_runs().values().cloned().collect();
         for handle in &handles {
             handle.cancel();

@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{EngineError, list};
 use crate::models::{Backend, Models, Target};
-use crate::neighbours::{Neighbours, Shots};
+use crate::neighbours::{Neighbours, Shots, stop_unless};
 use crate::spec::RunSpec;
 
 /// Cells of one run at most. Larger questions are several runs.
@@ -172,12 +172,17 @@ impl Plan {
         Ok(())
     }
 
-    /// Tokens, cached cells and hosts. Renders every cell; sends nothing.
+    /// Tokens, cached cells and hosts. Renders every cell; sends nothing. Blocks, perhaps for minutes
+    /// where the nearest examples are chosen first.
     ///
     /// # Errors
-    /// When the cache cannot be read, or the nearest examples cannot be chosen.
-    pub fn summary(&self, store: &Store) -> Result<PlanSummary, EngineError> {
-        self.choose_shots(&|| true)?;
+    /// When the cache cannot be read, the nearest examples cannot be chosen, or `go_on` says no.
+    pub fn summary(
+        &self,
+        store: &Store,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<PlanSummary, EngineError> {
+        self.choose_shots(go_on)?;
         let mut summary = PlanSummary {
             cached: 0,
             input_tokens: 0,
@@ -185,6 +190,7 @@ impl Plan {
             hosts: BTreeSet::new(),
         };
         for cell in 0..self.cells.len() as u32 {
+            stop_unless(go_on)?;
             // A cell that cannot be rendered will fail with its reason and is never sent.
             let Ok(call) = self.call(cell) else { continue };
             if !self.spec.request.no_cache && store.is_cached(&call.cache_key)? {

@@ -248,7 +248,8 @@ fn refuse_too_many(prompt: &Prompt, rows: usize) -> Result<(), EngineError> {
     Err(EngineError::TooManyRows { prompt: prompt.name.clone(), rows, limit: MAX_ROWS })
 }
 
-fn stop_unless(go_on: &dyn Fn() -> bool) -> Result<(), EngineError> {
+/// A chance to stop between two parts of something long.
+pub(crate) fn stop_unless(go_on: &dyn Fn() -> bool) -> Result<(), EngineError> {
     if go_on() { Ok(()) } else { Err(EngineError::Stopped) }
 }
 
