@@ -30,13 +30,24 @@ struct Undo {
     /// The prompt as it was called before.
     prompt: Option<String>,
     steps: Vec<Step>,
+    moved: Moved,
 }
 
+/// Files that go on under another name, from and to, although their steps do not say so: what is
+/// typed in them and not saved goes along.
+type Moved = Vec<(String, String)>;
+
 impl Undos {
-    fn keep(&mut self, root: String, prompt: Option<String>, steps: Vec<Step>) -> String {
+    fn keep(
+        &mut self,
+        root: String,
+        prompt: Option<String>,
+        steps: Vec<Step>,
+        moved: Moved,
+    ) -> String {
         self.next += 1;
         let name = self.next.to_string();
-        self.kept.push_back(Undo { name: name.clone(), root, prompt, steps });
+        self.kept.push_back(Undo { name: name.clone(), root, prompt, steps, moved });
         if self.kept.len() > KEPT {
             self.kept.pop_front();
         }
@@ -162,10 +173,11 @@ impl Answer<UndoEdit> for App {
             return Err(ApiError::new(Code::NotFound, message)
                 .hint("What was deleted is kept in `.git/assay-discarded`."));
         };
-        match self.apply(&open, &undo.steps) {
+        let moved: Moved = undo.moved.iter().cloned().map(|(from, to)| (to, from)).collect();
+        match self.apply(&open, &undo.steps, &moved) {
             Ok(redo) => {
                 let prompt = undo.prompt.clone();
-                let again = self.undos().keep(undo.root, undo.prompt, redo);
+                let again = self.undos().keep(undo.root, undo.prompt, redo, moved);
                 Ok(Edited { prompt, done: "Took the edit back".to_owned(), undo: again })
             }
             Err(error) => {
@@ -193,8 +205,11 @@ impl App {
         }
         let files = open.workspace.files(&key).map_err(|e| e.explain())?;
         let changes = change(&files).map_err(|e| refused(&key, &e))?;
+        let moved = moved(&folder(&key), &files, &changes);
         let steps = steps(&folder(&key), &files, changes);
-        self.edit(&open, Some(key.key.clone()), Some(key.key), done, &steps)
+        let undo = self.apply(&open, &steps, &moved)?;
+        let undo = self.undos().keep(open.root(), Some(key.key.clone()), undo, moved);
+        Ok(Edited { prompt: Some(key.key), done, undo })
     }
 
     /// Does the steps and remembers how to take them back.
@@ -206,19 +221,26 @@ impl App {
         done: String,
         steps: &[Step],
     ) -> Result<Edited, ApiError> {
-        let undo = self.apply(open, steps)?;
-        let undo = self.undos().keep(open.root(), before, undo);
+        let undo = self.apply(open, steps, &[])?;
+        let undo = self.undos().keep(open.root(), before, undo, Moved::new());
         Ok(Edited { prompt: after, done, undo })
     }
 
     /// Does the steps, on the files and on what is typed and not saved yet.
-    fn apply(&self, open: &Open, steps: &[Step]) -> Result<Vec<Step>, ApiError> {
+    fn apply(
+        &self,
+        open: &Open,
+        steps: &[Step],
+        moved: &[(String, String)],
+    ) -> Result<Vec<Step>, ApiError> {
         let undo = open.workspace.apply(steps).map_err(|e| e.explain())?;
         self.inner.notices.send(Notice::WorkspaceChanged);
-        for step in steps {
-            if let Step::Move { from, to } = step {
-                self.move_drafts(&open.root(), from, to)?;
-            }
+        let by_step = steps.iter().filter_map(|step| match step {
+            Step::Move { from, to } => Some((from, to)),
+            _ => None,
+        });
+        for (from, to) in by_step.chain(moved.iter().map(|(from, to)| (from, to))) {
+            self.move_drafts(&open.root(), from, to)?;
         }
         Ok(undo)
     }
@@ -311,6 +333,18 @@ fn steps(folder: &str, files: &Files, changes: Changes) -> Vec<Step> {
             }
         })
         .collect()
+}
+
+/// Files that stand under another name afterwards, text and all.
+fn moved(folder: &str, files: &Files, changes: &Changes) -> Moved {
+    let new = |text: &String| {
+        let is_it = |(name, now): &(&String, &Option<String>)| {
+            !files.contains_key(*name) && now.as_ref() == Some(text)
+        };
+        changes.iter().find(is_it).map(|(name, _)| join(folder, name))
+    };
+    let gone = changes.iter().filter(|(_, text)| text.is_none());
+    gone.filter_map(|(name, _)| Some((join(folder, name), new(files.get(name)?)?))).collect()
 }
 
 fn refused(key: &PromptKey, error: &EditError) -> ApiError {
