@@ -171,6 +171,60 @@ fn a_folder_that_was_copied_with_its_id_is_told() {
 }
 
 #[test]
+fn a_copy_with_a_shared_id_gets_one_of_its_own_when_that_is_asked_for() {
+    let desk = Desk::new();
+    let manifest = desk.workspace.read("prompts/greet/prompt.yaml");
+    for file in
+        ["prompt.yaml", "plain.prompty", "warm.prompty", "inputs.yaml", "evals.yaml", "cases.jsonl"]
+    {
+        let text = desk.workspace.read(&format!("prompts/greet/{file}"));
+        desk.workspace.write(&format!("prompts/greet-copy/{file}"), &text);
+    }
+    let safe = desk.call(FixProblems::default());
+    assert_eq!((safe.fixed, safe.left.errors), (0, 1), "which is the copy is for someone to see");
+    let codes = vec!["P0702".to_owned()];
+    let first = vec!["prompts/greet".to_owned()];
+    let kept = desk.call(FixProblems { prompts: first, codes: codes.clone() });
+    assert_eq!(kept.fixed, 0, "the first keeps its id");
+    let copy = vec!["prompts/greet-copy".to_owned()];
+    let fix = desk.call(FixProblems { prompts: copy, codes });
+    assert_eq!(
+        (fix.fixed, fix.files.as_slice()),
+        (1, ["prompts/greet-copy/prompt.yaml".to_owned()].as_slice())
+    );
+    assert_eq!(desk.call(CheckPrompts::default()).problems, []);
+    assert_eq!(desk.workspace.read("prompts/greet/prompt.yaml"), manifest);
+    let fixed = desk.workspace.read("prompts/greet-copy/prompt.yaml");
+    let differ = fixed.lines().zip(manifest.lines()).filter(|(a, b)| a != b).count();
+    assert_eq!((differ, fixed.lines().count()), (1, manifest.lines().count()), "{fixed}");
+    desk.call(UndoEdit { undo: fix.undo });
+    assert_eq!(desk.workspace.read("prompts/greet-copy/prompt.yaml"), manifest);
+}
+
+#[test]
+fn a_draft_follows_its_variant_to_another_name_and_back() {
+    let desk = Desk::new();
+    let drafts = || {
+        let view = desk.call(ReadPrompt { prompt: "greet".to_owned() });
+        let draft = |file: FileView| file.draft.map(|text| (file.name, text));
+        view.files.into_iter().filter_map(draft).collect::<Vec<_>>()
+    };
+    let kept = |name: &str| vec![(name.to_owned(), "half a".to_owned())];
+    let path = "prompts/greet/plain.prompty".to_owned();
+    desk.call(KeepDraft { path, text: "half a".to_owned(), base: None });
+    let renamed = desk.call(RenameVariant {
+        prompt: "greet".to_owned(),
+        variant: "plain".to_owned(),
+        id: "bare".to_owned(),
+    });
+    assert_eq!(drafts(), kept("bare.prompty"));
+    let back = desk.call(UndoEdit { undo: renamed.undo });
+    assert_eq!(drafts(), kept("plain.prompty"));
+    desk.call(UndoEdit { undo: back.undo });
+    assert_eq!(drafts(), kept("bare.prompty"), "and again");
+}
+
+#[test]
 fn a_draft_follows_its_prompt_to_another_name_and_back() {
     let desk = Desk::new();
     let draft = |prompt: &str| {

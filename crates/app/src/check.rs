@@ -49,19 +49,33 @@ struct Checked {
 
 /// Prompts that have the permanent id of another.
 fn shared_ids(checked: &mut [Checked]) -> Vec<Problem> {
+    shared(checked)
+        .into_iter()
+        .map(|(checked, found)| {
+            let manifest = checked.id.as_ref().map_or("", |id| id.2.as_str());
+            problem(&folder(&checked.key), manifest, &found)
+        })
+        .collect()
+}
+
+/// Prompts that have the permanent id of another, with what is found in them.
+fn shared(checked: &mut [Checked]) -> Vec<(&Checked, Diagnostic)> {
     // In the order of the list, so that it is always the same one that is told.
     checked.sort_by(|a, b| a.key.key.cmp(&b.key.key));
     let (with_id, ids): (Vec<_>, Vec<_>) = checked
         .iter()
         .filter_map(|c| c.id.as_ref().map(|id| (c, (c.key.key.as_str(), id.0.as_str(), id.1))))
         .unzip();
-    assay_prompt::shared_ids(&ids)
-        .into_iter()
-        .map(|(at, found)| {
-            let manifest = with_id[at].id.as_ref().map_or("", |id| id.2.as_str());
-            problem(&folder(&with_id[at].key), manifest, &found)
-        })
-        .collect()
+    let found = assay_prompt::shared_ids(&ids);
+    found.into_iter().map(|(at, found)| (with_id[at], found)).collect()
+}
+
+/// The keys of all prompts that have the permanent id of one before them, with that id.
+pub(crate) fn sharing(workspace: &Workspace, keys: &[PromptKey]) -> Vec<(PromptKey, String)> {
+    let mut checked = check_all(workspace, keys);
+    let of =
+        |(checked, _): (&Checked, _)| Some((checked.key.clone(), checked.id.as_ref()?.0.clone()));
+    shared(&mut checked).into_iter().filter_map(of).collect()
 }
 
 /// Each prompt's problems, on all processors.
@@ -138,6 +152,7 @@ fn edit_view(folder: &str, edit: &assay_prompt::Edit) -> EditView {
         file: join(folder, &edit.file),
         span: (edit.span.start as u32, edit.span.end as u32),
         text: edit.text.clone(),
+        id_at: edit.id_at.map(|at| at as u32),
     }
 }
 

@@ -1,8 +1,9 @@
-//! Fixing problems: every safe fix of the linter, applied to the files on disk.
+//! Fixing problems: the linter's fixes, applied to the files on disk. Safe ones all at once, others
+//! where somebody asks for them.
 
 use std::collections::BTreeMap;
 
-use assay_prompt::{Diagnostic, Edit, Files, NEW_ID, REPOSITORY_FILE, apply_edits, codes};
+use assay_prompt::{Diagnostic, Edit, Files, Fix, REPOSITORY_FILE, apply_edits, codes};
 use assay_repo::{PromptKey, Step};
 use assay_wire::*;
 
@@ -17,12 +18,16 @@ const ROUNDS: usize = 4;
 impl Answer<FixProblems> for App {
     fn answer(&self, command: FixProblems) -> Result<FixView, ApiError> {
         let open = self.workspace()?;
-        let mut fixing = Fixing::default();
+        let mut fixing = Fixing::new(&command.codes, &new_id);
         if command.prompts.is_empty() {
             fix_repository(&open, &mut fixing);
         }
-        for key in self.selected(&open, &command.prompts)? {
-            fix_prompt(&open, &key, &mut fixing);
+        let keys = self.selected(&open, &command.prompts)?;
+        for key in &keys {
+            fix_prompt(&open, key, &mut fixing);
+        }
+        if fixing.wants(codes::SHARED_ID, false) {
+            fix_shared_ids(&open, &keys, &self.selected(&open, &[])?, &mut fixing);
         }
         let files: Vec<String> = fixing.changed.keys().cloned().collect();
         let (fixed, steps) = (fixing.fixed, fixing.steps());
@@ -37,8 +42,11 @@ impl Answer<FixProblems> for App {
 }
 
 /// Files that are being fixed, by their path. Two prompts may share one.
-#[derive(Default)]
-struct Fixing {
+struct Fixing<'a> {
+    /// Those to fix; every safe one when empty.
+    codes: &'a [String],
+    /// Makes a fresh permanent id.
+    new_id: &'a dyn Fn() -> String,
     fixed: u32,
     changed: BTreeMap<String, Changed>,
 }
@@ -49,7 +57,16 @@ struct Changed {
     text: String,
 }
 
-impl Fixing {
+impl<'a> Fixing<'a> {
+    fn new(codes: &'a [String], new_id: &'a dyn Fn() -> String) -> Self {
+        Self { codes, new_id, fixed: 0, changed: BTreeMap::new() }
+    }
+
+    /// Whether fixes of this code are to be applied.
+    fn wants(&self, code: &str, safe: bool) -> bool {
+        if self.codes.is_empty() { safe } else { self.codes.iter().any(|wanted| wanted == code) }
+    }
+
     fn steps(self) -> Vec<Step> {
         let step = |(path, Changed { base, text })| Step::Write { path, text, base };
         self.changed.into_iter().map(step).collect()
@@ -93,6 +110,23 @@ fn fix_prompt(open: &Open, key: &PromptKey, fixing: &mut Fixing) {
     fix_files(&folder(key), before, &check, fixing);
 }
 
+/// Gives those of `keys` an id of their own that have the id of another prompt. `all` are the
+/// repository's: which of two is the first does not depend on what is asked for.
+fn fix_shared_ids(open: &Open, keys: &[PromptKey], all: &[PromptKey], fixing: &mut Fixing) {
+    for (key, id) in crate::check::sharing(&open.workspace, all) {
+        let Some(before) = open.workspace.files(&key).ok().filter(|_| keys.contains(&key)) else {
+            continue;
+        };
+        let check = |files: &Files| {
+            let prompt = assay_repo::parse(&key, files);
+            let (own, span) = (prompt.id.unwrap_or_default(), prompt.id_span);
+            let both = [("", id.as_str(), span), (key.key.as_str(), own.as_str(), span)];
+            assay_prompt::shared_ids(&both).into_iter().map(|(_, found)| found).collect()
+        };
+        fix_files(&folder(&key), before, &check, fixing);
+    }
+}
+
 fn fix_files(
     folder: &str,
     mut before: Files,
@@ -103,7 +137,7 @@ fn fix_files(
     let mut files = before.clone();
     for _ in 0..ROUNDS {
         let found = check(&files);
-        let fixed = fix_round(&mut files, &found);
+        let fixed = fix_round(&mut files, &found, fixing);
         fixing.fixed += fixed;
         if fixed == 0 {
             break;
@@ -112,22 +146,20 @@ fn fix_files(
     fixing.keep(folder, &before, files);
 }
 
-/// Applies the safe fixes that do not touch the same places; how many.
-fn fix_round(files: &mut Files, found: &[Diagnostic]) -> u32 {
+/// Applies the wanted fixes that do not touch the same places; how many.
+fn fix_round(files: &mut Files, found: &[Diagnostic], fixing: &Fixing) -> u32 {
     let mut edits: BTreeMap<&str, Vec<Edit>> = BTreeMap::new();
     let mut fixed = 0;
-    let is_safe = |finding: &&Diagnostic| finding.fix.as_ref().is_some_and(|fix| fix.safe);
-    for finding in found.iter().filter(is_safe) {
-        let offered = finding.fix.iter().flat_map(|fix| &fix.edits);
+    for fix in found.iter().filter_map(|finding| wanted(finding, fixing)) {
         let clear = |edit: &Edit| {
             let others = edits.get(edit.file.as_str());
             others.is_none_or(|all| all.iter().all(|other| !touches(other, edit)))
         };
-        if !offered.clone().all(clear) {
+        if !fix.edits.iter().all(clear) {
             continue;
         }
-        for edit in offered {
-            edits.entry(&edit.file).or_default().push(with_id(finding.code, edit));
+        for edit in &fix.edits {
+            edits.entry(&edit.file).or_default().push(edit.clone().with_id(fixing.new_id));
         }
         fixed += 1;
     }
@@ -140,15 +172,8 @@ fn fix_round(files: &mut Files, found: &[Diagnostic]) -> u32 {
     fixed
 }
 
-/// The edit with a fresh id, if it is for one. The text of any other edit may come from the file,
-/// and what looks like the placeholder there is somebody's own.
-fn with_id(code: &str, edit: &Edit) -> Edit {
-    match code {
-        codes::NO_ID | codes::SHARED_ID => {
-            Edit { text: edit.text.replace(NEW_ID, &new_id()), ..edit.clone() }
-        }
-        _ => edit.clone(),
-    }
+fn wanted<'f>(finding: &'f Diagnostic, fixing: &Fixing) -> Option<&'f Fix> {
+    finding.fix.as_deref().filter(|fix| fixing.wants(finding.code, fix.safe))
 }
 
 fn touches(a: &Edit, b: &Edit) -> bool {
@@ -164,12 +189,31 @@ mod tests {
         fix_files("", files.clone(), &check, fixing);
     }
 
+    fn id() -> String {
+        "01J8ZQ4V7NFRESH".to_owned()
+    }
+
     #[test]
     fn what_looks_like_the_place_of_an_id_in_somebodys_text_stays() {
-        let text = format!("---\r\nname: a\r\n---\r\nuser:\r\nAbout {NEW_ID} here\r\n");
-        let mut fixing = Fixing::default();
-        of_lone("a.prompty", &[("a.prompty".to_owned(), text.clone())].into(), &mut fixing);
+        let text = "---\r\nname: a\r\n---\r\nuser:\r\nAbout {new-id} here\r\n";
+        let mut fixing = Fixing::new(&[], &id);
+        of_lone("a.prompty", &[("a.prompty".to_owned(), text.to_owned())].into(), &mut fixing);
         assert_eq!(fixing.changed["a.prompty"].text, text.replace("\r\n", "\n"));
+    }
+
+    #[test]
+    fn a_fix_that_wants_an_id_gets_the_one_that_is_passed_in() {
+        let files: Files = [
+            ("prompt.yaml", "format: assay/1\nvariants: [{id: a, file: a.prompty}]\n"),
+            ("a.prompty", "---\nname: a\n---\nuser:\nHi\n"),
+        ]
+        .map(|(name, text)| (name.to_owned(), text.to_owned()))
+        .into();
+        let check = |files: &Files| assay_prompt::parse_folder("a", files).diagnostics;
+        let mut fixing = Fixing::new(&[], &id);
+        fix_files("a", files, &check, &mut fixing);
+        let manifest = &fixing.changed["a/prompt.yaml"].text;
+        assert!(manifest.contains("\nid: \"01J8ZQ4V7NFRESH\"\n"), "{manifest}");
     }
 
     #[test]
@@ -179,7 +223,7 @@ mod tests {
         let files: Files = [("a.prompty", prompt), ("b.prompty", prompt), ("inputs.yaml", shared)]
             .map(|(name, text)| (name.to_owned(), text.to_owned()))
             .into();
-        let mut fixing = Fixing::default();
+        let mut fixing = Fixing::new(&[], &id);
         of_lone("a.prompty", &files, &mut fixing);
         of_lone("b.prompty", &files, &mut fixing);
         assert_eq!(fixing.fixed, 1);

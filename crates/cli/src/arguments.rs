@@ -82,6 +82,9 @@ pub struct Check {
     /// Apply the safe fixes first
     #[arg(long)]
     pub fix: bool,
+    /// With --fix, apply the fixes of this code and no other, also those that somebody should look at
+    #[arg(long, value_name = "CODE", requires = "fix")]
+    pub code: Vec<String>,
     /// Also list rows that mean nearly the same, found with the embedding model
     #[arg(long)]
     pub near: bool,

@@ -7,13 +7,6 @@
 use serde::{Deserialize, Serialize};
 
 use crate::Span;
-#[cfg(doc)]
-use crate::codes;
-
-/// Stands in [`Edit::text`] for a fresh permanent id. This crate has no randomness, so whoever
-/// applies the edit puts one in its place, and only in fixes of [`codes::NO_ID`] and
-/// [`codes::SHARED_ID`]: the text of others may be a file's own, where these letters mean themselves.
-pub const NEW_ID: &str = "{new-id}";
 
 /// One way to put a finding right.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,8 +26,12 @@ pub struct Edit {
     pub file: String,
     /// What is replaced; empty to insert.
     pub span: Span,
-    /// What stands there afterwards. May hold [`NEW_ID`].
+    /// What stands there afterwards.
     pub text: String,
+    /// Where in `text` a fresh permanent id goes, in bytes. This crate has no randomness, so whoever
+    /// applies the edit makes one: see [`Edit::with_id`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_at: Option<usize>,
 }
 
 impl Fix {
@@ -47,12 +44,23 @@ impl Fix {
     pub(crate) fn offered(title: impl Into<String>, edits: Vec<Edit>) -> Self {
         Self { title: title.into(), safe: false, edits }
     }
+
+    /// Whether one of its edits wants a fresh permanent id.
+    pub fn wants_id(&self) -> bool {
+        self.edits.iter().any(|edit| edit.id_at.is_some())
+    }
 }
 
 impl Edit {
     /// Puts `text` in the place of `span`.
     pub(crate) fn replace(file: &str, span: Span, text: impl Into<String>) -> Self {
-        Self { file: file.to_owned(), span, text: text.into() }
+        Self { file: file.to_owned(), span, text: text.into(), id_at: None }
+    }
+
+    /// Puts a fresh permanent id, in quotes, between `before` and `after` in the place of `span`.
+    pub(crate) fn fresh_id(file: &str, span: Span, before: &str, after: &str) -> Self {
+        let text = format!("{before}\"\"{after}");
+        Self { id_at: Some(before.len() + 1), ..Self::replace(file, span, text) }
     }
 
     /// Puts `text` before the byte `at`.
@@ -64,11 +72,36 @@ impl Edit {
     pub(crate) fn remove(file: &str, span: Span) -> Self {
         Self::replace(file, span, "")
     }
+
+    /// The same edit with its id, as a text like any other. An edit that wants none stays as it is.
+    ///
+    /// ```
+    /// use assay_prompt::{Edit, Span};
+    ///
+    /// let edit = Edit {
+    ///     file: "prompt.yaml".into(),
+    ///     span: Span::new(0, 0),
+    ///     text: "id: \"\"\n".into(),
+    ///     id_at: Some(5),
+    /// };
+    /// let edit = edit.with_id(|| "01J8ZQ4V7N".to_owned());
+    /// assert_eq!((edit.text.as_str(), edit.id_at), ("id: \"01J8ZQ4V7N\"\n", None));
+    /// ```
+    #[must_use]
+    pub fn with_id(mut self, new_id: impl FnOnce() -> String) -> Self {
+        if let Some(at) = self.id_at.take() {
+            // An edit that came from outside may name any place.
+            let at = self.text.floor_char_boundary(at);
+            self.text.insert_str(at, &new_id());
+        }
+        self
+    }
 }
 
 /// `text` after `edits`, all of which must be edits of this one file, in any order.
 ///
-/// Nothing when two of them overlap, or when one does not lie in the text on character boundaries.
+/// Nothing when two of them overlap, when one does not lie in the text on character boundaries, or
+/// when one still wants its id.
 /// Several insertions at one place happen in the order they are given.
 pub fn apply_edits(text: &str, edits: &[Edit]) -> Option<String> {
     let mut ordered: Vec<&Edit> = edits.iter().collect();
@@ -77,7 +110,7 @@ pub fn apply_edits(text: &str, edits: &[Edit]) -> Option<String> {
     let mut at = 0;
     for edit in ordered {
         changed.push_str(text.get(at..edit.span.start)?);
-        text.get(edit.span.start..edit.span.end)?;
+        text.get(edit.span.start..edit.span.end).filter(|_| edit.id_at.is_none())?;
         changed.push_str(&edit.text);
         at = edit.span.end;
     }
@@ -108,5 +141,21 @@ mod tests {
         assert_eq!(apply_edits("abcd", &[edit(9, 9, "")]), None);
         assert_eq!(apply_edits("abcd", &[edit(3, 1, "")]), None, "turned around");
         assert_eq!(apply_edits("aé", &[edit(2, 3, "")]), None, "inside a character");
+    }
+
+    #[test]
+    fn an_edit_that_wants_an_id_is_not_applied_without_one() {
+        let edit = Edit::fresh_id("f", Span::new(4, 4), "{id: ", "}");
+        assert_eq!(apply_edits("a: b", std::slice::from_ref(&edit)), None);
+        let edit = edit.with_id(|| "01J".to_owned());
+        assert_eq!(apply_edits("a: b", &[edit]).as_deref(), Some("a: b{id: \"01J\"}"));
+    }
+
+    #[test]
+    fn what_looks_like_the_place_of_an_id_in_somebodys_text_is_their_text() {
+        let fix = Fix::safe("Mend", vec![edit(0, 1, "{new-id}")]);
+        assert!(!fix.wants_id());
+        let same = fix.edits[0].clone().with_id(|| unreachable!("no id is wanted"));
+        assert_eq!(same, fix.edits[0]);
     }
 }

@@ -82,7 +82,7 @@ pub use checker::{Checker, parse_folder, parse_lone};
 pub use diagnostic::{Diagnostic, Severity};
 pub use evals::{EvalModel, Evals, GateSpec, ScorerSpec};
 pub use files::{Files, reference, resolve};
-pub use fix::{Edit, Fix, NEW_ID, apply_edits};
+pub use fix::{Edit, Fix, apply_edits};
 pub use lint::{METRICS, SCORER_TYPES, shared_ids};
 pub use manifest::{FewShot, MANIFEST_FILE, Select};
 pub use options::Options;

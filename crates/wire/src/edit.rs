@@ -91,11 +91,15 @@ pub struct UndoEdit {
     pub undo: String,
 }
 
-/// Applies every safe fix of the named prompts, or of all.
+/// Applies fixes in the named prompts, or in all: the safe ones, or those that are asked for.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct FixProblems {
     /// Names or keys of prompts; all when empty.
     pub prompts: Vec<String>,
+    /// Codes whose fixes are applied, also where they are only offered, and no other; every safe fix
+    /// when empty.
+    #[serde(default)]
+    pub codes: Vec<String>,
 }
 
 /// What [`FixProblems`] did.
@@ -131,6 +135,9 @@ pub struct EditView {
     pub span: (u32, u32),
     /// What to put there.
     pub text: String,
+    /// Byte offset in `text` of a fresh permanent id, which [`FixProblems`] makes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub id_at: Option<u32>,
 }
 
 /// Looks for rows that mean nearly the same, with the embedding model.

@@ -2,7 +2,8 @@
 
 use assay_app::App;
 use assay_wire::{
-    ApiError, CheckPrompts, CheckView, FindNearRows, FixProblems, NearRows, Problem, Severity,
+    ApiError, CheckPrompts, CheckView, EditView, FindNearRows, FixProblems, NearRows, Problem,
+    Severity,
 };
 use serde_json::{Value, json};
 
@@ -13,7 +14,8 @@ use crate::output::{Output, counted};
 pub(crate) fn execute(app: &App, arguments: &Check, output: &Output) -> Result<Exit, ApiError> {
     let prompts = arguments.prompts.clone();
     let (check, fixed) = if arguments.fix {
-        let fix = app.call(FixProblems { prompts: prompts.clone() })?;
+        let fix =
+            app.call(FixProblems { prompts: prompts.clone(), codes: arguments.code.clone() })?;
         (fix.left, Some((fix.fixed, fix.files)))
     } else {
         (app.call(CheckPrompts { prompts: prompts.clone() })?, None)
@@ -67,12 +69,18 @@ fn document(problem: &Problem) -> Value {
         "column": problem.column,
     });
     if let Some(fix) = &problem.fix {
-        let edits: Vec<_> = fix
-            .edits
-            .iter()
-            .map(|edit| json!({"file": edit.file, "span": [edit.span.0, edit.span.1], "text": edit.text}))
-            .collect();
+        let edits: Vec<_> = fix.edits.iter().map(edit_document).collect();
         document["fix"] = json!({"title": fix.title, "safe": fix.safe, "edits": edits});
+    }
+    document
+}
+
+fn edit_document(edit: &EditView) -> Value {
+    let mut document =
+        json!({"file": edit.file, "span": [edit.span.0, edit.span.1], "text": edit.text});
+    // Where a fresh permanent id goes into the text.
+    if let Some(at) = edit.id_at {
+        document["id_at"] = at.into();
     }
     document
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::place;
 use crate::closest::closest;
-use crate::fix::{Edit, Fix, NEW_ID};
+use crate::fix::{Edit, Fix};
 use crate::{Diagnostic, Files, Row, Span, codes, files};
 
 /// The line that says which format a file is in.
@@ -57,14 +57,14 @@ fn permanent_id(finding: &Diagnostic, text: &str) -> Option<Fix> {
         Some(format) => format + text[format..].find('\n')? + 1,
         None => top(finding, text)?,
     };
-    let edit = Edit::insert(&finding.file, at, format!("id: \"{NEW_ID}\"\n"));
+    let edit = Edit::fresh_id(&finding.file, Span::at(at), "id: ", "\n");
     Some(Fix::safe("Insert a permanent id", vec![edit]))
 }
 
 /// Fills in an `id:` without a value.
 fn empty_id(finding: &Diagnostic, text: &str, at: usize) -> Option<Fix> {
     let line = text[at..].lines().next()?;
-    let edit = Edit::insert(&finding.file, at + "id:".len(), format!(" \"{NEW_ID}\""));
+    let edit = Edit::fresh_id(&finding.file, Span::at(at + "id:".len()), " ", "");
     (line.trim_end() == "id:").then(|| Fix::safe("Insert a permanent id", vec![edit]))
 }
 

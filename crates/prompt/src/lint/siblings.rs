@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::fix::{Edit, Fix, NEW_ID};
+use crate::fix::{Edit, Fix};
 use crate::manifest::MANIFEST_FILE;
 use crate::{Diagnostic, Span, codes};
 
@@ -26,9 +26,8 @@ pub fn shared_ids(prompts: &[(&str, &str, Span)]) -> Vec<(usize, Diagnostic)> {
 
 fn shared_with(other: &str, span: Span) -> Diagnostic {
     let message = format!("this prompt has the permanent id of {other}");
-    let edit = Edit::replace(MANIFEST_FILE, span, format!("\"{NEW_ID}\""));
-    let title = "Give this prompt an id of its own".to_owned();
+    let edit = Edit::fresh_id(MANIFEST_FILE, span, "", "");
     Diagnostic::error(codes::SHARED_ID, MANIFEST_FILE, span, message)
         .with_hint("the copy of the two needs an id of its own; the first keeps its history")
-        .with_fix(Fix { title, safe: false, edits: vec![edit] })
+        .with_fix(Fix::offered("Give this prompt an id of its own", vec![edit]))
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use assay_prompt::{
-    Diagnostic, Edit, Files, NEW_ID, Prompt, apply_edits, codes, line_col, parse_folder,
-    parse_lone, parse_repository, render,
+    Diagnostic, Edit, Files, Prompt, apply_edits, codes, line_col, parse_folder, parse_lone,
+    parse_repository, render,
 };
 use serde_json::{Value, json};
 
@@ -273,9 +273,11 @@ fn every_fix_puts_its_finding_right() {
     for (found, mut files) in fixes {
         let fix = found.fix.as_ref().unwrap();
         for file in fix.edits.iter().map(|edit| edit.file.clone()).collect::<BTreeSet<_>>() {
-            let edits: Vec<Edit> = fix.edits.iter().filter(|e| e.file == file).cloned().collect();
+            let new_id = || "01J8ZQ4V7NFRESH".to_owned();
+            let edits = fix.edits.iter().filter(|edit| edit.file == file);
+            let edits: Vec<Edit> = edits.map(|edit| edit.clone().with_id(new_id)).collect();
             let text = apply_edits(&files[&file], &edits).expect("the edits fit");
-            files.insert(file, text.replace(NEW_ID, "01J8ZQ4V7NFRESH"));
+            files.insert(file, text);
         }
         let after = match files.keys().map(String::as_str).collect::<Vec<_>>()[..] {
             ["assay.yaml"] => parse_repository(&files["assay.yaml"]).1,

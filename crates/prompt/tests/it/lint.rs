@@ -4,7 +4,9 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use assay_prompt::{Files, Prompt, Row, apply_edits, parse_folder, parse_repository, row_to_line};
+use assay_prompt::{
+    Edit, Files, Prompt, Row, apply_edits, parse_folder, parse_repository, row_to_line,
+};
 use proptest::prelude::*;
 use serde_json::json;
 
@@ -181,6 +183,10 @@ fn disturbed() -> impl Strategy<Value = Files> {
     })
 }
 
+fn with_ids(edits: &[Edit]) -> Vec<Edit> {
+    edits.iter().map(|edit| edit.clone().with_id(|| "01J8ZQ4V7N".to_owned())).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(400))]
 
@@ -191,7 +197,7 @@ proptest! {
             prop_assert!(text.get(found.span.start..found.span.end).is_some(), "{found:?}");
             if let Some(fix) = &found.fix {
                 prop_assert!(fix.edits.iter().all(|edit| edit.file == found.file), "{found:?}");
-                let fixed = apply_edits(text, &fix.edits);
+                let fixed = apply_edits(text, &with_ids(&fix.edits));
                 prop_assert!(fixed.is_some_and(|fixed| fixed != *text), "{found:?}");
             }
         }
@@ -206,8 +212,8 @@ proptest! {
             let Some((_, file, fix)) = fixes.into_iter().find(|(_, _, fix)| fix.safe) else {
                 return Ok(());
             };
-            let fixed = apply_edits(&files[&file], &fix.edits).unwrap();
-            files.insert(file, fixed.replace("{new-id}", "01J8ZQ4V7N"));
+            let fixed = apply_edits(&files[&file], &with_ids(&fix.edits)).unwrap();
+            files.insert(file, fixed);
         }
         prop_assert!(false, "safe fixes come to an end");
     }

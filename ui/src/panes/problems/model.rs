@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use assay_prompt::{Diagnostic, Edit, Fix, NEW_ID, REPOSITORY_FILE, apply_edits};
-use assay_wire::{Problem, PromptSummary, Severity};
+use assay_prompt::{Diagnostic, Edit, Fix, REPOSITORY_FILE, apply_edits, codes};
+use assay_wire::{FixOffer, Problem, PromptSummary, Severity};
 
 /// Most problems that are drawn at once; the filters find the others.
 pub const SHOWN: usize = 400;
@@ -41,6 +41,19 @@ pub struct Offer {
     pub title: String,
     /// Whether it may be applied without being looked at.
     pub safe: bool,
+    /// Whether it wants a fresh permanent id, which only the application can give.
+    pub wants_id: bool,
+}
+
+impl Offer {
+    fn of(fix: &Fix) -> Self {
+        Self { title: fix.title.clone(), safe: fix.safe, wants_id: fix.wants_id() }
+    }
+
+    fn of_disk(fix: &FixOffer) -> Self {
+        let wants_id = fix.edits.iter().any(|edit| edit.id_at.is_some());
+        Self { title: fix.title.clone(), safe: fix.safe, wants_id }
+    }
 }
 
 /// The problems of the open prompt, as its files are typed.
@@ -64,7 +77,7 @@ pub fn of_prompt(
                 severity: severity(d),
                 message: d.message.clone(),
                 hint: d.hint.as_deref().map(str::to_owned),
-                fix: d.fix.as_ref().map(|fix| Offer { title: fix.title.clone(), safe: fix.safe }),
+                fix: d.fix.as_deref().map(Offer::of),
             }
         })
         .collect()
@@ -96,7 +109,7 @@ fn of_disk(problem: &Problem, prompt: Option<&str>) -> Finding {
         severity: problem.severity,
         message: problem.message.clone(),
         hint: problem.hint.clone(),
-        fix: problem.fix.as_ref().map(|fix| Offer { title: fix.title.clone(), safe: fix.safe }),
+        fix: problem.fix.as_ref().map(Offer::of_disk),
     }
 }
 
@@ -247,9 +260,9 @@ pub fn still<'a>(finding: &Finding, found: &'a [Diagnostic]) -> Option<&'a Diagn
     })
 }
 
-/// Whether a fix wants a fresh permanent id, which only the application can give.
-pub fn wants_id(fix: &Fix) -> bool {
-    fix.edits.iter().any(|edit| edit.text.contains(NEW_ID))
+/// Whether a problem only shows beside the other prompts, so that an open prompt's own check cannot find it.
+pub fn shows_beside_others(finding: &Finding) -> bool {
+    finding.code == codes::SHARED_ID
 }
 
 /// The files a fix changes, with their new texts. Nothing when it does not fit the texts, or one of its files is not
@@ -398,6 +411,7 @@ mod tests {
             file: file.to_owned(),
             span: Span::new(start, end),
             text: text.to_owned(),
+            id_at: None,
         };
         Fix { title: "Mend".into(), safe: true, edits: edits.iter().map(edit).collect() }
     }
@@ -413,8 +427,11 @@ mod tests {
 
     #[test]
     fn a_fresh_id_is_asked_of_the_application() {
-        assert!(wants_id(&fix(&[("a", 0, 0, &format!("id: {NEW_ID}"))])));
-        assert!(!wants_id(&fix(&[("a", 0, 0, "x")])));
+        let typed = Offer::of(&fix(&[("a", 0, 0, "id: {new-id}")]));
+        assert!(!typed.wants_id, "whatever a text looks like");
+        let mut fresh = fix(&[("a", 0, 0, "id: \"\"")]);
+        fresh.edits[0].id_at = Some(5);
+        assert!(Offer::of(&fresh).wants_id);
     }
 
     #[test]

@@ -164,6 +164,9 @@ impl Problems {
     /// Applies the fix of a problem, in whichever prompt.
     pub fn mend(self, finding: Finding) {
         self.refused.set(None);
+        if finding.fix.as_ref().is_some_and(|fix| fix.wants_id) {
+            return self.mend_with_id(finding.prompt, &finding.code);
+        }
         self.send(Errand { finding, mend: true });
     }
 
@@ -183,7 +186,7 @@ impl Problems {
 
     /// Applies every safe fix there is.
     pub fn mend_all(self) {
-        self.mend_safely(Vec::new());
+        self.mend_on_disk(FixProblems::default());
     }
 
     fn send(self, errand: Errand) {
@@ -234,8 +237,8 @@ impl Problems {
     /// Applies a fix to the files as they are typed. What wants a permanent id goes through the application.
     fn apply(self, found: &Diagnostic) {
         let Some(fix) = found.fix.as_deref() else { return };
-        if model::wants_id(fix) {
-            return self.mend_safely(self.documents.key().get_untracked().into_iter().collect());
+        if fix.wants_id() {
+            return self.mend_with_id(self.documents.key().get_untracked(), found.code);
         }
         let text_of = |file: &str| untrack(|| self.documents.document(file)).map(|d| d.text_now());
         match model::fixed(fix, text_of) {
@@ -263,8 +266,14 @@ impl Problems {
         });
     }
 
-    /// Applies the safe fixes of these prompts, or of all, to what is on disk.
-    fn mend_safely(self, prompts: Vec<String>) {
+    /// Applies a prompt's fix that wants a fresh permanent id.
+    fn mend_with_id(self, prompt: Option<String>, code: &str) {
+        let prompts = prompt.into_iter().collect();
+        self.mend_on_disk(FixProblems { prompts, codes: vec![code.to_owned()] });
+    }
+
+    /// Applies fixes to what is on disk.
+    fn mend_on_disk(self, command: FixProblems) {
         if self.fixing.get_untracked() {
             return;
         }
@@ -272,7 +281,7 @@ impl Problems {
         self.refused.set(None);
         spawn_local(async move {
             self.documents.flush().await;
-            match ipc::call(FixProblems { prompts }).await {
+            match ipc::call(command).await {
                 Ok(view) if view.fixed == 0 => self.refused.set(Some(nothing_safe())),
                 Ok(view) => {
                     let done = model::fixed_words(view.fixed);
@@ -356,7 +365,9 @@ fn of_disk(
         });
         let others = checked.into_iter().flatten();
         // Those without a prompt are told with the workspace, which knows more of them.
-        all.extend(others.filter(|f| f.prompt.is_some() && (open.is_none() || f.prompt != open)));
+        let own =
+            |f: &Finding| open.is_some() && f.prompt == open && !model::shows_beside_others(f);
+        all.extend(others.filter(|f| f.prompt.is_some() && !own(f)));
         all
     })
 }
