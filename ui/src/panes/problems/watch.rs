@@ -268,8 +268,9 @@ impl Problems {
 
     /// Applies a prompt's fix that wants a fresh permanent id.
     fn mend_with_id(self, prompt: Option<String>, code: &str) {
-        let prompts = prompt.into_iter().collect();
-        self.mend_on_disk(FixProblems { prompts, codes: vec![code.to_owned()] });
+        // No prompt named would be all of them.
+        let Some(prompt) = prompt else { return };
+        self.mend_on_disk(FixProblems { prompts: vec![prompt], codes: vec![code.to_owned()] });
     }
 
     /// Applies fixes to what is on disk.
