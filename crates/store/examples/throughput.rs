@@ -1,4 +1,5 @@
-//! How many cells a second the store takes, each begun and ended durably, and how fast it reads them back.
+//! How many cells a second the store takes, each begun and ended durably, and how soon another process goes on
+//! with a run whose own is gone. Fails below the numbers that a release has to reach.
 //!
 //! `cargo run --release -p assay-store --example throughput -- [threads] [cells] [call ms]`
 //!
@@ -6,71 +7,125 @@
 //! the end of one cell together with the beginning of the next. The database is made in `TMPDIR`, so point that
 //! at the disk to be measured.
 
+use std::ops::Range;
+use std::path::Path;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use assay_store::{
-    AttemptOutcome, BeginAttempt, FinishAttempt, NewCell, NewColumn, NewRow, NewRun, RunId,
-    RunState, Store, StoreError, StoredScore, Usage,
+    AttemptId, AttemptOutcome, BeginAttempt, FinishAttempt, NewCell, NewColumn, NewRow, NewRun,
+    RunId, RunState, Store, StoreError, StoredScore, Usage,
 };
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let threads = argument(1, 100);
-    let cells = argument(2, 4_000);
+/// Cells begun and ended in a second, when calls take no time.
+const LEAST_RATE: f64 = 2_000.0;
+/// From opening the database of a process that is gone to the first beginning of what it left.
+const LONGEST_RESUME: Duration = Duration::from_secs(1);
+
+type Failure = Box<dyn std::error::Error>;
+
+fn main() -> Result<(), Failure> {
+    let (threads, cells) = (argument(1, 256), argument(2, 100_000));
     let call = Duration::from_millis(argument(3, 0).into());
     let folder = tempfile::tempdir()?;
     let store = Store::open(folder.path())?;
+    let run = create(&store, cells)?;
 
+    let half = cells / 2;
+    let rate = measure(&store, &run, 0..half, threads, call)?;
+    for cell in half..(half + threads).min(cells) {
+        store.begin_attempt(&run, begin(cell)).wait()?;
+    }
+    drop(store);
+    let (store, resumed) = resume(folder.path(), &run)?;
+    store.finish_attempt(finish(&run, half, resumed.attempt)).wait()?;
+    measure(&store, &run, half + 1..cells, threads, call)?;
+    read(&store, &run, cells)?;
+    let size = std::fs::metadata(folder.path().join("assay.db"))?.len();
+    println!("the database has {} KiB, peak memory {}", size >> 10, peak_memory());
+
+    if call.is_zero() && rate < LEAST_RATE {
+        return Err(format!("{rate:.0} cells/s, at least {LEAST_RATE}").into());
+    }
+    if resumed.took > LONGEST_RESUME {
+        return Err(format!("resumed after {:?}, at most {LONGEST_RESUME:?}", resumed.took).into());
+    }
+    Ok(())
+}
+
+fn create(store: &Store, cells: u32) -> Result<RunId, Failure> {
     let run = run_of(cells);
     let id = run.id.clone();
     let started = Instant::now();
     store.create_run(run)?;
-    println!("create_run of {cells} cells: {:?}", started.elapsed());
+    println!("a run of {cells} cells is planned in {:?}", started.elapsed());
     store.set_run_state(&id, RunState::Running, 0)?;
+    Ok(id)
+}
 
+/// Has threads begin and end these cells; returns how many a second.
+fn measure(
+    store: &Store,
+    run: &RunId,
+    cells: Range<u32>,
+    threads: u32,
+    call: Duration,
+) -> Result<f64, Failure> {
     let started = Instant::now();
-    let next = AtomicU32::new(0);
-    let waits = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        let workers: Vec<_> =
-            (0..threads).map(|_| scope.spawn(|| work(&store, &id, &next, cells, call))).collect();
-        workers.into_iter().try_for_each(|worker| {
-            let said = worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            said.map(|waited| waits.lock().unwrap_or_else(PoisonError::into_inner).extend(waited))
-        })
+    let next = AtomicU32::new(cells.start);
+    let work = || work(store, run, &next, cells.end, call);
+    let waited = std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
+        let said = workers
+            .into_iter()
+            .map(|worker| worker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+        said.collect::<Result<Vec<_>, _>>()
     })?;
-    let took = started.elapsed();
+    let (took, cells) = (started.elapsed(), cells.len() as f64);
+    let rate = cells / took.as_secs_f64();
     println!(
-        "{cells} cells begun and ended by {threads} threads with calls of {call:?}: {took:?}, {:.0} cells/s",
-        f64::from(cells) / took.as_secs_f64()
+        "{cells} cells begun and ended by {threads} threads, calls of {call:?}: {took:?}, {rate:.0} cells/s"
     );
-    let mut waits = waits.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if !call.is_zero() {
+        let ideal = call.as_secs_f64() * cells / f64::from(threads);
+        println!("  against the ideal {ideal:.2} s: {:.2} x", took.as_secs_f64() / ideal);
+    }
+    let mut waits = waited.concat();
     waits.sort();
     let share = |of: usize| waits[(waits.len() - 1) * of / 100];
-    println!("a beginning is on the disk after {:?} (median), {:?} (99 %)", share(50), share(99));
-    if !call.is_zero() {
-        let ideal = call.as_secs_f64() * f64::from(cells) / f64::from(threads);
-        println!("against the ideal {ideal:.2} s: {:.2} x", took.as_secs_f64() / ideal);
-    }
+    println!("  a beginning is on the disk after {:?} (median), {:?} (99 %)", share(50), share(99));
+    Ok(rate)
+}
 
+/// How long a process took to go on with the run of one that is gone.
+struct Resumed {
+    took: Duration,
+    attempt: AttemptId,
+}
+
+fn resume(folder: &Path, run: &RunId) -> Result<(Store, Resumed), Failure> {
     let started = Instant::now();
-    let middle = cells / 2;
-    let page = store.cells(&id, middle, middle + 60)?.len();
+    let store = Store::open(folder)?;
+    let taken_over = store.recover(1)?.len();
+    store.set_run_state(run, RunState::Running, 1)?;
+    let left = store.pending_cells(run)?;
+    let first = *left.first().ok_or("nothing is left to do")?;
+    let attempt = store.begin_attempt(run, begin(first)).wait()?;
+    let took = started.elapsed();
+    println!(
+        "{taken_over} run taken over, {} cells left, the first begun after {took:?}",
+        left.len()
+    );
+    Ok((store, Resumed { took, attempt }))
+}
+
+fn read(store: &Store, run: &RunId, cells: u32) -> Result<(), Failure> {
+    let started = Instant::now();
+    let page = store.cells(run, cells / 2, cells / 2 + 60)?.len();
     println!("a page of {page} cells: {:?}", started.elapsed());
     let started = Instant::now();
-    let columns = store.column_stats(&id)?.len();
+    let columns = store.column_stats(run)?.len();
     println!("statistics of {columns} columns: {:?}", started.elapsed());
-    let started = Instant::now();
-    let unfinished = store.pending_cells(&id)?.len();
-    println!("{unfinished} unfinished cells found: {:?}", started.elapsed());
-    println!(
-        "the database has {} KiB",
-        std::fs::metadata(folder.path().join("assay.db"))?.len() / 1024
-    );
-    if let Some(peak) = peak_memory() {
-        println!("peak memory: {peak}");
-    }
     Ok(())
 }
 
@@ -149,7 +204,7 @@ fn begin(cell: u32) -> BeginAttempt {
     }
 }
 
-fn finish(run: &RunId, cell: u32, attempt: assay_store::AttemptId) -> FinishAttempt {
+fn finish(run: &RunId, cell: u32, attempt: AttemptId) -> FinishAttempt {
     let output =
         format!("{{\"category\":\"shipping\",\"n\":{cell},\"why\":\"{}\"}}", "because ".repeat(30));
     let score = |scorer: &str| StoredScore {
@@ -180,8 +235,8 @@ fn finish(run: &RunId, cell: u32, attempt: assay_store::AttemptId) -> FinishAtte
 }
 
 /// What Linux says this process has held at most.
-fn peak_memory() -> Option<String> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmHWM"))?;
-    Some(line.trim_start_matches("VmHWM:").trim().to_owned())
+fn peak_memory() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.map_or_else(|| "unknown".to_owned(), |peak| peak.trim().to_owned())
 }

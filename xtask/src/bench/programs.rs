@@ -19,8 +19,12 @@ pub fn check(places: &Places) -> Result<(), Failure> {
     measure(places, "check").run()
 }
 
-/// The store's own tests of kills and power failures, with the numbers of a release.
+/// The store's speed, then its own tests of kills and power failures with the numbers of a release.
 pub fn durability(places: &Places) -> Result<(), Failure> {
+    Shell::cargo()
+        .args(["run", "--release", "--quiet", "-p", "assay-store", "--example", "throughput"])
+        .inside(&places.root)
+        .run()?;
     Shell::cargo()
         .args(["test", "--release", "--quiet", "-p", "assay-store"])
         .args(["--test", "kills", "--test", "power", "--", "--nocapture"])
