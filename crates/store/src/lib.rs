@@ -89,6 +89,7 @@ mod error;
 mod ids;
 mod lanes;
 mod lease;
+mod merge;
 mod migrate;
 mod numbers;
 mod pending;

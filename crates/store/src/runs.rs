@@ -122,7 +122,7 @@ pub struct Shard {
 }
 
 /// One column: a variant on a model.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NewColumn {
     /// The prompt's key.
     pub prompt: String,
@@ -135,7 +135,7 @@ pub struct NewColumn {
 }
 
 /// One row: a sample of a case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct NewRow {
     /// The prompt's key.
     pub prompt: String,

@@ -3,6 +3,7 @@
 
 mod cells;
 mod durability;
+mod merging;
 mod migrating;
 mod money;
 mod opening;
