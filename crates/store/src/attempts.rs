@@ -16,8 +16,9 @@ use crate::error::{Fault, StoreError};
 use crate::ids::{AttemptId, RunId, RunSeq};
 use crate::lease::Owner;
 use crate::numbers::{signed, unsigned};
-use crate::runs::{self, Counted};
+use crate::runs;
 use crate::states::{AttemptState, CellState};
+use crate::transitions::{self, Counted};
 
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE attempt (
@@ -268,7 +269,7 @@ pub(crate) fn finish(
     reach!(AttemptEnded);
     let spent = charge(&finish.outcome, open.reserved) - open.counted;
     let counted = settle(connection, seq, finish, &standing, response)?;
-    runs::count(connection, seq, &Counted { spent, ..counted })
+    transitions::count(connection, seq, &Counted { spent, ..counted })
 }
 
 /// Gives the cell what the attempt brought; returns what that adds to the run's counters.

@@ -100,6 +100,7 @@ mod settings;
 mod space;
 mod states;
 mod store;
+mod transitions;
 mod writer;
 
 pub use attempts::{AttemptOutcome, AttemptRecord, BeginAttempt, FinishAttempt, Original, Usage};

@@ -14,8 +14,9 @@ use crate::error::{Fault, StoreError};
 use crate::ids::{AttemptId, RunId, RunSeq};
 use crate::lease::Owner;
 use crate::numbers::signed;
-use crate::runs::{self, Counted, NewCell, RunDetail};
+use crate::runs::{self, NewCell, RunDetail};
 use crate::states::{AttemptState, CellState};
+use crate::transitions::{self, Counted};
 
 /// Cells that travel at once.
 pub(crate) const TOGETHER: usize = 64;
@@ -145,7 +146,7 @@ fn put_cell(
         }
         _ => cells::requeue(connection, seq, ordinal)?,
     }
-    runs::count(connection, seq, &counted)
+    transitions::count(connection, seq, &counted)
 }
 
 /// What an attempt counts for against a budget.

@@ -22,6 +22,7 @@ use crate::runs::{self, NewRun, RunDetail, RunRecord};
 use crate::settings::{self, RecentWorkspace};
 use crate::space::Space;
 use crate::states::RunState;
+use crate::transitions;
 use crate::writer::Writer;
 
 /// The database of one person, `assay.db` in a folder. Clones share it; several processes may open it.
@@ -137,13 +138,14 @@ impl Store {
             false => self.known_owner(),
         };
         let run = run.clone();
-        self.write(move |connection| runs::set_state(connection, &run, &state, at_ms, owner)).wait()
+        self.write(move |connection| transitions::set_state(connection, &run, &state, at_ms, owner))
+            .wait()
     }
 
     /// Sets what a run may cost, or that nothing limits it. What it has spent stays.
     pub fn set_budget(&self, run: &RunId, budget: Option<f64>) -> Result<(), StoreError> {
         let run = run.clone();
-        self.write(move |connection| runs::set_budget(connection, &run, budget)).wait()
+        self.write(move |connection| transitions::set_budget(connection, &run, budget)).wait()
     }
 
     /// Pauses one of a run's models, with the reason. This process must hold the run.
@@ -170,14 +172,14 @@ impl Store {
     pub fn recover(&self, now_ms: i64) -> Result<Vec<RunId>, StoreError> {
         let own = self.known_owner();
         let mut recovered = Vec::new();
-        for owner in self.read(runs::owners)? {
+        for owner in self.read(transitions::owners)? {
             if Some(owner) == own {
                 continue;
             }
             // Held until the runs are marked, so that two processes starting at once do not both take them.
             if let Some(_lease) = Lease::try_take(&self.shared.leases, owner)? {
                 recovered.extend(
-                    self.write(move |connection| runs::interrupt(connection, owner, now_ms))
+                    self.write(move |connection| transitions::interrupt(connection, owner, now_ms))
                         .wait()?,
                 );
             }
@@ -256,7 +258,7 @@ impl Store {
     /// Queues the failed cells of a run that this process holds again; their attempts stay on record.
     pub fn requeue_failed(&self, run: &RunId) -> Result<(), StoreError> {
         let (run, owner) = (run.clone(), self.known_owner());
-        self.write(move |connection| runs::requeue_failed(connection, &run, owner)).wait()
+        self.write(move |connection| transitions::requeue_failed(connection, &run, owner)).wait()
     }
 
     /// Takes what was measured for a run's cells in a run of another database, into cells that were not tried here.

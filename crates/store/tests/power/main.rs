@@ -9,6 +9,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod disk;
+mod failing;
 mod inspect;
 mod record;
 mod work;

@@ -81,9 +81,31 @@ pub fn acknowledge(folder: &Path, what: Acknowledged) {
     state().note(folder, Event::Acknowledged(what));
 }
 
+/// From now on the disk of a folder fails: at the write, truncation or sync after so many more, and at every
+/// further one unless only `once`.
+pub fn fail_after(folder: &Path, changes: usize, once: bool) {
+    let most = if once { 1 } else { usize::MAX };
+    state().failures.insert(folder.to_owned(), Failure { changes, most, refused: 0 });
+}
+
+/// Mends it; returns how many changes it has refused.
+pub fn mend(folder: &Path) -> usize {
+    state().failures.remove(folder).map_or(0, |failure| failure.refused)
+}
+
+/// A disk that will refuse changes.
+struct Failure {
+    /// How many are still made before.
+    changes: usize,
+    /// How many are refused then.
+    most: usize,
+    refused: usize,
+}
+
 #[derive(Default)]
 struct State {
     recordings: HashMap<PathBuf, Vec<Event>>,
+    failures: HashMap<PathBuf, Failure>,
     /// Open files, by the address of SQLite's handle.
     files: HashMap<usize, OpenFile>,
 }
@@ -102,6 +124,18 @@ impl State {
         if let Some(recording) = self.recordings.get_mut(folder) {
             recording.push(event);
         }
+    }
+
+    /// Whether the disk refuses a change now.
+    fn refuses(&mut self, folder: &Path) -> bool {
+        let Some(failure) = self.failures.get_mut(folder) else { return false };
+        if failure.changes > 0 {
+            failure.changes -= 1;
+            return false;
+        }
+        let refuses = failure.refused < failure.most;
+        failure.refused += usize::from(refuses);
+        refuses
     }
 }
 
@@ -207,6 +241,9 @@ unsafe extern "C" fn write(
     offset: i64,
 ) -> c_int {
     let open = opened(file);
+    if state().refuses(&open.folder) {
+        return ffi::SQLITE_FULL;
+    }
     // SAFETY: SQLite's own arguments, passed on; `data` has `amount` bytes.
     let (code, bytes) = unsafe {
         let code = open.system.xWrite.unwrap()(file, data, amount, offset);
@@ -218,6 +255,9 @@ unsafe extern "C" fn write(
 
 unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, length: i64) -> c_int {
     let open = opened(file);
+    if state().refuses(&open.folder) {
+        return ffi::SQLITE_IOERR_TRUNCATE;
+    }
     // SAFETY: SQLite's own arguments, passed on.
     let code = unsafe { open.system.xTruncate.unwrap()(file, length) };
     let event = Event::Truncate { file: open.name.clone(), length: length as u64 };
@@ -226,6 +266,9 @@ unsafe extern "C" fn truncate(file: *mut ffi::sqlite3_file, length: i64) -> c_in
 
 unsafe extern "C" fn sync(file: *mut ffi::sqlite3_file, flags: c_int) -> c_int {
     let open = opened(file);
+    if state().refuses(&open.folder) {
+        return ffi::SQLITE_IOERR_FSYNC;
+    }
     // SAFETY: SQLite's own arguments, passed on.
     let code = unsafe { open.system.xSync.unwrap()(file, flags) };
     if open.is_new_log && code == ffi::SQLITE_OK {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use assay_store::{
     AttemptOutcome, BeginAttempt, FinishAttempt, NewCell, NewColumn, NewRow, NewRun, RunId,
-    RunState, Store, StoredScore, Tuning, Usage, open_tuned,
+    RunState, Store, StoreError, StoredScore, Tuning, Usage, open_tuned,
 };
 
 use crate::record::{self, Acknowledged, Recording};
@@ -28,11 +28,16 @@ pub fn record(tuning: Tuning) -> Recording {
     record::end(&path)
 }
 
-fn work(folder: &Path, tuning: Tuning) {
-    let store = open_tuned(folder, tuning).unwrap();
+/// Stores the run, begun.
+pub fn create(store: &Store, folder: &Path) {
     store.create_run(plan()).unwrap();
     store.set_run_state(&run(), RunState::Running, 1).unwrap();
     record::acknowledge(folder, Acknowledged::Created);
+}
+
+fn work(folder: &Path, tuning: Tuning) {
+    let store = open_tuned(folder, tuning).unwrap();
+    create(&store, folder);
     let next = AtomicU32::new(0);
     std::thread::scope(|scope| {
         for _ in 0..AT_ONCE {
@@ -42,14 +47,15 @@ fn work(folder: &Path, tuning: Tuning) {
                     if cell >= CELLS {
                         break;
                     }
-                    call(&store, folder, cell);
+                    call(&store, folder, cell).unwrap();
                 }
             });
         }
     });
 }
 
-fn call(store: &Store, folder: &Path, cell: u32) {
+/// Begins and ends a cell, and has both noted once they are acknowledged.
+pub fn call(store: &Store, folder: &Path, cell: u32) -> Result<(), StoreError> {
     let begin = BeginAttempt {
         cell,
         request: format!("request {cell} {}", "with some words ".repeat(60)).into_bytes(),
@@ -57,7 +63,7 @@ fn call(store: &Store, folder: &Path, cell: u32) {
         origin: "https://models.example".into(),
         reserved: None,
     };
-    let attempt = store.begin_attempt(&run(), begin).wait().unwrap();
+    let attempt = store.begin_attempt(&run(), begin).wait()?;
     record::acknowledge(folder, Acknowledged::Begun { cell, attempt: attempt.0 });
     let outcome = AttemptOutcome::Done {
         output: output(cell),
@@ -81,8 +87,9 @@ fn call(store: &Store, folder: &Path, cell: u32) {
         scores: vec![score],
         cache_key: None,
     };
-    store.finish_attempt(finish).wait().unwrap();
+    store.finish_attempt(finish).wait()?;
     record::acknowledge(folder, Acknowledged::Ended { cell, attempt: attempt.0 });
+    Ok(())
 }
 
 pub fn output(cell: u32) -> String {
