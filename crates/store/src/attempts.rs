@@ -15,7 +15,7 @@ use crate::cells::{self, Standing, StoredScore};
 use crate::error::{Fault, StoreError};
 use crate::ids::{AttemptId, RunId, RunSeq};
 use crate::lease::Owner;
-use crate::numbers::{signed, unsigned};
+use crate::numbers::{dollars, signed, unsigned};
 use crate::runs;
 use crate::states::{AttemptState, CellState};
 use crate::transitions::{self, Counted};
@@ -244,7 +244,7 @@ pub(crate) fn begin(
             begin.origin,
             request,
             begin.started_ms,
-            begin.reserved
+            begin.reserved.map(|_| dollars(begin.reserved))
         ])?;
     let attempt = AttemptId(connection.last_insert_rowid());
     reach!(AttemptStored);
@@ -344,8 +344,8 @@ fn open_charge(
 fn charge(outcome: &AttemptOutcome, reserved: f64) -> f64 {
     match outcome {
         AttemptOutcome::Done { original: Some(_), .. } => 0.0,
-        AttemptOutcome::Done { cost, .. } => cost.unwrap_or(0.0),
-        AttemptOutcome::Failed { cost: Some(cost), .. } => *cost,
+        AttemptOutcome::Done { cost, .. } => dollars(*cost),
+        AttemptOutcome::Failed { cost: Some(cost), .. } => dollars(Some(*cost)),
         AttemptOutcome::Failed { maybe_billed, .. } => f64::from(*maybe_billed) * reserved,
     }
 }

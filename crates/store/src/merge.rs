@@ -13,7 +13,7 @@ use crate::cells::{self, CellDetail, CellResult};
 use crate::error::{Fault, StoreError};
 use crate::ids::{AttemptId, RunId, RunSeq};
 use crate::lease::Owner;
-use crate::numbers::signed;
+use crate::numbers::{dollars, signed};
 use crate::runs::{self, NewCell, RunDetail};
 use crate::states::{AttemptState, CellState};
 use crate::transitions::{self, Counted};
@@ -151,11 +151,12 @@ fn put_cell(
 
 /// What an attempt counts for against a budget.
 fn charge(attempt: &AttemptRecord) -> f64 {
-    let reserved = attempt.reserved.unwrap_or(0.0);
+    let reserved = dollars(attempt.reserved);
     match attempt.state {
         AttemptState::Done if attempt.cached => 0.0,
-        AttemptState::Done => attempt.cost.unwrap_or(0.0),
-        AttemptState::Failed => attempt.cost.unwrap_or(f64::from(attempt.maybe_billed) * reserved),
+        AttemptState::Done => dollars(attempt.cost),
+        AttemptState::Failed if attempt.cost.is_some() => dollars(attempt.cost),
+        AttemptState::Failed => f64::from(attempt.maybe_billed) * reserved,
         AttemptState::Started | AttemptState::Unknown => reserved,
     }
 }

@@ -9,5 +9,6 @@ mod money;
 mod opening;
 mod own;
 mod sharing;
+mod shipped;
 mod space;
 mod support;

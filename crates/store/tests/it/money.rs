@@ -76,6 +76,22 @@ fn a_failure_that_may_have_been_billed_counts_at_what_was_put_aside() {
 }
 
 #[test]
+fn a_cost_that_is_no_number_loses_neither_the_reply_nor_the_sum() {
+    let (store, _folder, run) = store_with_run(3);
+    for (cell, amount) in [(0, f64::NAN), (1, f64::INFINITY), (2, 0.25)] {
+        let begin = BeginAttempt { reserved: Some(amount), ..beginning(cell) };
+        let attempt = store.begin_attempt(&run, begin).wait().unwrap();
+        let mut outcome = reply("paid for");
+        if let AttemptOutcome::Done { cost, .. } = &mut outcome {
+            *cost = Some(amount);
+        }
+        store.finish_attempt(ending(&run, cell, attempt, outcome)).wait().unwrap();
+    }
+    let record = store.run_record(&run).unwrap().unwrap();
+    assert_eq!((record.done, record.spent), (3, 0.25));
+}
+
+#[test]
 fn a_call_whose_end_nobody_saw_counts_until_its_reply_is_found() {
     let (store, _folder, run) = store_with_run(2);
     let lost = begin_reserved(&store, &run, 0);

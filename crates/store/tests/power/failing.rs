@@ -35,7 +35,7 @@ fn refuse_each(once: bool) {
 
 /// Works while the disk fails; returns how many calls were refused, or `None` when the work was done before.
 fn fails_at(changes: usize, once: bool) -> Option<usize> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = work::folder();
     let path = folder.path().canonicalize().unwrap();
     record::begin(&path);
     let tuning = Tuning { synchronous: Synchronous::Full, checkpoint_pages: 30 };

@@ -87,7 +87,7 @@ fn recording(synchronous: Synchronous) -> Recording {
 }
 
 fn survives(recording: &Recording, image: &Image) -> Result<(), Loss> {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = work::folder();
     image.write_to(recording, folder.path());
     inspect::inspect(folder.path(), recording.acknowledged_before(image.moment))
 }

@@ -7,6 +7,7 @@ use assay_store::{
     AttemptOutcome, BeginAttempt, FinishAttempt, NewCell, NewColumn, NewRow, NewRun, RunId,
     RunState, Store, StoreError, StoredScore, Tuning, Usage, open_tuned,
 };
+use tempfile::TempDir;
 
 use crate::record::{self, Acknowledged, Recording};
 
@@ -18,9 +19,20 @@ pub fn run() -> RunId {
     RunId::new("POWER")
 }
 
+/// A folder for a disk that is only simulated: in memory where the system offers that, since no real sync is
+/// looked at.
+pub fn folder() -> TempDir {
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        tempfile::tempdir_in(memory).unwrap()
+    } else {
+        tempfile::tempdir().unwrap()
+    }
+}
+
 /// Does a run and closes the store; all of it is on record.
 pub fn record(tuning: Tuning) -> Recording {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = folder();
     // As SQLite will name it.
     let path = folder.path().canonicalize().unwrap();
     record::begin(&path);
