@@ -13,8 +13,15 @@ use crate::setup;
 use crate::shell::Shell;
 
 /// What the page is made of, beneath the repository.
-const SOURCES: &[&str] =
-    &["ui", "crates/prompt", "crates/text", "crates/wire", "Cargo.toml", "Cargo.lock"];
+const SOURCES: &[&str] = &[
+    "ui",
+    "crates/prompt",
+    "crates/text",
+    "crates/wire",
+    "docs/guide/problems",
+    "Cargo.toml",
+    "Cargo.lock",
+];
 
 /// Folders beneath those that are made from them.
 const MADE: &[&str] = &["dist", "generated", "node_modules", "target"];

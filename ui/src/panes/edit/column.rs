@@ -155,7 +155,7 @@ fn DraftNote(document: Document) -> impl IntoView {
         <Note
             tone=Tone::Info mark=Mark::Info
             actions=move || view! {
-                <Button small=true on_press=move |_| document.get_value().restore_draft()>"Restore"</Button>
+                <Button small=true testid="restore-draft" on_press=move |_| document.get_value().restore_draft()>"Restore"</Button>
                 <Button small=true kind=Kind::Quiet on_press=move |_| spawn_local(async move { document.get_value().discard_draft().await })>"Discard"</Button>
             }
         >
@@ -171,8 +171,8 @@ fn ConflictNote(document: Document) -> impl IntoView {
         <Note
             tone=Tone::Warn mark=Mark::Warning
             actions=move || view! {
-                <Button small=true on_press=move |_| spawn_local(async move { document.get_value().keep_mine().await })>"Keep mine"</Button>
-                <Button small=true on_press=move |_| spawn_local(async move { document.get_value().take_theirs().await })>"Take theirs"</Button>
+                <Button small=true testid="keep-mine" on_press=move |_| spawn_local(async move { document.get_value().keep_mine().await })>"Keep mine"</Button>
+                <Button small=true testid="take-theirs" on_press=move |_| spawn_local(async move { document.get_value().take_theirs().await })>"Take theirs"</Button>
             }
         >
             "This file was changed on disk by something else. Nothing is written until you choose."
