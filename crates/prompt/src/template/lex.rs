@@ -3,7 +3,7 @@
 //! A tag that is never closed ends at its line end, or before the next tag, so that one missing
 //! brace costs one line and not the rest of the file.
 
-use super::TemplateError;
+use super::{MAX_ERRORS, TemplateError};
 use crate::{Span, codes};
 
 /// A stretch of a template.
@@ -59,7 +59,8 @@ const MARKS: [&str; 29] = [
 
 /// Splits `source` into chunks. Spans count from the start of `source`.
 pub(super) fn chunks(source: &str) -> (Vec<Chunk>, Vec<TemplateError>) {
-    let mut lexer = Lexer { source, at: 0, chunks: Vec::new(), errors: Vec::new() };
+    let mut lexer =
+        Lexer { source, at: 0, chunks: Vec::new(), errors: Vec::new(), comments_end: true };
     lexer.run();
     (lexer.chunks, lexer.errors)
 }
@@ -69,6 +70,8 @@ struct Lexer<'s> {
     at: usize,
     chunks: Vec<Chunk>,
     errors: Vec<TemplateError>,
+    /// Whether the rest may hold a `#}`: looked for once and not found, it is not looked for again.
+    comments_end: bool,
 }
 
 impl Lexer<'_> {
@@ -94,7 +97,9 @@ impl Lexer<'_> {
 
     fn comment(&mut self, start: usize) {
         let inside = start + 2;
-        let Some(length) = self.source[inside..].find("#}") else {
+        let length = if self.comments_end { self.source[inside..].find("#}") } else { None };
+        let Some(length) = length else {
+            self.comments_end = false;
             self.unclosed(start, "{#", "#}");
             self.at = line_end(self.source, start);
             return;
@@ -126,7 +131,7 @@ impl Lexer<'_> {
     fn raw(&mut self, start: usize, open: Trim) {
         let inside = self.at;
         let Some((from, to, close)) = find_endraw(self.source, inside) else {
-            self.errors.push(TemplateError {
+            self.error(TemplateError {
                 code: codes::UNCLOSED_BLOCK,
                 message: "`{% raw %}` is never closed".to_owned(),
                 span: Span::new(start, inside),
@@ -166,7 +171,7 @@ impl Lexer<'_> {
                 }
                 // Its closing quote may be far below, so the string must not swallow the rest.
                 Err(unclosed) => {
-                    self.errors.push(unclosed);
+                    self.error(unclosed);
                     return self.cut_tag(start, open, close, tokens);
                 }
             }
@@ -182,20 +187,26 @@ impl Lexer<'_> {
         mut tokens: Vec<Token>,
     ) -> Tag {
         self.unclosed(start, open, close);
-        let line = line_end(self.source, start);
+        // The next tag first: a line may be long and hold many.
         let next = next_tag(self.source, start + 2).unwrap_or(self.source.len());
-        self.at = line.min(next);
+        self.at = line_end(&self.source[..next], start);
         tokens.retain(|token| token.span.end <= self.at);
         Tag { tokens, span: Span::new(start, self.at), trim: Trim::default() }
     }
 
     fn unclosed(&mut self, start: usize, open: &str, close: &str) {
-        self.errors.push(TemplateError {
+        self.error(TemplateError {
             code: codes::UNCLOSED_TAG,
             message: format!("`{open}` is never closed"),
             span: Span::new(start, start + open.len()),
             hint: Some(format!("end it with `{close}`")),
         });
+    }
+
+    fn error(&mut self, error: TemplateError) {
+        if self.errors.len() < MAX_ERRORS {
+            self.errors.push(error);
+        }
     }
 }
 

@@ -23,6 +23,9 @@ pub(crate) use eval::{Fault, Piece, Scope, evaluate, print_value};
 
 use crate::Span;
 
+/// Errors of one template that are told; a text that is no template at all could have one for every byte.
+const MAX_ERRORS: usize = 1_000;
+
 /// A parsed template. Spans count from the start of the file it stands in.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Template {
@@ -32,7 +35,7 @@ pub struct Template {
     pub base: usize,
     /// What was understood.
     pub nodes: Vec<TemplateNode>,
-    /// What was not. A template with errors is never rendered.
+    /// What was not, the first thousand. A template with errors is never rendered.
     pub errors: Vec<TemplateError>,
 }
 

@@ -6,7 +6,9 @@
 use serde_json::{Value, json};
 
 use super::lex::{self, Chunk, Tag, Token, TokenKind, Trim};
-use super::{Comparison, Expr, ExprKind, Filter, Template, TemplateError, TemplateNode, Test};
+use super::{
+    Comparison, Expr, ExprKind, Filter, MAX_ERRORS, Template, TemplateError, TemplateNode, Test,
+};
 use crate::diagnostic::name_list;
 use crate::{Span, codes};
 
@@ -310,8 +312,10 @@ impl Parser<'_> {
 
     /// Records an error whose span counts from the start of the source.
     fn fail(&mut self, mut error: TemplateError) {
-        error.span = error.span.shifted(self.base);
-        self.errors.push(error);
+        if self.errors.len() < MAX_ERRORS {
+            error.span = error.span.shifted(self.base);
+            self.errors.push(error);
+        }
     }
 }
 

@@ -1,7 +1,8 @@
 //! Files and values made to hurt: each is refused with a code, or stays within a bound.
 
 use assay_prompt::{
-    Diagnostic, Files, Origin, Prompt, codes, parse_folder, parse_lone, render, rows_from_table,
+    Diagnostic, Files, Origin, Prompt, Template, codes, parse_folder, parse_lone, render,
+    rows_from_table,
 };
 use serde_json::{Value, json};
 
@@ -88,6 +89,15 @@ fn what_comes_out_is_never_longer_than_the_cap() {
     for (times, fits) in [(7, true), (9, false)] {
         let length = text_length("[{name: s}]", &"{{ s }}".repeat(times), json!({"s": s}));
         assert_eq!(length.is_ok_and(|length| length <= MAX_OUTPUT), fits, "{times}");
+    }
+}
+
+#[test]
+fn a_megabyte_of_tags_that_are_never_closed_is_read_in_one_go_and_told_in_a_thousand_errors() {
+    for open in ["{{", "{%", "{#", "{{ '", "{{ {{ #}"] {
+        let body = open.repeat((1 << 20) / open.len());
+        let template = Template::parse(&body, 0);
+        assert!((1..=1_000).contains(&template.errors.len()), "{open}: {}", template.errors.len());
     }
 }
 
