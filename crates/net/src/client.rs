@@ -156,7 +156,7 @@ impl Client {
             .no_proxy()
             // One call is one request: what to send again is decided where it is known what a repeat costs.
             .retry(reqwest::retry::never())
-            .dns_resolver(Resolver)
+            .dns_resolver(Resolver::of_system())
             .connect_timeout(limits.connect)
             .pool_max_idle_per_host(IDLE_CONNECTIONS_PER_HOST)
             .pool_idle_timeout(IDLE_CONNECTION_LIFE)

@@ -33,6 +33,7 @@
 mod client;
 mod credential;
 mod error;
+pub mod keys;
 mod ledger;
 mod limits;
 mod origin;
@@ -49,4 +50,5 @@ pub use ledger::LedgerEntry;
 pub use limits::Limits;
 pub use origin::{Origin, OriginError};
 pub use response::Response;
+pub use secrecy::SecretString;
 pub use url::Url;

@@ -74,6 +74,7 @@ const PACKAGES: &[Package] = {
         package(Program("Xvfb"), Testing,                  ["xvfb",                        "xorg-x11-server-Xvfb",      "xorg-server-xvfb","xorg-x11-server-Xvfb",      "",           ""]),
         package(Program("WebKitWebDriver"), Testing,       ["webkit2gtk-driver",           "webkit2gtk-driver",         "webkit2gtk-4.1",  "webkit2gtk3-minibrowser",   "",           ""]),
         package(Program("dbus-run-session"), Testing,      ["dbus-x11",                    "dbus-daemon",               "dbus",            "dbus-1-daemon",             "",           ""]),
+        package(Program("gnome-keyring-daemon"), Testing,  ["gnome-keyring",               "gnome-keyring",             "gnome-keyring",   "gnome-keyring",             "",           ""]),
         package(AccessibilityBus, Testing,                 ["at-spi2-core",                "at-spi2-core",              "at-spi2-core",    "at-spi2-core",              "",           ""]),
     ]
 };

@@ -15,7 +15,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::Credential;
@@ -141,6 +141,8 @@ impl Search {
         // Longest first: of two keys of which one begins like the other, the whole longer one must go.
         let automaton = AhoCorasick::builder()
             .match_kind(MatchKind::LeftmostLongest)
+            // A DFA is faster to search with, and takes seconds and much memory to build for a long key.
+            .kind(Some(AhoCorasickKind::ContiguousNFA))
             .build(needles.iter().map(|needle| needle.as_bytes()))
             // Going on without a search would keep keys in what is stored.
             .expect("keys are far from the two billion states that an automaton may have");
