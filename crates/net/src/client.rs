@@ -154,6 +154,11 @@ impl Client {
             .redirect(Policy::none())
             .referer(false)
             .no_proxy()
+            // Bytes are kept as received, whatever another crate of the build has switched on in this library.
+            .no_gzip()
+            .no_brotli()
+            .no_deflate()
+            .no_zstd()
             // One call is one request: what to send again is decided where it is known what a repeat costs.
             .retry(reqwest::retry::never())
             .dns_resolver(Resolver::of_system())
