@@ -5,5 +5,5 @@
 pub mod model_server;
 pub mod workspace;
 
-pub use model_server::{Fault, ModelServer, RecordedRequest};
+pub use model_server::{Fault, ModelServer, Problem, RecordedRequest};
 pub use workspace::TestWorkspace;

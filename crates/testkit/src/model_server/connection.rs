@@ -3,14 +3,16 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
+use super::dialect::Dialect;
 use super::fault::Fault;
-use super::reply::{Reply, json_answer};
+use super::http::{json_answer, with_headers};
+use super::reply::Reply;
 use super::request::RecordedRequest;
-use super::state::State;
+use super::state::{Settings, State};
 
 const LARGEST_HEAD: usize = 64 << 10;
 
@@ -48,33 +50,51 @@ fn answer(state: &State, request: &RecordedRequest) -> (Duration, Vec<Step>) {
     let settings = state.settings().clone();
     let body = request.json();
     let fault = state.take_fault(&body);
-    let script = match (request.method.as_str(), request.path.split('?').next().unwrap_or_default())
-    {
-        _ if settings.required_key.is_some()
-            && settings.required_key.as_deref() != request.header("authorization") =>
-        {
-            Fault::unauthorized().script(&Reply::default())
-        }
-        ("POST", "/v1/chat/completions") => {
-            let reply = Reply::to(&body, (settings.reply)(&body));
-            match fault {
-                Some(fault) => fault.script(&reply),
-                None => reply.script(settings.word_delay),
+    let dialect = Dialect::spoken_by(request);
+    let known = Dialect::of(request.place()).is_some();
+    let mut script = match (request.method.as_str(), request.place()) {
+        _ if !is_let_in(&settings, request) => Fault::unauthorized().script(&Reply::empty(dialect)),
+        ("POST", _) if known => generate(&settings, dialect, request, &body, fault),
+        ("GET", "/v1/models" | "/v1beta/models") => match fault {
+            Some(fault) => fault.script(&Reply::empty(dialect)),
+            None => {
+                let list = dialect.models(&settings.models).to_string();
+                vec![Step::Write(json_answer(200, &[], &list))]
             }
-        }
-        ("GET", "/v1/models") => match fault {
-            Some(fault) => fault.script(&Reply::default()),
-            None => vec![Step::Write(json_answer(200, &[], &models(&settings.models)))],
         },
-        _ => Fault::not_found().script(&Reply::default()),
+        _ => Fault::not_found().script(&Reply::empty(dialect)),
     };
+    if let (Some(Step::Write(first)), false) = (script.first_mut(), settings.headers.is_empty()) {
+        *first = with_headers(first, &settings.headers);
+    }
     (settings.latency, script)
 }
 
-fn models(ids: &[String]) -> String {
-    let data: Vec<Value> =
-        ids.iter().map(|id| json!({"id": id, "object": "model", "owned_by": "assay"})).collect();
-    json!({"object": "list", "data": data}).to_string()
+fn generate(
+    settings: &Settings,
+    dialect: Dialect,
+    request: &RecordedRequest,
+    body: &Value,
+    fault: Option<Fault>,
+) -> Vec<Step> {
+    let path = request.path.as_str();
+    let text = match &settings.reply {
+        Some(reply) => reply(body),
+        None => dialect.default_text(request.place(), body),
+    };
+    let reply = Reply::to(dialect, path, body, text, settings.calls.clone());
+    match fault {
+        Some(fault) => fault.script(&reply),
+        None => reply.script(settings.word_delay),
+    }
+}
+
+/// Whether the request carries the key, in any of the headers that providers look in.
+fn is_let_in(settings: &Settings, request: &RecordedRequest) -> bool {
+    let Some(key) = &settings.required_key else { return true };
+    let bearer = request.header("authorization").and_then(|value| value.strip_prefix("Bearer "));
+    let others = ["x-api-key", "x-goog-api-key", "api-key"].map(|name| request.header(name));
+    bearer.into_iter().chain(others.into_iter().flatten()).any(|sent| sent == key)
 }
 
 struct Connection {

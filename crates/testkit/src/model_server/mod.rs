@@ -1,4 +1,8 @@
-//! A model server on loopback that speaks the OpenAI chat protocol, and fails to order.
+//! A model server on loopback that speaks the protocols of the large providers, and fails to order.
+//!
+//! It speaks OpenAI chat completions, OpenAI Responses, Anthropic Messages (all below `/v1`) and Gemini's
+//! `generateContent` (below `/v1beta`), streamed and plain, with tools, usage and lists of models. A fault takes each
+//! protocol's own shape.
 //!
 //! It exists because no mock can tear a TCP connection, stall in the middle of a line or announce a length it does not
 //! keep. Replies follow from the request alone: the same request gets the same bytes. What a fault means for a client
@@ -17,9 +21,12 @@
 //! ```
 
 mod connection;
+mod dialect;
 mod fault;
+mod http;
 mod reply;
 mod request;
+mod script;
 mod state;
 
 use std::io;
@@ -33,7 +40,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
-pub use fault::Fault;
+pub use fault::{Fault, Problem};
 pub use request::RecordedRequest;
 use state::State;
 
@@ -106,7 +113,21 @@ impl ModelServer {
     /// Answers with what `reply` makes of the request's JSON. Without this, the reply names the model and repeats the
     /// last message.
     pub fn reply_with(self, reply: impl Fn(&Value) -> String + Send + Sync + 'static) -> Self {
-        self.state.settings().reply = Arc::new(reply);
+        self.state.settings().reply = Some(Arc::new(reply));
+        self
+    }
+
+    /// Asks for these tools, by name and arguments, in every reply to a request that has tools.
+    pub fn calls_tools(self, calls: &[(&str, Value)]) -> Self {
+        let calls = calls.iter().map(|(name, arguments)| ((*name).to_owned(), arguments.clone()));
+        self.state.settings().calls = calls.collect();
+        self
+    }
+
+    /// Sends these headers with every answer.
+    pub fn headers(self, headers: &[(&str, &str)]) -> Self {
+        let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+        self.state.settings().headers = headers.iter().map(owned).collect();
         self
     }
 
@@ -122,15 +143,15 @@ impl ModelServer {
         self
     }
 
-    /// The models that `/v1/models` lists.
+    /// The models that are listed.
     pub fn models(self, ids: &[&str]) -> Self {
         self.state.settings().models = ids.iter().map(ToString::to_string).collect();
         self
     }
 
-    /// Refuses with 401 whoever does not send `Authorization: Bearer <key>`.
+    /// Refuses whoever does not send this key, in any of the headers that providers look in.
     pub fn require_key(self, key: &str) -> Self {
-        self.state.settings().required_key = Some(format!("Bearer {key}"));
+        self.state.settings().required_key = Some(key.to_owned());
         self
     }
 
@@ -163,6 +184,11 @@ impl ModelServer {
     /// The base URL a client is configured with: `http://127.0.0.1:PORT/v1`.
     pub fn url(&self) -> String {
         format!("http://{}/v1", self.address)
+    }
+
+    /// The base URL of a client that speaks Gemini's protocol: `http://127.0.0.1:PORT/v1beta`.
+    pub fn gemini_url(&self) -> String {
+        format!("http://{}/v1beta", self.address)
     }
 
     /// Requests received so far, those that were failed included.

@@ -1,49 +1,127 @@
-//! A sound reply in the OpenAI chat protocol, plain and streamed, and the bytes it travels as.
+//! A reply before any protocol has put it into words.
 
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::connection::Step;
+use super::dialect::Dialect;
+use super::http::{LAST_CHUNK, chunk, chunked, json_answer, sse, stream_head};
 
-/// What the server says when nothing else was ordered: the model's name and the last message.
-pub(super) fn default_text(request: &Value) -> String {
-    let model = request["model"].as_str().unwrap_or_default();
-    let last = request["messages"].as_array().and_then(|messages| messages.last());
-    let content = last.and_then(|message| message["content"].as_str()).unwrap_or_default();
-    format!("{model} heard: {content}")
-}
+/// A tool that the server asks for: its name and arguments.
+pub(super) type Call = (String, Value);
 
-/// A reply before it is put into bytes.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+/// What a reply says. Each protocol's module puts it into the protocol's own shape.
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Reply {
+    pub dialect: Dialect,
     pub model: String,
-    pub text: String,
-    pub finish: &'static str,
+    pub said: Said,
+    /// `None` is a reply that does not say that it is finished.
+    pub finish: Option<Stop>,
+    /// Whether a stream gets its closing mark.
+    pub closed: bool,
+    pub calls: Vec<Call>,
     pub streamed: bool,
-    pub with_usage: bool,
+    pub usage: Counts,
     pub prompt_tokens: usize,
     pub completion_tokens: usize,
 }
 
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Said {
+    Text(String),
+    /// A message with nothing in it.
+    Null,
+    /// The model declines.
+    Refusal(String),
+    /// No message at all.
+    Nothing,
+}
+
+/// Why the model stops.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    End,
+    Length,
+    Filter,
+    Calls,
+}
+
+/// How tokens are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Counts {
+    Sound,
+    Missing,
+    /// A negative number, a text and a fraction.
+    Odd,
+    /// Twice in a stream, the second time larger.
+    Twice,
+}
+
+/// One event of a stream.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Event {
+    pub name: Option<&'static str>,
+    pub data: String,
+}
+
+impl Event {
+    pub fn unnamed(data: impl ToString) -> Event {
+        Event { name: None, data: data.to_string() }
+    }
+
+    pub fn named(name: &'static str, data: impl ToString) -> Event {
+        Event { name: Some(name), data: data.to_string() }
+    }
+
+    pub fn to_bytes(&self) -> Vec<u8> {
+        match self.name {
+            Some(name) => format!("event: {name}\ndata: {}\n\n", self.data).into_bytes(),
+            None => format!("data: {}\n\n", self.data).into_bytes(),
+        }
+    }
+}
+
 impl Reply {
     /// The reply to a request, cut to its token limit. A token is a word here.
-    pub fn to(request: &Value, text: String) -> Reply {
-        let limit = request["max_tokens"].as_u64().or(request["max_completion_tokens"].as_u64());
-        let limit = limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX);
+    pub fn to(
+        dialect: Dialect,
+        path: &str,
+        request: &Value,
+        text: String,
+        calls: Vec<Call>,
+    ) -> Reply {
+        let limit = dialect.token_limit(request).unwrap_or(usize::MAX);
         let words: Vec<&str> = words(&text).collect();
         let kept = words.len().min(limit);
-        let streamed = request["stream"].as_bool().unwrap_or(false);
+        let calls = if dialect.has_tools(request) { calls } else { Vec::new() };
+        let streamed = dialect.is_streamed(path, request);
         Reply {
-            model: request["model"].as_str().unwrap_or_default().to_owned(),
-            finish: if kept < words.len() { "length" } else { "stop" },
-            text: words[..kept].concat(),
+            dialect,
+            model: dialect.model(path, request),
+            finish: Some(match () {
+                () if kept < words.len() => Stop::Length,
+                () if !calls.is_empty() => Stop::Calls,
+                () => Stop::End,
+            }),
+            said: Said::Text(words[..kept].concat()),
+            closed: true,
+            calls,
             streamed,
-            with_usage: !streamed
-                || request["stream_options"]["include_usage"].as_bool().unwrap_or(false),
-            prompt_tokens: prompt_tokens(request),
+            usage: if dialect.tells_usage(request, streamed) {
+                Counts::Sound
+            } else {
+                Counts::Missing
+            },
+            prompt_tokens: dialect.prompt_tokens(request),
             completion_tokens: kept,
         }
+    }
+
+    /// What an answer needs that no request asked for.
+    pub fn empty(dialect: Dialect) -> Reply {
+        Reply::to(dialect, "", &Value::Null, String::new(), Vec::new())
     }
 
     /// The whole answer as it should be.
@@ -51,7 +129,7 @@ impl Reply {
         if !self.streamed {
             return vec![Step::Write(json_answer(200, &[], &self.json().to_string()))];
         }
-        let events = self.sse();
+        let events = sse(&self.events());
         if word_delay.is_zero() {
             return vec![Step::Write(chunked(&events))];
         }
@@ -65,147 +143,56 @@ impl Reply {
 
     /// The plain reply.
     pub fn json(&self) -> Value {
-        json!({
-            "id": "chatcmpl-test",
-            "object": "chat.completion",
-            "created": 1_700_000_000,
-            "model": self.model,
-            "choices": [{
-                "index": 0,
-                "message": {"role": "assistant", "content": self.text, "refusal": null},
-                "logprobs": null,
-                "finish_reason": self.finish,
-            }],
-            "usage": self.usage(),
-        })
+        self.dialect.json(self)
     }
 
-    /// The payloads of the streamed reply, without the closing `[DONE]`. Written as text because a benchmark asks for
-    /// hundreds of thousands of them.
-    pub fn events(&self) -> Vec<String> {
-        let mut events = vec![self.event(&json!({"role": "assistant", "content": ""}), None)];
-        events.extend(
-            words(&self.text).map(|word| self.envelope(&choice(&content(word), "null"), "null")),
-        );
-        events.push(self.event(&json!({}), Some(self.finish)));
-        if self.with_usage {
-            events.push(self.usage_event(&self.usage()));
+    /// The events of the streamed reply, the closing mark included.
+    pub fn events(&self) -> Vec<Event> {
+        self.dialect.events(self)
+    }
+
+    pub fn text(&self) -> &str {
+        match &self.said {
+            Said::Text(text) => text,
+            Said::Null | Said::Refusal(_) | Said::Nothing => "",
         }
-        events
     }
 
-    /// The chunk that follows the last choice and carries the usage.
-    pub fn usage_event(&self, usage: &Value) -> String {
-        self.envelope("[]", &usage.to_string())
+    pub fn refusal(&self) -> Option<&str> {
+        match &self.said {
+            Said::Refusal(text) => Some(text),
+            Said::Text(_) | Said::Null | Said::Nothing => None,
+        }
     }
 
-    pub fn usage(&self) -> Value {
-        json!({
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.completion_tokens,
-            "total_tokens": self.prompt_tokens + self.completion_tokens,
-            "prompt_tokens_details": {"cached_tokens": 0},
-        })
+    /// The same reply with one more token, for who counts twice.
+    pub fn larger(&self) -> Reply {
+        Reply { completion_tokens: self.completion_tokens + 1, ..self.clone() }
     }
 
-    pub fn event(&self, delta: &Value, finish: Option<&str>) -> String {
-        self.envelope(&choice(&delta.to_string(), &json!(finish).to_string()), "null")
+    /// The usage as an object of the protocol's own fields: input, output, cached and so on.
+    pub fn usage_object(&self, sound: Value, odd: [&str; 2]) -> Value {
+        match self.usage {
+            Counts::Missing => Value::Null,
+            Counts::Odd => json!({odd[0]: -3, odd[1]: "many"}),
+            Counts::Sound | Counts::Twice => sound,
+        }
     }
 
-    fn envelope(&self, choices: &str, usage: &str) -> String {
-        let model = Value::from(self.model.as_str());
-        format!(
-            r#"{{"id":"chatcmpl-test","object":"chat.completion.chunk","created":1700000000,"model":{model},"choices":{choices},"usage":{usage}}}"#
-        )
-    }
-
-    fn sse(&self) -> Vec<Vec<u8>> {
-        sse(&self.events())
+    /// The id of the n-th call.
+    pub fn call_id(place: usize) -> String {
+        format!("call_test_{place}")
     }
 }
 
-/// Payloads as server-sent events, with `[DONE]` after the last.
-pub(super) fn sse(events: &[String]) -> Vec<Vec<u8>> {
-    let mut lines = sse_open(events);
-    lines.push(b"data: [DONE]\n\n".to_vec());
-    lines
-}
-
-/// Payloads as server-sent events, without a closing `[DONE]`.
-pub(super) fn sse_open(events: &[String]) -> Vec<Vec<u8>> {
-    events.iter().map(|event| format!("data: {event}\n\n").into_bytes()).collect()
-}
-
-pub(super) const LAST_CHUNK: &[u8] = b"0\r\n\r\n";
-
-/// The head of a streamed answer.
-pub(super) fn stream_head() -> Vec<u8> {
-    head(200, "text/event-stream", &[("transfer-encoding", "chunked")])
-}
-
-/// One piece in HTTP's chunked coding.
-pub(super) fn chunk(piece: &[u8]) -> Vec<u8> {
-    let mut bytes = format!("{:x}\r\n", piece.len()).into_bytes();
-    bytes.extend_from_slice(piece);
-    bytes.extend_from_slice(b"\r\n");
-    bytes
-}
-
-/// A whole streamed answer, one HTTP chunk for each piece.
-pub(super) fn chunked(pieces: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = stream_head();
-    for piece in pieces {
-        bytes.extend(chunk(piece));
-    }
-    bytes.extend_from_slice(LAST_CHUNK);
-    bytes
-}
-
-/// A whole answer of known length.
-pub(super) fn sized(
-    status: u16,
-    media_type: &str,
-    headers: &[(&str, &str)],
-    body: &[u8],
-) -> Vec<u8> {
-    let length = body.len().to_string();
-    let headers: Vec<_> =
-        headers.iter().copied().chain([("content-length", length.as_str())]).collect();
-    let mut bytes = head(status, media_type, &headers);
-    bytes.extend_from_slice(body);
-    bytes
-}
-
-/// A whole answer in JSON.
-pub(super) fn json_answer(status: u16, headers: &[(&str, &str)], body: &str) -> Vec<u8> {
-    sized(status, "application/json", headers, body.as_bytes())
-}
-
-pub(super) fn head(status: u16, media_type: &str, headers: &[(&str, &str)]) -> Vec<u8> {
-    let mut head = format!("HTTP/1.1 {status} Scripted\r\ncontent-type: {media_type}\r\n");
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    head.push_str("\r\n");
-    head.into_bytes()
-}
-
-fn choice(delta: &str, finish: &str) -> String {
-    format!(r#"[{{"index":0,"delta":{delta},"logprobs":null,"finish_reason":{finish}}}]"#)
-}
-
-fn content(word: &str) -> String {
-    format!(r#"{{"content":{}}}"#, Value::from(word))
-}
-
-fn words(text: &str) -> impl Iterator<Item = &str> {
+/// A text in the pieces it is streamed in.
+pub(super) fn words(text: &str) -> impl Iterator<Item = &str> {
     text.split_inclusive(' ')
 }
 
-fn prompt_tokens(request: &Value) -> usize {
-    let messages = request["messages"].as_array().into_iter().flatten();
-    messages
-        .filter_map(|message| message["content"].as_str())
-        .map(|content| words(content).count())
-        .sum()
+/// A text in two halves, for arguments that arrive in pieces.
+pub(super) fn halves(text: &str) -> [&str; 2] {
+    let middle = (text.len() / 2..=text.len()).find(|at| text.is_char_boundary(*at));
+    let (first, second) = text.split_at(middle.unwrap_or(text.len()));
+    [first, second]
 }

@@ -26,6 +26,11 @@ impl RecordedRequest {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
+    /// The path without its query.
+    pub(super) fn place(&self) -> &str {
+        self.path.split('?').next().unwrap_or_default()
+    }
+
     /// Whether `needle` occurs anywhere in what was sent.
     pub fn contains(&self, needle: &str) -> bool {
         let in_headers = self

@@ -8,10 +8,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::fault::Fault;
-use super::reply::default_text;
+use super::reply::Call;
 use super::request::RecordedRequest;
 
-type MakeReply = Arc<dyn Fn(&Value) -> String + Send + Sync>;
+/// What to say to a request; `None` for the default.
+type MakeReply = Option<Arc<dyn Fn(&Value) -> String + Send + Sync>>;
 type Predicate = Box<dyn Fn(&Value) -> bool + Send + Sync>;
 
 #[derive(Clone)]
@@ -19,6 +20,8 @@ pub(super) struct Settings {
     pub reply: MakeReply,
     pub latency: Duration,
     pub word_delay: Duration,
+    pub calls: Vec<Call>,
+    pub headers: Vec<(String, String)>,
     pub models: Vec<String>,
     pub required_key: Option<String>,
     pub keep_requests: bool,
@@ -107,9 +110,11 @@ impl Default for State {
     fn default() -> Self {
         State {
             settings: Mutex::new(Settings {
-                reply: Arc::new(default_text),
+                reply: None,
                 latency: Duration::ZERO,
                 word_delay: Duration::ZERO,
+                calls: Vec::new(),
+                headers: Vec::new(),
                 models: vec!["test-model".to_owned()],
                 required_key: None,
                 keep_requests: true,
