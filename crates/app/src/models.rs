@@ -59,7 +59,8 @@ impl Answer<TestProvider> for App {
                 models: Vec::new(),
             });
         }
-        let caller = Caller::new(self.inner.client.clone(), provider.endpoint, provider.wire);
+        let caller = Caller::new(self.inner.client.clone(), provider.endpoint, provider.wire)
+            .map_err(|wrong| ApiError::new(Code::BadInput, wrong.to_string()))?;
         Ok(match self.runtime().block_on(caller.list_models()) {
             Ok(models) => ProviderTest {
                 ok: true,

@@ -132,7 +132,8 @@ impl Models {
             });
         }
         let endpoint = known.endpoint.clone();
-        let caller = Caller::new(self.client.clone(), endpoint, known.wire.clone());
+        let caller = Caller::new(self.client.clone(), endpoint, known.wire.clone())
+            .map_err(|wrong| unknown(wrong.to_string()))?;
         Ok(Target {
             id: id.to_owned(),
             model: model.to_owned(),

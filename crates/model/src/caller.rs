@@ -1,12 +1,13 @@
 //! The one exchange loop, for every wire: sends, listens, and keeps what came.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
 use assay_net::{Client, Credential, NetError, Origin, Response, Url};
 
 use crate::stream::Stream;
-use crate::wire::{Address, Wire, WireKind};
+use crate::wire::{Address, CustomSpecError, Wire, WireKind};
 use crate::{
     CancellationToken, Content, Failure, FailureKind, Rates, Reply, Request, Unsupported, classify,
 };
@@ -28,7 +29,8 @@ const LONGEST_REQUEST_ID: usize = 200;
 pub struct Endpoint {
     /// What the wire's own paths come below: `https://api.openai.com/v1`. A query is kept.
     pub base_url: Url,
-    /// Sent only to the origin it is bound to.
+    /// Sent only to the origin it is bound to, in the header that it names itself ([`WireKind::key_place`] says which
+    /// one a protocol's own servers want).
     pub credential: Option<Credential>,
 }
 
@@ -66,10 +68,17 @@ type Timed = (Content, Duration);
 impl Caller {
     /// A client for `endpoint`. Nothing is contacted or checked yet; an address that may not be contacted shows as a
     /// [`FailureKind::Rejected`] when it is used.
-    pub fn new(client: Client, endpoint: Endpoint, kind: WireKind) -> Caller {
+    ///
+    /// # Errors
+    /// When a custom protocol's declaration is wrong; the other wires have none.
+    pub fn new(
+        client: Client,
+        endpoint: Endpoint,
+        kind: WireKind,
+    ) -> Result<Caller, CustomSpecError> {
         let Endpoint { base_url, credential } = endpoint;
-        let (origin, wire) = (Origin::of(&base_url), kind.wire(&base_url));
-        Caller { client, credential, base_url, origin, wire }
+        let (origin, wire) = (Origin::of(&base_url), kind.wire(&base_url)?);
+        Ok(Caller { client, credential, base_url, origin, wire })
     }
 
     /// Who is contacted.
@@ -238,10 +247,11 @@ impl Caller {
         }
     }
 
+    /// Takes out every key that this process has loaded, in any encoding.
     fn redact(&self, bytes: Vec<u8>) -> Vec<u8> {
-        match &self.credential {
-            Some(credential) => credential.redact(bytes),
-            None => bytes,
+        match self.client.secrets().redact(&bytes) {
+            Cow::Borrowed(_) => bytes,
+            Cow::Owned(clean) => clean,
         }
     }
 }

@@ -65,7 +65,7 @@ pub(crate) fn of_network(error: &NetError, headers_before_work: bool) -> Failure
 pub(crate) fn of_status(status: u16, retry_after: Option<Duration>, body: &[u8]) -> Failure {
     let body: Value = serde_json::from_slice(body).unwrap_or(Value::Null);
     let error = ErrorObject::of(&body);
-    let kind = if error.is_quota() { FailureKind::QuotaExhausted } else { kind_of_status(status) };
+    let kind = error.kind_whatever_the_status().unwrap_or_else(|| kind_of_status(status));
     Failure {
         status: Some(status),
         retry_after: retry_after.or_else(|| error.retry_delay()),
@@ -77,11 +77,9 @@ pub(crate) fn of_status(status: u16, retry_after: Option<Duration>, body: &[u8])
 /// An error that a server reports inside a reply of status 200. `after_text` says that text had come before it.
 pub(crate) fn of_reported(body: &Value, after_text: bool) -> Failure {
     let error = ErrorObject::of(body);
-    let kind = if error.is_quota() {
-        FailureKind::QuotaExhausted
-    } else {
+    let kind = error.kind_whatever_the_status().unwrap_or_else(|| {
         error.status().map(kind_of_status).unwrap_or_else(|| error.kind_by_name())
-    };
+    });
     Failure {
         status: error.status(),
         retry_after: error.retry_delay(),
@@ -141,6 +139,18 @@ impl<'a> ErrorObject<'a> {
         })
     }
 
+    /// What an error says of itself that its status does not: an empty account comes with 429, 400 or 403, and Gemini
+    /// refuses a wrong key with 400.
+    fn kind_whatever_the_status(&self) -> Option<FailureKind> {
+        if self.is_quota() {
+            Some(FailureKind::QuotaExhausted)
+        } else if self.details().any(|detail| detail["reason"] == "API_KEY_INVALID") {
+            Some(FailureKind::Unauthorized)
+        } else {
+            None
+        }
+    }
+
     fn is_quota(&self) -> bool {
         self.names().any(|name| QUOTA_CODES.contains(&name))
             || self.words().contains("You have reached your specified API usage limits")
@@ -171,26 +181,34 @@ impl<'a> ErrorObject<'a> {
     }
 
     fn kind_by_name(&self) -> FailureKind {
-        let names: Vec<&str> = self.names().collect();
-        let any = |known: &[&str]| names.iter().any(|name| known.contains(name));
-        if any(&[
-            "rate_limit_exceeded",
-            "rate_limit_error",
-            "slow_down",
-            "RESOURCE_EXHAUSTED",
-            "requests",
-            "tokens",
-        ]) {
-            FailureKind::RateLimited
-        } else if any(&["invalid_api_key", "authentication_error", "permission_error"]) {
-            FailureKind::Unauthorized
-        } else if any(&["model_not_found", "not_found_error"]) {
-            FailureKind::NotFound
-        } else if any(&["invalid_request_error", "context_length_exceeded"]) {
-            FailureKind::Rejected
-        } else {
-            FailureKind::ServerError
-        }
+        let kinds = self.names().filter_map(kind_of_name);
+        kinds.min_by_key(|kind| *kind == FailureKind::Rejected).unwrap_or(FailureKind::ServerError)
+    }
+}
+
+/// The names that errors go by where no status says more. `invalid_request_error` is OpenAI's type for many things, so
+/// a more telling name beside it goes first.
+fn kind_of_name(name: &str) -> Option<FailureKind> {
+    match name {
+        "rate_limit_exceeded"
+        | "rate_limit_error"
+        | "slow_down"
+        | "RESOURCE_EXHAUSTED"
+        | "requests"
+        | "tokens" => Some(FailureKind::RateLimited),
+        "invalid_api_key"
+        | "authentication_error"
+        | "permission_error"
+        | "UNAUTHENTICATED"
+        | "PERMISSION_DENIED" => Some(FailureKind::Unauthorized),
+        "model_not_found" | "not_found_error" | "NOT_FOUND" => Some(FailureKind::NotFound),
+        "invalid_request_error"
+        | "context_length_exceeded"
+        | "request_too_large"
+        | "invalid_prompt"
+        | "INVALID_ARGUMENT"
+        | "FAILED_PRECONDITION" => Some(FailureKind::Rejected),
+        _ => None,
     }
 }
 
@@ -244,6 +262,12 @@ mod tests {
     }
 
     #[test]
+    fn a_wrong_key_is_one_whatever_its_status() {
+        let gemini = r#"{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]}}"#;
+        check(400, gemini, FailureKind::Unauthorized, false);
+    }
+
+    #[test]
     fn a_delay_in_the_body_is_honoured() {
         let body = r#"[{"error":{"code":429,"message":"slow","details":[{"@type":"RetryInfo","retryDelay":"34.5s"}]}}]"#;
         let failure = of_status(429, None, body.as_bytes());
@@ -287,5 +311,24 @@ mod tests {
             FailureKind::ServerError
         );
         assert_eq!(kind(r#"{"error":"out of memory"}"#), FailureKind::ServerError);
+        for (name, expected) in [
+            ("overloaded_error", FailureKind::ServerError),
+            ("api_error", FailureKind::ServerError),
+            ("timeout_error", FailureKind::ServerError),
+            ("rate_limit_error", FailureKind::RateLimited),
+            ("billing_error", FailureKind::QuotaExhausted),
+            ("authentication_error", FailureKind::Unauthorized),
+            ("not_found_error", FailureKind::NotFound),
+            ("request_too_large", FailureKind::Rejected),
+            ("invalid_request_error", FailureKind::Rejected),
+        ] {
+            let anthropic =
+                format!(r#"{{"type":"error","error":{{"type":"{name}","message":"x"}}}}"#);
+            assert_eq!(kind(&anthropic), expected, "{name}");
+        }
+        let invalid_key = r#"{"error":{"type":"invalid_request_error","code":"invalid_api_key"}}"#;
+        assert_eq!(kind(invalid_key), FailureKind::Unauthorized);
+        let responses = r#"{"type":"error","code":"rate_limit_exceeded","message":"slow"}"#;
+        assert_eq!(kind(responses), FailureKind::RateLimited);
     }
 }

@@ -18,7 +18,7 @@
 //! # let server = assay_testkit::ModelServer::start().await.reply_with(|_| "Paris".to_owned());
 //! # let base_url = Url::parse(&server.url())?;
 //! let endpoint = Endpoint { base_url, credential: None };
-//! let model = Caller::new(Client::new(Limits::default())?, endpoint, WireKind::OpenAiChat);
+//! let model = Caller::new(Client::new(Limits::default())?, endpoint, WireKind::OpenAiChat)?;
 //! let request = Request {
 //!     model: "test-model".to_owned(),
 //!     messages: vec![Message::text("user", "The capital of France?")],
@@ -36,6 +36,8 @@ mod caller;
 mod classify;
 mod failure;
 mod message;
+mod presets;
+pub mod prices;
 mod rates;
 mod reply;
 mod request;
@@ -47,9 +49,11 @@ pub mod wire;
 pub use caller::{Caller, Endpoint};
 pub use failure::{Failure, FailureKind};
 pub use message::{Media, Message, Part, ToolCall};
+pub use presets::{PRESETS, Preset};
+pub use prices::{CostRange, Price, PriceTable};
 pub use rates::{Rates, Window};
 pub use reply::{Content, Finish, Reply, TokenLogprob, Usage};
 pub use request::{Request, Tool, ToolChoice, Unsupported};
 pub use retry::{RetryAdvice, backoff};
 pub use tokio_util::sync::CancellationToken;
-pub use wire::{Wire, WireKind};
+pub use wire::{CustomSpec, CustomSpecError, Wire, WireKind};

@@ -35,7 +35,7 @@ pub struct Reply {
 }
 
 /// A reply's meaning, without its bytes and times: what a wire reads out of a body.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Content {
     /// See [`Reply::text`].
     pub text: String,
@@ -52,10 +52,11 @@ pub struct Content {
 }
 
 /// Why a model stopped. Each wire's module has the table from its own words.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Finish {
     /// It had said all, or came to a stop text.
+    #[default]
     Stop,
     /// It reached the token limit.
     Length,

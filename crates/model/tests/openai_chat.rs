@@ -57,6 +57,7 @@ fn chat_at(base_url: &str, credential: Option<Credential>) -> Caller {
 fn chat_within(limits: Limits, base_url: &str, credential: Option<Credential>) -> Caller {
     let endpoint = Endpoint { base_url: Url::parse(base_url).expect("a URL"), credential };
     Caller::new(Client::new(limits).expect("a client"), endpoint, WireKind::OpenAiChat)
+        .expect("a wire")
 }
 
 async fn server() -> ModelServer {

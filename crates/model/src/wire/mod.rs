@@ -6,24 +6,44 @@
 //! Each module opens with its source, with what makes a reply complete, and with the tables from its own words for
 //! finish reasons and usage to ours.
 
+mod anthropic;
+mod custom;
+mod gemini;
 mod openai_chat;
+mod openai_responses;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
-use assay_net::Url;
-use serde::Deserialize;
+use assay_net::{KeyPlace, Url};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::sse::Event;
 use crate::{Content, Failure, FailureKind, Request, Unsupported, classify};
+use anthropic::Anthropic;
+use custom::Custom;
+use gemini::Gemini;
 use openai_chat::OpenAiChat;
+use openai_responses::OpenAiResponses;
+
+pub use anthropic::DEFAULT_MAX_TOKENS as ANTHROPIC_DEFAULT_MAX_TOKENS;
+pub use custom::{CustomSpec, CustomSpecError, UsagePaths};
 
 /// The protocols.
 #[derive(Debug, Clone, PartialEq)]
 pub enum WireKind {
     /// OpenAI chat completions, which many servers speak.
     OpenAiChat,
+    /// OpenAI Responses.
+    OpenAiResponses,
+    /// Anthropic Messages.
+    Anthropic,
+    /// Gemini `generateContent`, of AI Studio and Vertex AI.
+    Gemini,
+    /// What the user declares.
+    Custom(Box<CustomSpec>),
 }
 
 impl WireKind {
@@ -31,14 +51,45 @@ impl WireKind {
     pub fn as_str(&self) -> &'static str {
         match self {
             WireKind::OpenAiChat => openai_chat::NAME,
+            WireKind::OpenAiResponses => openai_responses::NAME,
+            WireKind::Anthropic => anthropic::NAME,
+            WireKind::Gemini => gemini::NAME,
+            WireKind::Custom(_) => custom::NAME,
+        }
+    }
+
+    /// The protocol of a name, but for the one that has to be declared.
+    pub fn named(name: &str) -> Option<WireKind> {
+        let kinds = [
+            WireKind::OpenAiChat,
+            WireKind::OpenAiResponses,
+            WireKind::Anthropic,
+            WireKind::Gemini,
+        ];
+        kinds.into_iter().find(|kind| kind.as_str() == name)
+    }
+
+    /// The header in which this protocol's own servers look for a key. The key itself says where it goes; this is for
+    /// whoever binds it.
+    pub fn key_place(&self) -> KeyPlace {
+        match self {
+            WireKind::OpenAiChat | WireKind::OpenAiResponses | WireKind::Custom(_) => {
+                KeyPlace::Bearer
+            }
+            WireKind::Anthropic => KeyPlace::XApiKey,
+            WireKind::Gemini => KeyPlace::XGoogApiKey,
         }
     }
 
     /// The protocol, as the server at `base_url` speaks it.
-    pub(crate) fn wire(self, base_url: &Url) -> Arc<dyn Wire> {
-        match self {
+    pub(crate) fn wire(self, base_url: &Url) -> Result<Arc<dyn Wire>, CustomSpecError> {
+        Ok(match self {
             WireKind::OpenAiChat => Arc::new(OpenAiChat::at(base_url)),
-        }
+            WireKind::OpenAiResponses => Arc::new(OpenAiResponses),
+            WireKind::Anthropic => Arc::new(Anthropic),
+            WireKind::Gemini => Arc::new(Gemini),
+            WireKind::Custom(spec) => Arc::new(Custom::new(*spec)?),
+        })
     }
 }
 
@@ -159,6 +210,48 @@ fn malformed(message: impl Into<String>) -> Failure {
 
 fn truncated(message: impl Into<String>) -> Failure {
     Failure::of_reply(FailureKind::Truncated, message)
+}
+
+/// The names of models as OpenAI lists them, and whoever copied it: `{"data": [{"id": …}]}`.
+fn decode_model_ids(raw: &[u8]) -> Result<Vec<String>, Failure> {
+    #[derive(Deserialize)]
+    struct Models {
+        data: Option<Vec<Model>>,
+    }
+    #[derive(Deserialize)]
+    struct Model {
+        id: String,
+    }
+    let models: Models = parse(raw, "a list of models")?;
+    Ok(sorted(models.data.into_iter().flatten().map(|model| model.id).collect()))
+}
+
+/// The further fields of a request, but for those that a wire writes itself, in the order of their names.
+fn extra<'a>(request: &'a Request, reserved: &[&str]) -> BTreeMap<&'a str, &'a Value> {
+    let fields = request.extra.iter().map(|(name, value)| (name.as_str(), value));
+    fields.filter(|(name, _)| !reserved.contains(name)).collect()
+}
+
+fn to_bytes(body: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(body).expect("text, numbers and JSON values always serialise")
+}
+
+/// A tool's arguments as the object they should be. None at all are an empty one.
+fn arguments(text: &str) -> Option<Value> {
+    let text = if text.trim().is_empty() { "{}" } else { text };
+    serde_json::from_str(text).ok().filter(Value::is_object)
+}
+
+/// Whether an event's payload is an error object.
+fn reports_error(data: &str) -> bool {
+    serde_json::from_str(data).is_ok_and(|value| has_error(&value))
+}
+
+/// The sum of counts of which each may be missing, but none be nonsense. Nothing at all is no count.
+fn sum<'a>(counts: impl IntoIterator<Item = &'a Value>) -> Option<u64> {
+    let told: Vec<&Value> = counts.into_iter().filter(|count| !count.is_null()).collect();
+    let sum = || told.iter().try_fold(0_u64, |sum, count| sum.checked_add(count.as_u64()?));
+    if told.is_empty() { None } else { sum() }
 }
 
 /// A text, or nothing where there is none.

@@ -121,11 +121,11 @@ pub(super) fn encode(request: &Request, stream: bool, is_openai: bool) -> Vec<u8
         top_logprobs: request.logprobs.filter(|top| *top > 0),
         tools: request.tools.iter().map(tool).collect(),
         tool_choice: request.tool_choice.as_ref().map(tool_choice),
-        extra: extra(request),
+        extra: crate::wire::extra(request, &RESERVED),
         stream,
         stream_options: stream.then_some(StreamOptions { include_usage: true }),
     };
-    serde_json::to_vec(&body).expect("text, numbers and JSON values always serialise")
+    crate::wire::to_bytes(&body)
 }
 
 fn said(message: &Message) -> Said<'_> {
@@ -198,11 +198,6 @@ fn tool_choice(choice: &ToolChoice) -> Value {
         ToolChoice::Required => json!("required"),
         ToolChoice::Named(name) => json!({"type": "function", "function": {"name": name}}),
     }
-}
-
-fn extra(request: &Request) -> BTreeMap<&str, &Value> {
-    let fields = request.extra.iter().map(|(name, value)| (name.as_str(), value));
-    fields.filter(|(name, _)| !RESERVED.contains(name)).collect()
 }
 
 fn is_reasoning_model(model: &str) -> bool {

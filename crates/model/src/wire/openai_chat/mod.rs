@@ -76,7 +76,7 @@ impl Wire for OpenAiChat {
     }
 
     fn decode_models(&self, raw: &[u8]) -> Result<Vec<String>, Failure> {
-        plain::decode_models(raw)
+        super::decode_model_ids(raw)
     }
 }
 

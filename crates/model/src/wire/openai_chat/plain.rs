@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::message::{Logprobs, Said, Text, with_ids};
 use super::{finish_of, usage_of};
-use crate::wire::{malformed, non_empty, parse, sorted, truncated};
+use crate::wire::{malformed, non_empty, parse, truncated};
 use crate::{Content, Failure, Finish, TokenLogprob, ToolCall, classify};
 
 #[derive(Deserialize)]
@@ -20,16 +20,6 @@ struct Choice {
     message: Option<Said>,
     logprobs: Option<Logprobs>,
     finish_reason: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Models {
-    data: Option<Vec<Model>>,
-}
-
-#[derive(Deserialize)]
-struct Model {
-    id: String,
 }
 
 pub(super) fn decode(raw: &[u8]) -> Result<Content, Failure> {
@@ -71,9 +61,4 @@ fn tool_calls(said: &mut Said) -> Vec<ToolCall> {
         call
     });
     with_ids(called.chain(old))
-}
-
-pub(super) fn decode_models(raw: &[u8]) -> Result<Vec<String>, Failure> {
-    let models: Models = parse(raw, "a list of models")?;
-    Ok(sorted(models.data.into_iter().flatten().map(|model| model.id).collect()))
 }
