@@ -9,7 +9,8 @@ use assay_net::{Client, Credential, NetError, Origin, Response, Url};
 use crate::stream::Stream;
 use crate::wire::{Address, CustomSpecError, Wire, WireKind};
 use crate::{
-    CancellationToken, Content, Failure, FailureKind, Rates, Reply, Request, Unsupported, classify,
+    CancellationToken, Content, Failure, FailureKind, Rates, Reply, Request, ToolCall, Unsupported,
+    classify,
 };
 
 /// How long to wait, once a reply is complete, for the end of its body: reading it keeps the connection usable.
@@ -96,7 +97,8 @@ impl Caller {
         self.wire.body(request, stream && self.wire.streams())
     }
 
-    /// Generates one reply, handing over its text as it arrives. Where the wire cannot stream, all of it at once.
+    /// Generates one reply, handing over its text as it arrives: for who watches, since only the whole reply has had keys
+    /// taken out that a server echoed. Where the wire cannot stream, all of it at once.
     pub async fn generate(
         &self,
         request: &Request,
@@ -222,12 +224,12 @@ impl Caller {
             Err(failure) => return Err(self.with_exchange(failure, exchange)),
         };
         Ok(Reply {
-            text: content.text,
+            text: self.redact_text(content.text),
             finish: content.finish,
             usage: content.usage,
-            tool_calls: content.tool_calls,
+            tool_calls: content.tool_calls.into_iter().map(|call| self.redact_call(call)).collect(),
             logprobs: content.logprobs,
-            reasoning: content.reasoning,
+            reasoning: content.reasoning.map(|text| self.redact_text(text)),
             request_id: exchange.request_id,
             rates: exchange.rates,
             raw: self.redact(exchange.raw),
@@ -237,13 +239,23 @@ impl Caller {
     }
 
     fn with_exchange(&self, failure: Failure, exchange: Exchange) -> Failure {
-        let message = self.redact(failure.message.into_bytes());
         Failure {
-            message: String::from_utf8_lossy(&message).into_owned(),
+            message: self.redact_text(failure.message),
             raw: self.redact(exchange.raw),
             request_id: exchange.request_id,
             rates: Box::new(exchange.rates),
             ..failure
+        }
+    }
+
+    fn redact_call(&self, call: ToolCall) -> ToolCall {
+        ToolCall { arguments: self.redact_text(call.arguments), ..call }
+    }
+
+    fn redact_text(&self, text: String) -> String {
+        match self.client.secrets().redact_text(&text) {
+            Cow::Borrowed(_) => text,
+            Cow::Owned(clean) => clean,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{Rates, ToolCall};
 /// A reply that is known to be complete. `Debug` shows the size of the bytes only.
 #[derive(Clone, PartialEq)]
 pub struct Reply {
-    /// The text of the first choice.
+    /// The text of the first choice. As in all that is kept of a reply, a key that a server echoes is taken out.
     pub text: String,
     /// Why the model stopped.
     pub finish: Finish,
