@@ -399,8 +399,8 @@ pub(crate) fn column_stats(
         .query_row(params![seq], |row| row.get(0))?;
     let mut stats: Vec<ColumnStats> =
         (0..columns).map(|column| empty_stats(column, scorers)).collect();
-    add_cells(connection, seq, &mut stats)?;
-    add_scores(connection, seq, &mut stats)?;
+    let columns = add_cells(connection, seq, &mut stats)?;
+    add_scores(connection, seq, &columns, &mut stats)?;
     for column in &mut stats {
         column.latencies.sort_unstable();
     }
@@ -419,43 +419,62 @@ fn empty_stats(column: u32, scorers: usize) -> ColumnStats {
     }
 }
 
-fn add_cells(connection: &Connection, seq: RunSeq, stats: &mut [ColumnStats]) -> Result<(), Fault> {
+/// Adds up the cells; returns which column each is in, by ordinal.
+fn add_cells(
+    connection: &Connection,
+    seq: RunSeq,
+    stats: &mut [ColumnStats],
+) -> Result<Vec<u32>, Fault> {
     let mut select = connection.prepare_cached(
-        "SELECT column_at, state, cached, latency_ms, cost FROM cell WHERE run = ? AND state IN ('done', 'failed')",
+        "SELECT column_at, state, cached, latency_ms, cost FROM cell WHERE run = ? ORDER BY ordinal",
     )?;
+    let mut columns = Vec::new();
     let mut rows = select.query(params![seq])?;
     while let Some(row) = rows.next()? {
-        let Some(column) = stats.get_mut(row.get::<_, u32>(0)? as usize) else { continue };
-        if row.get::<_, CellState>(1)? == CellState::Failed {
+        let at = row.get(0)?;
+        columns.push(at);
+        if let Some(column) = stats.get_mut(at as usize) {
+            add_cell(row, column)?;
+        }
+    }
+    Ok(columns)
+}
+
+fn add_cell(row: &Row<'_>, column: &mut ColumnStats) -> rusqlite::Result<()> {
+    match row.get(1)? {
+        CellState::Done => {}
+        CellState::Failed => {
             column.failed += 1;
-            continue;
+            return Ok(());
         }
-        column.done += 1;
-        let latency = row.get::<_, Option<i64>>(3)?.map(unsigned);
-        match row.get::<_, bool>(2)? {
-            true => column.cached += 1,
-            false => column.latencies.extend(latency),
-        }
-        if let Some(cost) = row.get::<_, Option<f64>>(4)? {
-            *column.cost.get_or_insert(0.0) += cost;
-        }
+        _ => return Ok(()),
+    }
+    column.done += 1;
+    let latency = row.get::<_, Option<i64>>(3)?.map(unsigned);
+    match row.get::<_, bool>(2)? {
+        true => column.cached += 1,
+        false => column.latencies.extend(latency),
+    }
+    if let Some(cost) = row.get::<_, Option<f64>>(4)? {
+        *column.cost.get_or_insert(0.0) += cost;
     }
     Ok(())
 }
 
+/// Adds up the scores. The columns are handed in, since looking each up would take longer than all the rest.
 fn add_scores(
     connection: &Connection,
     seq: RunSeq,
+    columns: &[u32],
     stats: &mut [ColumnStats],
 ) -> Result<(), Fault> {
     let mut select = connection.prepare_cached(
-        "SELECT c.column_at, s.scorer, s.value, s.pass
-         FROM score s JOIN cell c ON c.run = s.run AND c.ordinal = s.cell
-         WHERE s.run = ? ORDER BY s.cell, s.scorer",
+        "SELECT cell, scorer, value, pass FROM score WHERE run = ? ORDER BY cell, scorer",
     )?;
     let mut rows = select.query(params![seq])?;
     while let Some(row) = rows.next()? {
-        let column = stats.get_mut(row.get::<_, u32>(0)? as usize);
+        let column = columns.get(row.get::<_, u32>(0)? as usize);
+        let column = column.and_then(|&column| stats.get_mut(column as usize));
         let scorer: u16 = row.get(1)?;
         let Some(said) = column.and_then(|column| column.scores.get_mut(usize::from(scorer)))
         else {

@@ -3,6 +3,7 @@
 
 mod cells;
 mod durability;
+mod large;
 mod merging;
 mod migrating;
 mod money;
