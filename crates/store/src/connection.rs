@@ -14,6 +14,11 @@ use crate::migrate;
 /// How long a connection waits for another process before it answers `Busy`.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// After how many pages of 4 KiB the log is copied into the database. Four times SQLite's own number: pages of the
+/// digests' index are written all over the file, and more of them are copied once instead of many times. A run of
+/// 60,000 cells gained a third and more; a log of 16 MiB is read in a tenth of a second after a crash.
+const CHECKPOINT_PAGES: u32 = 4_000;
+
 /// Readers kept open between calls. More are opened while more threads read at once.
 const KEPT_READERS: usize = 4;
 
@@ -35,6 +40,7 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection, StoreError> {
              PRAGMA fullfsync = ON;
              PRAGMA checkpoint_fullfsync = ON;",
         )?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT_PAGES)?;
         migrate::migrate(&mut connection, file)?;
         Ok(connection)
     };
