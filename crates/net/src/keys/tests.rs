@@ -228,6 +228,26 @@ fn what_another_process_kept_or_removed_is_seen_and_not_lost() {
 }
 
 #[test]
+fn of_keys_that_are_kept_at_once_none_is_lost() {
+    let folder = folder();
+    let first = in_folder(&folder);
+    first.create_file(secret("words")).expect("created");
+    let writers: Vec<_> = (0..4).map(|_| in_folder(&folder)).collect();
+    std::thread::scope(|scope| {
+        for (number, keys) in writers.iter().enumerate() {
+            scope.spawn(move || {
+                keys.unlock(secret("words")).expect("unlocked");
+                for turn in 0..5 {
+                    keys.set(&format!("p-{number}-{turn}"), secret(KEY), Place::File)
+                        .expect("kept");
+                }
+            });
+        }
+    });
+    assert_eq!(first.list().expect("a list").len(), 20);
+}
+
+#[test]
 fn a_file_that_another_process_made_anew_is_locked_again() {
     let folder = folder();
     let one = in_folder(&folder);
