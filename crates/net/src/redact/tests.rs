@@ -192,3 +192,10 @@ fn a_stream_holds_back_no_more_than_a_key_may_take() {
     assert!(held < ALPHANUMERIC.len() * 6, "{held} bytes are held back");
     assert_eq!(holding(&[]).redactor().push(b"at once"), b"at once");
 }
+
+#[test]
+fn the_longest_key_is_taken_up_at_once_however_it_repeats_itself() {
+    let repeating = "k".repeat(4096);
+    let secrets = holding(&[&repeating]);
+    assert_eq!(secrets.redact_text(&format!("<{repeating}>")), "<[key]>");
+}
