@@ -5,6 +5,8 @@
 //! record as a power failure may leave them at that moment: without what was not synced, with some of it, with
 //! the last write torn. The same without syncs is the control, and must lose something.
 //!
+//! The recorder can also refuse a write or a sync, as a full or a broken disk does.
+//!
 //! `ASSAY_STORE_IMAGES` sets the number of disks.
 #![allow(clippy::unwrap_used)]
 
