@@ -236,8 +236,13 @@ impl Importing {
         self.go_on();
     }
 
-    /// The name people know a format by.
-    pub fn title(self, format: &str) -> String {
+    /// The names people know formats by; a folder may hold files of several.
+    pub fn title(self, formats: &str) -> String {
+        let titles: Vec<_> = formats.split(", ").map(|format| self.title_of(format)).collect();
+        titles.join(", ")
+    }
+
+    fn title_of(self, format: &str) -> String {
         let known = |all: &Load<Vec<FormatView>>| {
             Some(all.ready()?.iter().find(|known| known.name == format)?.title.clone())
         };
