@@ -186,6 +186,18 @@ impl Window {
         self.keys(strokes)
     }
 
+    /// Types with so much time between keys, as somebody does who thinks. Returns right after the last key.
+    pub fn type_slowly(&self, text: &str, pause: Duration) -> Result<()> {
+        let pause = json!({"type": "pause", "duration": pause.as_millis() as u64});
+        let strokes = text.chars().flat_map(|c| {
+            let key = c.to_string();
+            let (down, up) =
+                (json!({"type": "keyDown", "value": key}), json!({"type": "keyUp", "value": key}));
+            [pause.clone(), down, up]
+        });
+        self.keys(strokes.collect())
+    }
+
     /// Presses one key while Control is held.
     pub fn press_control(&self, c: char) -> Result<()> {
         let held = key::CONTROL.to_string();
@@ -232,6 +244,21 @@ impl Window {
         self.end()
     }
 
+    /// Ends the program as a crash would: it gets to do nothing more.
+    #[cfg(target_os = "linux")]
+    pub fn crash(mut self) -> Result<()> {
+        let programs = children(self.driver.id());
+        if programs.is_empty() {
+            return Err(DriverError("the driver has started no program".to_owned()));
+        }
+        for program in programs {
+            let killed = nix::sys::signal::kill(program, nix::sys::signal::Signal::SIGKILL);
+            killed.map_err(|e| DriverError(format!("{program} could not be killed: {e}")))?;
+        }
+        self.driver.kill().map_err(|e| DriverError(e.to_string()))?;
+        self.driver.wait().map(drop).map_err(|e| DriverError(e.to_string()))
+    }
+
     fn end(&mut self) -> Result<()> {
         let ended = self.agent.delete(&self.session).call();
         let ended = ended.map(|_| ()).map_err(|e| DriverError(e.to_string()));
@@ -273,6 +300,21 @@ fn value(answer: Answer) -> Result<Value> {
         .map_err(|e| DriverError(e.to_string()))?;
     let body: Value = serde_json::from_str(&text).map_err(|e| DriverError(e.to_string()))?;
     if ok { Ok(body["value"].clone()) } else { Err(DriverError(body["value"].to_string())) }
+}
+
+/// The processes that a process started.
+#[cfg(target_os = "linux")]
+fn children(parent: u32) -> Vec<nix::unistd::Pid> {
+    let processes = std::fs::read_dir("/proc").into_iter().flatten().flatten();
+    let numbers = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<i32>().ok());
+    let is_child = |process: &i32| {
+        // One that ended meanwhile is nobody's child any more.
+        let stat = std::fs::read_to_string(format!("/proc/{process}/stat")).unwrap_or_default();
+        // The name, in brackets, may hold anything; after it come the state and the parent.
+        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        after_name.split_whitespace().nth(1).and_then(|id| id.parse().ok()) == Some(parent)
+    };
+    numbers.filter(is_child).map(nix::unistd::Pid::from_raw).collect()
 }
 
 /// The window's program.

@@ -4,6 +4,8 @@
 mod exchange;
 mod first_hour;
 mod forms;
+mod keeping;
+mod large;
 mod rows;
 mod structure;
 mod trouble;
