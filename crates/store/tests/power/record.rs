@@ -1,9 +1,11 @@
 //! A recorder between SQLite and the system: every write, truncation, sync and removal, in their order.
 //!
 //! It is the system's own file layer with some of its functions replaced by ones that also take notes, or refuse
-//! when a test wants the disk to fail. Everything else, locks and shared memory included, is the system's, so what is recorded is the product as it ships.
+//! when a test wants the disk to fail. Everything else, locks and shared memory included, is the system's, so what
+//! is recorded is the product as it ships.
 //!
-//! SQLite offers this place to C alone, hence the `unsafe`: see `docs/decisions/0007-recorded-disk.md`. Nothing of it is in the product.
+//! SQLite offers this place to C alone, hence the `unsafe`: see `docs/decisions/0007-recorded-disk.md`. Nothing of
+//! it is in the product.
 #![allow(unsafe_code)]
 
 use std::collections::HashMap;
