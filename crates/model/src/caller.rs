@@ -208,7 +208,8 @@ impl Caller {
         let Outgoing { url, body, streamed } = outgoing;
         let (credential, headers) = (self.credential.as_ref(), self.wire.headers());
         let answer = self.client.post_json(&url, credential, &headers, body, "generate").await;
-        success(answer, exchange, streamed).await
+        let headers_before_work = streamed && self.wire.answers_before_work();
+        success(answer, exchange, headers_before_work).await
     }
 
     fn conclude(

@@ -116,10 +116,10 @@ fn refusals() -> Vec<Row> {
 }
 
 fn broken_connections() -> Vec<Row> {
-    // A stream's headers come before its work; a plain reply's come after.
-    let before_headers = |_, mode| match mode {
-        Mode::Streamed => Some(Fails(Reset, Again)),
-        Mode::Plain => Some(Fails(Reset, Once)),
+    // A stream's headers come before its work where that is known; a plain reply's come after.
+    let before_headers = |wire, mode| match (wire, mode) {
+        (Spoken::Gemini | Spoken::Custom, _) | (_, Mode::Plain) => Some(Fails(Reset, Once)),
+        (_, Mode::Streamed) => Some(Fails(Reset, Again)),
     };
     vec![
         row("reset before headers", Fault::ResetBeforeHeaders, before_headers),

@@ -82,7 +82,10 @@ impl WireKind {
     }
 
     /// The protocol, as the server at `base_url` speaks it.
-    pub(crate) fn wire(self, base_url: &Url) -> Result<Arc<dyn Wire>, CustomSpecError> {
+    ///
+    /// # Errors
+    /// When a custom protocol's declaration is wrong.
+    pub fn wire(self, base_url: &Url) -> Result<Arc<dyn Wire>, CustomSpecError> {
         Ok(match self {
             WireKind::OpenAiChat => Arc::new(OpenAiChat::at(base_url)),
             WireKind::OpenAiResponses => Arc::new(OpenAiResponses),
@@ -111,6 +114,12 @@ pub trait Wire: fmt::Debug + Send + Sync {
 
     /// Whether replies can come piece by piece.
     fn streams(&self) -> bool {
+        true
+    }
+
+    /// Whether a streamed reply's headers come before its work, so that a connection lost before them has cost nothing.
+    /// Only where that is known: else a repeat may be paid for twice.
+    fn answers_before_work(&self) -> bool {
         true
     }
 

@@ -202,6 +202,10 @@ impl Wire for Custom {
         self.paths.delta.is_some()
     }
 
+    fn answers_before_work(&self) -> bool {
+        false
+    }
+
     fn body(&self, request: &Request, stream: bool) -> Result<Vec<u8>, Unsupported> {
         self.template.fill(request, stream)
     }

@@ -67,6 +67,10 @@ impl Wire for Gemini {
         Some(Address { query: Some(("pageSize", "1000")), ..Address::of(&["models"]) })
     }
 
+    fn answers_before_work(&self) -> bool {
+        false
+    }
+
     fn body(&self, request: &Request, _stream: bool) -> Result<Vec<u8>, Unsupported> {
         body::encode(request)
     }
