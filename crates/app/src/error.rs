@@ -59,7 +59,14 @@ impl Explain for EngineError {
             Self::UnknownVariant { .. } | Self::UnknownCase { .. } | Self::UnknownRun { .. } => {
                 ApiError::new(Code::NotFound, message)
             }
-            Self::NothingToRun { .. } | Self::Stopped => ApiError::new(Code::BadInput, message),
+            Self::NothingToRun { .. }
+            | Self::Stopped
+            | Self::UnknownPrice { .. }
+            | Self::BadBudget { .. }
+            | Self::BadShard { .. }
+            | Self::ShardFile { .. } => ApiError::new(Code::BadInput, message),
+            Self::CannotMerge { .. } => ApiError::new(Code::BadInput, message)
+                .hint("Shards are runs of the same prompts, cases and models with another `--shard`."),
             Self::Unrenderable { diagnostic } => {
                 let error = ApiError::new(Code::InvalidPrompt, message);
                 diagnostic.hint.into_iter().fold(error, ApiError::hint)

@@ -3,7 +3,7 @@
 //! An endpoint comes only from here, the user's own settings. Its key is read from the
 //! environment variable the user named, and bound to the endpoint's origin at once.
 
-use assay_engine::{LOCAL_MODEL_ID, Models, Provider};
+use assay_engine::{LOCAL_MODEL_ID, Models, Provider, ProviderLimits};
 use assay_model::{Caller, Endpoint, WireKind};
 use assay_net::{Credential, Origin, Url};
 use assay_store::ProviderRecord;
@@ -149,7 +149,19 @@ fn provider(record: &ProviderRecord) -> Result<Provider, ApiError> {
     let base_url = Url::parse(&record.base_url)
         .map_err(|e| ApiError::new(Code::BadInput, format!("provider `{}`: {e}", record.name)))?;
     let endpoint = Endpoint { base_url, credential };
-    Ok(Provider { name: record.name.clone(), endpoint, wire: WireKind::OpenAiChat, missing_key })
+    let limits = limits(record)?;
+    let name = record.name.clone();
+    Ok(Provider { name, endpoint, wire: WireKind::OpenAiChat, missing_key, limits })
+}
+
+/// What the user said the provider allows: `limits` of its settings.
+fn limits(record: &ProviderRecord) -> Result<ProviderLimits, ApiError> {
+    match record.options.get("limits") {
+        None => Ok(ProviderLimits::default()),
+        Some(limits) => serde_json::from_value(limits.clone()).map_err(|e| {
+            ApiError::new(Code::BadInput, format!("provider `{}`: limits: {e}", record.name))
+        }),
+    }
 }
 
 fn check_name(name: &str) -> Result<(), ApiError> {

@@ -182,6 +182,7 @@ impl App {
                 repeat: request.repeat,
                 concurrency: request.concurrency,
                 no_cache: request.no_cache,
+                ..assay_engine::RunRequest::default()
             },
         };
         Plan::new(spec, &self.models()?).map_err(|e| e.explain())

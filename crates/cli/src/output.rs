@@ -20,6 +20,22 @@ impl Output {
         if self.json { self.write(&pretty(document)) } else { self.write(&text()) }
     }
 
+    /// Whether standard output gets a document.
+    pub fn is_document(&self) -> bool {
+        self.json
+    }
+
+    /// A document that is too long to be held: it is written as it is made. The inner error is the stream's, the outer
+    /// one the maker's.
+    pub fn stream(
+        &self,
+        make: impl FnOnce(&mut dyn Write) -> Result<std::io::Result<()>, ApiError>,
+    ) -> Result<(), ApiError> {
+        let mut out = std::io::BufWriter::new(std::io::stdout().lock());
+        let written = make(&mut out)?;
+        refused(written.and_then(|()| out.flush()))
+    }
+
     /// For people, where no document was asked for.
     pub fn tell(&self, text: &str) -> Result<(), ApiError> {
         self.write(text)
@@ -68,14 +84,18 @@ impl Output {
     fn write(&self, text: &str) -> Result<(), ApiError> {
         let mut out = std::io::stdout().lock();
         let text = if self.json { text.to_owned() } else { printable(text) };
-        match writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()) {
-            // Whoever read us has seen enough, as `head` does.
-            Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(ApiError::new(
-                assay_wire::Code::Storage,
-                format!("could not write to standard output: {error}"),
-            )),
-            _ => Ok(()),
-        }
+        refused(writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()))
+    }
+}
+
+fn refused(written: std::io::Result<()>) -> Result<(), ApiError> {
+    match written {
+        // Whoever read us has seen enough, as `head` does.
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(ApiError::new(
+            assay_wire::Code::Storage,
+            format!("could not write to standard output: {error}"),
+        )),
+        _ => Ok(()),
     }
 }
 

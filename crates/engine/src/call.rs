@@ -1,11 +1,14 @@
-//! One cell's call: sent, tried again where that helps, and brought to one shape.
+//! One cell's call: sent, brought to one shape, and judged when it failed.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Duration;
 
 use assay_local::{Finish as LocalFinish, Generation, LocalError};
-use assay_model::{Caller, Failure, FailureKind, Message, Request, RetryAdvice, backoff};
+use assay_model::{
+    Caller, Failure, FailureKind, Message, Rates, Reply, Request, RetryAdvice, backoff,
+};
+use assay_store::Usage;
 use tokio_util::sync::CancellationToken;
 
 use crate::environment::Environment;
@@ -13,8 +16,15 @@ use crate::models::{Backend, LocalSlot, Target};
 use crate::plan::Call;
 use crate::progress::Progress;
 
-/// Calls of one cell at most, the first one included.
-pub(crate) const MAX_ATTEMPTS: u32 = 4;
+/// Calls of one cell that may fail, the first one included. Being told to slow down is not failing.
+const MOST_FAILURES: u32 = 4;
+
+/// How often a cell may be told to slow down, before its lane is taken to be shut.
+const MOST_LIMITED: u32 = 12;
+
+/// Calls of one cell that may have been billed and brought nothing, the first one included, over all of its run's
+/// resumes.
+pub(crate) const MOST_LOST: u32 = 2;
 
 /// Output tokens of the embedded model when no option says how many: a person waits for these.
 const LOCAL_MAX_TOKENS: usize = 256;
@@ -24,19 +34,49 @@ pub(crate) struct Answer {
     pub output: String,
     pub raw: Vec<u8>,
     pub finish: String,
-    pub input_tokens: Option<u64>,
-    pub output_tokens: Option<u64>,
+    pub usage: Usage,
     pub latency_ms: u64,
     pub first_token_ms: Option<u64>,
+    pub request_id: Option<String>,
+    pub rates: Box<Rates>,
 }
 
 /// Why a call brought nothing.
 pub(crate) struct Refusal {
-    pub kind: &'static str,
+    pub kind: Kind,
     pub message: String,
     pub raw: Vec<u8>,
     pub maybe_billed: bool,
+    pub request_id: Option<String>,
+    /// How long the server wants to be left alone.
+    pub delay: Option<Duration>,
+    pub rates: Box<Rates>,
     pub next: Next,
+}
+
+/// What kind of failure it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Of a call to an endpoint.
+    Call(FailureKind),
+    /// The case does not fit the template, so there was no call.
+    Template,
+    /// Of the embedded model.
+    Local,
+    /// Earlier calls were sent and lost, so there was no other.
+    Lost,
+}
+
+impl Kind {
+    /// The word it is stored as.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Call(kind) => kind.as_str(),
+            Kind::Template => "template",
+            Kind::Local => "local",
+            Kind::Lost => "lost",
+        }
+    }
 }
 
 /// What to do after a refusal.
@@ -46,8 +86,8 @@ pub(crate) enum Next {
     Retry(Duration),
     /// This cell failed; others may do better.
     Fail,
-    /// This cell failed, and so would every other on this model: stop its lane.
-    StopLane,
+    /// Every other call to this model would fail as well: its lane pauses, and the cell waits with it.
+    PauseLane,
     /// The person stopped the run.
     Cancelled,
 }
@@ -59,8 +99,56 @@ pub(crate) struct CallContext {
     pub progress: Arc<Progress>,
     pub cancel: CancellationToken,
     pub cell: u32,
-    /// 1 for the first call of the cell.
-    pub attempt: u32,
+    pub before: Tries,
+}
+
+/// What became of a cell's calls so far.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tries {
+    /// Failed, for whatever reason but the next.
+    pub failed: u32,
+    /// Refused because there were too many at the time.
+    pub limited: u32,
+    /// Of the failed ones, those that may have been billed.
+    pub lost: u32,
+}
+
+impl Tries {
+    /// Counts one more.
+    pub fn count(&mut self, refusal: &Refusal) {
+        if refusal.is_limit() {
+            self.limited += 1;
+        } else {
+            self.failed += 1;
+            self.lost += u32::from(refusal.maybe_billed);
+        }
+    }
+}
+
+impl Refusal {
+    /// A cell that fails without a call.
+    pub fn without_call(kind: Kind, message: String) -> Refusal {
+        Refusal {
+            kind,
+            message,
+            raw: Vec::new(),
+            maybe_billed: false,
+            request_id: None,
+            delay: None,
+            rates: Box::default(),
+            next: Next::Fail,
+        }
+    }
+
+    /// Whether the server said that there are too many calls.
+    pub fn is_limit(&self) -> bool {
+        self.kind == Kind::Call(FailureKind::RateLimited)
+    }
+
+    /// Whether the server refused the request as it stands.
+    pub fn is_rejection(&self) -> bool {
+        self.kind == Kind::Call(FailureKind::Rejected)
+    }
 }
 
 /// Sends one call.
@@ -73,7 +161,7 @@ pub(crate) async fn send(
         Backend::Local(slot) => send_local(slot, call, context).await,
         Backend::Remote(caller) => send_remote(caller, call, context)
             .await
-            .map_err(|failure| refusal(failure, context.attempt, context.environment.jitter())),
+            .map_err(|failure| refusal(failure, context.before, context.environment.jitter())),
     }
 }
 
@@ -84,43 +172,67 @@ async fn send_remote(
 ) -> Result<Answer, Failure> {
     let mut on_text = |piece: &str| context.progress.text(context.cell, piece);
     let reply = caller.generate(&call.request, &mut on_text, &context.cancel).await?;
-    Ok(Answer {
+    Ok(answer(reply))
+}
+
+fn answer(reply: Reply) -> Answer {
+    Answer {
         output: reply.text,
         raw: reply.raw,
         finish: reply.finish.as_str().to_owned(),
-        input_tokens: reply.usage.input,
-        output_tokens: reply.usage.output,
+        usage: Usage {
+            input: reply.usage.input,
+            output: reply.usage.output,
+            cached: reply.usage.cached,
+            cache_write: reply.usage.cache_write,
+            reasoning: reply.usage.reasoning,
+        },
         latency_ms: reply.latency_ms,
         first_token_ms: reply.first_token_ms,
-    })
-}
-
-fn refusal(failure: Failure, attempt: u32, jitter: f64) -> Refusal {
-    let next = match failure.advice() {
-        _ if failure.kind == FailureKind::Cancelled => Next::Cancelled,
-        RetryAdvice::Retry { after } if attempt < MAX_ATTEMPTS => {
-            Next::Retry(after.unwrap_or_else(|| backoff(attempt - 1, jitter)))
-        }
-        RetryAdvice::RetryOnce if attempt < 2 => Next::Retry(backoff(attempt - 1, jitter)),
-        _ if stops_lane(failure.kind) => Next::StopLane,
-        _ => Next::Fail,
-    };
-    Refusal {
-        kind: failure.kind.as_str(),
-        message: failure.to_string(),
-        raw: failure.raw,
-        maybe_billed: failure.maybe_billed,
-        next,
+        request_id: reply.request_id,
+        rates: Box::new(reply.rates),
     }
 }
 
-/// Failures that say something about the endpoint or the key, not about the cell.
-fn stops_lane(kind: FailureKind) -> bool {
+fn refusal(failure: Failure, before: Tries, jitter: f64) -> Refusal {
+    Refusal {
+        kind: Kind::Call(failure.kind),
+        message: failure.to_string(),
+        next: next(&failure, before, jitter),
+        raw: failure.raw,
+        maybe_billed: failure.maybe_billed,
+        request_id: failure.request_id,
+        delay: failure.retry_after,
+        rates: failure.rates,
+    }
+}
+
+fn next(failure: &Failure, before: Tries, jitter: f64) -> Next {
+    let limited = failure.kind == FailureKind::RateLimited;
+    match failure.advice() {
+        _ if failure.kind == FailureKind::Cancelled => Next::Cancelled,
+        RetryAdvice::Retry { after } if limited && before.limited + 1 < MOST_LIMITED => {
+            Next::Retry(after.unwrap_or_else(|| backoff(before.limited, jitter)))
+        }
+        RetryAdvice::Retry { after } if !limited && before.failed + 1 < MOST_FAILURES => {
+            Next::Retry(after.unwrap_or_else(|| backoff(before.failed, jitter)))
+        }
+        RetryAdvice::RetryOnce if before.lost + 1 < MOST_LOST => {
+            Next::Retry(backoff(before.failed, jitter))
+        }
+        _ if pauses_lane(failure.kind) => Next::PauseLane,
+        _ => Next::Fail,
+    }
+}
+
+/// Failures that say something about the endpoint, the key or the account, not about the cell.
+fn pauses_lane(kind: FailureKind) -> bool {
     matches!(
         kind,
         FailureKind::Unreachable
             | FailureKind::Unauthorized
             | FailureKind::QuotaExhausted
+            | FailureKind::RateLimited
             | FailureKind::NotFound
             | FailureKind::Redirected
     )
@@ -149,7 +261,7 @@ fn generate_local(
     request: &Request,
     context: &CallContext,
 ) -> Result<Answer, Refusal> {
-    let model = slot.model().map_err(|e| local_refusal(e.to_string(), Next::StopLane))?;
+    let model = slot.model().map_err(|e| local_refusal(e.to_string(), Next::PauseLane))?;
     let texts: Vec<String> = request.messages.iter().map(Message::joined_text).collect();
     let messages: Vec<_> = request
         .messages
@@ -189,15 +301,20 @@ fn generate_local(
         raw: generated.text.clone().into_bytes(),
         output: generated.text,
         finish: local_finish_word(generated.finish).to_owned(),
-        input_tokens: Some(generated.input_tokens as u64),
-        output_tokens: Some(generated.output_tokens as u64),
+        usage: Usage {
+            input: Some(generated.input_tokens as u64),
+            output: Some(generated.output_tokens as u64),
+            ..Usage::default()
+        },
         latency_ms: elapsed(),
         first_token_ms,
+        request_id: None,
+        rates: Box::default(),
     })
 }
 
 fn local_refusal(message: String, next: Next) -> Refusal {
-    Refusal { kind: "local", message, raw: Vec::new(), maybe_billed: false, next }
+    Refusal { next, ..Refusal::without_call(Kind::Local, message) }
 }
 
 /// The words of `assay_model::Finish`, which every backend's reasons are brought to.
@@ -206,5 +323,62 @@ fn local_finish_word(finish: LocalFinish) -> &'static str {
         LocalFinish::Stop | LocalFinish::Stopped => "stop",
         LocalFinish::Length => "length",
         LocalFinish::Cancelled => "cancelled",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(kind: FailureKind, maybe_billed: bool) -> Failure {
+        Failure { maybe_billed, ..Failure::of_reply(kind, "it failed") }
+    }
+
+    fn decide(kind: FailureKind, maybe_billed: bool, before: Tries) -> Next {
+        next(&failure(kind, maybe_billed), before, 0.0)
+    }
+
+    #[test]
+    fn a_call_that_may_have_been_billed_is_made_once_more_and_never_a_third_time() {
+        let once = Tries { failed: 1, lost: 1, limited: 0 };
+        for kind in [FailureKind::Reset, FailureKind::Truncated, FailureKind::TimedOut] {
+            assert!(matches!(decide(kind, true, Tries::default()), Next::Retry(_)), "{kind:?}");
+            assert_eq!(decide(kind, true, once), Next::Fail, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_free_failure_is_tried_four_times_in_all() {
+        let after =
+            |failed| decide(FailureKind::ServerError, false, Tries { failed, ..Tries::default() });
+        assert!((0..3).all(|failed| matches!(after(failed), Next::Retry(_))));
+        assert_eq!(after(3), Next::Fail);
+    }
+
+    #[test]
+    fn being_told_to_slow_down_does_not_use_up_the_tries() {
+        let limited = |limited| {
+            decide(FailureKind::RateLimited, false, Tries { limited, ..Tries::default() })
+        };
+        assert!((0..11).all(|n| matches!(limited(n), Next::Retry(_))));
+        assert_eq!(limited(11), Next::PauseLane, "it never ends");
+        let mut tries = Tries::default();
+        tries.count(&refusal(failure(FailureKind::RateLimited, false), tries, 0.0));
+        assert_eq!((tries.failed, tries.limited), (0, 1));
+    }
+
+    #[test]
+    fn what_is_wrong_with_the_account_pauses_the_lane_and_what_is_wrong_with_the_cell_does_not() {
+        for kind in [
+            FailureKind::Unauthorized,
+            FailureKind::QuotaExhausted,
+            FailureKind::NotFound,
+            FailureKind::Redirected,
+        ] {
+            assert_eq!(decide(kind, false, Tries::default()), Next::PauseLane, "{kind:?}");
+        }
+        for kind in [FailureKind::Rejected, FailureKind::TooLarge] {
+            assert_eq!(decide(kind, false, Tries::default()), Next::Fail, "{kind:?}");
+        }
     }
 }

@@ -75,6 +75,42 @@ pub enum EngineError {
         /// What is missing.
         reason: String,
     },
+    /// A budget can hold only where every price is known.
+    #[error(
+        "the price of `{model}` is not known, so no budget can hold; set its price, or run without a budget"
+    )]
+    UnknownPrice {
+        /// The model's id.
+        model: String,
+    },
+    /// A budget that is no sum of money.
+    #[error("a budget is a sum of dollars, not {budget}")]
+    BadBudget {
+        /// What was given.
+        budget: f64,
+    },
+    /// There is no such part of a matrix.
+    #[error("there is no shard {index} of {of}; shards count from 1")]
+    BadShard {
+        /// Which one was asked for.
+        index: u32,
+        /// Of how many.
+        of: u32,
+    },
+    /// Runs that are not parts of one matrix.
+    #[error("these runs cannot be merged: {reason}")]
+    CannotMerge {
+        /// What keeps them apart.
+        reason: String,
+    },
+    /// A shard's file cannot be read or written.
+    #[error("{}: {reason}", .file.display())]
+    ShardFile {
+        /// The file.
+        file: std::path::PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The environment variable that should hold a provider's key is not set.
     #[error("provider `{provider}` takes its key from ${variable}, which is not set")]
     KeyMissing {

@@ -7,25 +7,44 @@
 //! run is enough to go on with it on another day ([`Engine::resume`]), even when the prompt on
 //! disk has changed since.
 //!
+//! A lane goes as fast as its server bears and its provider allows, and takes its variants in turn. When a failure says
+//! that every other call to a model would fail as well, its lane pauses with the reason and the rest goes on
+//! ([`RunHandle::retry_lane`]). A budget is held before a call leaves and is never passed by more than estimates are
+//! wrong for the calls in flight. A [`Shard`] of a run is answered by each of several machines.
+//!
 //! The engine reads no clock and draws no randomness; both come in through [`Environment`].
 //! It knows no window and no terminal: progress is pulled from a [`RunHandle`], at the pace of
 //! whoever shows it.
 
+mod budget;
 mod call;
+mod cell;
+mod cost;
+mod driver;
 mod environment;
 mod error;
+mod lanes;
+mod merge;
 mod models;
 mod neighbours;
 mod plan;
 mod progress;
+mod record;
 mod run;
+mod shards;
 mod spec;
+mod summary;
 
+pub use assay_store::{LanePause, Shard};
+pub use cost::{CostRange, Price};
 pub use environment::Environment;
 pub use error::EngineError;
-pub use models::{LOCAL_MODEL_ID, Models, Provider, Target};
+pub use lanes::ProviderLimits;
+pub use merge::ShardSource;
+pub use models::{LOCAL_MODEL_ID, Models, Prices, Provider, Target};
 pub use neighbours::{NearDuplicate, Neighbours, RowPlace, Table};
-pub use plan::{Column, Plan, PlanSummary, PlannedRow};
+pub use plan::{Column, Plan, PlannedRow};
 pub use progress::{Changes, Counts, Progress, State, TextChange};
 pub use run::{Engine, RunHandle};
 pub use spec::{PromptSource, RunRequest, RunSpec};
+pub use summary::{HostShare, PlanSummary};

@@ -12,7 +12,9 @@ use assay_local::{LocalError, LocalModel};
 use assay_model::{Caller, Endpoint, WireKind};
 use assay_net::Client;
 
+use crate::cost::Price;
 use crate::error::{EngineError, list};
+use crate::lanes::ProviderLimits;
 use crate::neighbours::Neighbours;
 
 /// The embedded model's id.
@@ -29,12 +31,18 @@ pub struct Provider {
     pub wire: WireKind,
     /// The variable that should hold its key, when it is not set.
     pub missing_key: Option<String>,
+    /// What it allows, as far as the user said.
+    pub limits: ProviderLimits,
 }
+
+/// What a model costs, by its id; `None` when nobody knows.
+pub type Prices = dyn Fn(&str) -> Option<Price> + Send + Sync;
 
 /// Everything a model id can resolve to.
 pub struct Models {
     client: Client,
     providers: BTreeMap<String, Provider>,
+    prices: Arc<Prices>,
     local: Arc<LocalSlot>,
     neighbours: Arc<Neighbours>,
 }
@@ -48,6 +56,10 @@ pub struct Target {
     pub model: String,
     /// Scheme, host and port its calls go to, or `local`.
     pub origin: String,
+    /// What it costs, when that is known. The embedded model is free.
+    pub price: Option<Price>,
+    /// What its provider allows.
+    pub(crate) limits: ProviderLimits,
     pub(crate) backend: Backend,
 }
 
@@ -86,7 +98,20 @@ impl Models {
     pub fn new(models_dir: PathBuf, client: Client, providers: Vec<Provider>) -> Self {
         let neighbours = Arc::new(Neighbours::new(models_dir.clone()));
         let local = Arc::new(LocalSlot { models_dir, loaded: Mutex::default() });
-        Self { client, providers: by_name(providers), local, neighbours }
+        Self {
+            client,
+            providers: by_name(providers),
+            prices: Arc::new(|_| None),
+            local,
+            neighbours,
+        }
+    }
+
+    /// The same models at these prices. Without any, no price is known.
+    #[must_use]
+    pub fn with_prices(mut self, prices: Arc<Prices>) -> Self {
+        self.prices = prices;
+        self
     }
 
     /// What needs the embedding model.
@@ -100,6 +125,7 @@ impl Models {
         Self {
             client: self.client.clone(),
             providers: by_name(providers),
+            prices: Arc::clone(&self.prices),
             local: Arc::clone(&self.local),
             neighbours: Arc::clone(&self.neighbours),
         }
@@ -138,6 +164,8 @@ impl Models {
             id: id.to_owned(),
             model: model.to_owned(),
             origin: caller.origin().to_string(),
+            price: (self.prices)(id),
+            limits: known.limits,
             backend: Backend::Remote(Arc::new(caller)),
         })
     }
@@ -154,6 +182,8 @@ impl Models {
             id: id.to_owned(),
             model: model.to_owned(),
             origin: "local".to_owned(),
+            price: Some(Price::default()),
+            limits: ProviderLimits::default(),
             backend: Backend::Local(Arc::clone(&self.local)),
         })
     }
@@ -164,13 +194,15 @@ fn by_name(providers: Vec<Provider>) -> BTreeMap<String, Provider> {
 }
 
 impl Target {
-    /// Calls at once when the caller does not say: the embedded model is bound by the machine's
-    /// cores, an endpoint waits mostly for the network.
-    pub(crate) fn default_concurrency(&self) -> usize {
-        match self.backend {
-            Backend::Local(_) => assay_local::calls_at_once(),
-            Backend::Remote(_) => 8,
-        }
+    /// Whose model it is: the first part of its id.
+    pub(crate) fn provider(&self) -> &str {
+        self.id.split_once('/').map_or(self.id.as_str(), |(provider, _)| provider)
+    }
+
+    /// Calls at once, where that is known beforehand: the embedded model is bound by the machine's cores. An endpoint
+    /// waits mostly for the network; what it bears is found out.
+    pub(crate) fn calls_at_once(&self) -> Option<usize> {
+        matches!(self.backend, Backend::Local(_)).then(assay_local::calls_at_once)
     }
 
     /// The host its calls go to, unless they stay on this machine's processor.

@@ -6,18 +6,21 @@ use std::sync::{Arc, OnceLock};
 use assay_model::{Message, Request, Unsupported};
 use assay_prompt::{Diagnostic, Options, Prompt, Rendered, Row, Severity, Variant, render_with};
 use assay_score::Scorers;
-use assay_store::Store;
+use assay_store::Shard;
 use sha2::{Digest, Sha256};
 
+use crate::cost::Estimate;
 use crate::error::{EngineError, list};
 use crate::models::{Backend, Models, Target};
-use crate::neighbours::{Neighbours, Shots, stop_unless};
+use crate::neighbours::{Neighbours, Shots};
+use crate::shards;
 use crate::spec::RunSpec;
 
 /// Cells of one run at most. Larger questions are several runs.
 const MAX_CELLS: u64 = 1_000_000;
 
-/// A run's matrix: what would be sent, cell by cell.
+/// A run's matrix: what would be sent, cell by cell. A shard's matrix is the whole one, of which it answers some cells:
+/// so a cell has the same place in every shard.
 pub struct Plan {
     /// What was asked for.
     pub spec: RunSpec,
@@ -31,6 +34,8 @@ pub struct Plan {
     pub scorers: Vec<String>,
     prompts: Vec<Prompt>,
     neighbours: Arc<Neighbours>,
+    /// Of a shard, whether it holds each cell.
+    held: Option<Vec<bool>>,
 }
 
 /// The nearest examples of a variant's cases, by the place of the case; chosen when first needed.
@@ -57,8 +62,8 @@ pub struct Column {
 pub struct PlannedRow {
     /// Place in the plan's prompts.
     pub prompt: usize,
-    /// The case.
-    pub case: Row,
+    /// The case; its samples share it.
+    pub case: Arc<Row>,
     /// Its place among the prompt's cases that run.
     place: usize,
     /// 0 for the first sample.
@@ -67,22 +72,10 @@ pub struct PlannedRow {
     pub first_cell: u32,
 }
 
-/// What a plan comes to.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PlanSummary {
-    /// Cells answered from the cache.
-    pub cached: u32,
-    /// Estimated input tokens of the cells to send.
-    pub input_tokens: u64,
-    /// Most output tokens those may cost; `None` when a column sets no limit.
-    pub output_tokens_max: Option<u64>,
-    /// Hosts that would be contacted.
-    pub hosts: BTreeSet<String>,
-}
-
 /// One cell's call, ready to be sent.
 pub(crate) struct Call {
     pub request: Request,
+    pub estimate: Estimate,
     /// Canonical bytes: what is stored as the request, and what the cache is keyed on.
     pub body: Vec<u8>,
     pub cache_key: [u8; 32],
@@ -107,6 +100,7 @@ impl Plan {
         let prompts: Vec<_> = spec.prompts.iter().map(|p| p.parse()).collect();
         refuse_broken(&spec, &prompts)?;
         refuse_unknown(&spec, &prompts)?;
+        refuse_nonsense(&spec)?;
         let mut plan = Plan {
             spec,
             columns: Vec::new(),
@@ -115,6 +109,7 @@ impl Plan {
             scorers: Vec::new(),
             prompts,
             neighbours: Arc::clone(models.neighbours()),
+            held: None,
         };
         for prompt in 0..plan.prompts.len() {
             plan.add_prompt(prompt, models)?;
@@ -122,7 +117,33 @@ impl Plan {
         if plan.cells.is_empty() {
             return Err(EngineError::NothingToRun { reason: plan.empty_reason() });
         }
+        plan.refuse_unpriced()?;
+        plan.held = plan.spec.request.shard.map(|shard| plan.cells_of(shard));
         Ok(plan)
+    }
+
+    /// Whether this run answers a cell: all of them, or those of its shard.
+    pub fn holds(&self, cell: u32) -> bool {
+        self.held.as_ref().is_none_or(|held| held[cell as usize])
+    }
+
+    fn cells_of(&self, shard: Shard) -> Vec<bool> {
+        let holds = |cell| {
+            let (column, row) = self.at(cell);
+            shards::holds(shard, &self.spec.prompts[column.prompt].key, column, row)
+        };
+        (0..self.cells.len() as u32).map(holds).collect()
+    }
+
+    /// A budget is kept by holding the most a call may cost, so each price must be known.
+    fn refuse_unpriced(&self) -> Result<(), EngineError> {
+        let unpriced = self.columns.iter().find(|column| column.target.price.is_none());
+        match unpriced {
+            Some(column) if self.spec.request.budget.is_some() => {
+                Err(EngineError::UnknownPrice { model: column.target.id.clone() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// The parsed prompt of a column or a row.
@@ -164,48 +185,12 @@ impl Plan {
             };
             let prompt = &self.prompts[column.prompt];
             let rows = self.rows.iter().filter(|r| r.prompt == column.prompt && r.sample == 0);
-            let cases: Vec<_> = rows.map(|row| &row.case).collect();
+            let cases: Vec<_> = rows.map(|row| &*row.case).collect();
             let variant = variant(prompt, &column.variant);
             // Whoever was first has chosen the same.
             let _ = chosen.set(self.neighbours.shots_of_all(prompt, variant, &cases, go_on)?);
         }
         Ok(())
-    }
-
-    /// Tokens, cached cells and hosts. Renders every cell; sends nothing. Blocks, perhaps for minutes
-    /// where the nearest examples are chosen first.
-    ///
-    /// # Errors
-    /// When the cache cannot be read, the nearest examples cannot be chosen, or `go_on` says no.
-    pub fn summary(
-        &self,
-        store: &Store,
-        go_on: &dyn Fn() -> bool,
-    ) -> Result<PlanSummary, EngineError> {
-        self.choose_shots(go_on)?;
-        let mut summary = PlanSummary {
-            cached: 0,
-            input_tokens: 0,
-            output_tokens_max: Some(0),
-            hosts: BTreeSet::new(),
-        };
-        for cell in 0..self.cells.len() as u32 {
-            stop_unless(go_on)?;
-            // A cell that cannot be rendered will fail with its reason and is never sent.
-            let Ok(call) = self.call(cell) else { continue };
-            if !self.spec.request.no_cache && store.is_cached(&call.cache_key)? {
-                summary.cached += 1;
-                continue;
-            }
-            let (column, _) = self.at(cell);
-            summary.input_tokens += estimated_tokens(&call.request);
-            summary.output_tokens_max = summary
-                .output_tokens_max
-                .zip(call.request.max_output_tokens)
-                .map(|(sum, limit)| sum.saturating_add(limit));
-            summary.hosts.extend(column.target.host().map(str::to_owned));
-        }
-        Ok(summary)
     }
 
     pub(crate) fn at(&self, cell: u32) -> (&Column, &PlannedRow) {
@@ -224,7 +209,8 @@ impl Plan {
             }
         };
         let cache_key = cache_key(&column.target, &body, row.sample);
-        Ok(Call { request, body, cache_key })
+        let estimate = Estimate::of(&request);
+        Ok(Call { request, estimate, body, cache_key })
     }
 
     fn add_prompt(&mut self, place: usize, models: &Models) -> Result<(), EngineError> {
@@ -234,11 +220,13 @@ impl Plan {
         self.refuse_too_many(columns.len(), cases.len(), repeat)?;
         self.columns.extend(columns);
         let columns = first_column..self.columns.len() as u32;
-        let samples = |case| (0..repeat).map(move |sample| (case, sample));
-        for ((at, case), sample) in cases.iter().enumerate().flat_map(samples) {
+        let samples = |(at, case): (usize, Arc<Row>)| {
+            (0..repeat).map(move |sample| ((at, Arc::clone(&case)), sample))
+        };
+        let cases = cases.into_iter().map(Arc::new).enumerate();
+        for ((at, case), sample) in cases.flat_map(samples) {
             let row = self.rows.len() as u32;
             let first_cell = self.cells.len() as u32;
-            let case = case.clone();
             self.rows.push(PlannedRow { prompt: place, case, place: at, sample, first_cell });
             self.cells.extend(columns.clone().map(|column| (column, row)));
         }
@@ -369,6 +357,18 @@ impl Plan {
     }
 }
 
+fn refuse_nonsense(spec: &RunSpec) -> Result<(), EngineError> {
+    if let Some(budget) = spec.request.budget.filter(|b| !b.is_finite() || *b < 0.0) {
+        return Err(EngineError::BadBudget { budget });
+    }
+    match spec.request.shard {
+        Some(shard) if !shards::is_valid(shard) => {
+            Err(EngineError::BadShard { index: shard.index, of: shard.of })
+        }
+        _ => Ok(()),
+    }
+}
+
 fn refuse_broken(spec: &RunSpec, prompts: &[Prompt]) -> Result<(), EngineError> {
     for (source, prompt) in spec.prompts.iter().zip(prompts) {
         let diagnostics: Vec<_> =
@@ -460,8 +460,4 @@ fn cache_key(target: &Target, body: &[u8], sample: u32) -> [u8; 32] {
         hash.update(part);
     }
     hash.finalize().into()
-}
-
-fn estimated_tokens(request: &Request) -> u64 {
-    request.messages.iter().map(|m| assay_prompt::estimate_tokens(&m.joined_text()) as u64).sum()
 }

@@ -4,8 +4,10 @@
 //! drain it at their own pace. That is what keeps a thousand cells a second from becoming a
 //! thousand messages a second.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
+
+use assay_store::LanePause;
 
 /// Bytes of text in one change at most; the rest comes with the next.
 const MAX_PIECE: usize = 4096;
@@ -36,6 +38,15 @@ pub struct Counts {
     pub cached: u32,
     /// Being answered now.
     pub running: u32,
+    /// Left out on purpose: another shard's.
+    pub skipped: u32,
+}
+
+impl Counts {
+    /// Whether every cell has come to its end.
+    pub(crate) fn is_complete(&self) -> bool {
+        self.done + self.failed + self.skipped == self.total
+    }
 }
 
 /// What changed since the last drain.
@@ -47,6 +58,8 @@ pub struct Changes {
     pub counts: Counts,
     /// Half-open ranges of ordinals, merged, in order.
     pub stale: Vec<(u32, u32)>,
+    /// Models that are asked nothing more for now, by id.
+    pub paused: Vec<LanePause>,
 }
 
 /// New text of the watched cell.
@@ -85,6 +98,7 @@ struct Inner {
     texts: HashMap<u32, String>,
     watched: Option<u32>,
     sent: usize,
+    paused: BTreeMap<String, LanePause>,
 }
 
 impl Progress {
@@ -97,6 +111,7 @@ impl Progress {
             texts: HashMap::new(),
             watched: None,
             sent: 0,
+            paused: BTreeMap::new(),
         }))
     }
 
@@ -113,7 +128,13 @@ impl Progress {
             return None;
         }
         let stale = ranges(std::mem::take(&mut inner.stale));
-        Some(Changes { state: inner.state.clone(), counts: inner.counts, stale })
+        let paused = inner.paused.values().cloned().collect();
+        Some(Changes { state: inner.state.clone(), counts: inner.counts, stale, paused })
+    }
+
+    /// Models that are asked nothing more for now, and why; by id.
+    pub fn paused(&self) -> Vec<LanePause> {
+        self.lock().paused.values().cloned().collect()
     }
 
     /// Follows the text of one cell from its start, or of none.
@@ -179,6 +200,18 @@ impl Progress {
                 Ending::Requeued => {}
             }
             inner.stale.insert(cell);
+        });
+    }
+
+    pub(crate) fn lane_paused(&self, pause: LanePause) {
+        self.change(|inner| {
+            inner.paused.insert(pause.model.clone(), pause);
+        });
+    }
+
+    pub(crate) fn lane_resumed(&self, model: &str) {
+        self.change(|inner| {
+            inner.paused.remove(model);
         });
     }
 

@@ -4,6 +4,7 @@
 //! that resuming a run, or looking at what a cell was sent, never depends on the working tree.
 
 use assay_prompt::{Files, Options, Prompt, parse_folder, parse_lone};
+use assay_store::Shard;
 use serde::{Deserialize, Serialize};
 
 /// A prompt's files, as they were when the run was planned.
@@ -47,6 +48,12 @@ pub struct RunRequest {
     pub concurrency: Option<u32>,
     /// Do not answer from the cache.
     pub no_cache: bool,
+    /// What the run may cost, in US dollars.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget: Option<f64>,
+    /// Only the cells of this part of the matrix.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shard: Option<Shard>,
 }
 
 /// What a run was asked to do.
@@ -74,6 +81,9 @@ impl RunSpec {
         }
         if !self.request.cases.is_empty() {
             title.push_str(&format!(" · {}", self.request.cases.join(", ")));
+        }
+        if let Some(shard) = self.request.shard {
+            title.push_str(&format!(" · {} of {}", shard.index, shard.of));
         }
         title
     }

@@ -340,11 +340,12 @@ fn open_charge(
         })
 }
 
-/// What an outcome counts for against a budget. Nothing is paid twice for a reply that is used again.
+/// What an outcome counts for against a budget. Nothing is paid twice for a reply that is used again; one that does not
+/// tell its tokens counts with all that was reserved for it.
 fn charge(outcome: &AttemptOutcome, reserved: f64) -> f64 {
     match outcome {
         AttemptOutcome::Done { original: Some(_), .. } => 0.0,
-        AttemptOutcome::Done { cost, .. } => dollars(*cost),
+        AttemptOutcome::Done { cost, .. } => cost.map_or(reserved, |cost| dollars(Some(cost))),
         AttemptOutcome::Failed { cost: Some(cost), .. } => dollars(Some(*cost)),
         AttemptOutcome::Failed { maybe_billed, .. } => f64::from(*maybe_billed) * reserved,
     }

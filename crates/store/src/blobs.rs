@@ -59,3 +59,32 @@ pub(crate) fn get(connection: &Connection, id: BlobId) -> Result<Vec<u8>, Fault>
         .query_row(params![id], |row| row.get(0))?;
     Ok(bytes)
 }
+
+/// Bytes in a text format: as text where they are text, in base64 where they are not.
+pub(crate) mod readable {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Readable {
+        Text(String),
+        Base64(String),
+    }
+
+    pub(crate) fn serialize<S: Serializer>(bytes: &[u8], to: S) -> Result<S::Ok, S::Error> {
+        let readable = match std::str::from_utf8(bytes) {
+            Ok(text) => Readable::Text(text.to_owned()),
+            Err(_) => Readable::Base64(STANDARD.encode(bytes)),
+        };
+        readable.serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<u8>, D::Error> {
+        match Readable::deserialize(from)? {
+            Readable::Text(text) => Ok(text.into_bytes()),
+            Readable::Base64(text) => STANDARD.decode(text).map_err(serde::de::Error::custom),
+        }
+    }
+}

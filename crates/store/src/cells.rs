@@ -370,7 +370,12 @@ pub(crate) fn detail(
     }))
 }
 
-fn scores_of(connection: &Connection, seq: RunSeq, cell: u32) -> Result<Vec<StoredScore>, Fault> {
+/// A cell's scores, by the scorer's place.
+pub(crate) fn scores_of(
+    connection: &Connection,
+    seq: RunSeq,
+    cell: u32,
+) -> Result<Vec<StoredScore>, Fault> {
     let mut select = connection.prepare_cached(
         "SELECT n.name, s.value, s.pass, s.reason
          FROM score s JOIN run_scorer n ON n.run = s.run AND n.ordinal = s.scorer

@@ -82,6 +82,7 @@ mod failpoints;
 mod attempts;
 mod blobs;
 mod cache;
+mod carry;
 mod cells;
 mod connection;
 mod drafts;
@@ -105,6 +106,7 @@ mod writer;
 
 pub use attempts::{AttemptOutcome, AttemptRecord, BeginAttempt, FinishAttempt, Original, Usage};
 pub use cache::CachedReply;
+pub use carry::{CarriedAttempt, CarriedCell};
 pub use cells::{
     CellDetail, CellRecord, CellScore, ColumnStats, PREVIEW_CHARS, ScorerStats, StoredScore,
 };

@@ -154,7 +154,7 @@ fn charge(attempt: &AttemptRecord) -> f64 {
     let reserved = dollars(attempt.reserved);
     match attempt.state {
         AttemptState::Done if attempt.cached => 0.0,
-        AttemptState::Done => dollars(attempt.cost),
+        AttemptState::Done => attempt.cost.map_or(reserved, |cost| dollars(Some(cost))),
         AttemptState::Failed if attempt.cost.is_some() => dollars(attempt.cost),
         AttemptState::Failed => f64::from(attempt.maybe_billed) * reserved,
         AttemptState::Started | AttemptState::Unknown => reserved,

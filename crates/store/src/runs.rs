@@ -182,7 +182,8 @@ pub struct RunRecord {
     /// What it may cost, in US dollars.
     pub budget: Option<f64>,
     /// What counts against the budget, in US dollars: replies at their cost, and calls that may have been billed
-    /// at what was reserved for them. Replies used again cost nothing; those of unknown price count nothing.
+    /// at what was reserved for them, as do replies that do not tell their tokens. Replies used again cost nothing;
+    /// those of unknown price count nothing.
     pub spent: f64,
     /// Which part of a matrix it is.
     pub shard: Option<Shard>,

@@ -80,14 +80,14 @@ impl Store {
         self.shared.space.keep_free(bytes);
     }
 
-    fn read<T>(
+    pub(crate) fn read<T>(
         &self,
         query: impl FnOnce(&Connection) -> Result<T, Fault>,
     ) -> Result<T, StoreError> {
         self.shared.readers.read(query)
     }
 
-    fn write<T, F>(&self, work: F) -> Pending<T>
+    pub(crate) fn write<T, F>(&self, work: F) -> Pending<T>
     where
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
@@ -188,7 +188,7 @@ impl Store {
     }
 
     /// This process's owner number; taken, and its lock with it, when it is first needed.
-    fn owner(&self) -> Result<Owner, StoreError> {
+    pub(crate) fn owner(&self) -> Result<Owner, StoreError> {
         let mut held = self.shared.lease.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((owner, _)) = &*held {
             return Ok(*owner);
@@ -203,7 +203,7 @@ impl Store {
         }
     }
 
-    fn known_owner(&self) -> Option<Owner> {
+    pub(crate) fn known_owner(&self) -> Option<Owner> {
         let held = self.shared.lease.lock().unwrap_or_else(PoisonError::into_inner);
         held.as_ref().map(|(owner, _)| *owner)
     }

@@ -60,7 +60,21 @@ pub(crate) fn release(connection: &Connection, seq: RunSeq, at_ms: i64) -> Resul
     move_cells(connection, seq, CellState::Leased, CellState::Queued)
 }
 
-fn move_cells(
+/// Moves one cell to another state.
+pub(crate) fn move_cell(
+    connection: &Connection,
+    seq: RunSeq,
+    cell: u32,
+    to: CellState,
+) -> Result<(), Fault> {
+    connection
+        .prepare_cached("UPDATE cell SET state = ? WHERE run = ? AND ordinal = ?")?
+        .execute(params![to, seq, cell])?;
+    Ok(())
+}
+
+/// Moves all cells of one state to another.
+pub(crate) fn move_cells(
     connection: &Connection,
     seq: RunSeq,
     from: CellState,

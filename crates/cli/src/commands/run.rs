@@ -1,5 +1,7 @@
 //! `assay run`: the matrix, scored and gated.
 
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use assay_app::App;
@@ -17,6 +19,9 @@ use crate::output::{Output, counted, pretty, table};
 
 /// Cells asked for at once.
 const PAGE: u32 = 10_000;
+
+/// Results written at once.
+const RESULTS: u32 = 500;
 
 /// Different reasons of failure that are told at the end of a run.
 const MOST_REASONS: usize = 3;
@@ -40,17 +45,42 @@ pub(crate) fn execute(app: &App, arguments: &Run, output: &Output) -> Result<Exi
     follow(app, &started.run, output);
     let run = app.call(ReadRun { run: started.run })?;
     let cells = if run.summary.counts.failed > 0 { all_cells(app, &run)? } else { Vec::new() };
-    match &arguments.json {
-        Some(file) => {
-            let document = document(app, &run)?;
-            if file != Path::new("-") {
-                std::fs::write(file, pretty(&document)).map_err(|e| unwritable(file, &e))?;
-            }
-            output.show(&document, || text(&run, &cells))?;
-        }
-        None => output.tell(&text(&run, &cells))?,
+    if let Some(file) = arguments.json.as_deref().filter(|file| *file != Path::new("-")) {
+        let failed = |error: io::Error| unwritable(file, &error);
+        let mut to = BufWriter::new(File::create(file).map_err(failed)?);
+        write_document(app, &run, &mut to)?.and_then(|()| to.flush()).map_err(failed)?;
+    }
+    match output.is_document() {
+        true => output.stream(|to| write_document(app, &run, to))?,
+        false => output.tell(&text(&run, &cells))?,
     }
     Ok(exit(&run))
+}
+
+/// Writes the document with its results page by page: a run may have more than fit into memory.
+fn write_document(
+    app: &App,
+    run: &RunView,
+    to: &mut dyn Write,
+) -> Result<io::Result<()>, ApiError> {
+    let head = pretty(&document(run));
+    let head = head.trim_end().trim_end_matches('}').trim_end();
+    let mut written = write!(to, "{head},\n  \"results\": [");
+    let total = run.summary.counts.total;
+    for from in (0..total).step_by(RESULTS as usize) {
+        for (place, result) in
+            results(app, run, from..(from + RESULTS).min(total))?.iter().enumerate()
+        {
+            let comma = if from == 0 && place == 0 { "" } else { "," };
+            // A line end within a text is escaped, so each of these is one of the layout.
+            let result = pretty(result).replace('\n', "\n    ");
+            written = written.and_then(|()| write!(to, "{comma}\n    {result}"));
+        }
+        if written.is_err() {
+            return Ok(written);
+        }
+    }
+    Ok(written.and_then(|()| writeln!(to, "\n  ]\n}}")))
 }
 
 /// Every cell as the matrix shows it, page by page.
@@ -98,10 +128,11 @@ fn follow(app: &App, run: &str, output: &Output) {
     output.end_progress();
 }
 
-fn document(app: &App, run: &RunView) -> Result<Value, ApiError> {
+/// The document but for its results.
+fn document(run: &RunView) -> Value {
     let counts = run.summary.counts;
     let ended = counts.done + counts.failed;
-    Ok(json!({
+    json!({
         "schema": "assay.run/1",
         "run": run.summary.run,
         "ok": exit(run) == Exit::Done,
@@ -117,8 +148,7 @@ fn document(app: &App, run: &RunView) -> Result<Value, ApiError> {
         "wallMs": run.summary.wall_ms,
         "columns": run.columns.iter().map(|c| column(run, c)).collect::<Vec<_>>(),
         "gates": run.gates.iter().map(|g| gate(run, g)).collect::<Vec<_>>(),
-        "results": results(app, run, 0..counts.total)?,
-    }))
+    })
 }
 
 fn column(run: &RunView, stats: &ColumnStats) -> Value {

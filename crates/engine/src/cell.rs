@@ -1,0 +1,328 @@
+//! Answering cells: what one worker of a lane does, one cell after the other.
+//!
+//! Every call is recorded before it leaves and its end before it counts. The end of a cell and the beginning of the
+//! next are handed to the store together, so that both cost one commit; before a worker waits for anything else, what
+//! it has is settled.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use assay_model::Rates;
+use assay_store::{AttemptId, LanePause, Original, Pending, StoreError, StoredScore};
+use tokio_util::sync::CancellationToken;
+
+use crate::budget::{Held, Short};
+use crate::call::{Answer, CallContext, Next, Refusal, Tries, send};
+use crate::cost;
+use crate::driver::Driver;
+use crate::lanes::{Flight, Lane, Load, Place};
+use crate::models::Target;
+use crate::plan::Call;
+use crate::progress::Ending;
+use crate::record::{done, failed};
+
+/// One of a lane's workers.
+pub(crate) struct Worker {
+    driver: Arc<Driver>,
+    lane: Arc<Lane>,
+    /// Cancelled when the lane stops.
+    going: CancellationToken,
+    place: Option<Place>,
+    /// The cell before, whose end may not be on the disk yet.
+    last: Option<Recorded>,
+}
+
+/// What a cell needs.
+pub(crate) enum Work {
+    /// A call.
+    Send(Box<Call>),
+    /// Nothing: its answer is there. With what it cost then.
+    Cached(Box<Call>, Answer, Option<f64>, Original),
+    /// Nothing: it fails without a call.
+    Refused(Option<Box<Call>>, Refusal),
+}
+
+/// A cell whose end is on its way to the disk.
+struct Recorded {
+    cell: u32,
+    ending: Ending,
+    stored: Pending<()>,
+}
+
+/// How far a cell got.
+enum Ended {
+    Recorded(Recorded),
+    /// It waits for its lane, which stops now for this reason, or has stopped before.
+    PutBack(Option<LanePause>),
+}
+
+/// What a call needs to leave.
+struct Leave {
+    money: Option<Held>,
+    flight: Flight,
+}
+
+impl Worker {
+    pub fn new(driver: Arc<Driver>, lane: Arc<Lane>) -> Worker {
+        let going = lane.going();
+        Worker { driver, lane, going, place: None, last: None }
+    }
+
+    /// Answers cells until none is left or the lane stops.
+    pub async fn run(mut self) {
+        while let Some((column, cell)) = self.next().await {
+            self.driver.progress.began(cell);
+            match self.answer(cell).await {
+                Ok(Ended::Recorded(recorded)) => self.last = Some(recorded),
+                Ok(Ended::PutBack(pause)) => self.put_back(column, cell, pause),
+                Err(error) => self.driver.give_up(cell, &error),
+            }
+        }
+        self.settle().await;
+    }
+
+    async fn next(&mut self) -> Option<(u32, u32)> {
+        if self.place.take_if(|place| !place.stands()).is_some() || self.place.is_none() {
+            self.place = self.lane.try_enter();
+        }
+        if self.place.is_none() {
+            self.settle().await;
+            self.place = self.lane.enter(&self.going).await;
+        }
+        self.place.as_ref()?;
+        match self.going.is_cancelled() {
+            true => None,
+            false => self.lane.take(),
+        }
+    }
+
+    /// The cell goes back before its lane is seen to be paused: whoever retries it finds the cell there.
+    fn put_back(&self, column: u32, cell: u32, pause: Option<LanePause>) {
+        self.lane.put_back(column, cell);
+        self.driver.progress.ended(cell, Ending::Requeued);
+        if let Some(pause) = pause {
+            self.driver.record_pause(pause);
+        }
+    }
+
+    /// Waits until the last cell's end is on the disk; only then it counts.
+    async fn settle(&mut self) {
+        let Some(Recorded { cell, ending, stored }) = self.last.take() else { return };
+        match stored.await {
+            Ok(()) => self.driver.progress.ended(cell, ending),
+            Err(error) => self.driver.give_up(cell, &error),
+        }
+    }
+
+    async fn answer(&mut self, cell: u32) -> Result<Ended, StoreError> {
+        match self.driver.work_for(cell)? {
+            Work::Send(call) => self.send(cell, &call).await,
+            Work::Cached(call, answer, cost, original) => {
+                let attempt = self.begin(cell, call.body, "cache", None).await?;
+                let scores = self.driver.score(cell, &answer, cost);
+                let outcome = done(answer, cost, Some(original));
+                let stored = self.driver.finish(cell, attempt, None, outcome, scores, None);
+                let ending = Ending::Done { cached: true };
+                Ok(Ended::Recorded(Recorded { cell, ending, stored }))
+            }
+            Work::Refused(call, refusal) => {
+                let body = call.map_or_else(Vec::new, |call| call.body);
+                let attempt = self.begin(cell, body, "none", None).await?;
+                Ok(Ended::Recorded(self.failed(cell, attempt, refusal)))
+            }
+        }
+    }
+
+    /// Records a call before it leaves, together with the end of the cell before.
+    async fn begin(
+        &mut self,
+        cell: u32,
+        body: Vec<u8>,
+        origin: &str,
+        reserved: Option<f64>,
+    ) -> Result<AttemptId, StoreError> {
+        let attempt = self.driver.begin_attempt(cell, body, origin, reserved);
+        self.settle().await;
+        attempt.await
+    }
+
+    /// Calls until the cell has an ending, or its lane stops.
+    async fn send(&mut self, cell: u32, call: &Call) -> Result<Ended, StoreError> {
+        let target = self.driver.target(cell).clone();
+        let most = target.price.as_ref().map(|price| cost::range(price, call.estimate).high);
+        let mut tries = Tries { lost: self.driver.lost(cell), ..Tries::default() };
+        loop {
+            let Some(leave) = self.leave(call.estimate.load(), most).await else {
+                return Ok(Ended::PutBack(None));
+            };
+            let attempt = self.begin(cell, call.body.clone(), &target.origin, most).await?;
+            let refusal = match send(&target, call, &self.context(cell, tries)).await {
+                Ok(answer) => {
+                    let recorded = self.answered(cell, attempt, call, &target, answer, leave);
+                    return Ok(Ended::Recorded(recorded));
+                }
+                Err(refusal) => refusal,
+            };
+            leave.refused(&refusal, most);
+            tries.count(&refusal);
+            if let Some(ended) = self.after(cell, attempt, refusal).await? {
+                return Ok(ended);
+            }
+        }
+    }
+
+    fn context(&self, cell: u32, before: Tries) -> CallContext {
+        CallContext {
+            environment: Arc::clone(&self.driver.environment),
+            progress: Arc::clone(&self.driver.progress),
+            cancel: self.driver.cancel.clone(),
+            cell,
+            before,
+        }
+    }
+
+    /// The money and the moment to leave; none when the lane stops first.
+    async fn leave(&mut self, load: Load, most: Option<f64>) -> Option<Leave> {
+        let money = match self.driver.budget.clone() {
+            Some(budget) => match budget.try_hold(most.unwrap_or(0.0)) {
+                Ok(held) => Some(held),
+                Err(Short::Spent) => return self.out_of_money(),
+                Err(Short::ForNow) => {
+                    self.settle().await;
+                    tokio::select! {
+                        biased;
+                        () = self.going.cancelled() => return None,
+                        held = budget.hold(most.unwrap_or(0.0)) => match held {
+                            Some(held) => Some(held),
+                            None => return self.out_of_money(),
+                        },
+                    }
+                }
+            },
+            None => None,
+        };
+        let flight = match self.lane.try_admit(load) {
+            Some(flight) => Some(flight),
+            None => {
+                self.settle().await;
+                self.lane.admit(load, &self.going).await
+            }
+        };
+        match flight {
+            Some(flight) => Some(Leave { money, flight }),
+            None => {
+                if let Some(held) = money {
+                    held.release();
+                }
+                None
+            }
+        }
+    }
+
+    /// Stops this lane for good; what costs nothing goes on in the others.
+    fn out_of_money<T>(&self) -> Option<T> {
+        if let Some(budget) = &self.driver.budget {
+            self.driver.stop(budget.reason());
+        }
+        self.lane.pause();
+        None
+    }
+
+    fn answered(
+        &self,
+        cell: u32,
+        attempt: AttemptId,
+        call: &Call,
+        target: &Target,
+        mut answer: Answer,
+        leave: Leave,
+    ) -> Recorded {
+        let usage = answer.usage;
+        let cost = target.price.as_ref().and_then(|price| cost::of_usage(price, &usage));
+        leave.answered(cost, &answer);
+        let key = (!self.driver.plan.spec.request.no_cache).then_some(call.cache_key);
+        let scores = self.driver.score(cell, &answer, cost);
+        let request_id = answer.request_id.take();
+        let outcome = done(answer, cost, None);
+        let stored = self.driver.finish(cell, attempt, request_id, outcome, scores, key);
+        Recorded { cell, ending: Ending::Done { cached: false }, stored }
+    }
+
+    fn failed(&self, cell: u32, attempt: AttemptId, mut refusal: Refusal) -> Recorded {
+        let ending = match refusal.next {
+            Next::Fail => Ending::Failed,
+            _ => Ending::Requeued,
+        };
+        let request_id = refusal.request_id.take();
+        let stored =
+            self.driver.finish(cell, attempt, request_id, failed(refusal), Vec::new(), None);
+        Recorded { cell, ending, stored }
+    }
+
+    /// What follows a refusal: an ending, or nothing when the same cell is to be sent again now.
+    async fn after(
+        &mut self,
+        cell: u32,
+        attempt: AttemptId,
+        mut refusal: Refusal,
+    ) -> Result<Option<Ended>, StoreError> {
+        if refusal.next == Next::Fail && refusal.is_rejection() && self.lane.rejected() {
+            refusal.next = Next::PauseLane;
+        }
+        match refusal.next {
+            Next::Fail | Next::Cancelled => {
+                Ok(Some(Ended::Recorded(self.failed(cell, attempt, refusal))))
+            }
+            Next::PauseLane => {
+                // Nothing more leaves from now on.
+                let pause = self.lane.pause().then(|| self.driver.pause_of(&self.lane, &refusal));
+                self.failed(cell, attempt, refusal).stored.await?;
+                Ok(Some(Ended::PutBack(pause)))
+            }
+            Next::Retry(delay) => {
+                self.failed(cell, attempt, refusal).stored.await?;
+                let goes_on = self.sit_out(delay).await;
+                if goes_on {
+                    self.driver.progress.restarted(cell);
+                }
+                Ok((!goes_on).then_some(Ended::PutBack(None)))
+            }
+        }
+    }
+
+    /// Waits without a place, which others may use meanwhile. Says whether the lane goes on.
+    async fn sit_out(&mut self, delay: Duration) -> bool {
+        self.place = None;
+        if tokio::time::timeout(delay, self.going.cancelled()).await.is_ok() {
+            return false;
+        }
+        self.place = self.lane.reenter(&self.going).await;
+        self.place.is_some()
+    }
+}
+
+impl Leave {
+    fn answered(self, cost: Option<f64>, answer: &Answer) {
+        let used = answer.usage.input.zip(answer.usage.output);
+        let used = used.map(|(input, output)| Load { input, output });
+        self.flight.answered(used, &answer.rates);
+        // A reply that does not tell its tokens counts with all that was held.
+        if let (Some(held), Some(cost)) = (self.money, cost) {
+            held.settle(cost);
+        }
+    }
+
+    fn refused(self, refusal: &Refusal, most: Option<f64>) {
+        let rates: &Rates = &refusal.rates;
+        match refusal.is_limit() {
+            true => self.flight.limited(refusal.delay, rates),
+            false => self.flight.failed(rates),
+        }
+        if let Some(held) = self.money {
+            held.settle(if refusal.maybe_billed { most.unwrap_or(0.0) } else { 0.0 });
+        }
+    }
+}
+
+/// The scores of an output, as the store keeps them.
+pub(crate) type Scores = Vec<StoredScore>;

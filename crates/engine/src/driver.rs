@@ -1,0 +1,362 @@
+//! Driving a run: its lanes staffed, its pauses and retries kept, its end recorded.
+//!
+//! What the store has acknowledged survives the end of the process at any moment. A run that stops, for whatever
+//! reason, keeps its finished cells and goes on where it stopped.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use assay_score::Subject;
+use assay_store::{
+    AttemptId, AttemptOutcome, BeginAttempt, FinishAttempt, LanePause, Original, Pending, RunId,
+    Store, StoreError,
+};
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use crate::budget::Budget;
+use crate::call::{Answer, Kind, MOST_LOST, Refusal};
+use crate::cell::{Scores, Work, Worker};
+use crate::environment::Environment;
+use crate::error::EngineError;
+use crate::lanes::{Ceiling, Lane, Pace};
+use crate::models::Target;
+use crate::plan::{Call, Plan, Unsendable};
+use crate::progress::{Ending, Progress, State};
+use crate::record::{stored_score, stored_state};
+
+/// One run that is going on.
+pub(crate) struct Driver {
+    pub id: RunId,
+    pub plan: Plan,
+    pub store: Store,
+    pub environment: Arc<dyn Environment>,
+    pub progress: Arc<Progress>,
+    pub cancel: CancellationToken,
+    pub budget: Option<Arc<Budget>>,
+    pub lanes: BTreeMap<String, Arc<Lane>>,
+    /// Calls of each cell that were sent and lost before this run was taken up.
+    pub lost: HashMap<u32, u32>,
+    pub retries: Arc<Retries>,
+    /// Why the run stopped by itself; the first reason counts.
+    pub stopped: Mutex<Option<String>>,
+}
+
+/// Lanes that somebody wants to go on.
+#[derive(Debug, Default)]
+pub(crate) struct Retries {
+    state: Mutex<Wanted>,
+    asked: Notify,
+}
+
+#[derive(Debug, Default)]
+struct Wanted {
+    models: Vec<String>,
+    closed: bool,
+}
+
+impl Retries {
+    /// Asks for a lane. Says whether the run still listens.
+    pub fn ask(&self, model: &str) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if !state.closed {
+            state.models.push(model.to_owned());
+            self.asked.notify_one();
+        }
+        !state.closed
+    }
+
+    async fn next(&self) -> String {
+        loop {
+            if let Some(model) =
+                self.state.lock().unwrap_or_else(PoisonError::into_inner).models.pop()
+            {
+                return model;
+            }
+            self.asked.notified().await;
+        }
+    }
+
+    /// Listens no longer, unless somebody has asked meanwhile.
+    fn close(&self) -> bool {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.closed = state.models.is_empty();
+        state.closed
+    }
+}
+
+/// A model, and its cells with their columns.
+type OfModel<'a> = (&'a Target, Vec<(u32, u32)>);
+
+/// The lanes of `cells`, by model. Those of one provider share its ceiling, when it has one.
+pub(crate) fn lanes(
+    plan: &Plan,
+    cells: &[u32],
+    cancel: &CancellationToken,
+) -> BTreeMap<String, Arc<Lane>> {
+    let mut by_model: BTreeMap<&str, OfModel<'_>> = BTreeMap::new();
+    for cell in cells {
+        let (column, _) = plan.cells[*cell as usize];
+        let target = &plan.columns[column as usize].target;
+        by_model.entry(&target.id).or_insert_with(|| (target, Vec::new())).1.push((column, *cell));
+    }
+    let wanted = plan.spec.request.concurrency.map(|n| n as usize);
+    let mut ceilings: HashMap<&str, Arc<Ceiling>> = HashMap::new();
+    let lanes = by_model.into_iter().map(|(id, (target, cells))| {
+        let ceiling = target.limits.concurrency.map(|places| {
+            let shared = ceilings.entry(target.provider());
+            Arc::clone(shared.or_insert_with(|| Arc::new(Ceiling::new(places as usize))))
+        });
+        let pace = Pace::new(wanted.or(target.calls_at_once()), &target.limits);
+        (id.to_owned(), Arc::new(Lane::new(id, pace, ceiling, cells, cancel)))
+    });
+    lanes.collect()
+}
+
+/// The run as a whole.
+impl Driver {
+    /// Answers what is to be answered, and records how it ended.
+    pub async fn run(self: Arc<Self>) {
+        if self.choose_shots().await {
+            self.answer_all().await;
+        }
+        self.retries.close();
+        self.conclude();
+    }
+
+    /// Has the nearest examples chosen, where a variant shows them; says whether the run can go on.
+    async fn choose_shots(self: &Arc<Self>) -> bool {
+        if !self.plan.has_shots_to_choose() {
+            return true;
+        }
+        let driver = Arc::clone(self);
+        // Embedding is pure computation, perhaps minutes of it.
+        let choose = move || driver.plan.choose_shots(&|| !driver.cancel.is_cancelled());
+        match tokio::task::spawn_blocking(choose).await {
+            Ok(Ok(())) => return true,
+            Ok(Err(EngineError::Stopped)) => {}
+            Ok(Err(error)) => self.stop(error.to_string()),
+            Err(panic) => self.stop(format!("the embedding model stopped: {panic}")),
+        }
+        false
+    }
+
+    /// Ends when every lane is empty or stands still, and nobody wants one to go on.
+    async fn answer_all(self: &Arc<Self>) {
+        let mut workers = JoinSet::new();
+        for lane in self.lanes.values() {
+            self.staff(lane, &mut workers);
+        }
+        loop {
+            if workers.is_empty() && self.retries.close() {
+                return;
+            }
+            tokio::select! {
+                Some(ended) = workers.join_next() => {
+                    if let Err(panic) = ended {
+                        self.stop(format!("a worker stopped: {panic}"));
+                    }
+                }
+                model = self.retries.next() => self.take_up(&model, &mut workers),
+            }
+        }
+    }
+
+    fn staff(self: &Arc<Self>, lane: &Arc<Lane>, workers: &mut JoinSet<()>) {
+        for _ in 0..lane.workers() {
+            workers.spawn(Worker::new(Arc::clone(self), Arc::clone(lane)).run());
+        }
+    }
+
+    fn take_up(self: &Arc<Self>, model: &str, workers: &mut JoinSet<()>) {
+        let Some(lane) = self.lanes.get(model).filter(|lane| lane.resume()) else { return };
+        match self.store.resume_lane(&self.id, model) {
+            Ok(()) => self.progress.lane_resumed(model),
+            Err(error) => return self.give_up_all(&error),
+        }
+        self.staff(lane, workers);
+    }
+
+    /// Why a lane stops.
+    pub fn pause_of(&self, lane: &Lane, refusal: &Refusal) -> LanePause {
+        LanePause {
+            model: lane.model().to_owned(),
+            kind: refusal.kind.as_str().to_owned(),
+            reason: refusal.message.clone(),
+            since_ms: self.environment.now_ms(),
+        }
+    }
+
+    /// Keeps why a lane stopped, and tells whoever watches.
+    pub fn record_pause(&self, pause: LanePause) {
+        if let Err(error) = self.store.pause_lane(&self.id, pause.clone()) {
+            self.give_up_all(&error);
+        }
+        self.progress.lane_paused(pause);
+    }
+
+    /// What cannot be stored must not be paid for: nothing more is sent.
+    pub fn give_up(&self, cell: u32, error: &StoreError) {
+        self.progress.ended(cell, Ending::Requeued);
+        self.give_up_all(error);
+    }
+
+    fn give_up_all(&self, error: &StoreError) {
+        self.stop(error.to_string());
+        self.cancel.cancel();
+    }
+
+    /// Notes why the run stops by itself.
+    pub fn stop(&self, reason: String) {
+        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
+    }
+
+    fn conclude(&self) {
+        let state = self.ending();
+        let recorded =
+            self.store.set_run_state(&self.id, stored_state(&state), self.environment.now_ms());
+        self.progress.finish(match recorded {
+            Ok(()) => state,
+            // The run is on disk as running and is found as interrupted at the next start.
+            Err(error) => State::Failed(error.to_string()),
+        });
+    }
+
+    fn ending(&self) -> State {
+        let stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let (_, counts) = self.progress.now();
+        let paused = self.progress.paused();
+        match stopped {
+            Some(reason) => State::Failed(reason),
+            None if counts.is_complete() => State::Done,
+            None if self.cancel.is_cancelled() || paused.is_empty() => State::Cancelled,
+            None => State::Failed(reasons(&paused)),
+        }
+    }
+}
+
+/// Why lanes stand still; one reason as it is, several with their models.
+fn reasons(paused: &[LanePause]) -> String {
+    match paused {
+        [only] => only.reason.clone(),
+        several => {
+            let each = several.iter().map(|pause| format!("{}: {}", pause.model, pause.reason));
+            each.collect::<Vec<_>>().join("; ")
+        }
+    }
+}
+
+/// One cell of it.
+impl Driver {
+    /// Where a cell goes.
+    pub fn target(&self, cell: u32) -> &Target {
+        &self.plan.at(cell).0.target
+    }
+
+    /// Calls of a cell that were sent and lost before.
+    pub fn lost(&self, cell: u32) -> u32 {
+        self.lost.get(&cell).copied().unwrap_or(0)
+    }
+
+    /// Works out what a cell needs.
+    pub fn work_for(&self, cell: u32) -> Result<Work, StoreError> {
+        let call = match self.plan.call(cell) {
+            Ok(call) => Box::new(call),
+            Err(reason) => return Ok(Work::Refused(None, unsendable(&reason))),
+        };
+        if let Some((answer, cost, original)) = self.cached(&call)? {
+            return Ok(Work::Cached(call, answer, cost, original));
+        }
+        if self.lost(cell) >= MOST_LOST {
+            return Ok(Work::Refused(Some(call), lost_before()));
+        }
+        Ok(Work::Send(call))
+    }
+
+    fn cached(&self, call: &Call) -> Result<Option<(Answer, Option<f64>, Original)>, StoreError> {
+        if self.plan.spec.request.no_cache {
+            return Ok(None);
+        }
+        let reply = self.store.cache_get(&call.cache_key)?;
+        Ok(reply.map(|reply| {
+            let answer = Answer {
+                output: reply.output,
+                raw: reply.response,
+                finish: reply.finish,
+                usage: reply.usage,
+                latency_ms: reply.latency_ms,
+                first_token_ms: reply.first_token_ms,
+                request_id: None,
+                rates: Box::default(),
+            };
+            (answer, reply.cost, reply.original)
+        }))
+    }
+
+    /// What the scorers say of an answer.
+    pub fn score(&self, cell: u32, answer: &Answer, cost: Option<f64>) -> Scores {
+        let (column, row) = self.plan.at(cell);
+        let (output, latency_ms) = (answer.output.as_str(), answer.latency_ms);
+        let subject = Subject { output, latency_ms, cost, case: &row.case };
+        column.scorers.score(&subject).into_iter().map(stored_score).collect()
+    }
+
+    /// Has the beginning of a call recorded.
+    pub fn begin_attempt(
+        &self,
+        cell: u32,
+        request: Vec<u8>,
+        origin: &str,
+        reserved: Option<f64>,
+    ) -> Pending<AttemptId> {
+        let begin = BeginAttempt {
+            cell,
+            request,
+            started_ms: self.environment.now_ms(),
+            origin: origin.to_owned(),
+            reserved,
+        };
+        self.store.begin_attempt(&self.id, begin)
+    }
+
+    /// Has the end of a call recorded.
+    pub fn finish(
+        &self,
+        cell: u32,
+        attempt: AttemptId,
+        request_id: Option<String>,
+        outcome: AttemptOutcome,
+        scores: Scores,
+        cache_key: Option<[u8; 32]>,
+    ) -> Pending<()> {
+        self.store.finish_attempt(FinishAttempt {
+            run: self.id.clone(),
+            cell,
+            attempt,
+            ended_ms: self.environment.now_ms(),
+            request_id,
+            outcome,
+            scores,
+            cache_key,
+        })
+    }
+}
+
+fn lost_before() -> Refusal {
+    let message = "sent twice, and both replies were lost; both calls may have been billed";
+    Refusal::without_call(Kind::Lost, message.to_owned())
+}
+
+/// A cell that has no call fails without one.
+fn unsendable(reason: &Unsendable) -> Refusal {
+    match reason {
+        Unsendable::Unrenderable(found) => Refusal::without_call(
+            Kind::Template,
+            format!("{} ({} in {})", found.message, found.code, found.file),
+        ),
+        Unsendable::Unsupported(lack) => {
+            Refusal::without_call(Kind::Call(assay_model::FailureKind::Rejected), lack.to_string())
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! How fast a lane may go: how many calls at once, and not before when.
+//!
+//! Calls at once grow by one for each full round of answers and are halved when the server says that there are too
+//! many: what keeps TCP fair and full, for the same reason. All replies to requests that left before a cut tell of the
+//! same crowd, so they cut no further. The server's own delay is kept for the whole lane, whoever was told.
+//!
+//! Pure: the time is passed in.
+
+use std::time::Duration;
+
+use assay_model::Rates;
+use tokio::time::Instant;
+
+use super::allowance::{Allowance, Reading};
+use super::limits::ProviderLimits;
+
+/// Calls at once of a lane that nobody has told how many.
+const START: usize = 8;
+
+/// What a call uses of what is counted: an estimate before it is made, the server's count after.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Load {
+    pub input: u64,
+    pub output: u64,
+}
+
+impl Load {
+    fn tokens(self) -> u64 {
+        self.input.saturating_add(self.output)
+    }
+}
+
+/// A call that has left.
+#[derive(Debug)]
+pub(crate) struct Sent {
+    seq: u64,
+    load: Load,
+    /// What was used in all when it left, itself included.
+    so_far: Load,
+}
+
+/// The speed of one lane.
+#[derive(Debug)]
+pub(crate) struct Pace {
+    limit: usize,
+    ceiling: usize,
+    in_flight: usize,
+    /// Answers since the limit last changed, and whether all of it was in use meanwhile.
+    answers: usize,
+    was_full: bool,
+    /// Number of the latest request.
+    sent: u64,
+    /// The latest request when the limit was last cut.
+    cut: u64,
+    used: Load,
+    not_before: Option<Instant>,
+    requests: Allowance,
+    tokens: Allowance,
+    input: Allowance,
+    output: Allowance,
+}
+
+impl Pace {
+    /// `at_once` calls when it is given, which is the ceiling then too; else a few, growing to the provider's ceiling.
+    pub fn new(at_once: Option<usize>, limits: &ProviderLimits) -> Pace {
+        let ceiling = at_once.unwrap_or(limits.ceiling()).max(1);
+        Pace {
+            limit: at_once.unwrap_or(START).clamp(1, ceiling),
+            ceiling,
+            in_flight: 0,
+            answers: 0,
+            was_full: false,
+            sent: 0,
+            cut: 0,
+            used: Load::default(),
+            not_before: None,
+            requests: Allowance::per_minute(limits.requests_per_minute),
+            tokens: Allowance::per_minute(limits.tokens_per_minute),
+            input: Allowance::default(),
+            output: Allowance::default(),
+        }
+    }
+
+    /// Calls that may be made at once now.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Calls that may ever be made at once.
+    pub fn ceiling(&self) -> usize {
+        self.ceiling
+    }
+
+    /// Lets a call leave, or says when to ask again.
+    pub fn admit(&mut self, now: Instant, load: Load) -> Result<Sent, Instant> {
+        let ready = self.ready_at(now, load);
+        if ready > now {
+            return Err(ready);
+        }
+        self.sent += 1;
+        self.in_flight += 1;
+        self.was_full |= self.in_flight >= self.limit;
+        self.used.input = self.used.input.saturating_add(load.input);
+        self.used.output = self.used.output.saturating_add(load.output);
+        self.requests.take(now, 1);
+        self.tokens.take(now, load.tokens());
+        self.input.take(now, load.input);
+        self.output.take(now, load.output);
+        Ok(Sent { seq: self.sent, load, so_far: self.used })
+    }
+
+    fn ready_at(&mut self, now: Instant, load: Load) -> Instant {
+        let asked = self.not_before.unwrap_or(now).max(now);
+        [
+            self.requests.ready_at(now, 1),
+            self.tokens.ready_at(now, load.tokens()),
+            self.input.ready_at(now, load.input),
+            self.output.ready_at(now, load.output),
+        ]
+        .into_iter()
+        .fold(asked, Instant::max)
+    }
+
+    /// A call was answered; `used` is what the server counted.
+    pub fn answered(&mut self, now: Instant, sent: &Sent, used: Option<Load>, rates: &Rates) {
+        self.ended(now, sent, rates);
+        if let Some(used) = used {
+            self.tokens.settle(now, sent.load.tokens(), used.tokens());
+        }
+        self.answers += 1;
+        if self.answers >= self.limit {
+            if self.was_full && self.limit < self.ceiling {
+                self.limit += 1;
+            }
+            self.start_round();
+        }
+    }
+
+    /// The server said that there are too many calls; `delay` is how long it wants to be left alone.
+    pub fn limited(&mut self, now: Instant, sent: &Sent, delay: Option<Duration>, rates: &Rates) {
+        let crowd = self.in_flight.min(self.limit);
+        self.ended(now, sent, rates);
+        self.tokens.settle(now, sent.load.tokens(), 0);
+        if let Some(delay) = delay.or(rates.retry_after) {
+            let until = now + delay;
+            self.not_before = Some(self.not_before.map_or(until, |before| before.max(until)));
+        }
+        if sent.seq > self.cut {
+            self.cut = self.sent;
+            self.limit = (crowd / 2).max(1);
+            self.start_round();
+        }
+    }
+
+    /// A call failed for a reason that says nothing of the crowd, or nobody knows how it ended.
+    pub fn failed(&mut self, now: Instant, sent: &Sent, rates: &Rates) {
+        self.ended(now, sent, rates);
+    }
+
+    fn start_round(&mut self) {
+        self.answers = 0;
+        self.was_full = self.in_flight >= self.limit;
+    }
+
+    fn ended(&mut self, now: Instant, sent: &Sent, rates: &Rates) {
+        self.in_flight -= 1;
+        let since = Load {
+            input: self.used.input.saturating_sub(sent.so_far.input),
+            output: self.used.output.saturating_sub(sent.so_far.output),
+        };
+        let windows = [
+            (&mut self.requests, &rates.requests, self.sent - sent.seq),
+            (&mut self.tokens, &rates.tokens, since.tokens()),
+            (&mut self.input, &rates.input_tokens, since.input),
+            (&mut self.output, &rates.output_tokens, since.output),
+        ];
+        for (allowance, window, since) in windows {
+            let Some((remaining, reset)) = window.as_ref().and_then(|w| w.remaining.zip(w.reset))
+            else {
+                continue;
+            };
+            let until = now.checked_add(reset).unwrap_or(now);
+            allowance.read(now, Reading { sent: sent.seq, remaining, since, until });
+        }
+    }
+}

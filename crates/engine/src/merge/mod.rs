@@ -1,0 +1,214 @@
+//! Joining shards into one run.
+//!
+//! The shards of a matrix have its whole grid, so joining them is putting each cell where it belongs. They may be runs of
+//! this database or files that other machines handed over. Nothing is sent; cells of shards that are missing are left
+//! to be answered, as in a run that was interrupted.
+
+mod file;
+
+use std::path::Path;
+
+use assay_store::{CarriedCell, NewCell, NewRun, RunDetail, RunId, RunState, Shard};
+
+use crate::error::EngineError;
+use crate::run::Engine;
+use crate::spec::{RunRequest, RunSpec};
+use file::ShardFile;
+
+/// Cells that are moved in one transaction.
+const BATCH: u32 = 500;
+
+/// Where a shard is.
+#[derive(Debug, Clone)]
+pub enum ShardSource<'a> {
+    /// A run of this database.
+    Run(RunId),
+    /// A file that [`Engine::export_shard`] wrote.
+    File(&'a Path),
+}
+
+/// A shard that can be read.
+enum Part<'a> {
+    Run(RunDetail),
+    File(ShardFile<'a>),
+}
+
+impl Part<'_> {
+    fn detail(&self) -> &RunDetail {
+        match self {
+            Part::Run(detail) => detail,
+            Part::File(file) => file.detail(),
+        }
+    }
+}
+
+impl Engine {
+    /// Joins the shards of a matrix into a run of its own; the shards stay as they are. The new run is done when they
+    /// are all there and done, and can be resumed otherwise.
+    ///
+    /// # Errors
+    /// When there is no such run or file, one cannot be read or is still going, or they are not shards of one matrix.
+    pub fn merge(&self, sources: &[ShardSource<'_>]) -> Result<RunId, EngineError> {
+        let parts: Vec<_> = sources.iter().map(|s| self.part(s)).collect::<Result<_, _>>()?;
+        refuse_strangers(&parts)?;
+        let run = self.merged(&parts)?;
+        let (id, cells) = (run.id.clone(), run.cells.len() as u32);
+        self.store().create_shard(run, (0..cells).collect())?;
+        for part in &parts {
+            match part {
+                Part::Run(detail) => self.take_run(&id, detail)?,
+                Part::File(file) => file.cells(|cells| self.take_cells(&id, cells))?,
+            }
+        }
+        self.store().queue_skipped(&id)?;
+        let record = self.record(&id)?;
+        let state = match record.done + record.failed == record.total {
+            true => RunState::Done,
+            false => RunState::Interrupted,
+        };
+        self.store().set_run_state(&id, state, self.now_ms())?;
+        Ok(id)
+    }
+
+    /// Writes a run with all that stands behind it as one file, for another machine to merge.
+    ///
+    /// # Errors
+    /// When there is no such run, it is still going, or the file cannot be written.
+    pub fn export_shard(&self, run: &RunId, path: &Path) -> Result<(), EngineError> {
+        let Part::Run(detail) = self.part(&ShardSource::Run(run.clone()))? else { return Ok(()) };
+        file::write(path, &detail, |from| {
+            Ok(self.store().carried_cells(run, from, from.saturating_add(BATCH))?)
+        })
+    }
+
+    fn part<'a>(&self, source: &ShardSource<'a>) -> Result<Part<'a>, EngineError> {
+        match source {
+            ShardSource::File(path) => ShardFile::open(path).map(Part::File),
+            ShardSource::Run(run) => {
+                let detail = self.store().run(run)?;
+                let detail =
+                    detail.ok_or_else(|| EngineError::UnknownRun { run: run.to_string() })?;
+                if detail.record.state.is_live() {
+                    return Err(cannot(format!("run `{run}` is still going")));
+                }
+                Ok(Part::Run(detail))
+            }
+        }
+    }
+
+    /// The run that the parts are joined into, as yet without answers.
+    fn merged(&self, parts: &[Part<'_>]) -> Result<NewRun, EngineError> {
+        let Some(first) = parts.first().map(Part::detail) else {
+            return Err(cannot("there are none".to_owned()));
+        };
+        let mut spec = spec(first)?;
+        spec.request.shard = None;
+        let budgets: Option<Vec<f64>> = parts.iter().map(|p| p.detail().record.budget).collect();
+        Ok(NewRun {
+            id: RunId::new(self.new_run_id()),
+            workspace: spec.workspace.clone(),
+            created_ms: self.now_ms(),
+            title: spec.title(),
+            spec: serde_json::to_string(&spec).map_err(|e| cannot(e.to_string()))?,
+            columns: first.columns.clone(),
+            rows: first.rows.clone(),
+            cells: grid(first),
+            scorers: first.scorers.clone(),
+            budget: budgets.map(|budgets| budgets.iter().sum()),
+            shard: None,
+        })
+    }
+
+    fn take_run(&self, to: &RunId, detail: &RunDetail) -> Result<(), EngineError> {
+        for from in (0..detail.record.total).step_by(BATCH as usize) {
+            let to_cell = from.saturating_add(BATCH);
+            let cells = self.store().carried_cells(&detail.record.id, from, to_cell)?;
+            self.take_cells(to, cells)?;
+        }
+        Ok(())
+    }
+
+    fn take_cells(&self, to: &RunId, cells: Vec<CarriedCell>) -> Result<(), EngineError> {
+        Ok(self.store().put_cells(to, cells)?)
+    }
+}
+
+/// Rows come prompt by prompt, each with a cell for every column of its prompt.
+fn grid(detail: &RunDetail) -> Vec<NewCell> {
+    let columns = |prompt: &str| {
+        let of_prompt = detail.columns.iter().enumerate().filter(move |(_, c)| c.prompt == prompt);
+        of_prompt.map(|(place, _)| place as u32).collect::<Vec<_>>()
+    };
+    let mut cells = Vec::with_capacity(detail.record.total as usize);
+    let mut last: Option<(&str, Vec<u32>)> = None;
+    for (row, of) in detail.rows.iter().enumerate() {
+        let places = match last.take() {
+            Some((prompt, places)) if prompt == of.prompt => places,
+            _ => columns(&of.prompt),
+        };
+        cells.extend(places.iter().map(|column| NewCell { column: *column, row: row as u32 }));
+        last = Some((&of.prompt, places));
+    }
+    cells
+}
+
+/// Refuses parts that do not belong together, and one that is there twice.
+fn refuse_strangers(parts: &[Part<'_>]) -> Result<(), EngineError> {
+    let Some(first) = parts.first().map(Part::detail) else {
+        return Err(cannot("there are none".to_owned()));
+    };
+    let question = question(first)?;
+    let mut seen: Vec<Shard> = Vec::new();
+    for part in parts {
+        let detail = part.detail();
+        let id = &detail.record.id;
+        if grid(detail).len() != detail.record.total as usize {
+            return Err(cannot(format!("the cells of run `{id}` do not fit its rows and columns")));
+        }
+        let Some(shard) = detail.record.shard else {
+            return Err(cannot(format!("run `{id}` is no shard; it has the whole matrix")));
+        };
+        let same_grid = detail.columns == first.columns
+            && detail.rows == first.rows
+            && detail.scorers == first.scorers;
+        if !same_grid || self::question(detail)? != question {
+            return Err(cannot(format!("run `{id}` asked something else")));
+        }
+        match seen.iter().find(|other| other.index == shard.index || other.of != shard.of) {
+            Some(other) if other.of != shard.of => {
+                let (one, two) = (other.of, shard.of);
+                return Err(cannot(format!("one is of {one} shards and another of {two}")));
+            }
+            Some(_) => {
+                let Shard { index, of } = shard;
+                return Err(cannot(format!("shard {index} of {of} is there twice")));
+            }
+            None => seen.push(shard),
+        }
+    }
+    Ok(())
+}
+
+/// What a run asked, without how it was answered.
+fn question(detail: &RunDetail) -> Result<RunSpec, EngineError> {
+    let spec = spec(detail)?;
+    let request = RunRequest {
+        shard: None,
+        budget: None,
+        concurrency: None,
+        no_cache: false,
+        ..spec.request
+    };
+    Ok(RunSpec { request, ..spec })
+}
+
+fn spec(detail: &RunDetail) -> Result<RunSpec, EngineError> {
+    serde_json::from_str(&detail.spec).map_err(|e| EngineError::UnreadableRun {
+        run: detail.record.id.to_string(),
+        reason: e.to_string(),
+    })
+}
+
+fn cannot(reason: String) -> EngineError {
+    EngineError::CannotMerge { reason }
+}

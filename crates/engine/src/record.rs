@@ -1,0 +1,105 @@
+//! What the engine knows, in the store's words.
+
+use assay_score::{Outcome, Score};
+use assay_store::{
+    AttemptOutcome, NewCell, NewColumn, NewRow, NewRun, Original, RunId, RunState, StoredScore,
+};
+
+use crate::call::{Answer, Next, Refusal};
+use crate::error::EngineError;
+use crate::plan::Plan;
+use crate::progress::State;
+
+/// A run with its whole grid.
+pub(crate) fn new_run(id: &RunId, plan: &Plan, created_ms: i64) -> Result<NewRun, EngineError> {
+    let spec = serde_json::to_string(&plan.spec)
+        .map_err(|e| EngineError::UnreadableRun { run: id.to_string(), reason: e.to_string() })?;
+    let key = |place: usize| plan.spec.prompts[place].key.clone();
+    Ok(NewRun {
+        id: id.clone(),
+        workspace: plan.spec.workspace.clone(),
+        created_ms,
+        title: plan.spec.title(),
+        spec,
+        columns: plan
+            .columns
+            .iter()
+            .map(|c| NewColumn {
+                prompt: key(c.prompt),
+                variant: c.variant.clone(),
+                content_id: c.content_id.clone(),
+                model: c.target.id.clone(),
+            })
+            .collect(),
+        rows: plan
+            .rows
+            .iter()
+            .map(|r| NewRow {
+                prompt: key(r.prompt),
+                case_id: r.case.id.clone(),
+                sample: r.sample,
+                case_json: case_json(&r.case),
+            })
+            .collect(),
+        cells: plan.cells.iter().map(|&(column, row)| NewCell { column, row }).collect(),
+        scorers: plan.scorers.clone(),
+        budget: plan.spec.request.budget,
+        shard: plan.spec.request.shard,
+    })
+}
+
+/// A row has only text keys, so it can always be written.
+fn case_json(case: &assay_prompt::Row) -> String {
+    serde_json::to_string(case).unwrap_or_default()
+}
+
+/// The end of a call that was answered, or of a cell whose answer was there.
+pub(crate) fn done(
+    answer: Answer,
+    cost: Option<f64>,
+    original: Option<Original>,
+) -> AttemptOutcome {
+    AttemptOutcome::Done {
+        output: answer.output,
+        response: answer.raw,
+        latency_ms: answer.latency_ms,
+        first_token_ms: answer.first_token_ms,
+        usage: answer.usage,
+        finish: answer.finish,
+        cost,
+        original,
+    }
+}
+
+/// The end of a call that brought nothing. Whether its cell waits for another follows from what is to be done next.
+pub(crate) fn failed(refusal: Refusal) -> AttemptOutcome {
+    AttemptOutcome::Failed {
+        kind: refusal.kind.as_str().to_owned(),
+        message: refusal.message,
+        response: refusal.raw,
+        maybe_billed: refusal.maybe_billed,
+        cost: None,
+        retry: refusal.next != Next::Fail,
+    }
+}
+
+/// What a scorer said.
+pub(crate) fn stored_score(score: Score) -> StoredScore {
+    let scorer = score.scorer;
+    match score.outcome {
+        Outcome::Scored { value, pass, reason } => {
+            StoredScore { scorer, value: Some(value), pass: Some(pass), reason }
+        }
+        Outcome::NotJudged { reason } => StoredScore { scorer, value: None, pass: None, reason },
+    }
+}
+
+/// The state of a run.
+pub(crate) fn stored_state(state: &State) -> RunState {
+    match state {
+        State::Running => RunState::Running,
+        State::Done => RunState::Done,
+        State::Cancelled => RunState::Cancelled,
+        State::Failed(reason) => RunState::Failed(reason.clone()),
+    }
+}

@@ -1,0 +1,108 @@
+//! What a plan comes to, before anything is sent: cells, tokens, hosts and money.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use assay_store::{Store, StoreError};
+
+use crate::cost::{self, CostRange, Estimate};
+use crate::error::EngineError;
+use crate::models::Target;
+use crate::neighbours::stop_unless;
+use crate::plan::{Call, Plan};
+
+/// What a plan comes to.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct PlanSummary {
+    /// Cells that this run answers: all of the matrix, or those of its shard.
+    pub cells: u32,
+    /// Cells answered from the cache, free and at once.
+    pub cached: u32,
+    /// Cells that cannot be sent and will fail with their reason.
+    pub unsendable: u32,
+    /// Estimated input tokens of the cells to send.
+    pub input_tokens: u64,
+    /// Most output tokens those may cost; `None` when a column sets no limit.
+    pub output_tokens_max: Option<u64>,
+    /// What those may cost; `None` when the price of one is not known.
+    pub cost: Option<CostRange>,
+    /// Models whose price is not known.
+    pub unpriced: BTreeSet<String>,
+    /// Hosts that would be contacted.
+    pub hosts: BTreeSet<String>,
+    /// What each host would be sent.
+    pub per_host: BTreeMap<String, HostShare>,
+}
+
+/// What one host would be sent.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct HostShare {
+    /// Cells to send there.
+    pub cells: u32,
+    /// Estimated input tokens of these.
+    pub input_tokens: u64,
+    /// What they may cost; `None` when the price of one is not known.
+    pub cost: Option<CostRange>,
+}
+
+impl Plan {
+    /// Tokens, cached cells, hosts and cost. Renders every cell; sends nothing. Blocks, perhaps for minutes where the
+    /// nearest examples are chosen first.
+    ///
+    /// # Errors
+    /// When the cache cannot be read, the nearest examples cannot be chosen, or `go_on` says no.
+    pub fn summary(
+        &self,
+        store: &Store,
+        go_on: &dyn Fn() -> bool,
+    ) -> Result<PlanSummary, EngineError> {
+        self.choose_shots(go_on)?;
+        let mut summary = PlanSummary {
+            output_tokens_max: Some(0),
+            cost: Some(CostRange::default()),
+            ..PlanSummary::default()
+        };
+        for cell in (0..self.cells.len() as u32).filter(|cell| self.holds(*cell)) {
+            stop_unless(go_on)?;
+            summary.cells += 1;
+            match self.call(cell) {
+                // A cell that cannot be rendered will fail with its reason and is never sent.
+                Err(_) => summary.unsendable += 1,
+                Ok(call) if self.is_cached(&call, store)? => summary.cached += 1,
+                Ok(call) => summary.add(&self.at(cell).0.target, call.estimate),
+            }
+        }
+        Ok(summary)
+    }
+
+    fn is_cached(&self, call: &Call, store: &Store) -> Result<bool, StoreError> {
+        Ok(!self.spec.request.no_cache && store.is_cached(&call.cache_key)?)
+    }
+}
+
+impl PlanSummary {
+    /// Adds a call that would be sent.
+    fn add(&mut self, target: &Target, estimate: Estimate) {
+        let cost = target.price.as_ref().map(|price| cost::range(price, estimate));
+        if cost.is_none() {
+            self.unpriced.insert(target.id.clone());
+        }
+        self.input_tokens += estimate.input;
+        let sum = self.output_tokens_max.zip(estimate.output_max);
+        self.output_tokens_max = sum.map(|(sum, limit)| sum.saturating_add(limit));
+        self.cost = sum_of(self.cost, cost);
+        let Some(host) = target.host() else { return };
+        self.hosts.insert(host.to_owned());
+        let nothing = || HostShare { cost: Some(CostRange::default()), ..HostShare::default() };
+        let share = self.per_host.entry(host.to_owned()).or_insert_with(nothing);
+        share.cells += 1;
+        share.input_tokens += estimate.input;
+        share.cost = sum_of(share.cost, cost);
+    }
+}
+
+/// One unknown makes the sum unknown.
+fn sum_of(sum: Option<CostRange>, more: Option<CostRange>) -> Option<CostRange> {
+    let (mut sum, more) = sum.zip(more)?;
+    sum.add(more);
+    Some(sum)
+}

@@ -1,0 +1,175 @@
+//! Lanes that stop, and go on.
+
+use std::time::Duration;
+
+use assay_engine::State;
+use assay_store::CellState;
+use assay_testkit::Fault;
+
+use crate::support::{Bench, FAST, SLOW, of_case, server, spec};
+
+#[test]
+fn a_model_whose_key_is_wrong_pauses_and_the_other_goes_on() {
+    let (fast, slow) = (server(), server());
+    slow.fault_when(|_| true, Fault::unauthorized());
+    let bench = Bench::new(&fast, &slow);
+    let run = bench.run(spec(10, &[FAST, SLOW]));
+    assert_eq!((run.count(CellState::Done), run.count(CellState::Queued)), (20, 20));
+    assert!(run.reason().contains("Incorrect API key"), "{:?}", run.state);
+    let pauses = bench.store.lane_pauses(&run.id).unwrap();
+    assert_eq!((pauses[0].model.as_str(), pauses[0].kind.as_str()), (SLOW, "unauthorized"));
+    assert!(slow.count() <= 8, "only what was in flight was sent: {}", slow.count());
+
+    slow.no_faults();
+    let (before, sent) = (fast.count(), slow.count());
+    let run = bench.resume(&run.id, false);
+    assert_eq!((run.state.clone(), run.count(CellState::Done)), (State::Done, 40));
+    assert_eq!(fast.count(), before, "nothing is asked twice");
+    assert_eq!(slow.count(), sent + 20);
+    assert!(bench.store.lane_pauses(&run.id).unwrap().is_empty());
+}
+
+#[test]
+fn a_paused_lane_goes_on_at_once_when_somebody_asks() {
+    let (fast, slow) = (server(), server().latency(Duration::from_millis(150)));
+    fast.fault_when(|_| true, Fault::insufficient_quota());
+    let bench = Bench::new(&fast, &slow);
+    let handle = bench.start(spec(40, &[FAST, SLOW]));
+    assert!(!handle.retry_lane(SLOW), "that one is not paused");
+    bench.runtime.block_on(async {
+        while handle.progress.paused().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    });
+    let changes = handle.progress.drain().unwrap();
+    assert!(changes.paused[0].reason.contains("quota"), "{:?}", changes.paused);
+    fast.no_faults();
+    assert!(handle.retry_lane(FAST));
+    let run = bench.end(&handle);
+    assert_eq!((run.state.clone(), run.count(CellState::Done)), (State::Done, 160));
+    assert!(handle.progress.paused().is_empty());
+    assert!(!handle.retry_lane(FAST), "the run has ended");
+}
+
+#[test]
+fn a_request_that_is_refused_fails_its_cell_and_a_model_that_refuses_everything_pauses() {
+    let (fast, slow) = (server(), server());
+    fast.fault_when(of_case(3), Fault::bad_request());
+    slow.fault_when(|_| true, Fault::bad_request());
+    let bench = Bench::new(&fast, &slow);
+    let run = bench.run(spec(20, &[FAST, SLOW]));
+    assert_eq!(run.count(CellState::Done), 38, "all of the fast ones but two");
+    assert!(run.count(CellState::Failed) <= 2 + 12, "{}", run.count(CellState::Failed));
+    assert!(run.count(CellState::Queued) >= 28, "{}", run.count(CellState::Queued));
+    assert!(run.reason().contains("temperature"), "{:?}", run.state);
+}
+
+#[test]
+fn a_server_that_is_told_too_much_is_asked_again_and_every_cell_is_answered() {
+    let (fast, slow) = (server(), server());
+    for _ in 0..30 {
+        fast.fault_next(Fault::rate_limited("0"));
+    }
+    let bench = Bench::new(&fast, &slow);
+    let run = bench.run(spec(50, &[FAST]));
+    assert_eq!((run.state.clone(), run.count(CellState::Done)), (State::Done, 100));
+    assert_eq!(fast.count(), 130);
+}
+
+#[test]
+fn calls_at_once_are_what_was_asked_for() {
+    let (fast, slow) = (server().latency(Duration::from_millis(20)), server());
+    let bench = Bench::new(&fast, &slow);
+    let mut spec = spec(60, &[FAST]);
+    spec.request.concurrency = Some(20);
+    bench.run(spec);
+    assert_eq!(fast.most_at_once(), 20);
+}
+
+#[test]
+fn a_slow_model_does_not_hold_up_a_fast_one() {
+    let (fast, slow) = (server(), server().latency(Duration::from_millis(400)));
+    let bench = Bench::new(&fast, &slow);
+    let handle = bench.start(spec(20, &[FAST, SLOW]));
+    bench.runtime.block_on(async {
+        while fast.count() < 40 {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(slow.count() <= 16, "the fast one was done while the slow one answered its first");
+    handle.cancel();
+    bench.end(&handle);
+}
+
+#[test]
+fn a_lost_call_is_made_once_more_and_not_again_after_a_resume() {
+    let (fast, slow) = (server(), server());
+    fast.fault_when(of_case(2), Fault::ResetMidBody);
+    let bench = Bench::new(&fast, &slow);
+    let mut spec = spec(4, &[FAST]);
+    spec.request.variants = vec!["warm".to_owned()];
+    let run = bench.run(spec);
+    assert_eq!((run.count(CellState::Done), run.count(CellState::Failed)), (3, 1));
+    assert_eq!(run.cells[2].attempts.len(), 2, "sent, and sent once more");
+    assert!(run.cells[2].attempts.iter().all(|attempt| attempt.maybe_billed));
+    let sent = fast.count();
+    bench.resume(&run.id, false);
+    assert_eq!(fast.count(), sent, "a third call takes somebody to ask for it");
+    fast.no_faults();
+    let run = bench.resume(&run.id, true);
+    assert_eq!((run.state, fast.count()), (State::Done, sent + 1));
+}
+
+#[test]
+fn a_call_that_was_lost_with_its_process_counts_as_the_first_of_two() {
+    let (fast, slow) = (server(), server());
+    fast.fault_when(|_| true, Fault::StallBeforeHeaders);
+    let bench = Bench::new(&fast, &slow);
+    let mut spec = spec(1, &[FAST]);
+    spec.request.variants = vec!["warm".to_owned()];
+    let handle = bench.start(spec);
+    bench.runtime.block_on(async {
+        while fast.count() == 0 {
+            tokio::task::yield_now().await;
+        }
+    });
+    let better = server();
+    better.fault_when(|_| true, Fault::ResetMidBody);
+    let after = bench.after_a_crash(&better, &slow);
+    let run = after.resume(&handle.id, false);
+    assert_eq!((better.count(), run.count(CellState::Failed)), (1, 1), "once more, and no more");
+    handle.cancel();
+    bench.end(&handle);
+}
+
+#[test]
+fn a_cell_that_two_crashes_lost_is_not_paid_for_a_third_time_unasked() {
+    let (stalled, slow) = (server(), server());
+    stalled.fault_when(|_| true, Fault::StallBeforeHeaders);
+    let first = Bench::new(&stalled, &slow);
+    let mut spec = spec(1, &[FAST]);
+    spec.request.variants = vec!["warm".to_owned()];
+    let one = first.start(spec);
+    let sent = |bench: &Bench, n| {
+        bench.runtime.block_on(async {
+            while stalled.count() < n {
+                tokio::task::yield_now().await;
+            }
+        });
+    };
+    sent(&first, 1);
+    let second = first.after_a_crash(&stalled, &slow);
+    let two = second.engine.resume(&one.id, &second.models, false).unwrap();
+    sent(&second, 2);
+    let sound = server();
+    let third = second.after_a_crash(&sound, &slow);
+    let run = third.resume(&one.id, false);
+    assert_eq!((sound.count(), run.count(CellState::Failed)), (0, 1));
+    assert!(run.cells[0].record.error.as_ref().is_some_and(|e| e.contains("sent twice")));
+    let run = third.resume(&one.id, true);
+    assert_eq!((sound.count(), run.state), (1, State::Done), "whoever asks for it gets it");
+    for (bench, handle) in [(&first, one), (&second, two)] {
+        handle.cancel();
+        bench.end(&handle);
+    }
+}
