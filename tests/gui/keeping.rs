@@ -170,8 +170,8 @@ fn a_value_that_does_not_fit_its_cell_waits_there_until_it_is_mended() -> Result
         window.until(PATIENCE, "a cell of the first case", || window.select(&cell))
     };
 
-    // The third cell is what is expected, an object.
-    window.click_on(&cell(3)?)?;
+    // The fourth cell is what is expected, an object.
+    window.click_on(&cell(4)?)?;
     window.type_keys(&key::ENTER.to_string())?;
     window.find("cell-editor")?;
     window.press_control('a')?;

@@ -198,7 +198,7 @@ fn CellEditor(grid: Grid, row: Memo<Option<Row>>) -> impl IntoView {
         over: StoredValue::new(false),
     };
     // A row that is scrolled away takes its field along, without a word to the field.
-    on_cleanup(move || edit.leave());
+    on_cleanup(move || edit.vanish());
     let field = NodeRef::<html::Textarea>::new();
     Effect::new(move || {
         if let Some(field) = field.get() {
@@ -284,6 +284,19 @@ impl Edit {
         self.over.set_value(true);
         if let Some(target) = self.target.get_value() {
             self.grid.put_off(&target, self.typed.get_value());
+        }
+    }
+
+    /// Its row is drawn elsewhere, or not at all. The edit goes on where the row is drawn next, unless there is
+    /// something to keep.
+    fn vanish(self) {
+        let same = self.before.try_with_value(|before| {
+            self.typed.try_with_value(|typed| before == typed).unwrap_or(true)
+        });
+        if same == Some(false) {
+            self.leave();
+        } else {
+            self.over.try_set_value(true);
         }
     }
 
