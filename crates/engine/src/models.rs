@@ -205,6 +205,14 @@ impl Target {
         matches!(self.backend, Backend::Local(_)).then(assay_local::calls_at_once)
     }
 
+    /// Whether it can be asked for the same words again.
+    pub(crate) fn takes_seed(&self) -> bool {
+        match &self.backend {
+            Backend::Local(_) => true,
+            Backend::Remote(caller) => caller.takes_seed(),
+        }
+    }
+
     /// The host its calls go to, unless they stay on this machine's processor.
     pub(crate) fn host(&self) -> Option<&str> {
         matches!(self.backend, Backend::Remote(_)).then_some(self.origin.as_str())

@@ -201,7 +201,10 @@ impl Plan {
     pub(crate) fn call(&self, cell: u32) -> Result<Call, Unsendable> {
         let (column, row) = self.at(cell);
         let rendered = self.render(cell).map_err(Unsendable::Unrenderable)?;
-        let request = request(&column.target.model, &rendered, &column.options);
+        let mut request = request(&column.target.model, &rendered, &column.options);
+        if !column.target.takes_seed() {
+            request.seed = None;
+        }
         let body = match &column.target.backend {
             Backend::Local(_) => local_body(&request),
             Backend::Remote(caller) => {

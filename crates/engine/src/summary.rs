@@ -8,7 +8,7 @@ use crate::cost::{self, CostRange, Estimate};
 use crate::error::EngineError;
 use crate::models::Target;
 use crate::neighbours::stop_unless;
-use crate::plan::{Call, Plan};
+use crate::plan::{Call, Column, Plan};
 
 /// What a plan comes to.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -27,6 +27,8 @@ pub struct PlanSummary {
     pub cost: Option<CostRange>,
     /// Models whose price is not known.
     pub unpriced: BTreeSet<String>,
+    /// What is asked for and will not be sent, in words.
+    pub left_out: BTreeSet<String>,
     /// Hosts that would be contacted.
     pub hosts: BTreeSet<String>,
     /// What each host would be sent.
@@ -58,6 +60,7 @@ impl Plan {
         self.choose_shots(go_on)?;
         let mut summary = PlanSummary {
             output_tokens_max: Some(0),
+            left_out: self.left_out(),
             cost: Some(CostRange::default()),
             ..PlanSummary::default()
         };
@@ -72,6 +75,17 @@ impl Plan {
             }
         }
         Ok(summary)
+    }
+
+    /// The seeds that providers have no word for.
+    fn left_out(&self) -> BTreeSet<String> {
+        let seedless = |column: &&Column| {
+            column.options.integer("seed").is_some() && !column.target.takes_seed()
+        };
+        let words = |column: &Column| {
+            format!("`{}` takes no seed, so it is asked without one", column.target.id)
+        };
+        self.columns.iter().filter(seedless).map(words).collect()
     }
 
     fn is_cached(&self, call: &Call, store: &Store) -> Result<bool, StoreError> {

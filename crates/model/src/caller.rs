@@ -92,6 +92,11 @@ impl Caller {
         self.wire.name()
     }
 
+    /// Whether a request can carry a seed.
+    pub fn takes_seed(&self) -> bool {
+        self.wire.takes_seed()
+    }
+
     /// The request's body. Canonical: the same request gives the same bytes, so they can stand in a cache key.
     pub fn body(&self, request: &Request, stream: bool) -> Result<Vec<u8>, Unsupported> {
         self.wire.body(request, stream && self.wire.streams())

@@ -5,3 +5,4 @@ mod lanes;
 mod money;
 mod shards;
 mod support;
+mod wires;

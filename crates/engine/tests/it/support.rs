@@ -123,7 +123,7 @@ impl Bench {
     }
 }
 
-fn provider(name: &str, server: &ModelServer, limits: ProviderLimits) -> Provider {
+pub fn provider(name: &str, server: &ModelServer, limits: ProviderLimits) -> Provider {
     Provider {
         name: name.to_owned(),
         endpoint: Endpoint { base_url: Url::parse(&server.url()).unwrap(), credential: None },

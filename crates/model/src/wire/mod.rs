@@ -117,6 +117,13 @@ pub trait Wire: fmt::Debug + Send + Sync {
         true
     }
 
+    /// Whether a request can carry a seed. One that cannot be said is refused by [`Wire::body`], as all that is
+    /// unsupported is; but a seed asks for the same words again and not for other ones, so a caller may leave it out and
+    /// say so.
+    fn takes_seed(&self) -> bool {
+        true
+    }
+
     /// Whether a streamed reply's headers come before its work, so that a connection lost before them has cost nothing.
     /// Only where that is known: else a repeat may be paid for twice.
     fn answers_before_work(&self) -> bool {

@@ -63,6 +63,10 @@ impl Wire for Anthropic {
         vec![VERSION]
     }
 
+    fn takes_seed(&self) -> bool {
+        false
+    }
+
     fn body(&self, request: &Request, stream: bool) -> Result<Vec<u8>, Unsupported> {
         body::encode(request, stream)
     }

@@ -52,6 +52,10 @@ impl Wire for OpenAiResponses {
         Some(Address::of(&["models"]))
     }
 
+    fn takes_seed(&self) -> bool {
+        false
+    }
+
     fn body(&self, request: &Request, stream: bool) -> Result<Vec<u8>, Unsupported> {
         body::encode(request, stream)
     }
