@@ -68,6 +68,8 @@ impl Window {
             .arg(format!("--port={port}"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
             .env("ASSAY_DATA_DIR", data)
+            // The system's key store belongs to the person, not to a test.
+            .env("ASSAY_KEYS", "file")
             // Without a graphics card this draws a frame in a third of the time. Tests only.
             .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
             .stdout(Stdio::null())

@@ -1,9 +1,10 @@
-//! What the application asks of a window: dialogs of the platform.
+//! What the application asks of a window: dialogs of the platform, and what the person has copied.
 
 use std::path::PathBuf;
 
-use assay_app::Host;
-use assay_wire::ApiError;
+use arboard::{Clipboard, Error as ClipboardError};
+use assay_app::{Host, SecretString, Wanted};
+use assay_wire::{ApiError, Code};
 use tauri::AppHandle;
 use tauri_plugin_dialog::{DialogExt, MessageDialogKind};
 
@@ -35,6 +36,26 @@ impl Host for Desktop {
         let dialog = self.window.dialog().file().set_title("Import prompts");
         dialog.blocking_pick_file()?.into_path().ok()
     }
+
+    /// Takes the copied text, so that the page never sees it, and clears the clipboard, so that nobody else does.
+    fn take_secret(&self, _: Wanted<'_>) -> Result<Option<SecretString>, ApiError> {
+        let mut clipboard = Clipboard::new().map_err(|error| no_clipboard(&error))?;
+        let secret = match clipboard.get_text() {
+            Ok(text) if !text.trim().is_empty() => SecretString::from(text),
+            Ok(_) | Err(ClipboardError::ContentNotAvailable) => return Ok(None),
+            Err(error) => return Err(no_clipboard(&error)),
+        };
+        // A clipboard that cannot be cleared is the person's to clear; the key is theirs to keep all the same.
+        if let Err(error) = clipboard.clear() {
+            eprintln!("assay-desktop: the clipboard could not be cleared: {error}");
+        }
+        Ok(Some(secret))
+    }
+}
+
+fn no_clipboard(error: &ClipboardError) -> ApiError {
+    ApiError::new(Code::BadInput, format!("the clipboard could not be read: {error}"))
+        .hint("Set the key in a terminal: assay keys set NAME.")
 }
 
 /// Shows an error that no view of the page is waiting for; returns at once.

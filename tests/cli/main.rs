@@ -1,7 +1,11 @@
 //! The command line as a process of its own: what scripts rely on.
 
+mod budget;
 mod documents;
 mod embedded;
 mod exchange;
+mod keys;
+mod models;
 mod process;
 mod refusals;
+mod shards;

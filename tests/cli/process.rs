@@ -1,7 +1,8 @@
 //! `assay` in a repository, with its own data folder.
 
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use assay_testkit::{ModelServer, TestWorkspace};
 use assay_tests::window::built;
@@ -54,6 +55,11 @@ impl Terminal {
         terminal
     }
 
+    /// Where its settings and its database are.
+    pub fn data(&self) -> &Path {
+        self.data.path()
+    }
+
     pub fn path(&self) -> PathBuf {
         self.workspace.path()
     }
@@ -65,12 +71,34 @@ impl Terminal {
 
     /// Runs `assay` in any folder.
     pub fn assay_in(&self, folder: &Path, arguments: &[&str]) -> Left {
-        let output = Command::new(built("assay").expect("the command line is built"))
+        self.assay_typed(folder, arguments, "", &[])
+    }
+
+    /// Runs `assay` with lines on its standard input and further variables.
+    pub fn assay_typed(
+        &self,
+        folder: &Path,
+        arguments: &[&str],
+        typed: &str,
+        variables: &[(&str, &str)],
+    ) -> Left {
+        let mut process = Command::new(built("assay").expect("the command line is built"))
             .args(arguments)
             .current_dir(folder)
             .env("ASSAY_DATA_DIR", self.data.path())
-            .output()
+            // The system's key store belongs to the person, not to a test.
+            .env("ASSAY_KEYS", "file")
+            .envs(variables.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
             .expect("it starts");
+        let mut input = process.stdin.take().expect("a pipe");
+        // A program that refuses before it reads has closed its end.
+        let _ = input.write_all(typed.as_bytes());
+        drop(input);
+        let output = process.wait_with_output().expect("it ends");
         Left {
             exit: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout).expect("text"),

@@ -51,6 +51,8 @@ const OWNERS: &[(&str, &str)] = &[
     ("jsonschema", "assay-score"),
     ("syntect", "assay-app"),
     ("clap", "assay-cli"),
+    ("rpassword", "assay-cli"),
+    ("arboard", "assay-desktop"),
     ("tauri", "assay-desktop"),
     ("webkit2gtk", "assay-desktop"),
     ("leptos", "assay-ui"),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use assay_app::{App, AppOptions, Headless};
+use assay_app::{App, AppOptions, Headless, KeysConfig};
 use assay_wire::{COMMANDS, Code};
 
 /// An application that has never been used, and the folder it lives in.
@@ -11,6 +11,7 @@ fn application() -> (App, tempfile::TempDir) {
     let options = AppOptions {
         data_dir: Some(folder.path().join("data")),
         models_dir: Some(folder.path().join("models")),
+        keys: Some(KeysConfig::memory()),
     };
     (App::open(options, Arc::new(Headless)).expect("opens"), folder)
 }

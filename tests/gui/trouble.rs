@@ -117,6 +117,7 @@ fn an_unreachable_endpoint_shows_its_reason_in_the_run_and_in_the_cell() -> Resu
         .args(["models", "add", "openai-compatible", "gone", "--base-url"])
         .arg(format!("http://{address}/v1"))
         .env("ASSAY_DATA_DIR", data.path())
+        .env("ASSAY_KEYS", "file")
         .status()?;
     assert!(added.success());
     let window = Window::open(data.path())?;

@@ -1,11 +1,11 @@
 //! A person's desk: an application with a workspace open and a model server in reach.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use assay_app::{Answer, App, AppOptions, Headless};
+use assay_app::{Answer, App, AppOptions, Host, KeysConfig, SecretString, Wanted};
 use assay_testkit::{ModelServer, TestWorkspace};
 use assay_wire::*;
 use tempfile::TempDir;
@@ -19,9 +19,43 @@ pub enum Models {
     Installed,
 }
 
+/// What the person has copied, for the next command that takes a key or a passphrase.
+#[derive(Debug, Clone, Default)]
+pub struct Clipboard(Arc<Mutex<Option<String>>>);
+
+impl Clipboard {
+    pub fn copy(&self, text: &str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(text.to_owned());
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_none()
+    }
+}
+
+impl Host for Clipboard {
+    fn is_window(&self) -> bool {
+        false
+    }
+
+    fn choose_folder(&self) -> Option<PathBuf> {
+        None
+    }
+
+    fn choose_file(&self) -> Option<PathBuf> {
+        None
+    }
+
+    fn take_secret(&self, _: Wanted<'_>) -> Result<Option<SecretString>, ApiError> {
+        let taken = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        Ok(taken.map(SecretString::from))
+    }
+}
+
 /// An application with the workspace `greet` of `tests/data` open.
 pub struct Desk {
     pub app: App,
+    pub clipboard: Clipboard,
     pub workspace: TestWorkspace,
     pub data: TempDir,
     models: Models,
@@ -45,10 +79,11 @@ impl Desk {
     }
 
     fn begin(workspace: TestWorkspace, data: TempDir, models: Models) -> Desk {
-        let (app, notices) = open(data.path(), models);
+        let clipboard = Clipboard::default();
+        let (app, notices) = open(data.path(), models, Arc::new(clipboard.clone()));
         let path = workspace.path().display().to_string();
         app.call(OpenWorkspace { path }).expect("the workspace opens");
-        Desk { app, workspace, data, models, notices: Mutex::new(notices) }
+        Desk { app, clipboard, workspace, data, models, notices: Mutex::new(notices) }
     }
 
     /// A desk whose alias `fast` answers from `server`.
@@ -61,9 +96,11 @@ impl Desk {
     pub fn add_provider(&self, name: &str, base_url: &str, key_env: Option<&str>) {
         self.call(AddProvider {
             name: name.to_owned(),
-            base_url: base_url.to_owned(),
+            preset: "openai-compatible".to_owned(),
+            base_url: Some(base_url.to_owned()),
             key_env: key_env.map(str::to_owned),
             models: vec!["test-model".to_owned()],
+            ..AddProvider::default()
         });
     }
 
@@ -127,10 +164,12 @@ fn fixture(name: &str) -> TestWorkspace {
     TestWorkspace::from_folder(&Path::new(env!("CARGO_MANIFEST_DIR")).join("data").join(name))
 }
 
-fn open(data: &Path, models: Models) -> (App, Receiver<Notice>) {
+fn open(data: &Path, models: Models, host: Arc<dyn Host>) -> (App, Receiver<Notice>) {
     let models_dir = (models == Models::None).then(|| data.join("models"));
-    let options = AppOptions { data_dir: Some(data.join("data")), models_dir };
-    let app = App::open(options, Arc::new(Headless)).expect("the application opens");
+    // Weak, because it protects nothing here, and without the system's store, which belongs to the person.
+    let keys = KeysConfig::new(data.join("data/keys.age")).without_os().with_work(1);
+    let options = AppOptions { data_dir: Some(data.join("data")), models_dir, keys: Some(keys) };
+    let app = App::open(options, host).expect("the application opens");
     let (sender, notices) = channel();
     let sender = Mutex::new(sender);
     app.subscribe(Box::new(move |notice| {

@@ -91,7 +91,7 @@ fn a_run_that_is_taken_up_again_shows_the_examples_of_its_beginning() {
     desk.call(RemoveProvider { name: "server".to_owned() });
     desk.add_provider("server", &server.url(), None);
     let run = failed.summary.run;
-    let resume = ResumeRun { run: run.clone(), retry_failed: true, consent: true };
+    let resume = ResumeRun { run: run.clone(), retry_failed: true, consent: true, budget: None };
     desk.call(resume);
     desk.app.wait(&run, |_| {});
     let run = desk.call(ReadRun { run });

@@ -75,9 +75,9 @@ fn an_endpoint_without_encryption_off_this_machine_is_refused() {
     let desk = Desk::new();
     let error = desk.refused(AddProvider {
         name: "plain".to_owned(),
-        base_url: "http://models.example.com/v1".to_owned(),
-        key_env: None,
-        models: vec![],
+        preset: "openai-compatible".to_owned(),
+        base_url: Some("http://models.example.com/v1".to_owned()),
+        ..AddProvider::default()
     });
     assert_eq!(error.code, Code::BadInput);
     assert!(desk.call(ListModels {}).providers.is_empty());
@@ -104,4 +104,130 @@ fn no_key_is_found_in_anything_assay_keeps() {
 fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a readable folder").flatten();
     entries.flat_map(|e| if e.path().is_dir() { walk(&e.path()) } else { vec![e.path()] }).collect()
+}
+
+/// Set by hand, unlike the one in the environment.
+const COPIED: &str = "sk-copied-91f04bd7723c4e5aa0c6";
+
+fn key_of(models: &ModelsView, name: &str) -> KeyView {
+    let provider = models.providers.iter().find(|p| p.name == name).expect("it was added");
+    provider.key.clone()
+}
+
+fn set_key(desk: &Desk, place: KeptIn) -> ModelsView {
+    desk.clipboard.copy(COPIED);
+    desk.call(SetKey { provider: "server".to_owned(), place })
+}
+
+#[test]
+fn a_copied_key_is_taken_used_and_shown_by_its_last_four_characters() {
+    let server = greeter().require_key(COPIED);
+    let desk = Desk::with(&server);
+    let key = key_of(&set_key(&desk, KeptIn::Memory), "server");
+    assert_eq!((key.place, key.hint.as_str()), (Some(KeptIn::Memory), "a0c6"));
+    assert!(desk.clipboard.is_empty(), "a key that was taken is no longer there for others");
+    assert_eq!(desk.run(RunRequest::default()).summary.counts.done, 6);
+    let gone = desk.call(RemoveKey { provider: "server".to_owned() });
+    assert_eq!(key_of(&gone, "server").place, None);
+}
+
+#[test]
+fn nothing_copied_is_no_key() {
+    let server = greeter();
+    let desk = Desk::with(&server);
+    let error = desk.refused(SetKey { provider: "server".to_owned(), place: KeptIn::Memory });
+    assert_eq!(error.code, Code::BadInput);
+    let error = desk.refused(SetKey { provider: "server".to_owned(), place: KeptIn::Env });
+    assert!(error.message.contains("only read"), "{error}");
+}
+
+#[test]
+fn a_key_in_the_encrypted_file_is_there_again_once_it_is_unlocked() {
+    let server = greeter().require_key(COPIED);
+    let desk = Desk::with(&server);
+    let refused = desk.refused(SetKey { provider: "server".to_owned(), place: KeptIn::File });
+    assert_eq!(refused.code, Code::BadInput, "there is no file yet: {refused}");
+    desk.clipboard.copy("correct horse");
+    assert_eq!(desk.call(CreateKeyFile {}).keys.file, KeyFileView::Unlocked);
+    set_key(&desk, KeptIn::File);
+
+    let desk = desk.restart();
+    let models = desk.call(ListModels {});
+    assert_eq!(models.keys.file, KeyFileView::Locked);
+    assert!(key_of(&models, "server").trouble.is_some_and(|t| t.contains("locked")));
+    desk.clipboard.copy("wrong horse");
+    assert_eq!(desk.refused(UnlockKeys {}).code, Code::BadInput);
+    desk.clipboard.copy("correct horse");
+    let models = desk.call(UnlockKeys {});
+    assert_eq!(key_of(&models, "server").place, Some(KeptIn::File));
+    assert_eq!(desk.run(RunRequest::default()).summary.counts.done, 6);
+}
+
+#[test]
+fn a_key_set_anew_elsewhere_is_kept_there_alone() {
+    let server = greeter();
+    let desk = Desk::with(&server);
+    desk.clipboard.copy("correct horse");
+    desk.call(CreateKeyFile {});
+    set_key(&desk, KeptIn::File);
+    set_key(&desk, KeptIn::Memory);
+    let places: Vec<_> = desk.call(ListKeys {}).keys.into_iter().map(|k| k.place).collect();
+    assert_eq!(places, [KeptIn::Memory]);
+}
+
+#[test]
+fn a_provider_set_up_anew_keeps_its_key_at_the_same_address_only() {
+    let (server, elsewhere) = (greeter(), greeter());
+    let desk = Desk::with(&server);
+    set_key(&desk, KeptIn::Memory);
+    desk.add_provider("server", &server.url(), None);
+    let kept = key_of(&desk.call(ListModels {}), "server");
+    assert_eq!(kept.place, Some(KeptIn::Memory), "the same address");
+
+    desk.add_provider("server", &elsewhere.url(), None);
+    assert_eq!(key_of(&desk.call(ListModels {}), "server").place, None);
+    desk.run(RunRequest::default());
+    assert!(!elsewhere.requests().iter().any(|r| r.contains(COPIED)));
+    assert!(elsewhere.count() > 0, "otherwise this test shows nothing");
+}
+
+#[test]
+fn a_removed_providers_key_does_not_go_to_the_next_of_its_name() {
+    let (server, elsewhere) = (greeter(), greeter());
+    let desk = Desk::with(&server);
+    set_key(&desk, KeptIn::Memory);
+    desk.call(RemoveProvider { name: "server".to_owned() });
+    desk.add_provider("server", &elsewhere.url(), None);
+    let key = key_of(&desk.call(ListModels {}), "server");
+    assert!(key.place.is_none() && key.trouble.is_some(), "{key:?}");
+    desk.call(TestProvider { name: "server".to_owned() });
+    assert!(!elsewhere.requests().iter().any(|r| r.contains(COPIED)));
+    assert!(elsewhere.count() > 0, "otherwise this test shows nothing");
+}
+
+#[test]
+fn a_plan_needs_no_key_and_says_whose_is_missing() {
+    let server = greeter();
+    let desk = Desk::new();
+    desk.add_provider("server", &server.url(), Some("ASSAY_TEST_NO_SUCH_KEY"));
+    let plan = desk.call(PlanRun { request: RunRequest::default() });
+    assert_eq!(plan.missing_keys, ["server"]);
+    set_key(&desk, KeptIn::Memory);
+    let plan = desk.call(PlanRun { request: RunRequest::default() });
+    assert!(plan.missing_keys.is_empty());
+    assert_eq!(server.count(), 0);
+}
+
+#[test]
+fn with_the_network_off_nothing_beyond_this_machine_is_tried_and_the_ledger_says_so() {
+    let desk = Desk::new();
+    desk.add_provider("far", "https://models.example.com/v1", None);
+    assert!(desk.call(SetLoopbackOnly { on: true }).loopback_only);
+    let test = desk.call(TestProvider { name: "far".to_owned() });
+    assert!(!test.ok && test.message.contains("this machine"), "{}", test.message);
+    let ledger = desk.call(ReadLedger {});
+    assert!(ledger.iter().all(|line| line.refused), "{ledger:?}");
+    assert_eq!(ledger[0].origin, "https://models.example.com");
+    let desk = desk.restart();
+    assert!(desk.call(ListModels {}).loopback_only, "it stays off");
 }

@@ -98,7 +98,7 @@ fn a_cancelled_run_keeps_what_is_done_and_goes_on_later() {
     assert!((1..6).contains(&done), "{done} of 6 were done");
 
     let desk = desk.restart();
-    desk.call(ResumeRun { run: run.clone(), consent: true, retry_failed: false });
+    desk.call(ResumeRun { run: run.clone(), consent: true, retry_failed: false, budget: None });
     desk.app.wait(&run, |_| {});
     let ended = desk.call(ReadRun { run });
     assert_eq!(ended.summary.state, RunState::Done);
@@ -116,7 +116,7 @@ fn resuming_uses_the_prompt_as_it_was_when_the_run_began() {
     desk.call(CancelRun { run: run.clone() });
     desk.app.wait(&run, |_| {});
     desk.workspace.write("prompts/greet/plain.prompty", "---\nname: other\n---\nuser:\nChanged");
-    desk.call(ResumeRun { run: run.clone(), consent: true, retry_failed: false });
+    desk.call(ResumeRun { run: run.clone(), consent: true, retry_failed: false, budget: None });
     desk.app.wait(&run, |_| {});
     let ended = desk.call(ReadRun { run });
     let ada = &desk.cells(&ended)[0];

@@ -96,7 +96,7 @@ fn an_unreachable_endpoint_stops_the_lane_with_its_reason_and_loses_nothing() {
     let better = greeter();
     desk.add_provider("server", &better.url(), None);
     let id = run.summary.run;
-    desk.call(ResumeRun { run: id.clone(), consent: true, retry_failed: true });
+    desk.call(ResumeRun { run: id.clone(), consent: true, retry_failed: true, budget: None });
     desk.app.wait(&id, |_| {});
     let ended = desk.call(ReadRun { run: id });
     assert_eq!((ended.summary.state, ended.summary.counts.done), (RunState::Done, 6));
@@ -190,7 +190,7 @@ fn a_run_of_another_repository_is_not_taken_up_with_this_ones_trust() {
     let desk = Desk::with(&server);
     let run = desk.run(RunRequest::default()).summary.run;
     desk.call(CreateWorkspace { template: "extract".to_owned(), path: None });
-    let error = desk.refused(ResumeRun { run, consent: false, retry_failed: true });
+    let error = desk.refused(ResumeRun { run, consent: false, retry_failed: true, budget: None });
     assert_eq!(error.code, Code::NotFound);
 }
 
@@ -208,7 +208,12 @@ fn a_run_in_progress_is_not_started_twice() {
     let server = greeter().latency(Duration::from_millis(200));
     let desk = Desk::with(&server);
     let run = desk.call(StartRun { request: RunRequest::default(), consent: true }).run;
-    let error = desk.refused(ResumeRun { run: run.clone(), consent: true, retry_failed: false });
+    let error = desk.refused(ResumeRun {
+        run: run.clone(),
+        consent: true,
+        retry_failed: false,
+        budget: None,
+    });
     assert_eq!(error.code, Code::BadInput);
     desk.call(CancelRun { run });
 }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use assay_engine::{Engine, Environment, Models, RunHandle};
+use assay_net::keys::{Keys, KeysConfig, file_in};
 use assay_net::{Client, Limits};
 use assay_repo::{RepoError, Watch, Workspace};
 use assay_store::Store;
@@ -27,6 +28,8 @@ pub struct AppOptions {
     pub data_dir: Option<PathBuf>,
     /// Model files; else `$ASSAY_MODELS_DIR`, else `models` in the platform's folder.
     pub models_dir: Option<PathBuf>,
+    /// Where keys may be kept; else as `$ASSAY_KEYS` says, else everywhere, with the encrypted file beside the settings.
+    pub keys: Option<KeysConfig>,
 }
 
 /// Where things are kept.
@@ -52,6 +55,7 @@ pub(crate) struct Inner {
     pub folders: Folders,
     pub store: Store,
     pub client: Client,
+    pub keys: Keys,
     pub engine: Engine,
     /// The embedded model, which stays loaded; endpoints are read from the settings when needed.
     pub models: Models,
@@ -102,7 +106,14 @@ impl App {
     /// # Errors
     /// When no folder is known to keep things in, or the database cannot be used.
     pub fn open(options: AppOptions, host: Arc<dyn Host>) -> Result<App, ApiError> {
+        let config = options.keys.clone();
         let folders = Folders::find(options)?;
+        let keys = Keys::open(match config {
+            Some(config) => config,
+            None => {
+                KeysConfig::from_environment(file_in(&folders.data)).map_err(|e| e.explain())?
+            }
+        });
         let environment: Arc<dyn Environment> = Arc::new(System);
         let store = Store::open(&folders.data).map_err(|e| e.explain())?;
         store.recover(environment.now_ms()).map_err(|e| e.explain())?;
@@ -110,6 +121,8 @@ impl App {
             ApiError::new(Code::Internal, format!("could not start worker threads: {e}"))
         })?;
         let client = Client::new(Limits::default()).map_err(|e| e.explain())?;
+        let client = client.with_secrets(keys.secrets().clone());
+        client.set_loopback_only(crate::network::is_loopback_only(&store)?);
         let engine = Engine::new(store.clone(), Arc::clone(&environment), runtime.handle().clone());
         let models = Models::new(folders.models.clone(), client.clone(), Vec::new());
         Ok(App {
@@ -119,6 +132,7 @@ impl App {
                 folders,
                 store,
                 client,
+                keys,
                 engine,
                 models,
                 notices: Notices::default(),

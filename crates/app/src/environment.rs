@@ -27,6 +27,11 @@ pub(crate) fn new_id() -> String {
     ulid::Ulid::generate().to_string()
 }
 
+/// The day, as `2026-03-21`.
+pub(crate) fn today() -> String {
+    Zoned::now().date().to_string()
+}
+
 /// Now, with the local offset, as a commit wants it.
 pub(crate) fn commit_time() -> assay_repo::When {
     let now = Zoned::now();

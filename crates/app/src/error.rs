@@ -3,6 +3,7 @@
 use assay_engine::EngineError;
 use assay_local::{EMBEDDER_ID, EMBEDDER_PIECES, EMBEDDER_WEIGHTS, LocalError, MODEL_FILE};
 use assay_net::NetError;
+use assay_net::keys::KeysError;
 use assay_repo::RepoError;
 use assay_store::StoreError;
 use assay_wire::{ApiError, Code};
@@ -61,7 +62,6 @@ impl Explain for EngineError {
             }
             Self::NothingToRun { .. }
             | Self::Stopped
-            | Self::UnknownPrice { .. }
             | Self::BadBudget { .. }
             | Self::BadShard { .. }
             | Self::ShardFile { .. } => ApiError::new(Code::BadInput, message),
@@ -78,10 +78,17 @@ impl Explain for EngineError {
             Self::NoModel { .. } => ApiError::new(Code::NoModel, message)
                 .hint(format!("Choose one, for example {}.", assay_engine::LOCAL_MODEL_ID)),
             Self::UnknownModel { .. } => ApiError::new(Code::NoModel, message)
-                .hint("Add the endpoint in Settings, or with `assay models add openai-compatible NAME --base-url URL`.")
+                .hint("Add the provider in Settings, or with `assay models add PRESET NAME`; `assay models presets` lists them.")
                 .hint(format!("Or run on the embedded model: {}.", assay_engine::LOCAL_MODEL_ID)),
-            Self::KeyMissing { variable, .. } => ApiError::new(Code::NoModel, message)
-                .hint(format!("Set {variable} in the environment Assay is started from.")),
+            Self::KeyMissing { provider, variable } => {
+                let message = format!("provider `{provider}` has no key: none is kept, and ${variable} is not set");
+                ApiError::new(Code::NoModel, message)
+                    .hint(format!("Set it in Settings, or with `assay keys set {provider}`."))
+                    .hint(format!("Or set {variable} in the environment Assay is started from."))
+            }
+            Self::UnknownPrice { model } => ApiError::new(Code::BadInput, message)
+                .hint(format!("Set it in Settings, or with `assay prices set '{model}' --input USD --output USD` (a million tokens)."))
+                .hint("Or run without a budget."),
             Self::Local(error) => error.explain(),
             Self::Store(error) => error.explain(),
             Self::UnreadableRun { .. } => ApiError::new(Code::Storage, message),
@@ -109,6 +116,30 @@ impl Explain for LocalError {
 impl Explain for NetError {
     fn explain(self) -> ApiError {
         ApiError::new(Code::ModelUnavailable, self.to_string())
+    }
+}
+
+impl Explain for KeysError {
+    fn explain(self) -> ApiError {
+        let error = |code| ApiError::new(code, self.to_string());
+        match &self {
+            Self::Name { .. }
+            | Self::Secret { .. }
+            | Self::EmptyPassphrase
+            | Self::WrongPassphrase { .. }
+            | Self::Environment { .. }
+            | Self::Setting { .. } => error(Code::BadInput),
+            Self::NotKeptThere { .. } | Self::OsUnavailable { .. } => error(Code::BadInput)
+                .hint("Choose the encrypted file, or set the key in an environment variable."),
+            Self::NoFile { .. } => error(Code::BadInput)
+                .hint("Create it in Settings, or with `assay keys set NAME --place file`."),
+            Self::FileExists { .. } | Self::Locked { .. } => error(Code::BadInput)
+                .hint("Unlock it in Settings; a terminal asks for the passphrase."),
+            Self::OsSilent { .. } => error(Code::Storage).hint("Unlock it, then try again."),
+            Self::Os { .. } | Self::File { .. } => error(Code::Storage),
+            Self::BadFile { .. } => error(Code::Storage)
+                .hint("Move it away and set the keys again; nothing else knows what it held."),
+        }
     }
 }
 

@@ -1,6 +1,23 @@
-//! What only a window can do, asked for through one trait.
+//! What only the program around the application can do, asked for through one trait.
 
 use std::path::PathBuf;
+
+use assay_net::SecretString;
+use assay_wire::ApiError;
+
+/// A secret that is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted<'a> {
+    /// The key of a provider.
+    Key {
+        /// Whose.
+        provider: &'a str,
+    },
+    /// The passphrase of the encrypted key file.
+    Passphrase,
+    /// The passphrase that a new key file is to have.
+    NewPassphrase,
+}
 
 /// The program around the application.
 pub trait Host: Send + Sync + 'static {
@@ -12,9 +29,21 @@ pub trait Host: Send + Sync + 'static {
 
     /// Asks the person for a file; `None` when they closed the dialog.
     fn choose_file(&self) -> Option<PathBuf>;
+
+    /// Takes a secret from the person: in a window what they have copied, which is then cleared from the clipboard; in a
+    /// terminal what they type. `None` when they gave none.
+    ///
+    /// # Errors
+    /// When there is no way to take one.
+    fn take_secret(&self, wanted: Wanted<'_>) -> Result<Option<SecretString>, ApiError>;
+
+    /// Whether a secret that a run lacks is asked for at once. A window has a place of its own for that.
+    fn asks_when_needed(&self) -> bool {
+        false
+    }
 }
 
-/// A program without a window: it cannot ask.
+/// A program without a person: it cannot ask.
 pub struct Headless;
 
 impl Host for Headless {
@@ -28,5 +57,9 @@ impl Host for Headless {
 
     fn choose_file(&self) -> Option<PathBuf> {
         None
+    }
+
+    fn take_secret(&self, _: Wanted<'_>) -> Result<Option<SecretString>, ApiError> {
+        Ok(None)
     }
 }

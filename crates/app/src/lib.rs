@@ -8,8 +8,9 @@
 //! Bodies are synchronous; whoever must not block runs them on a thread of its own. Runs go on in
 //! the background, and tell of themselves through the notices of [`App::subscribe`].
 //!
-//! What the application knows of the world outside (folder chooser, clock, folders) comes in
-//! through [`Host`] and [`AppOptions`].
+//! What the application knows of the world outside (folder chooser, clipboard, clock, folders) comes in
+//! through [`Host`] and [`AppOptions`]. What it says passes the registry of loaded keys first, so that no error can
+//! repeat one.
 
 mod app;
 mod check;
@@ -21,17 +22,25 @@ mod fixes;
 mod git;
 mod highlight;
 mod host;
+mod keys;
 mod latest;
 mod models;
 mod near;
+mod network;
 mod notices;
+mod prices;
 mod prompts;
+mod providers;
 mod results;
 mod router;
 mod runs;
+mod shards;
 mod templates;
+mod watched;
 mod workspaces;
 
 pub use app::{App, AppOptions};
-pub use host::{Headless, Host};
+pub use assay_net::SecretString;
+pub use assay_net::keys::KeysConfig;
+pub use host::{Headless, Host, Wanted};
 pub use router::Answer;

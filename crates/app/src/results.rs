@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError};
 use assay_engine::{Neighbours, RunSpec, State};
 use assay_prompt::{Prompt, Row};
 use assay_score::{GateCell, GateResult, Outcome, Score, judge_gates, mean_score, percentile};
-use assay_store::{CellRecord, NewColumn, RunDetail, RunId, RunRecord, StoredScore};
+use assay_store::{CellRecord, LanePause, NewColumn, RunDetail, RunId, RunRecord, StoredScore};
 use assay_wire::*;
 
 use crate::app::App;
@@ -42,6 +42,7 @@ impl Answer<ReadRun> for App {
             rows: rows.filter_map(|row| planned.row(row)).collect(),
             gates,
             scorers: planned.detail.scorers.clone(),
+            paused: self.paused(&record.id)?,
             summary: self.summary(record),
         })
     }
@@ -71,6 +72,7 @@ impl Answer<ReadCell> for App {
         self.cell_view(&planned, command.cell, self.is_going(&record))
     }
 }
+
 impl App {
     /// Several cells of a run, whole: what a script wants, where the window asks for one.
     ///
@@ -119,12 +121,36 @@ impl App {
             input_tokens: last.and_then(|a| a.usage.input),
             output_tokens: last.and_then(|a| a.usage.output),
             first_token_ms: last.and_then(|a| a.first_token_ms),
-            cost: last.and_then(|a| a.cost),
+            cached_tokens: last.and_then(|a| a.usage.cached),
+            reasoning_tokens: last.and_then(|a| a.usage.reasoning),
+            received_ms: last.and_then(|a| a.original).map(|original| original.received_ms),
+            request_id: last.and_then(|a| a.request_id.clone()),
+            cost: cell.record.cost.or(last.and_then(|a| a.cost)),
             attempts: cell.attempts.len() as u32,
             scores: cell.scores.into_iter().map(score_view).collect(),
             expected: case.expected.as_ref().map(ToString::to_string),
             line: cell_line(cell.record, going),
         })
+    }
+
+    /// Cells of a run that are another shard's. Only a number to show: one that cannot be read is none.
+    fn skipped(&self, record: &RunRecord) -> u32 {
+        match record.shard {
+            Some(_) => self.inner.store.skipped_cells(&record.id).unwrap_or_default(),
+            None => 0,
+        }
+    }
+
+    /// Models of a run that are asked nothing more for now.
+    fn paused(&self, run: &RunId) -> Result<Vec<PausedLaneView>, ApiError> {
+        let pauses = self.inner.store.lane_pauses(run).map_err(|e| e.explain())?;
+        let view = |pause: LanePause| PausedLaneView {
+            model: pause.model,
+            reason: pause.reason,
+            kind: pause.kind,
+            since_ms: pause.since_ms,
+        };
+        Ok(pauses.into_iter().map(view).collect())
     }
 
     pub(crate) fn record(&self, run: &str) -> Result<RunRecord, ApiError> {
@@ -161,6 +187,7 @@ impl App {
             failed: record.failed,
             cached: record.cached,
             running: 0,
+            skipped: self.skipped(&record),
         };
         let end = record.ended_ms.or(live.is_some().then(|| self.inner.environment.now_ms()));
         RunSummary {
@@ -171,6 +198,9 @@ impl App {
             state,
             reason,
             counts: live.map_or(stored, |(_, now)| counts(now)),
+            budget: record.budget,
+            spent: record.spent,
+            shard: record.shard.map(|shard| (shard.index, shard.of)),
         }
     }
 
@@ -183,6 +213,7 @@ impl App {
                     column: column_view(detail.columns.get(stats.column as usize)?),
                     done: stats.done,
                     failed: stats.failed,
+                    cached: stats.cached,
                     means: stats.scores.iter().map(|s| mean_view(&s.values)).collect(),
                     cost: stats.cost,
                     p50_ms: latency(&stats.latencies, 0.50),
@@ -228,7 +259,7 @@ fn gate_cell<'a>(cell: &CellRecord, scores: &'a [Score], tags: &'a [Vec<String>]
         tags: tags.get(cell.row as usize).map_or(&[], Vec::as_slice),
         scores,
         latency_ms: cell.latency_ms,
-        cost: None,
+        cost: cell.cost,
         failed: cell.error.is_some(),
     }
 }
@@ -380,11 +411,13 @@ fn cell_line(cell: CellRecord, going: bool) -> CellLine {
             assay_store::CellState::Failed => CellState::Failed,
             assay_store::CellState::Leased if going => CellState::Running,
             assay_store::CellState::Queued if going => CellState::Queued,
+            assay_store::CellState::Skipped => CellState::Skipped,
             _ => CellState::Cancelled,
         },
         preview: cell.error.unwrap_or(cell.preview),
         latency_ms: cell.latency_ms.map(|ms| u32::try_from(ms).unwrap_or(u32::MAX)),
         cached: cell.cached,
+        cost: cell.cost.map(|cost| cost as f32),
         scores,
     }
 }
@@ -407,8 +440,10 @@ pub(crate) fn counts(counts: assay_engine::Counts) -> CellCounts {
         failed: counts.failed,
         cached: counts.cached,
         running: counts.running,
+        skipped: counts.skipped,
     }
 }
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -25,7 +25,7 @@ impl App {
     where
         Self: Answer<C>,
     {
-        self.answer(command)
+        self.answer(command).map_err(|error| self.redacted(error))
     }
 
     /// Answers a command by name; arguments are JSON text, the reply is in the command's encoding.
@@ -44,7 +44,19 @@ impl App {
                 }
             };
         }
-        assay_wire::for_each_command!(route)
+        let answer: Result<Vec<u8>, ApiError> = assay_wire::for_each_command!(route);
+        answer.map_err(|error| self.redacted(error))
+    }
+
+    /// The error without any key that was loaded, however it came into its text.
+    fn redacted(&self, error: ApiError) -> ApiError {
+        let secrets = self.inner.keys.secrets();
+        let clean = |text: String| secrets.redact_text(&text).into_owned();
+        ApiError {
+            code: error.code,
+            message: clean(error.message),
+            hints: error.hints.into_iter().map(clean).collect(),
+        }
     }
 
     fn answer_json<C: Command>(&self, arguments: &str) -> Result<Vec<u8>, ApiError>

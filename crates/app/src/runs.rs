@@ -3,14 +3,19 @@
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use assay_engine::{Plan, Progress, PromptSource, RunHandle, RunSpec, State};
+use assay_engine::{
+    Column, HostShare, Plan, PlanSummary, Progress, PromptSource, RunHandle, RunSpec, Shard, State,
+};
+use assay_store::RunRecord;
 use assay_wire::*;
 
 use crate::app::{App, Open};
 use crate::error::Explain;
+use crate::prices::CURRENCY;
 use crate::prompts::{lone_file, refuse_broken};
 use crate::results::{counts, no_run};
 use crate::router::Answer;
+use crate::watched::Watched;
 
 /// Notices of one run at most twenty times a second.
 const NOTICE_PACE: Duration = Duration::from_millis(50);
@@ -20,29 +25,12 @@ impl Answer<PlanRun> for App {
         let open = self.workspace()?;
         // Choosing the nearest examples may take minutes; who asks again does not wait for these.
         let go_on = self.inner.planning.ask();
-        let plan = self.plan(&open, &command.request)?;
+        // What it would come to can be said without a key.
+        let plan = Plan::new(self.spec(&open, &command.request)?, &self.models_without_keys()?);
+        let plan = plan.map_err(|e| e.explain())?;
         let summary = plan.summary(&self.inner.store, &go_on).map_err(|e| e.explain())?;
-        let key = |place: usize| plan.spec.prompts[place].key.clone();
-        Ok(PlanView {
-            cells: plan.cells.len() as u32,
-            cached: summary.cached,
-            input_tokens: summary.input_tokens,
-            output_tokens_max: summary.output_tokens_max,
-            cost: None,
-            hosts: summary.hosts.into_iter().collect(),
-            columns: plan
-                .columns
-                .iter()
-                .map(|c| ColumnView {
-                    prompt: key(c.prompt),
-                    variant: c.variant.clone(),
-                    model: c.target.id.clone(),
-                    content_id: c.content_id.clone(),
-                })
-                .collect(),
-            rows: plan.rows.len() as u32,
-            needs_consent: !self.is_trusted(&open)?,
-        })
+        let missing_keys = self.missing_keys(&plan)?;
+        Ok(plan_view(&plan, summary, missing_keys, !self.is_trusted(&open)?))
     }
 }
 
@@ -50,7 +38,8 @@ impl Answer<StartRun> for App {
     fn answer(&self, command: StartRun) -> Result<RunStarted, ApiError> {
         let open = self.workspace()?;
         self.require_consent(&open, command.consent)?;
-        let plan = self.plan(&open, &command.request)?;
+        let spec = self.spec(&open, &command.request)?;
+        let plan = self.with_models(|models| Plan::new(spec.clone(), models))?;
         let _one_at_a_time = self.starting();
         let handle = self.inner.engine.start(plan).map_err(|e| e.explain())?;
         Ok(self.follow(handle))
@@ -68,7 +57,6 @@ impl Answer<ResumeRun> for App {
                 no_run(&command.run).hint("It belongs to another repository; open that one.")
             );
         }
-        let models = self.models()?;
         let _one_at_a_time = self.starting();
         if self.live(&command.run).is_some() {
             return Err(ApiError::new(
@@ -76,12 +64,30 @@ impl Answer<ResumeRun> for App {
                 format!("run `{}` is still going", command.run),
             ));
         }
-        let handle = self
-            .inner
-            .engine
-            .resume(&record.id, &models, command.retry_failed)
-            .map_err(|e| e.explain())?;
+        if let Some(budget) = command.budget {
+            self.raise_budget(&record, budget)?;
+        }
+        let handle = self.with_models(|models| {
+            self.inner.engine.resume(&record.id, models, command.retry_failed)
+        })?;
         Ok(self.follow(handle))
+    }
+}
+
+impl Answer<RetryLane> for App {
+    fn answer(&self, command: RetryLane) -> Result<RunStarted, ApiError> {
+        let RetryLane { run, model, consent } = command;
+        let Some(handle) = self.live(&run) else {
+            // A run ends when nothing but paused lanes is left of it.
+            return self.answer(ResumeRun { run, consent, retry_failed: false, budget: None });
+        };
+        if !handle.retry_lane(&model) {
+            return Err(ApiError::new(
+                Code::NotFound,
+                format!("`{model}` is not paused in run `{run}`"),
+            ));
+        }
+        Ok(RunStarted { run, cells: handle.cells })
     }
 }
 
@@ -99,6 +105,7 @@ impl Answer<CancelRun> for App {
             .hint("It goes on in another window or terminal; stop it there."))
     }
 }
+
 impl Answer<WatchCell> for App {
     fn answer(&self, command: WatchCell) -> Result<(), ApiError> {
         // A run that has ended has no text to stream; its cells have their output.
@@ -108,6 +115,7 @@ impl Answer<WatchCell> for App {
         Ok(())
     }
 }
+
 impl App {
     /// Stops every run and question, and waits until nothing is sent any more.
     pub fn shut_down(&self) {
@@ -148,7 +156,8 @@ impl App {
         self.inner.starting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn plan(&self, open: &Open, request: &RunRequest) -> Result<Plan, ApiError> {
+    /// What a run is asked to do, with the prompts as they are now.
+    fn spec(&self, open: &Open, request: &RunRequest) -> Result<RunSpec, ApiError> {
         let (config, problems) = open.workspace.config();
         if let Some(first) = problems.iter().find(|d| d.severity == assay_prompt::Severity::Error) {
             return Err(crate::prompts::invalid(&open.workspace, "", first));
@@ -169,7 +178,7 @@ impl App {
             return Err(ApiError::new(Code::NotFound, "this repository holds no prompts")
                 .hint("Add a `.prompty` file, or a folder with a prompt.yaml."));
         }
-        let spec = RunSpec {
+        Ok(RunSpec {
             workspace: open.id.clone(),
             prompts,
             aliases: config.models,
@@ -182,10 +191,21 @@ impl App {
                 repeat: request.repeat,
                 concurrency: request.concurrency,
                 no_cache: request.no_cache,
-                ..assay_engine::RunRequest::default()
+                budget: request.budget,
+                shard: request.shard.map(|(index, of)| Shard { index, of }),
             },
-        };
-        Plan::new(spec, &self.models()?).map_err(|e| e.explain())
+        })
+    }
+
+    /// Sets what a run may cost from now on.
+    fn raise_budget(&self, record: &RunRecord, budget: f64) -> Result<(), ApiError> {
+        if !budget.is_finite() || budget < record.spent {
+            let message =
+                format!("a budget of {budget} is less than the {:.4} spent", record.spent);
+            return Err(ApiError::new(Code::BadInput, message)
+                .hint("It is for the whole run, what was spent before included."));
+        }
+        self.inner.store.set_budget(&record.id, Some(budget)).map_err(|e| e.explain())
     }
 
     fn require_consent(&self, open: &Open, consent: bool) -> Result<(), ApiError> {
@@ -204,7 +224,9 @@ impl App {
         let app = self.clone();
         self.runtime().spawn(async move {
             let mut seq = 0;
+            let mut watched = Watched::new(app.inner.keys.secrets());
             while !handle.is_finished() {
+                app.tell_text(&run, &handle.progress, &mut watched);
                 app.tell(&run, &handle.progress, &mut seq);
                 // Either the run ends or the pace is over.
                 let _ = tokio::time::timeout(NOTICE_PACE, handle.finished()).await;
@@ -227,15 +249,15 @@ impl App {
         }
     }
 
-    fn tell(&self, run: &str, progress: &Progress, seq: &mut u64) {
-        if let Some(text) = progress.drain_text() {
-            self.inner.notices.send(Notice::CellText {
-                run: run.to_owned(),
-                cell: text.cell,
-                from: text.from as u32,
-                text: text.text,
-            });
+    fn tell_text(&self, run: &str, progress: &Progress, watched: &mut Watched) {
+        let Some(change) = progress.drain_text() else { return };
+        if let Some((from, text)) = watched.next(&change) {
+            let (run, cell) = (run.to_owned(), change.cell);
+            self.inner.notices.send(Notice::CellText { run, cell, from, text });
         }
+    }
+
+    fn tell(&self, run: &str, progress: &Progress, seq: &mut u64) {
         if let Some(changes) = progress.drain() {
             *seq += 1;
             self.inner.notices.send(Notice::RunChanged {
@@ -244,9 +266,50 @@ impl App {
                 state: wire_state(&changes.state),
                 counts: counts(changes.counts),
                 stale: changes.stale,
+                paused: changes.paused.into_iter().map(|pause| pause.model).collect(),
             });
         }
     }
+}
+
+fn plan_view(
+    plan: &Plan,
+    summary: PlanSummary,
+    missing_keys: Vec<String>,
+    needs_consent: bool,
+) -> PlanView {
+    let column = |column: &Column| ColumnView {
+        prompt: plan.spec.prompts[column.prompt].key.clone(),
+        variant: column.variant.clone(),
+        model: column.target.id.clone(),
+        content_id: column.content_id.clone(),
+    };
+    let share = |(host, share): (String, HostShare)| HostShareView {
+        host,
+        cells: share.cells,
+        input_tokens: share.input_tokens,
+        cost: share.cost.map(cost),
+    };
+    PlanView {
+        cells: summary.cells,
+        cached: summary.cached,
+        input_tokens: summary.input_tokens,
+        output_tokens_max: summary.output_tokens_max,
+        cost: summary.cost.map(cost),
+        unknown_prices: summary.unpriced.into_iter().collect(),
+        unsendable: summary.unsendable,
+        left_out: summary.left_out.into_iter().collect(),
+        hosts: summary.hosts.into_iter().collect(),
+        per_host: summary.per_host.into_iter().map(share).collect(),
+        missing_keys,
+        columns: plan.columns.iter().map(column).collect(),
+        rows: plan.rows.len() as u32,
+        needs_consent,
+    }
+}
+
+fn cost(range: assay_engine::CostRange) -> CostRange {
+    CostRange { low: range.low, high: range.high, currency: CURRENCY.to_owned() }
 }
 
 fn wire_state(state: &State) -> RunState {

@@ -47,9 +47,17 @@ pub enum Command {
     Import(Import),
     /// Write a prompt in another format
     Export(Export),
-    /// The embedded model and endpoints
+    /// Join shards of a matrix into one run
+    Merge(Merge),
+    /// The embedded model, and the providers whose models can be run
     #[command(subcommand)]
     Models(Models),
+    /// The keys of providers; never shown
+    #[command(subcommand)]
+    Keys(Keys),
+    /// What models cost
+    #[command(subcommand)]
+    Prices(Prices),
 }
 
 /// Output for scripts.
@@ -135,6 +143,28 @@ pub struct Selection {
     /// Ask again even where the same call was answered before
     #[arg(long)]
     pub no_cache: bool,
+    /// Only this part of the matrix, such as 2/5: split over machines, the parts are joined by `assay merge`
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    pub shard: Option<(u32, u32)>,
+}
+
+/// `2/5`, from 1.
+fn shard(text: &str) -> Result<(u32, u32), String> {
+    let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+    match parts {
+        Some((index, of)) if (1..=of).contains(&index) => Ok((index, of)),
+        _ => Err("a shard is I/N, from 1/N to N/N".to_owned()),
+    }
+}
+
+/// A sum of dollars.
+fn dollars(text: &str) -> Result<f64, String> {
+    let sum: f64 = text.parse().map_err(|_| "a sum of US dollars, such as 2.50".to_owned())?;
+    if sum.is_finite() && sum >= 0.0 {
+        Ok(sum)
+    } else {
+        Err("a sum of US dollars, not less than 0".to_owned())
+    }
 }
 
 /// Show what a run would do.
@@ -152,11 +182,17 @@ pub struct Run {
     #[command(flatten)]
     pub(crate) selection: Selection,
     /// Send what is missing of an earlier run
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["prompts", "variants", "models", "cases", "tags", "repeat", "no_cache"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["prompts", "variants", "models", "cases", "tags", "repeat", "no_cache", "shard"])]
     pub resume: Option<String>,
     /// With --resume: also send the cells that failed
     #[arg(long, requires = "resume")]
     pub retry_failed: bool,
+    /// Stop before the run costs more than this; it can be resumed. With --resume, what it may cost all in all
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub budget: Option<f64>,
+    /// Write the run to a file, for `assay merge` on another machine
+    #[arg(long, value_name = "FILE")]
+    pub save: Option<PathBuf>,
     /// Write the result as JSON; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
@@ -294,65 +330,193 @@ pub struct Export {
     pub(crate) json: Json,
 }
 
-/// The embedded model and endpoints.
+/// Join shards of a matrix into one run.
+#[derive(Debug, Args)]
+pub struct Merge {
+    /// Runs of this machine, or files that `assay run --save` wrote
+    #[arg(value_name = "RUN|FILE", required = true)]
+    pub shards: Vec<String>,
+    /// Write the result as JSON; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+}
+
+/// The embedded model, and the providers whose models can be run.
 #[derive(Debug, Subcommand)]
 pub enum Models {
     /// List what prompts can run on
     List(Json),
-    /// Add an endpoint, or replace the one of that name
-    Add(AddModel),
-    /// Remove an endpoint
+    /// List what a provider can be set up from
+    Presets(Json),
+    /// Add a provider, or replace the one of that name
+    Add(Box<AddModel>),
+    /// Remove a provider; its key stays until `assay keys remove`
     Remove {
         /// Its name
         name: String,
     },
-    /// Ask an endpoint which models it has
+    /// Ask a provider which models it has; one without a list is sent one small call
     Test {
         /// Its name
         name: String,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Contact nothing but this machine, until it is switched off again
+    LoopbackOnly {
+        /// on or off
+        switch: Switch,
     },
 }
 
-/// Add an endpoint.
+/// On or off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Switch {
+    /// On
+    On,
+    /// Off
+    Off,
+}
+
+/// Add a provider.
 #[derive(Debug, Args)]
 pub struct AddModel {
-    /// What the endpoint speaks
-    #[arg(value_parser = ["openai-compatible"])]
-    pub kind: String,
+    /// What it is set up from; `assay models presets` lists them
+    pub preset: String,
     /// First part of its models' ids, as in NAME/model
     pub name: String,
-    /// Its address, such as http://localhost:11434/v1
+    /// Its address, such as http://localhost:11434/v1; the preset's when not given
     #[arg(long, value_name = "URL")]
-    pub base_url: String,
-    /// The environment variable that holds its key
+    pub base_url: Option<String>,
+    /// The environment variable that may hold its key; the preset's when not given, none when empty
     #[arg(long, value_name = "VAR")]
     pub key_env: Option<String>,
+    /// The header that carries its key, or `bearer`; the preset's when not given
+    #[arg(long, value_name = "HEADER")]
+    pub key_header: Option<String>,
     /// A model to offer; may be repeated
     #[arg(long = "model", value_name = "M")]
     pub models: Vec<String>,
+    /// Requests a minute at most, of each model
+    #[arg(long, value_name = "N")]
+    pub rpm: Option<u64>,
+    /// Tokens a minute at most, of each model
+    #[arg(long, value_name = "N")]
+    pub tpm: Option<u64>,
+    /// Calls at once at most
+    #[arg(long, value_name = "N")]
+    pub concurrency: Option<u32>,
+    /// With custom-http: a JSON file that says what is sent and where the answer is
+    #[arg(long, value_name = "FILE")]
+    pub spec: Option<PathBuf>,
+}
+
+/// The keys of providers.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Keep a key; it is typed without being shown, or is a line of standard input
+    Set {
+        /// The provider's name
+        name: String,
+        /// Where it is kept: the system's store, or a file encrypted with a passphrase
+        #[arg(long, value_enum, default_value = "os")]
+        place: KeyPlace,
+    },
+    /// List whose keys are kept, and where
+    List(Json),
+    /// Remove a key from every place that keeps it
+    Remove {
+        /// The provider's name
+        name: String,
+    },
+    /// Try the passphrase of the encrypted file, and list the keys in it
+    Unlock(Json),
+}
+
+/// Where a key can be kept from here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum KeyPlace {
+    /// The operating system's store
+    Os,
+    /// A file encrypted with a passphrase, below the settings
+    File,
+}
+
+/// What models cost.
+#[derive(Debug, Subcommand)]
+pub enum Prices {
+    /// List prices, your own first
+    List(Json),
+    /// Set a price of your own, in US dollars for a million tokens
+    Set(SetPrice),
+    /// Remove a price of your own
+    Remove {
+        /// As it was set
+        model: String,
+    },
+}
+
+/// Set a price of your own.
+#[derive(Debug, Args)]
+pub struct SetPrice {
+    /// A model's name or id; `*` stands for any text
+    pub model: String,
+    /// A million tokens read
+    #[arg(long, value_name = "USD")]
+    pub input: f64,
+    /// A million tokens generated
+    #[arg(long, value_name = "USD")]
+    pub output: f64,
+    /// A million tokens read from the provider's cache
+    #[arg(long, value_name = "USD")]
+    pub cached_input: Option<f64>,
+    /// A million tokens written to the provider's cache
+    #[arg(long, value_name = "USD")]
+    pub cache_write: Option<f64>,
+    /// The day it is so, such as 2026-03-21; today when not given
+    #[arg(long, value_name = "DAY")]
+    pub date: Option<String>,
 }
 
 impl Command {
     /// Whether the command works on a repository that must be open.
     pub(crate) fn needs_workspace(&self) -> bool {
-        !matches!(self, Command::Init(_) | Command::Models(_) | Command::Import(_))
+        !matches!(
+            self,
+            Command::Init(_)
+                | Command::Models(_)
+                | Command::Keys(_)
+                | Command::Prices(_)
+                | Command::Import(_)
+        )
     }
 
     /// Whether standard output is for a script.
     pub(crate) fn json(&self) -> bool {
         match self {
             Command::Init(a) => a.json.json,
-            Command::List(json) | Command::Models(Models::List(json)) => json.json,
+            Command::List(json)
+            | Command::Models(
+                Models::List(json) | Models::Presets(json) | Models::Test { json, .. },
+            )
+            | Command::Keys(Keys::List(json) | Keys::Unlock(json))
+            | Command::Prices(Prices::List(json)) => json.json,
             Command::Check(a) => a.json.json,
             Command::Render(a) => a.json.json,
             Command::Plan(a) => a.json.json,
             Command::Runs(a) => a.json.json,
             Command::Show(a) => a.json.json,
             Command::Commit(a) => a.json.json,
-            Command::Run(a) => a.json.as_deref() == Some("-".as_ref()),
+            Command::Run(Run { json, .. }) | Command::Merge(Merge { json, .. }) => {
+                json.as_deref() == Some("-".as_ref())
+            }
             Command::Import(a) => a.json.json,
             Command::Export(a) => a.json.json,
-            Command::Prompt(_) | Command::Variant(_) | Command::Models(_) => false,
+            Command::Prompt(_)
+            | Command::Variant(_)
+            | Command::Models(_)
+            | Command::Keys(_)
+            | Command::Prices(_) => false,
         }
     }
 }

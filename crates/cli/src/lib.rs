@@ -12,18 +12,20 @@ mod commands;
 mod defect;
 mod exit;
 mod output;
+mod terminal;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use assay_app::{App, AppOptions, Headless};
+use assay_app::{App, AppOptions};
 use assay_wire::{ApiError, OpenWorkspace};
 use clap::Parser;
 
 pub use arguments::{Arguments, Command};
 pub use exit::Exit;
 use output::Output;
+use terminal::Terminal;
 
 /// Runs the command line of this process.
 pub fn main() -> ExitCode {
@@ -51,7 +53,7 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(arguments: &Arguments, output: &Output) -> Result<Exit, ApiError> {
-    let app = App::open(AppOptions::default(), Arc::new(Headless))?;
+    let app = App::open(AppOptions::default(), Arc::new(Terminal))?;
     if arguments.command.needs_workspace() {
         let path = arguments.directory.display().to_string();
         app.call(OpenWorkspace { path })?;

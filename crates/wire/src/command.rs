@@ -130,17 +130,29 @@ commands! {
     "run.start" StartRun -> RunStarted, Json, "start a run in the background";
     "run.resume" ResumeRun -> RunStarted, Json, "send what is missing of a run";
     "run.cancel" CancelRun -> (), Json, "stop a run; what is done stays";
+    "lane.retry" RetryLane -> RunStarted, Json, "let a paused model of a run go on";
+    "run.merge" MergeRuns -> RunView, Json, "join the shards of a matrix into one run";
+    "run.save" SaveRun -> (), Json, "write a run to a file, for another machine to merge";
     "run.list" ListRuns -> Vec<RunSummary>, Json, "the runs of the open workspace, newest first";
     "run.read" ReadRun -> RunView, Json, "columns, rows and means of one run";
     "cells.page" ReadCells -> CellPage, Postcard, "a window of cells";
     "cell.read" ReadCell -> CellView, Json, "everything about one cell";
     "cell.watch" WatchCell -> (), Json, "stream the text of one running cell as notices";
 
-    "models.list" ListModels -> ModelsView, Json, "the embedded model and the endpoints the user added";
-    "models.add" AddProvider -> ModelsView, Json, "add or replace an OpenAI-compatible endpoint";
-    "models.remove" RemoveProvider -> ModelsView, Json, "remove an endpoint";
-    "models.test" TestProvider -> ProviderTest, Json, "ask an endpoint which models it has";
-    "network.ledger" ReadLedger -> Vec<LedgerView>, Json, "every host contacted since start";
+    "models.list" ListModels -> ModelsView, Json, "the embedded model, the providers the user added, and what can be added";
+    "models.add" AddProvider -> ModelsView, Json, "add or replace a provider";
+    "models.remove" RemoveProvider -> ModelsView, Json, "remove a provider";
+    "models.test" TestProvider -> ProviderTest, Json, "ask a provider which models it has";
+    "key.list" ListKeys -> KeysView, Json, "whose keys are kept, and where; never a key";
+    "key.set" SetKey -> ModelsView, Json, "keep the key that the person has copied or types";
+    "key.remove" RemoveKey -> ModelsView, Json, "remove a key from every place that keeps it";
+    "key.unlock" UnlockKeys -> ModelsView, Json, "unlock the encrypted key file";
+    "key.file" CreateKeyFile -> ModelsView, Json, "make an encrypted key file";
+    "price.list" ListPrices -> PricesView, Json, "what models cost: the user's own prices and those that come with Assay";
+    "price.set" SetPrice -> PricesView, Json, "set a price of the user's own";
+    "price.remove" RemovePrice -> PricesView, Json, "remove a price of the user's own";
+    "network.loopback" SetLoopbackOnly -> ModelsView, Json, "contact nothing but this machine, or whatever is asked for";
+    "network.ledger" ReadLedger -> Vec<LedgerView>, Json, "every host contacted since start, and those that were refused";
 
     "git.changes" ReadChanges -> ChangesView, Json, "what changed since the last commit, in words of prompts";
     "git.diff" ReadDiff -> DiffView, Json, "one file against the last commit, word by word";

@@ -9,8 +9,8 @@
 //!   window decodes 20,000 of them in a few milliseconds, where JSON takes tens.
 //! * **Notices** ([`Notice`]) go the other way, over one channel, at most twenty a second. They
 //!   say what went stale, never what it became: the window pulls the part it shows.
-//! * **Keys never cross.** No type here can hold a credential; a provider names the environment
-//!   variable that holds its key.
+//! * **Keys never cross.** No type here can hold a credential. Who keeps a key says whose it is and where it goes; the
+//!   program takes it itself, from the clipboard or the terminal.
 //!
 //! ```
 //! use assay_wire::{Command, Encoding, OpenWorkspace, command};

@@ -18,6 +18,8 @@ pub enum Notice {
         counts: crate::CellCounts,
         /// Half-open ranges of cell ordinals that changed since the last notice, merged.
         stale: Vec<(u32, u32)>,
+        /// Models that are asked nothing more for now; why is in [`crate::RunView::paused`].
+        paused: Vec<String>,
     },
     /// More text of the watched cell. `from` is the byte offset at which `text` continues; 0 starts anew.
     CellText {

@@ -29,6 +29,10 @@ pub struct RunRequest {
     pub concurrency: Option<u32>,
     /// Ask the model again even when the same call was answered before.
     pub no_cache: bool,
+    /// What the run may cost, in US dollars.
+    pub budget: Option<f64>,
+    /// Answer only this part of the matrix: which one, from 1, and of how many.
+    pub shard: Option<(u32, u32)>,
 }
 
 /// Asks what a run would do.
@@ -41,7 +45,7 @@ pub struct PlanRun {
 /// What a run would do.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PlanView {
-    /// Cells of the matrix.
+    /// Cells that would be answered: of the whole matrix, or of the shard.
     pub cells: u32,
     /// Cells answered from the cache, free and at once.
     pub cached: u32,
@@ -49,16 +53,39 @@ pub struct PlanView {
     pub input_tokens: u64,
     /// Most output tokens those cells may cost; `None` when a column sets no limit.
     pub output_tokens_max: Option<u64>,
-    /// Cost, where the prices are known.
+    /// What those cells cost; `None` when the price of one is not known.
     pub cost: Option<CostRange>,
+    /// Models whose price is not known.
+    pub unknown_prices: Vec<String>,
+    /// Cells that cannot be sent and will fail with their reason.
+    pub unsendable: u32,
+    /// What is asked for and will not be sent, in words.
+    pub left_out: Vec<String>,
     /// Hosts that would be contacted; empty when everything stays on this machine.
     pub hosts: Vec<String>,
+    /// What each of these hosts would be sent.
+    pub per_host: Vec<HostShareView>,
+    /// Providers that cannot be called because their key is missing.
+    pub missing_keys: Vec<String>,
     /// Columns, in order.
     pub columns: Vec<ColumnView>,
     /// Cases per prompt that would run.
     pub rows: u32,
     /// Whether the person must consent before anything is sent, because the repository is not trusted.
     pub needs_consent: bool,
+}
+
+/// What one host would be sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HostShareView {
+    /// Scheme, host and port.
+    pub host: String,
+    /// Cells to send there.
+    pub cells: u32,
+    /// Estimated input tokens of these.
+    pub input_tokens: u64,
+    /// What they cost; `None` when the price of one is not known.
+    pub cost: Option<CostRange>,
 }
 
 /// A range of money.
@@ -90,6 +117,37 @@ pub struct ResumeRun {
     pub consent: bool,
     /// Also send the cells that failed.
     pub retry_failed: bool,
+    /// What the run may cost from now on, all in all, in US dollars; as before when `None`.
+    pub budget: Option<f64>,
+}
+
+/// Lets a paused lane of a run go on. A run that has ended is resumed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct RetryLane {
+    /// The run.
+    pub run: String,
+    /// The lane's model.
+    pub model: String,
+    /// See [`StartRun::consent`].
+    pub consent: bool,
+}
+
+/// Joins the shards of one matrix into a run of its own; the shards stay as they are.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MergeRuns {
+    /// Runs of this database.
+    pub runs: Vec<String>,
+    /// Files that [`SaveRun`] wrote, on this machine.
+    pub files: Vec<String>,
+}
+
+/// Writes a run with all that stands behind its cells as one file, for another machine to merge.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct SaveRun {
+    /// The run.
+    pub run: String,
+    /// A file on this machine; one that is there is replaced.
+    pub file: String,
 }
 
 /// A run began.
@@ -132,6 +190,13 @@ pub struct RunSummary {
     pub reason: Option<String>,
     /// Cells by outcome.
     pub counts: CellCounts,
+    /// What it may cost, in US dollars.
+    pub budget: Option<f64>,
+    /// What it has cost, in US dollars, as far as prices are known. Calls that may have been billed count at the most
+    /// they may cost; cached replies cost nothing.
+    pub spent: f64,
+    /// Which part of a matrix it answers, from 1, and of how many.
+    pub shard: Option<(u32, u32)>,
 }
 
 /// The state of a run.
@@ -163,6 +228,8 @@ pub struct CellCounts {
     pub cached: u32,
     /// Being answered now.
     pub running: u32,
+    /// Left out on purpose: another shard's.
+    pub skipped: u32,
 }
 
 /// Asks for one run.
@@ -185,6 +252,21 @@ pub struct RunView {
     pub rows: Vec<RowView>,
     /// Gates, judged once nothing of the run is going on.
     pub gates: Vec<GateView>,
+    /// Models that are asked nothing more for now, by id.
+    pub paused: Vec<PausedLaneView>,
+}
+
+/// A model that is asked nothing more for now, because every other call to it would fail as well.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PausedLaneView {
+    /// The model's id.
+    pub model: String,
+    /// Why, in words.
+    pub reason: String,
+    /// The kind of failure: `unauthorized`, `quota_exhausted`, `not_found`, …
+    pub kind: String,
+    /// Since when, in milliseconds since 1970.
+    pub since_ms: i64,
 }
 
 /// What a column is.
@@ -209,9 +291,11 @@ pub struct ColumnStats {
     pub done: u32,
     /// Cells that failed.
     pub failed: u32,
+    /// Cells whose output came from the cache.
+    pub cached: u32,
     /// Mean per scorer, by place in [`RunView::scorers`]; `None` where nothing was judged.
     pub means: Vec<Option<MeanView>>,
-    /// US dollars, where the prices are known.
+    /// US dollars that its outputs cost, as far as prices are known; cached ones at what they cost then.
     pub cost: Option<f64>,
     /// Median latency.
     pub p50_ms: Option<u64>,
@@ -305,8 +389,10 @@ pub struct CellLine {
     pub preview: String,
     /// Latency of the call, also when cached.
     pub latency_ms: Option<u32>,
-    /// Answered without a call.
+    /// Answered without a call; latency and cost are those of the call it repeats.
     pub cached: bool,
+    /// US dollars, where the price is known.
+    pub cost: Option<f32>,
     /// By place in [`RunView::scorers`]; may end before the last scorer.
     pub scores: Vec<Option<ScoreLine>>,
 }
@@ -322,6 +408,7 @@ impl CellLine {
             preview: String::new(),
             latency_ms: None,
             cached: false,
+            cost: None,
             scores: Vec::new(),
         }
     }
@@ -341,6 +428,8 @@ pub enum CellState {
     Failed,
     /// The run was stopped before it.
     Cancelled,
+    /// Another shard's.
+    Skipped,
 }
 
 /// A score as the matrix shows it.
@@ -382,10 +471,18 @@ pub struct CellView {
     pub input_tokens: Option<u64>,
     /// Output tokens as the model counted them.
     pub output_tokens: Option<u64>,
+    /// Of the input tokens, those read from the provider's cache.
+    pub cached_tokens: Option<u64>,
+    /// Of the output tokens, those of reasoning.
+    pub reasoning_tokens: Option<u64>,
     /// Milliseconds to the first token.
     pub first_token_ms: Option<u64>,
-    /// US dollars, where the prices are known.
+    /// US dollars, where the price is known; of a cached output, what it cost then.
     pub cost: Option<f64>,
+    /// When a cached output was received first, in milliseconds since 1970, where that was noted.
+    pub received_ms: Option<i64>,
+    /// What the provider calls the call, for asking them about it.
+    pub request_id: Option<String>,
     /// Calls made for it, the failed ones too.
     pub attempts: u32,
     /// Scores with their reasons.

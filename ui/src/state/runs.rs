@@ -185,7 +185,8 @@ impl Runs {
     pub fn resume(self, run: String, retry_failed: bool) {
         self.trouble.set(None);
         spawn_local(async move {
-            let resumed = ipc::call(ResumeRun { run, consent: true, retry_failed }).await;
+            let resumed =
+                ipc::call(ResumeRun { run, consent: true, retry_failed, budget: None }).await;
             self.enter(resumed);
         });
     }

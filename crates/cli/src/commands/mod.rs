@@ -5,9 +5,12 @@ mod commit;
 mod export;
 mod import;
 mod init;
+mod keys;
 mod list;
+mod merge;
 mod models;
 mod plan;
+mod prices;
 mod prompt;
 mod render;
 mod run;
@@ -28,7 +31,7 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Check(arguments) => check::execute(app, arguments, output),
         Command::Render(arguments) => render::execute(app, arguments, output),
         Command::Plan(arguments) => plan::execute(app, arguments, output),
-        Command::Run(arguments) => run::execute(app, arguments, output),
+        Command::Run(a) => run::execute(app, &arguments.directory, a, output),
         Command::Runs(arguments) => runs::execute(app, arguments, output),
         Command::Show(arguments) => show::execute(app, arguments, output),
         Command::Commit(arguments) => commit::execute(app, arguments, output),
@@ -36,7 +39,19 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Variant(edit) => prompt::variant(app, edit, output),
         Command::Import(a) => import::execute(app, &arguments.directory, a, output),
         Command::Export(a) => export::execute(app, &arguments.directory, a, output),
+        Command::Merge(a) => merge::execute(app, &arguments.directory, a, output),
         Command::Models(arguments) => models::execute(app, arguments, output),
+        Command::Keys(arguments) => keys::execute(app, arguments, output),
+        Command::Prices(arguments) => prices::execute(app, arguments, output),
+    }
+}
+
+/// A sum of dollars, to the cent where it is larger than one, else to the place where it begins.
+fn dollars(sum: f64) -> String {
+    match sum {
+        sum if sum >= 1.0 || sum == 0.0 => format!("${sum:.2}"),
+        sum if sum >= 0.0001 => format!("${sum:.4}"),
+        _ => "less than $0.0001".to_owned(),
     }
 }
 
@@ -50,5 +65,7 @@ fn request(selection: &Selection) -> RunRequest {
         repeat: selection.repeat,
         concurrency: selection.concurrency,
         no_cache: selection.no_cache,
+        budget: None,
+        shard: selection.shard,
     }
 }

@@ -1,11 +1,11 @@
 //! `assay plan`: what a run would do.
 
 use assay_app::App;
-use assay_wire::{ApiError, PlanRun, PlanView};
-use serde_json::json;
+use assay_wire::{ApiError, CostRange, HostShareView, PlanRun, PlanView};
+use serde_json::{Value, json};
 
 use crate::arguments::Plan;
-use crate::commands::request;
+use crate::commands::{dollars, request};
 use crate::exit::Exit;
 use crate::output::Output;
 
@@ -23,11 +23,27 @@ pub(crate) fn execute(app: &App, arguments: &Plan, output: &Output) -> Result<Ex
         "rows": plan.rows,
         "columns": columns,
         "tokens": {"input": plan.input_tokens, "outputMax": plan.output_tokens_max},
-        "cost": plan.cost.as_ref().map(|c| json!({"low": c.low, "high": c.high, "currency": c.currency})),
+        "cost": plan.cost.as_ref().map(cost),
+        "unknownPrices": plan.unknown_prices,
+        "unsendable": plan.unsendable,
+        "leftOut": plan.left_out,
         "hosts": plan.hosts,
+        "perHost": plan.per_host.iter().map(host).collect::<Vec<_>>(),
+        "missingKeys": plan.missing_keys,
     });
     output.show(&document, || text(&plan))?;
     Ok(Exit::Done)
+}
+
+fn cost(range: &CostRange) -> Value {
+    json!({"low": range.low, "high": range.high, "currency": range.currency})
+}
+
+fn host(share: &HostShareView) -> Value {
+    json!({
+        "host": share.host, "cells": share.cells, "inputTokens": share.input_tokens,
+        "cost": share.cost.as_ref().map(cost),
+    })
 }
 
 fn text(plan: &PlanView) -> String {
@@ -36,15 +52,30 @@ fn text(plan: &PlanView) -> String {
         text.push_str(&format!("\n  {} on {}", c.variant, c.model));
     }
     text.push_str(&format!("\n{} answered from the cache", plan.cached));
+    if plan.unsendable > 0 {
+        text.push_str(&format!("\n{} cannot be sent, and will say why", plan.unsendable));
+    }
     let output = plan.output_tokens_max.map_or("no limit".to_owned(), |n| format!("at most {n}"));
     text.push_str(&format!("\ntokens: about {} in, {output} out", plan.input_tokens));
-    text.push_str("\ncost: ");
-    text.push_str(&match (&plan.cost, plan.hosts.is_empty()) {
-        (Some(c), _) => format!("{} {:.4} to {:.4}", c.currency, c.low, c.high),
-        (None, true) => "nothing is sent to a paid service".to_owned(),
-        (None, false) => "unknown".to_owned(),
-    });
+    text.push_str(&format!("\ncost: {}", cost_words(plan)));
     let hosts = if plan.hosts.is_empty() { "none".to_owned() } else { plan.hosts.join(", ") };
     text.push_str(&format!("\nhosts: {hosts}"));
+    for words in &plan.left_out {
+        text.push_str(&format!("\nnote: {words}"));
+    }
+    for provider in &plan.missing_keys {
+        text.push_str(&format!("\nno key for {provider}: assay keys set {provider}"));
+    }
     text
+}
+
+fn cost_words(plan: &PlanView) -> String {
+    match &plan.cost {
+        _ if plan.hosts.is_empty() => "nothing is sent to a paid service".to_owned(),
+        Some(c) => format!("{} to {} ({})", dollars(c.low), dollars(c.high), c.currency),
+        None => format!(
+            "unknown: no price for {}; set it with assay prices set MODEL --input USD --output USD",
+            plan.unknown_prices.join(", ")
+        ),
+    }
 }

@@ -7,13 +7,14 @@ use std::path::Path;
 use assay_app::App;
 use assay_wire::{
     ApiError, CancelRun, CellLine, CellState, Code, ColumnStats, GateView, ReadCells, ReadRun,
-    ReadWorkspace, ResumeRun, RunState, RunView, StartRun,
+    ReadWorkspace, ResumeRun, RunRequest, RunStarted, RunState, RunView, SaveRun, StartRun,
 };
 use serde_json::{Map, Value, json};
 
 use crate::arguments::Run;
-use crate::commands::request;
+use crate::commands::import::absolute;
 use crate::commands::show::results;
+use crate::commands::{dollars, request};
 use crate::exit::Exit;
 use crate::output::{Output, counted, pretty, table};
 
@@ -26,35 +27,70 @@ const RESULTS: u32 = 500;
 /// Different reasons of failure that are told at the end of a run.
 const MOST_REASONS: usize = 3;
 
-pub(crate) fn execute(app: &App, arguments: &Run, output: &Output) -> Result<Exit, ApiError> {
+pub(crate) fn execute(
+    app: &App,
+    directory: &Path,
+    arguments: &Run,
+    output: &Output,
+) -> Result<Exit, ApiError> {
     // Refused before a single call is paid for.
-    if let Some(file) = &arguments.json {
-        refuse_prompt(app, file)?;
-        check_writable(file)?;
+    check_result_file(app, arguments.json.as_deref())?;
+    let save = arguments.save.as_ref().map(|file| absolute(&directory.join(file))).transpose()?;
+    if let Some(file) = &save {
+        check_writable(Path::new(file))?;
     }
-    // Typing the command is consent, for this call.
-    let started = match &arguments.resume {
+    let started = start(app, arguments)?;
+    stop_on_interrupt(app, &started.run)?;
+    follow(app, &started.run, output);
+    if let Some(file) = save {
+        app.call(SaveRun { run: started.run.clone(), file })?;
+    }
+    let run = app.call(ReadRun { run: started.run })?;
+    report(app, &run, arguments.json.as_deref(), output)
+}
+
+/// Typing the command is consent, for this call.
+fn start(app: &App, arguments: &Run) -> Result<RunStarted, ApiError> {
+    let budget = arguments.budget;
+    match &arguments.resume {
         Some(run) => app.call(ResumeRun {
             run: crate::commands::show::run_id(app, run)?,
             consent: true,
             retry_failed: arguments.retry_failed,
-        })?,
-        None => app.call(StartRun { request: request(&arguments.selection), consent: true })?,
-    };
-    stop_on_interrupt(app, &started.run)?;
-    follow(app, &started.run, output);
-    let run = app.call(ReadRun { run: started.run })?;
-    let cells = if run.summary.counts.failed > 0 { all_cells(app, &run)? } else { Vec::new() };
-    if let Some(file) = arguments.json.as_deref().filter(|file| *file != Path::new("-")) {
+            budget,
+        }),
+        None => {
+            let request = RunRequest { budget, ..request(&arguments.selection) };
+            app.call(StartRun { request, consent: true })
+        }
+    }
+}
+
+/// Tells how a run ended, on standard output and in the file that was asked for.
+pub(crate) fn report(
+    app: &App,
+    run: &RunView,
+    json: Option<&Path>,
+    output: &Output,
+) -> Result<Exit, ApiError> {
+    let cells = if run.summary.counts.failed > 0 { all_cells(app, run)? } else { Vec::new() };
+    if let Some(file) = json.filter(|file| *file != Path::new("-")) {
         let failed = |error: io::Error| unwritable(file, &error);
         let mut to = BufWriter::new(File::create(file).map_err(failed)?);
-        write_document(app, &run, &mut to)?.and_then(|()| to.flush()).map_err(failed)?;
+        write_document(app, run, &mut to)?.and_then(|()| to.flush()).map_err(failed)?;
     }
     match output.is_document() {
-        true => output.stream(|to| write_document(app, &run, to))?,
-        false => output.tell(&text(&run, &cells))?,
+        true => output.stream(|to| write_document(app, run, to))?,
+        false => output.tell(&text(run, &cells))?,
     }
-    Ok(exit(&run))
+    Ok(exit(run))
+}
+
+/// Refuses a file that the result could not be written to.
+pub(crate) fn check_result_file(app: &App, file: Option<&Path>) -> Result<(), ApiError> {
+    let Some(file) = file else { return Ok(()) };
+    refuse_prompt(app, file)?;
+    check_writable(file)
 }
 
 /// Writes the document with its results page by page: a run may have more than fit into memory.
@@ -145,6 +181,10 @@ fn document(run: &RunView) -> Value {
             "cached": counts.cached,
             "skipped": counts.total - ended,
         },
+        "cost": run.summary.spent,
+        "budget": run.summary.budget,
+        "shard": run.summary.shard.map(|(index, of)| json!({"index": index, "of": of})),
+        "paused": run.paused.iter().map(|p| json!({"model": p.model, "kind": p.kind, "reason": p.reason})).collect::<Vec<_>>(),
         "wallMs": run.summary.wall_ms,
         "columns": run.columns.iter().map(|c| column(run, c)).collect::<Vec<_>>(),
         "gates": run.gates.iter().map(|g| gate(run, g)).collect::<Vec<_>>(),
@@ -168,6 +208,7 @@ fn column(run: &RunView, stats: &ColumnStats) -> Value {
         "contentId": stats.column.content_id,
         "n": stats.done,
         "errors": stats.failed,
+        "cached": stats.cached,
         "scores": scores,
         "cost": stats.cost,
         "latencyMs": {"p50": stats.p50_ms, "p95": stats.p95_ms},
@@ -203,6 +244,7 @@ fn text(run: &RunView, cells: &[CellLine]) -> String {
             Some(m) => format!("{:.2} [{:.2}, {:.2}]", m.mean, m.low, m.high),
             None => "not judged".to_owned(),
         }));
+        row.push(stats.cost.map_or_else(|| "unknown".to_owned(), dollars));
         row.push(match (stats.p50_ms, stats.p95_ms) {
             (Some(p50), Some(p95)) => format!("{p50} / {p95} ms"),
             _ => "none".to_owned(),
@@ -255,7 +297,7 @@ fn failures(run: &RunView, cells: &[CellLine]) -> String {
 fn header(run: &RunView) -> Vec<String> {
     let mut header = ["VARIANT", "MODEL", "DONE", "FAILED"].map(str::to_owned).to_vec();
     header.extend(run.scorers.iter().cloned());
-    header.push("P50 / P95".to_owned());
+    header.extend(["COST", "P50 / P95"].map(str::to_owned));
     header
 }
 
@@ -263,17 +305,44 @@ fn ending(run: &RunView) -> String {
     let summary = &run.summary;
     let counts = summary.counts;
     let took = summary.wall_ms.map_or(String::new(), |ms| format!(" in {:.1} s", ms as f64 / 1e3));
-    let cells = format!("{} of {} cells done{took}", counts.done, counts.total);
-    let resume = format!("continue with: assay run --resume {}", summary.run);
-    let reason = summary.reason.as_deref().unwrap_or("no reason was recorded");
+    let ours = counts.total - counts.skipped;
+    let mut cells = format!("{} of {ours} cells done{took}", counts.done);
+    if let Some((index, of)) = summary.shard {
+        cells.push_str(&format!(", shard {index} of {of}"));
+    }
+    if summary.spent > 0.0 {
+        cells.push_str(&format!(", {} spent", dollars(summary.spent)));
+    }
+    let resume = format!("assay run --resume {}", summary.run);
     match summary.state {
         RunState::Done if counts.failed > 0 => {
-            format!("{cells}, {} failed; {resume} --retry-failed", counts.failed)
+            format!("{cells}, {} failed; continue with: {resume} --retry-failed", counts.failed)
         }
         RunState::Done | RunState::Running => format!("{cells}; assay show {}", summary.run),
-        RunState::Cancelled => format!("cancelled: {cells}; {resume}"),
-        RunState::Interrupted => format!("interrupted: {cells}; {resume}"),
-        RunState::Failed => format!("stopped: {reason}\n{cells}; {resume}"),
+        RunState::Cancelled => format!("cancelled: {cells}; continue with: {resume}"),
+        RunState::Interrupted => format!("interrupted: {cells}; continue with: {resume}"),
+        RunState::Failed => format!("{}\n{cells}; {}", stopped(run), way_on(run, &resume)),
+    }
+}
+
+/// Why a run stopped by itself.
+fn stopped(run: &RunView) -> String {
+    if run.paused.is_empty() {
+        let reason = run.summary.reason.as_deref().unwrap_or("no reason was recorded");
+        return format!("stopped: {reason}");
+    }
+    let lanes = run.paused.iter().map(|lane| format!("paused: {}: {}", lane.model, lane.reason));
+    lanes.collect::<Vec<_>>().join("\n")
+}
+
+/// What helps against it.
+fn way_on(run: &RunView, resume: &str) -> String {
+    match (run.paused.is_empty(), run.summary.budget) {
+        (false, _) => format!("when that is put right, continue with: {resume}"),
+        (true, Some(budget)) => {
+            format!("continue with more than {}: {resume} --budget USD", dollars(budget))
+        }
+        (true, None) => format!("continue with: {resume}"),
     }
 }
 

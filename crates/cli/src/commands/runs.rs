@@ -15,7 +15,7 @@ pub(crate) fn execute(app: &App, arguments: &Runs, output: &Output) -> Result<Ex
         .map(|r| {
             json!({
                 "run": r.run, "title": r.title, "state": r.state, "reason": r.reason,
-                "createdMs": r.created_ms, "wallMs": r.wall_ms,
+                "createdMs": r.created_ms, "wallMs": r.wall_ms, "cost": r.spent, "budget": r.budget,
                 "cells": {"total": r.counts.total, "done": r.counts.done, "failed": r.counts.failed, "cached": r.counts.cached},
             })
         })

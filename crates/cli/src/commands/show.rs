@@ -68,9 +68,14 @@ fn document(cell: &CellView) -> Value {
         "error": cell.error,
         "finish": cell.finish,
         "latencyMs": cell.line.latency_ms,
-        "tokens": {"input": cell.input_tokens, "output": cell.output_tokens},
+        "tokens": {
+            "input": cell.input_tokens, "output": cell.output_tokens,
+            "cachedInput": cell.cached_tokens, "reasoning": cell.reasoning_tokens,
+        },
         "cost": cell.cost,
         "cached": cell.line.cached,
+        "receivedMs": cell.received_ms,
+        "requestId": cell.request_id,
         "attempts": cell.attempts,
         "scores": scores,
     })

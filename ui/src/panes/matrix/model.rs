@@ -146,6 +146,7 @@ pub fn cell_look(state: CellState) -> (Mark, Tone, &'static str) {
         CellState::Done => (Mark::Check, Tone::Plain, "Done"),
         CellState::Failed => (Mark::Error, Tone::Danger, "Failed"),
         CellState::Cancelled => (Mark::Stop, Tone::Plain, "Not answered"),
+        CellState::Skipped => (Mark::Stop, Tone::Plain, "Another shard's"),
     }
 }
 
@@ -157,6 +158,7 @@ pub fn cell_state_id(state: CellState) -> &'static str {
         CellState::Done => "done",
         CellState::Failed => "failed",
         CellState::Cancelled => "cancelled",
+        CellState::Skipped => "skipped",
     }
 }
 
@@ -388,6 +390,7 @@ mod tests {
             column,
             done: 0,
             failed: 0,
+            cached: 0,
             means: Vec::new(),
             cost: None,
             p50_ms: None,
@@ -406,11 +409,15 @@ mod tests {
                 state: RunState::Running,
                 reason: None,
                 counts: assay_wire::CellCounts::default(),
+                budget: None,
+                spent: 0.0,
+                shard: None,
             },
             scorers: Vec::new(),
             columns: vec![column("a"), column("a"), column("b")],
             rows: vec![row("a", 0), row("a", 2), row("b", 4), row("b", 5)],
             gates: Vec::new(),
+            paused: Vec::new(),
         }
     }
 

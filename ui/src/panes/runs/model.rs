@@ -103,6 +103,9 @@ mod tests {
             state: RunState::Running,
             reason: None,
             counts: CellCounts::default(),
+            budget: None,
+            spent: 0.0,
+            shard: None,
         }
     }
 

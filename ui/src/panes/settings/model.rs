@@ -1,6 +1,6 @@
 //! What the settings decide: what is typed in the form, and how keys, hosts and answers are put in words.
 
-use assay_wire::{AddProvider, ProviderTest, ProviderView};
+use assay_wire::{AddProvider, KeptIn, LimitsView, ProviderTest, ProviderView};
 
 use crate::components::Tone;
 
@@ -18,6 +18,14 @@ pub struct Draft {
     pub key_env: String,
     /// Model names, apart by commas, spaces or lines.
     pub models: String,
+    /// What it was set up from; any server that speaks OpenAI's protocol when empty.
+    pub preset: String,
+    /// What it allows.
+    pub limits: LimitsView,
+    /// How it is spoken to, where that was declared.
+    pub custom: Option<String>,
+    /// The header that carries its key, where one was chosen.
+    pub key_header: Option<String>,
 }
 
 impl Draft {
@@ -26,8 +34,12 @@ impl Draft {
         Self {
             name: provider.name.clone(),
             base_url: provider.base_url.clone(),
-            key_env: provider.key_env.clone().unwrap_or_default(),
+            key_env: provider.key.env.clone().unwrap_or_default(),
             models: provider.models.join(", "),
+            preset: provider.preset.clone(),
+            limits: provider.limits,
+            custom: provider.custom.clone(),
+            key_header: provider.key_header.clone(),
         }
     }
 
@@ -36,9 +48,13 @@ impl Draft {
         let key_env = self.key_env.trim().trim_start_matches('$');
         AddProvider {
             name: self.name.trim().to_owned(),
-            base_url: self.base_url.trim().to_owned(),
-            key_env: (!key_env.is_empty()).then(|| key_env.to_owned()),
+            preset: self.preset.clone(),
+            base_url: Some(self.base_url.trim().to_owned()),
+            key_env: Some(key_env.to_owned()),
+            key_header: self.key_header.clone(),
             models: names(&self.models),
+            limits: self.limits,
+            custom: self.custom.clone(),
         }
     }
 
@@ -60,10 +76,12 @@ fn names(typed: &str) -> Vec<String> {
 
 /// Whether the key is there, in words. The key itself never comes here.
 pub fn key_words(provider: &ProviderView) -> (Tone, String) {
-    match &provider.key_env {
-        None => (Tone::Plain, "needs no key".to_owned()),
-        Some(variable) if provider.key_found => (Tone::Ok, format!("${variable} is set")),
-        Some(variable) => (Tone::Warn, format!("${variable} is not set")),
+    let key = &provider.key;
+    match (&key.env, key.place) {
+        (Some(variable), Some(KeptIn::Env)) => (Tone::Ok, format!("${variable} is set")),
+        (_, Some(_)) => (Tone::Ok, format!("key ends in {}", key.hint)),
+        (Some(variable), None) if key.needed => (Tone::Warn, format!("${variable} is not set")),
+        (_, None) => (Tone::Plain, "needs no key".to_owned()),
     }
 }
 
@@ -85,15 +103,27 @@ pub fn request_words(requests: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use assay_wire::KeyView;
+
     use super::*;
 
     fn provider(key_env: Option<&str>, key_found: bool) -> ProviderView {
         ProviderView {
             name: "work".into(),
+            preset: "openai-compatible".into(),
+            wire: "openai-chat".into(),
             base_url: "https://llm.example/v1".into(),
-            key_env: key_env.map(Into::into),
-            key_found,
+            key: KeyView {
+                needed: key_env.is_some(),
+                place: (key_env.is_some() && key_found).then_some(KeptIn::Env),
+                env: key_env.map(Into::into),
+                ..KeyView::default()
+            },
             models: vec!["small".into(), "large".into()],
+            limits: LimitsView::default(),
+            custom: None,
+            key_header: None,
+            test_calls: false,
         }
     }
 
@@ -103,16 +133,16 @@ mod tests {
         let request = Draft::of(&provider).request();
         assert_eq!(
             (request.name, request.base_url, request.key_env, request.models),
-            (provider.name, provider.base_url, provider.key_env, provider.models)
+            (provider.name, Some(provider.base_url), provider.key.env, provider.models)
         );
     }
 
     #[test]
-    fn a_variable_may_be_typed_with_its_dollar_sign_or_left_out() {
+    fn a_variable_may_be_typed_with_its_dollar_sign_and_none_is_none() {
         let typed =
             |key_env: &str| Draft { key_env: key_env.into(), ..Draft::default() }.request().key_env;
         assert_eq!(typed(" $WORK_KEY ").as_deref(), Some("WORK_KEY"));
-        assert_eq!(typed("  "), None);
+        assert_eq!(typed("  ").as_deref(), Some(""));
     }
 
     #[test]

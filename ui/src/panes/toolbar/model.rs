@@ -31,8 +31,8 @@ fn plan_words(plan: &PlanView) -> String {
         words += &format!(", {} from cache", grouped(plan.cached.into()));
     }
     match &plan.cost {
+        _ if plan.hosts.is_empty() => words += ", on this machine",
         Some(cost) => words += &format!(", {}", money(cost)),
-        None if plan.hosts.is_empty() => words += ", on this machine",
         None => {}
     }
     words
@@ -111,7 +111,10 @@ pub fn theme_name(theme: Theme) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    use assay_wire::{Code, LocalModelView, ProviderView};
+    use assay_wire::{
+        Code, KeyFileView, KeyView, KeysStatusView, LimitsView, LocalModelView, OsKeysView,
+        ProviderView,
+    };
 
     use super::*;
 
@@ -122,7 +125,12 @@ mod tests {
             input_tokens: 90_000,
             output_tokens_max: None,
             cost: None,
+            unknown_prices: Vec::new(),
+            unsendable: 0,
+            left_out: Vec::new(),
             hosts: Vec::new(),
+            per_host: Vec::new(),
+            missing_keys: Vec::new(),
             columns: Vec::new(),
             rows: 600,
             needs_consent: false,
@@ -158,12 +166,23 @@ mod tests {
             let local = LocalModelView { id: "local/small".into(), installed, path: "/m".into() };
             let provider = ProviderView {
                 name: "ours".into(),
+                preset: "openai-compatible".into(),
+                wire: "openai-chat".into(),
                 base_url: "http://localhost:1/v1".into(),
-                key_env: None,
-                key_found: true,
+                key: KeyView::default(),
                 models: vec!["large".into()],
+                limits: LimitsView::default(),
+                custom: None,
+                key_header: None,
+                test_calls: false,
             };
-            Some(ModelsView { local, providers: vec![provider] })
+            let keys = KeysStatusView {
+                os: OsKeysView { available: false, reason: None },
+                file: KeyFileView::Absent,
+                path: None,
+            };
+            let providers = vec![provider];
+            Some(ModelsView { local, providers, presets: Vec::new(), keys, loopback_only: false })
         };
         assert_eq!(offered(models(true)), ["local/small", "ours/large"]);
         assert_eq!(offered(models(false)), ["ours/large"]);

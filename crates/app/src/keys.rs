@@ -1,0 +1,222 @@
+//! Keys: taken from the person by the program itself, kept where they say, and bound to one address.
+//!
+//! `assay-net` keeps keys by name. Which address a name stood for when its key was set is noted here, so that a provider
+//! that is later set up anew, for another address, does not come by that key. A key in an environment variable is the
+//! user's word twice, in the variable and in the provider's settings, and needs no such note.
+
+use assay_net::keys::{FileStatus, Found, KeyEntry, KeysError, KeysStatus, OsStatus, Place};
+use assay_wire::*;
+
+use crate::app::App;
+use crate::error::Explain;
+use crate::host::Wanted;
+use crate::models::KeyTrouble;
+use crate::providers::Settings;
+use crate::router::Answer;
+
+/// The setting that notes for which address a key was set.
+fn note(provider: &str) -> String {
+    format!("key.origin/{provider}")
+}
+
+impl Answer<SetKey> for App {
+    fn answer(&self, command: SetKey) -> Result<ModelsView, ApiError> {
+        let place = place(command.place)?;
+        let settings = self.provider_named(&command.provider)?;
+        self.require_place(place)?;
+        let wanted = Wanted::Key { provider: &command.provider };
+        let secret = self.inner.host.take_secret(wanted)?.ok_or_else(|| nothing("key"))?;
+        self.make_way(&command.provider, place)?;
+        // Noted first: a key without its note is not used, a note without its key does no harm.
+        self.note_origin(&settings)?;
+        self.inner.keys.set(&command.provider, secret, place).map_err(|e| e.explain())?;
+        self.models_view()
+    }
+}
+
+impl Answer<RemoveKey> for App {
+    fn answer(&self, command: RemoveKey) -> Result<ModelsView, ApiError> {
+        let removed = self.inner.keys.remove(&command.provider).map_err(|e| e.explain())?;
+        if removed.is_empty() {
+            return Err(self.nothing_to_remove(&command.provider));
+        }
+        self.models_view()
+    }
+}
+
+impl Answer<ListKeys> for App {
+    fn answer(&self, _: ListKeys) -> Result<KeysView, ApiError> {
+        let kept = self.inner.keys.list().map_err(|e| e.explain())?;
+        let entry = |entry: KeyEntry| {
+            Ok(KeptKeyView {
+                origin: self.noted_origin(&entry.name)?,
+                provider: entry.name,
+                place: kept_in(entry.place),
+                hint: entry.hint,
+            })
+        };
+        let keys = kept.into_iter().map(entry).collect::<Result<_, ApiError>>()?;
+        Ok(KeysView { keys, status: self.keys_status() })
+    }
+}
+
+impl Answer<UnlockKeys> for App {
+    fn answer(&self, _: UnlockKeys) -> Result<ModelsView, ApiError> {
+        let secret = self.inner.host.take_secret(Wanted::Passphrase)?;
+        let secret = secret.ok_or_else(|| nothing("passphrase"))?;
+        self.inner.keys.unlock(secret).map_err(|e| e.explain())?;
+        self.models_view()
+    }
+}
+
+impl Answer<CreateKeyFile> for App {
+    fn answer(&self, _: CreateKeyFile) -> Result<ModelsView, ApiError> {
+        let secret = self.inner.host.take_secret(Wanted::NewPassphrase)?;
+        let secret = secret.ok_or_else(|| nothing("passphrase"))?;
+        self.inner.keys.create_file(secret).map_err(|e| e.explain())?;
+        self.models_view()
+    }
+}
+
+impl App {
+    /// The key of a provider, if it may go where the provider is.
+    pub(crate) fn find_key(&self, settings: &Settings) -> Result<Option<Found>, KeyTrouble> {
+        let found = self.inner.keys.find(settings.name(), settings.key_env());
+        let Some(found) = found.map_err(KeyTrouble::Unread)? else { return Ok(None) };
+        if found.place() == Place::Environment {
+            return Ok(Some(found));
+        }
+        let noted = self.noted_origin(settings.name()).ok().flatten();
+        match noted {
+            Some(origin) if origin == settings.origin().to_string() => Ok(Some(found)),
+            origin => Err(KeyTrouble::Elsewhere { origin }),
+        }
+    }
+
+    /// What a person sees of a provider's key.
+    pub(crate) fn key_view(&self, settings: &Settings) -> KeyView {
+        let view = KeyView {
+            needed: settings.needs_key(),
+            env: settings.key_env().map(str::to_owned),
+            ..KeyView::default()
+        };
+        match self.find_key(settings) {
+            Ok(None) => view,
+            Ok(Some(found)) => KeyView {
+                place: Some(kept_in(found.place())),
+                hint: found.hint().to_owned(),
+                ..view
+            },
+            Err(trouble) => KeyView { trouble: Some(trouble.words()), ..view },
+        }
+    }
+
+    pub(crate) fn keys_status(&self) -> KeysStatusView {
+        let KeysStatus { os, file, path } = self.inner.keys.status();
+        let (available, reason) = match os {
+            OsStatus::Available => (true, None),
+            OsStatus::Unavailable { reason } => (false, Some(reason)),
+            OsStatus::Off => (false, Some("switched off by ASSAY_KEYS".to_owned())),
+        };
+        let file = match file {
+            FileStatus::Absent => KeyFileView::Absent,
+            FileStatus::Locked => KeyFileView::Locked,
+            FileStatus::Unlocked => KeyFileView::Unlocked,
+            FileStatus::Unusable { reason } => KeyFileView::Unusable(reason),
+            FileStatus::Off => KeyFileView::Unusable("switched off by ASSAY_KEYS".to_owned()),
+        };
+        let path = path.map(|path| path.display().to_string());
+        KeysStatusView { os: OsKeysView { available, reason }, file, path }
+    }
+
+    /// Asks for a provider's key and keeps it until the program ends. Says whether one was given.
+    pub(crate) fn ask_key(&self, provider: &str) -> Result<bool, ApiError> {
+        let settings = self.provider_named(provider)?;
+        let Some(secret) = self.inner.host.take_secret(Wanted::Key { provider })? else {
+            return Ok(false);
+        };
+        self.note_origin(&settings)?;
+        self.inner.keys.set(provider, secret, Place::Memory).map_err(|e| e.explain())?;
+        Ok(true)
+    }
+
+    /// Forgets the key of a provider that moved to another address, as far as its places can be reached. One that
+    /// cannot be is not used either: its note names the address before.
+    pub(crate) fn drop_key(&self, provider: &str) -> Result<(), ApiError> {
+        match self.inner.keys.remove(provider) {
+            Ok(_) | Err(KeysError::Locked { .. } | KeysError::OsSilent { .. }) => Ok(()),
+            Err(error) => Err(error.explain()),
+        }
+    }
+
+    /// Removes a key that is kept in another place, which would go before the new one or lie there forgotten.
+    fn make_way(&self, provider: &str, place: Place) -> Result<(), ApiError> {
+        let kept = self.inner.keys.find(provider, None);
+        if matches!(&kept, Ok(Some(found)) if found.place() != place) {
+            self.inner.keys.remove(provider).map_err(|e| e.explain())?;
+        }
+        Ok(())
+    }
+
+    /// Refuses a place before the person is asked for the key, since what they copied is gone once it was taken.
+    fn require_place(&self, place: Place) -> Result<(), ApiError> {
+        let KeysStatus { os, file, path } = self.inner.keys.status();
+        let error = match (place, os, file, path) {
+            (Place::Os, OsStatus::Unavailable { reason }, ..) => {
+                KeysError::OsUnavailable { reason }
+            }
+            (Place::File, _, FileStatus::Absent, Some(file)) => KeysError::NoFile { file },
+            (Place::File, _, FileStatus::Locked, Some(file)) => KeysError::Locked { file },
+            (Place::File, _, FileStatus::Unusable { reason: detail }, Some(file)) => {
+                KeysError::BadFile { file, detail }
+            }
+            _ => return Ok(()),
+        };
+        Err(error.explain())
+    }
+
+    fn noted_origin(&self, provider: &str) -> Result<Option<String>, ApiError> {
+        self.inner.store.setting(&note(provider)).map_err(|e| e.explain())
+    }
+
+    fn note_origin(&self, settings: &Settings) -> Result<(), ApiError> {
+        let (key, origin) = (note(settings.name()), settings.origin().to_string());
+        self.inner.store.set_setting(&key, &origin).map_err(|e| e.explain())
+    }
+
+    fn nothing_to_remove(&self, provider: &str) -> ApiError {
+        let error = ApiError::new(Code::NotFound, format!("no key is kept for `{provider}`"));
+        let settings = self.provider_named(provider).ok();
+        match settings.as_ref().and_then(Settings::key_env) {
+            Some(variable) => {
+                error.hint(format!("One in ${variable} is removed where that variable is set."))
+            }
+            None => error,
+        }
+    }
+}
+
+fn place(place: KeptIn) -> Result<Place, ApiError> {
+    match place {
+        KeptIn::Os => Ok(Place::Os),
+        KeptIn::File => Ok(Place::File),
+        KeptIn::Memory => Ok(Place::Memory),
+        KeptIn::Env => Err(ApiError::new(Code::BadInput, "an environment variable is only read")
+            .hint("Set the variable before Assay starts.")),
+    }
+}
+
+fn kept_in(place: Place) -> KeptIn {
+    match place {
+        Place::Os => KeptIn::Os,
+        Place::File => KeptIn::File,
+        Place::Environment => KeptIn::Env,
+        Place::Memory => KeptIn::Memory,
+    }
+}
+
+fn nothing(what: &str) -> ApiError {
+    ApiError::new(Code::BadInput, format!("no {what} was given")).hint(format!(
+        "In the window, copy the {what} first; in the terminal, type it or pipe it in."
+    ))
+}
