@@ -6,6 +6,7 @@ mod first_hour;
 mod forms;
 mod keeping;
 mod large;
+mod models;
 mod rows;
 mod structure;
 mod trouble;

@@ -10,7 +10,7 @@ use crate::{
         exchange::{Exporting, Importing},
         problems::Problems,
     },
-    state::{Desk, Documents, Edits, Place, Question, Runs, Session, Toasts, context},
+    state::{Desk, Documents, Edits, Place, Question, Runs, Session, Spending, Toasts, context},
 };
 
 /// Something that can be done from anywhere.
@@ -24,6 +24,8 @@ pub enum Action {
     NextProblem,
     /// Start the next run.
     Run,
+    /// Show what the next run would do.
+    Plan,
     /// Stop the run that is going.
     Cancel,
     /// Bring everything typed to disk.
@@ -108,6 +110,7 @@ const fn entry(
 /// Everything there is, in the order of the help sheet.
 pub const ACTIONS: &[Entry] = &[
     entry(Action::Run, "Run", "Run the open prompt", &["Ctrl+Enter"], true),
+    entry(Action::Plan, "Run", "Show the plan of the next run", &["Ctrl+Shift+Enter"], true),
     entry(Action::Cancel, "Run", "Stop the run", &["Ctrl+."], true),
     entry(Action::NewPrompt, "Prompt", "New prompt", &["Ctrl+N"], true),
     entry(Action::RenamePrompt, "Prompt", "Rename the open prompt", &["F2"], true),
@@ -164,6 +167,7 @@ pub struct Stage {
     desk: Desk,
     documents: Documents,
     runs: Runs,
+    spending: Spending,
     toasts: Toasts,
     edits: Edits,
     bench: Bench,
@@ -180,6 +184,7 @@ impl Stage {
             desk: context(),
             documents: context(),
             runs: context(),
+            spending: context(),
             toasts: context(),
             edits: context(),
             bench: context(),
@@ -197,6 +202,7 @@ impl Stage {
             Action::Cancel => self.runs.is_running(),
             Action::NextProblem => self.problems.counts().all() > 0,
             Action::Run
+            | Action::Plan
             | Action::Export
             | Action::RenamePrompt
             | Action::DuplicatePrompt
@@ -218,7 +224,8 @@ impl Stage {
             Action::Import => self.importing.show(),
             Action::Export => self.with_prompt(|key| self.exporting.show(key)),
             Action::NextProblem => self.problems.go_on(),
-            Action::Run => self.runs.start(),
+            Action::Run => self.spending.run(),
+            Action::Plan => self.spending.look(),
             Action::Cancel => self.cancel(),
             Action::Save => self.save(),
             Action::NewPrompt => self.edits.ask(Question::NewPrompt),

@@ -14,6 +14,7 @@ use crate::{
         evals::EvalsPane,
         exchange::{ExchangeSheets, Exporting, Importing},
         git::{Changes, GitPane},
+        keys::KeyDialog,
         matrix::{Board, CellInspector, MatrixPane},
         palette::{HelpSheet, Palette},
         problems::{Drawer, Problems},
@@ -21,11 +22,15 @@ use crate::{
         rows::Pending,
         runs::RunsPane,
         settings::SettingsPane,
+        spending::PlanSheet,
         status::StatusBar,
         toolbar::Toolbar,
         welcome::Welcome,
     },
-    state::{Desk, Documents, Edits, Load, Notices, Place, Runs, Session, Tab, Toasts, context},
+    state::{
+        Desk, Documents, Edits, Keyring, Load, Notices, Place, Runs, Session, Spending, Tab,
+        Toasts, context,
+    },
 };
 
 /// The whole window.
@@ -51,6 +56,8 @@ pub fn App() -> impl IntoView {
         <HelpSheet />
         <NameDialog />
         <ExchangeSheets />
+        <PlanSheet />
+        <KeyDialog />
         <ToastList />
     }
 }
@@ -61,7 +68,9 @@ fn provide_contexts() {
     provide_context(Notices::new());
     provide_context(Toasts::new());
     provide_context(Documents::new());
+    provide_context(Keyring::new());
     provide_context(Runs::new());
+    provide_context(Spending::new());
     provide_context(Edits::new());
     provide_context(Bench::new());
     provide_context(Board::new());

@@ -4,6 +4,7 @@
 //!   decisions in `model.rs` (pure, tested on the host), its looks in the stylesheet beside them.
 //! * [`state`] is what several panes share: named context types, each a handful of signals behind methods.
 //! * [`actions`] is the one list of what can be done from the keyboard; palette, shortcuts and help sheet come from it.
+//! * [`money`] puts amounts in words and reads typed ones.
 //! * [`components`] are the small parts on native HTML.
 //! * [`ipc`] is the only door to the application. Prompts are parsed and rendered here, with the same code as there.
 
@@ -14,6 +15,7 @@ pub mod app;
 mod bridge;
 pub mod components;
 pub mod ipc;
+pub mod money;
 pub mod panes;
 pub mod state;
 

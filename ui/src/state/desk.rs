@@ -11,7 +11,7 @@ pub enum Place {
     Runs,
     /// Changes, diffs and commits.
     Git,
-    /// Endpoints, models, appearance.
+    /// Providers, keys, prices, appearance, privacy.
     Settings,
 }
 
@@ -41,6 +41,8 @@ pub struct Desk {
     pub palette: RwSignal<bool>,
     /// Whether the sheet of shortcuts is open.
     pub help: RwSignal<bool>,
+    /// The part of the settings to go to, by its id on the page.
+    pub part: RwSignal<Option<&'static str>>,
 }
 
 impl Desk {
@@ -53,6 +55,7 @@ impl Desk {
             drawer: RwSignal::new(false),
             palette: RwSignal::new(false),
             help: RwSignal::new(false),
+            part: RwSignal::new(None),
         }
     }
 
@@ -72,6 +75,12 @@ impl Desk {
     pub fn show_matrix(self) {
         self.place.set(Place::Prompts);
         self.tab.set(Tab::Matrix);
+    }
+
+    /// Goes to a part of the settings, by its id on the page.
+    pub fn show_settings(self, part: &'static str) {
+        self.part.set(Some(part));
+        self.place.set(Place::Settings);
     }
 
     /// A size in pixels that the person may change, kept under `name` for `project`.
@@ -101,6 +110,7 @@ fn is_wide() -> bool {
     window().inner_width().ok().and_then(|width| width.as_f64()).is_none_or(|width| width > 1200.0)
 }
 
-fn storage() -> Option<web_sys::Storage> {
+/// The browser's own storage, where there is one.
+pub(super) fn storage() -> Option<web_sys::Storage> {
     window().local_storage().ok().flatten()
 }

@@ -4,9 +4,11 @@ mod desk;
 mod document;
 mod documents;
 mod edits;
+mod keyring;
 mod notices;
 mod runs;
 mod session;
+mod spending;
 mod toasts;
 
 use assay_wire::ApiError;
@@ -15,9 +17,11 @@ pub use desk::{Desk, Place, Tab};
 pub use document::{Document, SaveState};
 pub use documents::{Documents, OpenPrompt};
 pub use edits::{Asker, Edits, Question, VariantNews};
+pub use keyring::{KeyWork, Keyring, place_words};
 pub use notices::Notices;
 pub use runs::{Progress, Runs, Scope};
 pub use session::Session;
+pub use spending::{Spending, is_here};
 pub use toasts::{Toast, Toasts};
 
 /// Something asked of the application, as far as it got.

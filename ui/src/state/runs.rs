@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use assay_wire::{
-    ApiError, CancelRun, CellCounts, Notice, PlanRun, PlanView, ResumeRun, RunRequest, RunStarted,
-    RunState, StartRun,
+    ApiError, CancelRun, CellCounts, Command, Notice, PlanRun, PlanView, ResumeRun, RetryLane,
+    RunRequest, RunStarted, RunState, StartRun,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -41,6 +41,7 @@ pub struct Runs {
     starting: RwSignal<bool>,
     trouble: RwSignal<Option<ApiError>>,
     plan: LocalResource<Option<Result<PlanView, ApiError>>>,
+    outdated: RwSignal<u32>,
     documents: Documents,
     session: Session,
     desk: Desk,
@@ -53,8 +54,15 @@ impl Runs {
             (context::<Documents>(), context::<Session>(), context::<Desk>());
         let chosen = RwSignal::new(None);
         let model = RwSignal::new(None);
+        let starting = RwSignal::new(false);
+        let outdated = RwSignal::new(0);
+        let models = Memo::new(move |_| session.models());
         let plan = LocalResource::new(move || {
-            let asked = settled(documents).then(|| request(documents, chosen, model)).flatten();
+            outdated.track();
+            models.track();
+            // Of two plans asked for at once the first is given up; a run about to start asks for its own.
+            let free = settled(documents) && !starting.get();
+            let asked = free.then(|| request(documents, chosen, model)).flatten();
             async move {
                 let request = asked?;
                 Some(ipc::call(PlanRun { request }).await)
@@ -65,9 +73,10 @@ impl Runs {
             progress: RwSignal::new(None),
             chosen,
             model,
-            starting: RwSignal::new(false),
+            starting,
             trouble: RwSignal::new(None),
             plan,
+            outdated,
             documents,
             session,
             desk,
@@ -78,6 +87,10 @@ impl Runs {
     pub fn follow(self, notices: Notices) {
         notices.listen(move |notice| {
             if let Notice::RunChanged { run, state, counts, .. } = notice {
+                if *state != RunState::Running {
+                    // What was answered is in the cache now.
+                    self.plan_again();
+                }
                 self.progress.set(Some(Progress {
                     run: run.clone(),
                     state: *state,
@@ -87,7 +100,7 @@ impl Runs {
         });
         // A refusal stands for as long as what it says: not once the same run could start.
         Effect::new(move |could: Option<bool>| {
-            let can = matches!(self.plan(), Some(Ok(_)));
+            let can = self.plan().map_or(could.unwrap_or(true), |plan| plan.is_ok());
             if can && could == Some(false) {
                 self.forgive();
             }
@@ -163,32 +176,76 @@ impl Runs {
         self.desk.show_matrix();
     }
 
-    /// Starts the next run and shows it. Pressing Run is the consent that a repository which is not trusted needs.
-    pub fn start(self) {
-        let Some(request) = untrack(|| request(self.documents, self.chosen, self.model)) else {
-            return;
-        };
-        if self.starting.get_untracked() {
-            return;
+    /// Works out anew what the next run would do: something it depends on has changed.
+    pub fn plan_again(self) {
+        self.outdated.update(|n| *n += 1);
+    }
+
+    /// Takes the turn to start a run; `false` when one is about to start, or there is nothing to run.
+    pub fn prepare(self) -> bool {
+        let free = !self.starting.get_untracked() && untrack(|| self.request()).is_some();
+        if free {
+            self.starting.set(true);
+            self.trouble.set(None);
         }
-        self.starting.set(true);
-        self.trouble.set(None);
-        spawn_local(async move {
-            self.documents.flush().await;
-            let started = ipc::call(StartRun { request, consent: true }).await;
-            self.starting.set(false);
-            self.enter(started);
-        });
+        free
+    }
+
+    /// Ends that turn, with what came of it.
+    pub fn prepared(self, outcome: Result<(), ApiError>) {
+        self.starting.set(false);
+        if let Err(error) = outcome {
+            self.trouble.set(Some(error));
+        }
+    }
+
+    /// What the next run would do, with everything typed on disk.
+    pub async fn plan_now(self) -> Option<Result<PlanView, ApiError>> {
+        self.documents.flush().await;
+        let request = untrack(|| self.request())?;
+        Some(ipc::call(PlanRun { request }).await)
+    }
+
+    /// Starts the next run and shows it. Pressing Run is the consent that a repository which is not trusted needs.
+    ///
+    /// # Errors
+    /// Why it did not start.
+    pub async fn begin(self, budget: Option<f64>) -> Result<(), ApiError> {
+        self.documents.flush().await;
+        let Some(request) = untrack(|| self.request()) else { return Ok(()) };
+        let request = RunRequest { budget, ..request };
+        let started = ipc::call(StartRun { request, consent: true }).await?;
+        self.enter(started);
+        Ok(())
     }
 
     /// Sends what is missing of a run, and what failed too if asked.
     pub fn resume(self, run: String, retry_failed: bool) {
+        self.go_on(ResumeRun { run, consent: true, retry_failed, budget: None });
+    }
+
+    /// Sends what is missing of a run that stopped at its budget; the new one is for all of it.
+    pub fn raise(self, run: String, budget: f64) {
+        self.go_on(ResumeRun { run, consent: true, retry_failed: false, budget: Some(budget) });
+    }
+
+    /// Lets a paused model of a run go on.
+    pub fn retry_lane(self, run: String, model: String) {
+        self.go_on(RetryLane { run, model, consent: true });
+    }
+
+    fn go_on(self, command: impl Command<Reply = RunStarted>) {
         self.trouble.set(None);
         spawn_local(async move {
-            let resumed =
-                ipc::call(ResumeRun { run, consent: true, retry_failed, budget: None }).await;
-            self.enter(resumed);
+            match ipc::call(command).await {
+                Ok(started) => self.enter(started),
+                Err(error) => self.trouble.set(Some(error)),
+            }
         });
+    }
+
+    fn request(self) -> Option<RunRequest> {
+        request(self.documents, self.chosen, self.model)
     }
 
     /// Stops a run; what is done stays.
@@ -209,22 +266,17 @@ impl Runs {
         self.trouble.set(None);
     }
 
-    fn enter(self, started: Result<RunStarted, ApiError>) {
-        match started {
-            Ok(RunStarted { run, cells }) => {
-                self.forgive();
-                let counts = CellCounts { total: cells, ..CellCounts::default() };
-                let known =
-                    self.progress.with_untracked(|p| p.as_ref().is_some_and(|p| p.run == run));
-                if !known {
-                    let progress = Progress { run: run.clone(), state: RunState::Running, counts };
-                    self.progress.set(Some(progress));
-                }
-                self.show(run);
-                self.session.refresh();
-            }
-            Err(error) => self.trouble.set(Some(error)),
+    fn enter(self, started: RunStarted) {
+        let RunStarted { run, cells } = started;
+        self.forgive();
+        let counts = CellCounts { total: cells, ..CellCounts::default() };
+        let known = self.progress.with_untracked(|p| p.as_ref().is_some_and(|p| p.run == run));
+        if !known {
+            let progress = Progress { run: run.clone(), state: RunState::Running, counts };
+            self.progress.set(Some(progress));
         }
+        self.show(run);
+        self.session.refresh();
     }
 }
 

@@ -6,12 +6,13 @@
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use assay_wire::{
-    ApiError, CellCounts, CellLine, CellPage, ColumnStats, ColumnView, GateView, Notice, ReadCells,
-    ReadRun, RowView, RunState, RunSummary, RunView,
+    ApiError, CellCounts, CellLine, CellPage, ColumnStats, ColumnView, GateView, Notice,
+    PausedLaneView, ReadCells, ReadRun, RowView, RunState, RunSummary, RunView,
 };
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
+    causes::CauseSearch,
     model::{self, Sheet, Wanted},
     opened::Opened,
 };
@@ -52,13 +53,15 @@ pub struct Standing {
     pub stats: Vec<ColumnStats>,
     /// Verdicts, once it ended.
     pub gates: Vec<GateView>,
+    /// Models that are asked nothing more for now.
+    pub paused: Vec<PausedLaneView>,
 }
 
 impl Standing {
     /// Cells without an outcome.
     pub fn waiting(&self) -> u32 {
-        let CellCounts { total, done, failed, .. } = self.summary.counts;
-        total.saturating_sub(done).saturating_sub(failed)
+        let CellCounts { total, done, failed, skipped, .. } = self.summary.counts;
+        total.saturating_sub(done).saturating_sub(failed).saturating_sub(skipped)
     }
 }
 
@@ -76,6 +79,7 @@ pub struct Board {
     trouble: RwSignal<Option<ApiError>>,
     searching: RwSignal<bool>,
     opened: Opened,
+    causes: CauseSearch,
     pulls: Turn,
     reads: Turn,
     framed: StoredValue<bool>,
@@ -100,6 +104,7 @@ impl Board {
             trouble: RwSignal::new(None),
             searching: RwSignal::new(false),
             opened: Opened::new(),
+            causes: CauseSearch::new(),
             pulls: Turn::new(),
             reads: Turn::new(),
             framed: StoredValue::new(false),
@@ -160,6 +165,11 @@ impl Board {
     /// The opened cell.
     pub fn opened(self) -> Opened {
         self.opened
+    }
+
+    /// What failed, by its reason.
+    pub fn causes(self) -> CauseSearch {
+        self.causes
     }
 
     /// Why cells in view could not be read.
@@ -266,6 +276,20 @@ impl Board {
         Ok(None)
     }
 
+    /// Goes to a cell by its ordinal, on whichever sheet it is.
+    pub fn go_to_ordinal(self, ordinal: u32) {
+        let layout = self.layout.with_untracked(|layout| layout.as_ref()?.ready().cloned());
+        let Some(layout) = layout else { return };
+        let found =
+            layout.sheets.iter().enumerate().find_map(|(place, sheet)| {
+                Some((place, model::spot(sheet, &layout.rows, ordinal)?))
+            });
+        if let Some((place, spot)) = found {
+            self.choose_sheet(place);
+            self.go_to(spot);
+        }
+    }
+
     fn shown_sheet(self) -> Option<(Arc<Layout>, Sheet)> {
         let layout = self.layout.with_untracked(|layout| layout.as_ref()?.ready().cloned())?;
         let sheet = layout.sheets.get(self.sheet.get_untracked())?.clone();
@@ -281,6 +305,7 @@ impl Board {
     /// Begins with another run, or with none.
     fn enter(self, run: Option<String>) {
         self.close();
+        self.causes.hide();
         self.sheet.set(0);
         self.cursor.set(Spot::default());
         self.page.set(None);
@@ -302,7 +327,7 @@ impl Board {
         if turned == Some(true) {
             self.read();
         }
-        // The verdict stands a moment after the last cell; this read finds it.
+        // Paused models are read soon too. The verdict stands a moment after the last cell; this read finds it.
         self.read_soon();
         if model::touches(stale, &self.seen.get_untracked()) {
             self.pull();
@@ -353,8 +378,8 @@ impl Board {
         if !self.shows(&run.summary.run) {
             self.layout.set(Some(Load::Ready(Arc::new(Layout::of(&run)))));
         }
-        let RunView { summary, columns: stats, gates, .. } = run;
-        self.standing.set(Some(Standing { summary, stats, gates }));
+        let RunView { summary, columns: stats, gates, paused, .. } = run;
+        self.standing.set(Some(Standing { summary, stats, gates, paused }));
     }
 
     /// Asks for the cells in view, at the next frame.

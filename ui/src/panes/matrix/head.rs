@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{board::Board, grid::Ground, model};
 use crate::{
     components::{Icon, Mark},
+    money,
     state::context,
 };
 
@@ -119,10 +120,11 @@ fn MeanBar(mean: MeanView, scorer: String) -> impl IntoView {
 /// Failures and latencies of a column.
 #[component]
 fn Facts(stats: ColumnStats) -> impl IntoView {
-    let ColumnStats { failed, p50_ms, p95_ms, cost, .. } = stats;
+    let ColumnStats { failed, cached, p50_ms, p95_ms, cost, .. } = stats;
     view! {
         {(failed > 0).then(|| view! { <span class="matrix__failed"><Icon mark=Mark::Error />{failed}" failed"</span> })}
+        {(cached > 0).then(|| view! { <span title="Answered from cache, without a call">{cached}" cached"</span> })}
         <span>{model::latencies(p50_ms, p95_ms)}</span>
-        {cost.map(|cost| view! { <span>{format!("${cost:.2}")}</span> })}
+        {cost.map(|cost| view! { <span title="What these outputs cost, cached ones at what they cost then">{money::dollars(cost)}</span> })}
     }
 }

@@ -6,6 +6,7 @@ use leptos::prelude::*;
 use super::{board::Board, model, opened::Opened};
 use crate::{
     components::{Blank, ErrorNote, Icon, IconButton, Loading, Mark, Note, Tone},
+    panes::runs::now_ms,
     state::{Load, context},
 };
 
@@ -37,10 +38,11 @@ fn NoCell() -> impl IntoView {
 #[component]
 fn OpenedCell(cell: CellView, opened: Opened) -> impl IntoView {
     let board = context::<Board>();
-    let facts = model::facts(&cell);
+    let facts = model::facts(&cell, now_ms());
     let CellView { line, column, row, messages, output, error, attempts, scores, expected, .. } =
         cell;
     let title = format!("{} · {}", row.case, column.variant);
+    let answered = output.is_some();
     view! {
         <div class="pane__head">
             <h2 class="pane__title grow clip" title=title.clone()>{title.clone()}</h2>
@@ -50,7 +52,7 @@ fn OpenedCell(cell: CellView, opened: Opened) -> impl IntoView {
             <div class="opened__state">
                 <StateChip state=line.state />
                 <span class="mono quiet clip">{column.model}</span>
-                {line.cached.then(|| view! { <span class="chip"><Icon mark=Mark::Bolt />"cached"</span> })}
+                {answered.then(|| view! { <Freshness cached=line.cached /> })}
             </div>
             {error.map(|error| view! { <Failure error attempts /> })}
             <Output state=line.state output opened />
@@ -68,6 +70,13 @@ fn OpenedCell(cell: CellView, opened: Opened) -> impl IntoView {
 fn StateChip(state: CellState) -> impl IntoView {
     let (mark, tone, word) = model::cell_look(state);
     view! { <span class=format!("chip chip{}", tone.modifier()) data-testid="cell-opened-state"><Icon mark />{word}</span> }
+}
+
+/// Whether it was answered by a call of this run, or by an earlier one that it repeats.
+#[component]
+fn Freshness(cached: bool) -> impl IntoView {
+    let (mark, word) = if cached { (Mark::Bolt, "cached") } else { (Mark::Spark, "fresh") };
+    view! { <span class="chip" data-testid="cell-freshness"><Icon mark />{word}</span> }
 }
 
 #[component]

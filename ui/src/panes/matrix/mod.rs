@@ -14,10 +14,12 @@ use crate::{
 };
 
 mod board;
+mod causes;
 mod cell;
 mod grid;
 mod head;
 mod inspector;
+mod lanes;
 mod model;
 mod opened;
 mod strip;

@@ -3,15 +3,20 @@
 //! Pure: numbers and records in, numbers and words out. A *sheet* is one prompt's part of the run; rows and columns are
 //! counted from the sheet's own first ones, ordinals over the whole run.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use assay_wire::{
-    CellLine, CellState, CellView, GateView, MeanView, RowView, RunState, RunView, ScoreLine,
+    CellLine, CellState, CellView, GateView, MeanView, RowView, RunState, RunSummary, RunView,
+    ScoreLine,
 };
 
 use crate::{
     components::{Mark, Spot, Tone},
-    panes::runs::model::duration_words,
+    money,
+    panes::{
+        runs::model::{ago, duration_words},
+        toolbar::grouped,
+    },
 };
 
 /// Height of a row in pixels, the same for all; `--matrix-row` in the stylesheet is the same number.
@@ -19,6 +24,9 @@ pub const ROW_HEIGHT: f64 = 76.0;
 
 /// Cells asked for at once while looking for the next failure.
 pub const SEARCH_PAGE: u32 = 2_000;
+
+/// Different reasons told apart; beyond that each call has one of its own, and a list of them helps nobody.
+pub const CAUSES: usize = 50;
 
 /// One prompt's part of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,7 +154,7 @@ pub fn cell_look(state: CellState) -> (Mark, Tone, &'static str) {
         CellState::Done => (Mark::Check, Tone::Plain, "Done"),
         CellState::Failed => (Mark::Error, Tone::Danger, "Failed"),
         CellState::Cancelled => (Mark::Stop, Tone::Plain, "Not answered"),
-        CellState::Skipped => (Mark::Stop, Tone::Plain, "Another shard's"),
+        CellState::Skipped => (Mark::Dots, Tone::Plain, "Another shard's"),
     }
 }
 
@@ -306,13 +314,13 @@ pub fn failure_hint(error: &str, attempts: u32) -> String {
     let said = error.to_lowercase();
     let has = |words: &[&str]| words.iter().any(|word| said.contains(word));
     let what = if has(&["401", "403", "unauthorized", "api key"]) {
-        "Check the endpoint's key in Settings, then retry what failed."
+        "Check the provider's key in Settings, then retry what failed."
     } else if has(&["429", "rate limit", "too many requests"]) {
-        "The endpoint asks for a slower pace; retry what failed in a while."
+        "The provider asks for a slower pace; retry what failed in a while."
     } else if has(&["connect", "unreachable", "refused", "resolve"]) {
-        "Check that the endpoint is running and that its address in Settings is right, then retry what failed."
+        "Check that the provider is running and that its address in Settings is right, then retry what failed."
     } else if has(&["timed out", "timeout"]) {
-        "The endpoint took too long; retry what failed, or give the model a smaller output limit."
+        "The provider took too long; retry what failed, or give the model a smaller output limit."
     } else {
         "Retry what failed once the reason is gone; cells that are done are not sent again."
     };
@@ -322,25 +330,101 @@ pub fn failure_hint(error: &str, attempts: u32) -> String {
     }
 }
 
-/// The facts of a cell, named, in the order of reading; what is not known is left out.
-pub fn facts(cell: &CellView) -> Vec<(&'static str, String)> {
+/// The facts of a cell, named, in the order of reading; what is not known is left out. Latency and cost of a cached
+/// output are those of the call that it repeats.
+pub fn facts(cell: &CellView, now_ms: i64) -> Vec<(&'static str, String)> {
     let latency = cell.line.latency_ms.map(|ms| latency_words(ms.into()));
-    let tokens = |n: Option<u64>| n.map(|n| n.to_string());
-    let attempts = if cell.line.cached {
-        "none, answered from cache".to_owned()
-    } else {
-        cell.attempts.to_string()
-    };
+    let then =
+        |words: String| if cell.line.cached { format!("{words} then, $0 now") } else { words };
     let named = [
+        ("answer", cell.output.as_ref().map(|_| freshness(cell, now_ms))),
         ("latency", latency),
         ("first token", cell.first_token_ms.map(latency_words)),
-        ("input tokens", tokens(cell.input_tokens)),
-        ("output tokens", tokens(cell.output_tokens)),
+        (
+            "input tokens",
+            tokens(cell.input_tokens, cell.cached_tokens, "from the provider's cache"),
+        ),
+        ("output tokens", tokens(cell.output_tokens, cell.reasoning_tokens, "of reasoning")),
+        ("cost", cell.cost.map(|cost| then(money::dollars(cost)))),
         ("finish", cell.finish.clone()),
-        ("cost", cell.cost.map(|cost| format!("${cost:.4}"))),
-        ("attempts", Some(attempts)),
+        ("attempts", (!cell.line.cached).then(|| cell.attempts.to_string())),
+        ("request id", cell.request_id.clone()),
     ];
     named.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// Whether an output is new or repeats one, and since when that one is there.
+fn freshness(cell: &CellView, now_ms: i64) -> String {
+    match (cell.line.cached, cell.received_ms) {
+        (false, _) => "fresh".to_owned(),
+        (true, Some(then)) => format!("from cache, received {}", ago(now_ms, then)),
+        (true, None) => "from cache".to_owned(),
+    }
+}
+
+/// A count of tokens, and how many of them are of a kind.
+fn tokens(all: Option<u64>, some: Option<u64>, kind: &str) -> Option<String> {
+    let all = grouped(all?);
+    match some.filter(|n| *n > 0) {
+        Some(some) => Some(format!("{all}, {} {kind}", grouped(some))),
+        None => Some(all),
+    }
+}
+
+/// Whether a run stopped because its budget was spent. The engine says so in words only.
+pub fn is_budget_spent(summary: &RunSummary) -> bool {
+    let said = summary.reason.as_deref().is_some_and(|reason| reason.contains("budget"));
+    summary.state == RunState::Failed && summary.budget.is_some() && said
+}
+
+/// A budget to go on with: twice the one that was spent, in cents that can be typed.
+pub fn next_budget(summary: &RunSummary) -> String {
+    let twice = summary.budget.unwrap_or_default().max(summary.spent) * 2.0;
+    money::price_words(twice)
+}
+
+/// What to do about a paused lane, by the kind of its failure.
+pub fn lane_hint(kind: &str) -> &'static str {
+    match kind {
+        "unauthorized" => "Set another key in Settings, then retry.",
+        "quota_exhausted" => "Raise the limit or the credit at the provider, then retry.",
+        "not_found" => "Check the model's name and the provider's address, then retry.",
+        "unreachable" | "reset" | "timed_out" => "Check that the provider is running, then retry.",
+        "redirected" => "Use the address that it points to, if you trust it, then retry.",
+        _ => "Retry once the reason is gone; the other models go on.",
+    }
+}
+
+/// Failures that say the same, with where the first of them is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cause {
+    /// What they say.
+    pub reason: String,
+    /// How many there are.
+    pub cells: u32,
+    /// The ordinal of the first.
+    pub first: u32,
+    /// The columns they are in.
+    pub columns: BTreeSet<u32>,
+}
+
+/// Adds the failures of a page to what is known of causes.
+pub fn gather(causes: &mut Vec<Cause>, page: &[CellLine]) {
+    for cell in page.iter().filter(|cell| cell.state == CellState::Failed) {
+        let reason = if cell.preview.is_empty() { "no reason was kept" } else { &cell.preview };
+        let known = causes.iter_mut().find(|cause| cause.reason == reason);
+        if let Some(cause) = known {
+            cause.cells += 1;
+            cause.columns.insert(cell.column);
+        } else if causes.len() < CAUSES {
+            causes.push(Cause {
+                reason: reason.to_owned(),
+                cells: 1,
+                first: cell.ordinal,
+                columns: BTreeSet::from([cell.column]),
+            });
+        }
+    }
 }
 
 /// The class and the hover of a piece of a message, by where it came from.
@@ -363,7 +447,7 @@ pub fn pretty(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use assay_wire::{ColumnStats, ColumnView, RunSummary};
+    use assay_wire::{ColumnStats, ColumnView};
 
     use super::*;
 
@@ -578,9 +662,94 @@ mod tests {
     #[test]
     fn a_refused_key_leads_to_the_settings() {
         assert!(
-            failure_hint("the endpoint answered 401 Unauthorized", 1).contains("key in Settings")
+            failure_hint("the provider answered 401 Unauthorized", 1).contains("key in Settings")
         );
         assert!(failure_hint("something new", 3).starts_with("Tried 3 times."));
+    }
+
+    #[test]
+    fn a_cell_says_whether_it_is_fresh_and_what_it_cost_then() {
+        let run = run();
+        let cell = CellView {
+            line: line(CellState::Done, &[]),
+            column: run.columns[0].column.clone(),
+            row: run.rows[0].clone(),
+            messages: Vec::new(),
+            output: Some("yes".into()),
+            error: None,
+            finish: None,
+            input_tokens: Some(1_200),
+            output_tokens: Some(300),
+            cached_tokens: Some(800),
+            reasoning_tokens: None,
+            first_token_ms: None,
+            cost: Some(0.42),
+            received_ms: Some(0),
+            request_id: None,
+            attempts: 1,
+            scores: Vec::new(),
+            expected: None,
+        };
+        let said = |cell: &CellView, name: &str| {
+            facts(cell, 7_200_000)
+                .into_iter()
+                .find(|(known, _)| *known == name)
+                .map(|(_, value)| value)
+        };
+        assert_eq!(said(&cell, "answer").as_deref(), Some("fresh"));
+        assert_eq!(said(&cell, "cost").as_deref(), Some("$0.42"));
+        assert_eq!(
+            said(&cell, "input tokens").as_deref(),
+            Some("1,200, 800 from the provider's cache")
+        );
+        assert_eq!(said(&cell, "output tokens").as_deref(), Some("300"));
+        let cached = CellView { line: CellLine { cached: true, ..cell.line.clone() }, ..cell };
+        assert_eq!(said(&cached, "answer").as_deref(), Some("from cache, received 2 h ago"));
+        assert_eq!(said(&cached, "cost").as_deref(), Some("$0.42 then, $0 now"));
+    }
+
+    #[test]
+    fn failures_that_say_the_same_are_one_cause() {
+        let failed = |ordinal, preview: &str| CellLine {
+            state: CellState::Failed,
+            preview: preview.into(),
+            ..CellLine::queued(ordinal, ordinal % 2, 0)
+        };
+        let mut causes = Vec::new();
+        gather(&mut causes, &[failed(3, "401"), CellLine::queued(4, 0, 0), failed(5, "500")]);
+        gather(&mut causes, &[failed(8, "401")]);
+        let said: Vec<_> =
+            causes.iter().map(|c| (c.reason.as_str(), c.cells, c.first, c.columns.len())).collect();
+        assert_eq!(said, [("401", 2, 3, 2), ("500", 1, 5, 1)]);
+    }
+
+    #[test]
+    fn a_thousand_reasons_are_not_a_list_to_read() {
+        let mut causes = Vec::new();
+        for n in 0..1_000 {
+            let cell = CellLine {
+                state: CellState::Failed,
+                preview: n.to_string(),
+                ..CellLine::queued(n, 0, 0)
+            };
+            gather(&mut causes, &[cell]);
+        }
+        assert_eq!(causes.len(), CAUSES);
+    }
+
+    #[test]
+    fn a_spent_budget_is_no_failure_like_others() {
+        let spent = RunSummary {
+            state: RunState::Failed,
+            reason: Some("the budget of $0.5 is spent".into()),
+            budget: Some(0.5),
+            spent: 0.49,
+            ..run().summary
+        };
+        assert!(is_budget_spent(&spent));
+        assert_eq!(next_budget(&spent), "1.00");
+        assert!(!is_budget_spent(&RunSummary { reason: Some("401".into()), ..spent.clone() }));
+        assert!(!is_budget_spent(&RunSummary { state: RunState::Running, ..spent }));
     }
 
     #[test]

@@ -7,6 +7,8 @@ use leptos::prelude::*;
 
 use super::{
     board::{Board, Standing},
+    causes::Causes,
+    lanes::{BudgetSpent, PausedLanes},
     model::{self, Wanted},
 };
 use crate::{
@@ -30,11 +32,19 @@ pub fn RunStrip() -> impl IntoView {
             <Verbs />
             <RunProgress />
         </header>
+        <PausedLanes />
+        <BudgetSpent />
         {move || standing().and_then(why_stopped)}
+        <Causes />
     }
 }
 
 fn why_stopped(standing: Standing) -> Option<impl IntoView> {
+    // Both say it themselves, each beside what can be done.
+    let paused = standing.summary.state == RunState::Failed && !standing.paused.is_empty();
+    if model::is_budget_spent(&standing.summary) || paused {
+        return None;
+    }
     let waiting = standing.waiting();
     let said =
         model::why_stopped(standing.summary.state, standing.summary.reason.as_deref(), waiting)?;
@@ -79,8 +89,8 @@ fn RunProgress() -> impl IntoView {
     let counts = counts(context());
     let share = move || f64::from(runs_model::share(&counts.get())) / 10.0;
     let failed_share = move || {
-        let CellCounts { total, failed, .. } = counts.get();
-        f64::from(failed) * 100.0 / f64::from(total.max(1))
+        let CellCounts { total, failed, skipped, .. } = counts.get();
+        f64::from(failed) * 100.0 / f64::from(total.saturating_sub(skipped).max(1))
     };
     view! {
         <div
@@ -104,7 +114,24 @@ fn RunNumbers() -> impl IntoView {
         {move || (counts.get().cached > 0).then(|| view! {
             <span class="strip-run__cached number"><Icon mark=Mark::Bolt />{counts.get().cached}" cached"</span>
         })}
+        <Spent />
         <Elapsed />
+    }
+}
+
+/// What it has cost so far, and of how much.
+#[component]
+fn Spent() -> impl IntoView {
+    let board = context::<Board>();
+    let words =
+        Memo::new(move |_| board.standing().with(|s| runs_model::cost_words(&s.as_ref()?.summary)));
+    move || {
+        words.get().map(|words| view! {
+            <span
+                class="strip-run__cost number" data-testid="run-cost"
+                title="What it has cost, as far as prices are known; calls that may have been billed count at the most they may cost"
+            >{words}</span>
+        })
     }
 }
 
@@ -142,6 +169,10 @@ fn Failures() -> impl IntoView {
             >
                 <span class="number">{failed}" failed"</span>
             </Button>
+            <Button
+                small=true kind=Kind::Quiet testid="run-causes" hint="What failed, by its reason"
+                on_press=move |_| board.causes().show()
+            >"Why"</Button>
         })}
         <Button
             small=true kind=Kind::Quiet icon=Mark::Cross disabled=searching testid="run-next"
@@ -206,7 +237,7 @@ fn Verbs() -> impl IntoView {
         board.standing().with(|standing| {
             let standing = standing.as_ref()?;
             let counts = standing.summary.counts;
-            let offers = model::offers(standing.summary.state, standing.waiting(), counts.failed);
+            let offers = verbs(standing);
             // Of a run that goes on only what changes its buttons: one that is replaced cannot be pressed.
             let failed = if offers.retry { counts.failed } else { 0 };
             Some((standing.summary.run.clone(), offers, failed))
@@ -236,6 +267,14 @@ fn Verbs() -> impl IntoView {
             })}
         })
     }
+}
+
+/// What of resume and retry is offered here: where a budget or a paused model holds the run up, the button stands with
+/// the reason instead.
+fn verbs(standing: &Standing) -> model::Offers {
+    let summary = &standing.summary;
+    let offers = model::offers(summary.state, standing.waiting(), summary.counts.failed);
+    if model::is_budget_spent(summary) { model::Offers::default() } else { offers }
 }
 
 /// One tab per prompt, when a run has several.

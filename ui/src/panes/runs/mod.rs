@@ -221,6 +221,7 @@ fn RunLine(list: List, id: String) -> impl IntoView {
 
 #[component]
 fn RunFacts(run: RunSummary, now: RwSignal<i64>) -> impl IntoView {
+    let (cost, shard) = (model::cost_words(&run), model::shard_words(&run));
     let RunSummary { title, created_ms, wall_ms, state, reason, counts, .. } = run;
     let (mark, tone, word) = model::state_look(state);
     let failed = (counts.failed > 0).then(|| format!("{} failed", counts.failed));
@@ -229,7 +230,7 @@ fn RunFacts(run: RunSummary, now: RwSignal<i64>) -> impl IntoView {
     view! {
         <span class=format!("run__state run__state{}", tone.modifier())><Icon mark />{word}</span>
         <span class="run__what">
-            <span class="run__title clip">{title}</span>
+            <span class="run__title clip">{title}{shard.map(|shard| view! { <span class="quiet">" · "{shard}</span> })}</span>
             {reason.map(|reason| view! { <span class="run__reason clip">{reason}</span> })}
         </span>
         <span class="run__counts number">
@@ -238,6 +239,7 @@ fn RunFacts(run: RunSummary, now: RwSignal<i64>) -> impl IntoView {
             {cached.map(|cached| view! { <span class="quiet">{cached}</span> })}
         </span>
         <span class="run__bar" aria-hidden="true"><span style:width=format!("{share}%")></span></span>
+        <span class="run__cost number" title="What it has cost, as far as prices are known">{cost}</span>
         <span class="run__wall number quiet">{wall_ms.map(model::duration_words)}</span>
         <span class="run__when quiet">{move || model::ago(now.get(), created_ms)}</span>
     }

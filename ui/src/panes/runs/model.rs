@@ -4,6 +4,7 @@ use assay_wire::{CellCounts, RunState, RunSummary};
 
 use crate::{
     components::{Mark, Tone},
+    money,
     panes::toolbar::grouped,
 };
 
@@ -32,13 +33,18 @@ pub fn state_id(state: RunState) -> &'static str {
 /// Cells with an outcome, in thousandths of all.
 pub fn share(counts: &CellCounts) -> u32 {
     let ended = u64::from(counts.done) + u64::from(counts.failed);
-    (ended * 1000).checked_div(counts.total.into()).unwrap_or(0) as u32
+    (ended * 1000).checked_div(own_cells(counts)).unwrap_or(0) as u32
+}
+
+/// Cells that the run answers itself: not those of another shard.
+fn own_cells(counts: &CellCounts) -> u64 {
+    counts.total.saturating_sub(counts.skipped).into()
 }
 
 /// How far a run is: `812 of 1,200 cells`, and `1,200 cells` once all have an outcome.
 pub fn count_words(counts: &CellCounts) -> String {
     let ended = u64::from(counts.done) + u64::from(counts.failed);
-    let total = u64::from(counts.total);
+    let total = own_cells(counts);
     match (ended == total, total) {
         (true, 1) => "1 cell".to_owned(),
         (true, _) => format!("{} cells", grouped(total)),
@@ -78,6 +84,20 @@ pub fn ago(now_ms: i64, then_ms: i64) -> String {
         _ if minutes < 2 * DAY => "yesterday".to_owned(),
         _ => format!("{} days ago", minutes / DAY),
     }
+}
+
+/// What a run has cost and may cost; `None` for one that cost nothing and was given no budget.
+pub fn cost_words(run: &RunSummary) -> Option<String> {
+    let spent = money::dollars(run.spent);
+    match run.budget {
+        Some(budget) => Some(format!("{spent} of {}", money::dollars(budget))),
+        None => (run.spent > 0.0).then_some(spent),
+    }
+}
+
+/// Which part of a matrix a run answers: `shard 2 of 8`.
+pub fn shard_words(run: &RunSummary) -> Option<String> {
+    run.shard.map(|(index, of)| format!("shard {index} of {of}"))
 }
 
 /// Takes over what a notice said of a run; `false` when the list has to be read again, because the run is not in it or
@@ -136,6 +156,21 @@ mod tests {
         assert_eq!(count_words(&CellCounts { done: 712, ..counts }), "812 of 1,200 cells");
         assert_eq!(share(&counts), 1000);
         assert_eq!(share(&CellCounts::default()), 0, "a run without cells is no division by zero");
+    }
+
+    #[test]
+    fn cells_of_another_shard_are_not_waited_for() {
+        let counts = CellCounts { total: 100, done: 25, skipped: 75, ..CellCounts::default() };
+        assert_eq!((share(&counts), count_words(&counts).as_str()), (1000, "25 cells"));
+    }
+
+    #[test]
+    fn money_is_named_where_there_is_any() {
+        assert_eq!(cost_words(&summary("a")), None);
+        let paid = RunSummary { spent: 0.31, ..summary("a") };
+        assert_eq!(cost_words(&paid).as_deref(), Some("$0.31"));
+        let bounded = RunSummary { budget: Some(1.0), ..paid };
+        assert_eq!(cost_words(&bounded).as_deref(), Some("$0.31 of $1.00"));
     }
 
     #[test]

@@ -5,8 +5,9 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::model;
 use crate::{
-    components::{Blank, ErrorNote, Loading, Mark},
+    components::{Blank, ErrorNote, Icon, Loading, Mark},
     ipc,
+    panes::runs::{model as runs, now_ms},
     state::{Load, Notices, context},
 };
 
@@ -39,7 +40,7 @@ impl Ledger {
     }
 }
 
-/// Hosts, why they were contacted and how often.
+/// Hosts, why they were contacted, how often and when last; those that a rule kept from being contacted too.
 #[component]
 pub fn LedgerTable() -> impl IntoView {
     let ledger = context::<Ledger>();
@@ -49,7 +50,7 @@ pub fn LedgerTable() -> impl IntoView {
                 Load::Loading => view! { <Loading what="Reading the ledger" /> }.into_any(),
                 Load::Failed(error) => view! { <ErrorNote error /> }.into_any(),
                 Load::Ready(entries) if entries.is_empty() => view! {
-                    <Blank mark=Mark::Shield title="Nothing was contacted since start" text="The first run or test of an endpoint appears here." />
+                    <Blank mark=Mark::Shield title="Nothing was contacted since start" text="The first run on a provider or test of one appears here." />
                 }.into_any(),
                 Load::Ready(entries) => view! { <Entries entries /> }.into_any(),
             }}
@@ -61,16 +62,25 @@ pub fn LedgerTable() -> impl IntoView {
 fn Entries(entries: Vec<LedgerView>) -> impl IntoView {
     view! {
         <table class="ledger__table">
-            <thead><tr><th scope="col">"Host"</th><th scope="col">"Why"</th><th scope="col">"How often"</th></tr></thead>
-            <tbody>
-                {entries.into_iter().map(|entry| view! {
-                    <tr>
-                        <td class="mono">{entry.origin}</td>
-                        <td>{entry.purpose}</td>
-                        <td class="number">{model::request_words(entry.requests)}</td>
-                    </tr>
-                }).collect_view()}
-            </tbody>
+            <thead><tr>
+                <th scope="col">"Host"</th><th scope="col">"Why"</th><th scope="col">"How often"</th><th scope="col">"Last"</th>
+            </tr></thead>
+            <tbody>{entries.into_iter().map(|entry| view! { <Line entry /> }).collect_view()}</tbody>
         </table>
+    }
+}
+
+#[component]
+fn Line(entry: LedgerView) -> impl IntoView {
+    let times = model::request_words(&entry);
+    let last = runs::ago(now_ms(), entry.last_ms);
+    let LedgerView { origin, purpose, refused, .. } = entry;
+    view! {
+        <tr class=("ledger__refused", refused)>
+            <td class="mono">{origin}</td>
+            <td>{purpose}</td>
+            <td class="number">{refused.then(|| view! { <Icon mark=Mark::Shield /> })}{times}</td>
+            <td class="number">{last}</td>
+        </tr>
     }
 }

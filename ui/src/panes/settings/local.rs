@@ -25,11 +25,11 @@ fn LocalCard(local: LocalModelView) -> impl IntoView {
     };
     let place = if installed { "Its file:" } else { "Its file is looked for here:" };
     view! {
-        <div class="card" data-testid="settings-local">
+        <div class="card" data-testid="settings-local-model">
             <div class="card__head"><h3 class="mono clip">{id}</h3>{state}</div>
             <p class="card__line"><span class="quiet">{place}</span>" "<code class="card__path">{path}</code></p>
             {(!installed).then(|| view! {
-                <p class="card__line">"Put the model's file there to run prompts on this machine. They can run on an endpoint until then."</p>
+                <p class="card__line">"Put the model's file there to run prompts on this machine. They can run on a provider until then."</p>
             })}
         </div>
     }

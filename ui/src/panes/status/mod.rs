@@ -5,7 +5,10 @@ use leptos::prelude::*;
 use crate::{
     actions::{Action, Stage},
     components::{Icon, Mark},
-    panes::problems::{Problems, count_words},
+    panes::{
+        keys::model::status_words,
+        problems::{Problems, count_words},
+    },
     state::{Desk, Documents, Place, Runs, Session, context},
 };
 
@@ -21,6 +24,8 @@ pub fn StatusBar() -> impl IntoView {
             <SaveStatus />
             <ProblemStatus />
             <ChangeStatus />
+            <KeyStatus />
+            <NetworkStatus />
             <ModelStatus />
         </footer>
     }
@@ -80,6 +85,37 @@ fn ChangeStatus() -> impl IntoView {
         <button type="button" class="status__item" on:click=move |_| desk.place.set(Place::Git)>
             <Icon mark=Mark::Branch />
             <span class="number">{words}</span>
+        </button>
+    }
+}
+
+/// Where keys are kept here; leads to the settings.
+#[component]
+fn KeyStatus() -> impl IntoView {
+    let (session, desk) = (context::<Session>(), context::<Desk>());
+    let words = move || session.models().map(|models| status_words(&models.keys));
+    view! {
+        <button type="button" class="status__item" data-testid="key-status" on:click=move |_| desk.show_settings("settings-keys")>
+            <Icon mark=Mark::Shield />{words}
+        </button>
+    }
+}
+
+/// Whether anything but this machine may be contacted; leads to the switch.
+#[component]
+fn NetworkStatus() -> impl IntoView {
+    let (session, desk) = (context::<Session>(), context::<Desk>());
+    let on = Memo::new(move |_| session.models().is_some_and(|models| models.loopback_only));
+    let (mark, words) = (
+        move || if on.get() { Mark::Check } else { Mark::Globe },
+        move || model::network_words(on.get()),
+    );
+    view! {
+        <button
+            type="button" class="status__item" data-testid="network-status" title=move || model::network_hint(on.get())
+            on:click=move |_| desk.show_settings("settings-privacy")
+        >
+            {move || view! { <Icon mark=mark() /> }}{words}
         </button>
     }
 }

@@ -7,12 +7,14 @@ use crate::state::{Progress, SaveState};
 /// How much of a run has an outcome, in percent.
 pub fn share(counts: &CellCounts) -> u32 {
     let ended = u64::from(counts.done) + u64::from(counts.failed);
-    (ended * 100).checked_div(counts.total.into()).unwrap_or(0) as u32
+    let own = counts.total.saturating_sub(counts.skipped);
+    (ended * 100).checked_div(own.into()).unwrap_or(0) as u32
 }
 
 /// How far a run is.
 pub fn run_words(progress: &Progress) -> String {
-    let CellCounts { total, done, failed, cached, .. } = progress.counts;
+    let CellCounts { total, done, failed, cached, skipped, .. } = progress.counts;
+    let total = total.saturating_sub(skipped);
     let state = match progress.state {
         RunState::Running => "running",
         RunState::Done => "done",
@@ -62,8 +64,22 @@ pub fn model_words(models: &ModelsView) -> String {
         if models.local.installed { "Local model ready" } else { "Local model not installed" };
     match models.providers.len() {
         0 => local.to_owned(),
-        1 => format!("{local} · 1 endpoint"),
-        n => format!("{local} · {n} endpoints"),
+        1 => format!("{local} · 1 provider"),
+        n => format!("{local} · {n} providers"),
+    }
+}
+
+/// Whether anything but this machine may be contacted.
+pub fn network_words(loopback_only: bool) -> &'static str {
+    if loopback_only { "Only this machine" } else { "Network allowed" }
+}
+
+/// The same in full.
+pub fn network_hint(loopback_only: bool) -> &'static str {
+    if loopback_only {
+        "Nothing but this machine is contacted"
+    } else {
+        "Providers are contacted when you run on them or test them"
     }
 }
 

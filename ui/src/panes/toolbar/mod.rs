@@ -64,9 +64,12 @@ fn NextRun() -> impl IntoView {
     let waiting =
         move || !stage.offers(about(Action::Run)) || runs.is_starting() || runs.is_running();
     view! {
-        <span class="toolbar__estimate number" role="status" title=move || model::estimate_hint(runs.plan())>
+        <button
+            type="button" class="toolbar__estimate number" data-testid="run-estimate" aria-live="polite"
+            title=move || model::estimate_hint(runs.plan()) on:click=move |_| stage.perform(Action::Plan)
+        >
             {move || model::estimate(runs.plan())}
-        </span>
+        </button>
         <ModelSelect />
         <ScopeSelect />
         <Show when=move || runs.is_running()><StopButton /></Show>
@@ -103,7 +106,7 @@ fn StopButton() -> impl IntoView {
     }
 }
 
-/// The model the next run takes: what the prompt names, the embedded one, or one of an endpoint.
+/// The model the next run takes: what the prompt names, the embedded one, or one of a provider.
 #[component]
 fn ModelSelect() -> impl IntoView {
     let (runs, session) = (context::<Runs>(), context::<Session>());

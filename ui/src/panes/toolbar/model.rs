@@ -1,8 +1,8 @@
 //! What the bar says.
 
-use assay_wire::{ApiError, CostRange, ModelsView, PlanView, Theme, WorkspaceView};
+use assay_wire::{ApiError, ModelsView, PlanView, Theme, WorkspaceView};
 
-use crate::state::Scope;
+use crate::{money, state::Scope};
 
 /// The branch, or where the head is instead.
 pub fn branch_name(workspace: &WorkspaceView) -> String {
@@ -30,11 +30,13 @@ fn plan_words(plan: &PlanView) -> String {
     if plan.cached > 0 {
         words += &format!(", {} from cache", grouped(plan.cached.into()));
     }
-    match &plan.cost {
-        _ if plan.hosts.is_empty() => words += ", on this machine",
-        Some(cost) => words += &format!(", {}", money(cost)),
-        None => {}
-    }
+    words += &match (&plan.cost, plan.missing_keys.as_slice()) {
+        (_, [only]) => format!(", {only} has no key"),
+        (_, [_, ..]) => ", keys are missing".to_owned(),
+        _ if plan.hosts.is_empty() => ", on this machine".to_owned(),
+        (Some(cost), _) => format!(", {}", money::range_words(cost)),
+        (None, _) => ", cost unknown".to_owned(),
+    };
     words
 }
 
@@ -51,22 +53,17 @@ pub fn estimate_hint(plan: Option<Result<PlanView, ApiError>>) -> String {
             } else {
                 format!("Contacts {}.", plan.hosts.join(", "))
             };
+            let unknown = match plan.unknown_prices.as_slice() {
+                [] => String::new(),
+                models => format!("\nNo price is known for {}.", models.join(", ")),
+            };
             format!(
-                "{} cases × {} columns, about {} input tokens.\n{hosts}",
+                "{} cases × {} columns, about {} input tokens.\n{hosts}{unknown}",
                 plan.rows,
                 plan.columns.len(),
                 grouped(plan.input_tokens)
             )
         }
-    }
-}
-
-fn money(cost: &CostRange) -> String {
-    let sign = if cost.currency == "USD" { "$" } else { &cost.currency };
-    if (cost.high - cost.low).abs() < 0.005 {
-        format!("{sign}{:.2}", cost.high)
-    } else {
-        format!("{sign}{:.2}–{:.2}", cost.low, cost.high)
     }
 }
 
@@ -89,7 +86,7 @@ pub fn scope_of(value: &str) -> Scope {
 }
 
 /// Ids of the models that can be chosen: the embedded one where it is installed, then those the
-/// person named for their endpoints.
+/// person named for their providers.
 pub fn offered(models: Option<ModelsView>) -> Vec<String> {
     let Some(models) = models else { return Vec::new() };
     let local = models.local.installed.then_some(models.local.id);
@@ -112,8 +109,8 @@ pub fn theme_name(theme: Theme) -> &'static str {
 #[cfg(test)]
 mod tests {
     use assay_wire::{
-        Code, KeyFileView, KeyView, KeysStatusView, LimitsView, LocalModelView, OsKeysView,
-        ProviderView,
+        Code, CostRange, KeyFileView, KeyView, KeysStatusView, LimitsView, LocalModelView,
+        OsKeysView, ProviderView,
     };
 
     use super::*;
@@ -150,6 +147,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_not_known_or_not_there_is_said() {
+        let away = PlanView { hosts: vec!["https://h".into()], ..plan() };
+        assert_eq!(estimate(Some(Ok(away.clone()))), "1,200 calls, cost unknown");
+        let keyless = PlanView { missing_keys: vec!["openai".into()], ..away };
+        assert_eq!(estimate(Some(Ok(keyless))), "1,200 calls, openai has no key");
+    }
+
+    #[test]
     fn a_refused_plan_says_why_on_hover() {
         let error = ApiError::new(Code::NoModel, "no model").hint("Add one.");
         assert_eq!(estimate_hint(Some(Err(error))), "no model\nAdd one.");
@@ -177,12 +182,17 @@ mod tests {
                 test_calls: false,
             };
             let keys = KeysStatusView {
-                os: OsKeysView { available: false, reason: None },
+                os: OsKeysView { available: true, reason: None },
                 file: KeyFileView::Absent,
                 path: None,
             };
-            let providers = vec![provider];
-            Some(ModelsView { local, providers, presets: Vec::new(), keys, loopback_only: false })
+            Some(ModelsView {
+                local,
+                providers: vec![provider],
+                presets: Vec::new(),
+                keys,
+                loopback_only: false,
+            })
         };
         assert_eq!(offered(models(true)), ["local/small", "ours/large"]);
         assert_eq!(offered(models(false)), ["ours/large"]);

@@ -39,7 +39,7 @@ pub fn Welcome(
                         <Templates templates=others.clone() />
                     }.into_any(),
                 }}
-                <footer class="welcome__foot quiet">{format!("Version {version} · everything stays on this machine until you add an endpoint")}</footer>
+                <footer class="welcome__foot quiet">{format!("Version {version} · everything stays on this machine until you add a provider")}</footer>
             </div>
         </main>
     }

@@ -1,0 +1,240 @@
+//! What a run may cost before the person is asked, and the plan that waits for their yes.
+
+use assay_wire::{ApiError, PlanView};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{Runs, context, desk};
+use crate::money;
+
+/// Where the amount is kept, on this machine.
+const KEPT: &str = "assay:ask-above";
+
+/// The amount until somebody sets another, in US dollars.
+const USUAL: f64 = 1.0;
+
+/// The amount below which runs start at once, and the plan that is shown above it.
+#[derive(Clone, Copy)]
+pub struct Spending {
+    /// Whether the plan is shown.
+    pub open: RwSignal<bool>,
+    /// The budget, as typed.
+    pub budget: RwSignal<String>,
+    above: RwSignal<f64>,
+    plan: RwSignal<Option<PlanView>>,
+    refused: RwSignal<Option<ApiError>>,
+    starting: RwSignal<bool>,
+    runs: Runs,
+}
+
+impl Spending {
+    /// With the amount that was set last.
+    pub fn new() -> Self {
+        let kept = desk::storage().and_then(|storage| storage.get_item(KEPT).ok().flatten());
+        let above = kept.and_then(|text| text.parse().ok()).unwrap_or(USUAL);
+        Self {
+            open: RwSignal::new(false),
+            budget: RwSignal::new(String::new()),
+            above: RwSignal::new(above),
+            plan: RwSignal::new(None),
+            refused: RwSignal::new(None),
+            starting: RwSignal::new(false),
+            runs: context(),
+        }
+    }
+
+    /// Runs that may cost more than this are asked about.
+    pub fn above(self) -> f64 {
+        self.above.get()
+    }
+
+    /// Sets that amount, for every workspace on this machine.
+    pub fn ask_above(self, amount: f64) {
+        self.above.set(amount);
+        if let Some(storage) = desk::storage() {
+            // A full or forbidden storage only means that it is not remembered.
+            let _ = storage.set_item(KEPT, &amount.to_string());
+        }
+    }
+
+    /// The plan that is shown.
+    pub fn plan(self) -> Option<PlanView> {
+        self.plan.get()
+    }
+
+    /// Why it did not start.
+    pub fn refused(self) -> Signal<Option<ApiError>> {
+        self.refused.into()
+    }
+
+    /// Whether it is about to start.
+    pub fn is_starting(self) -> bool {
+        self.starting.get()
+    }
+
+    /// What is wrong with the budget.
+    pub fn budget_trouble(self) -> Option<String> {
+        self.budget.with(|typed| money::amount(typed).err())
+    }
+
+    /// Starts the next run, after its plan where that is to be confirmed.
+    pub fn run(self) {
+        if self.open.get_untracked() || !self.runs.prepare() {
+            return;
+        }
+        spawn_local(async move {
+            let planned = self.runs.plan_now().await;
+            let outcome = match planned {
+                Some(Ok(plan)) if asks_first(&plan, self.above.get_untracked()) => {
+                    self.show(plan);
+                    Ok(())
+                }
+                Some(Ok(_)) => self.runs.begin(None).await,
+                Some(Err(error)) => Err(error),
+                None => Ok(()),
+            };
+            self.runs.prepared(outcome);
+        });
+    }
+
+    /// Shows what the next run would do, whatever it costs.
+    pub fn look(self) {
+        if !self.runs.prepare() {
+            return;
+        }
+        spawn_local(async move {
+            let outcome = match self.runs.plan_now().await {
+                Some(Ok(plan)) => {
+                    self.show(plan);
+                    Ok(())
+                }
+                Some(Err(error)) => Err(error),
+                None => Ok(()),
+            };
+            self.runs.prepared(outcome);
+        });
+    }
+
+    /// Starts the run that is shown, within the budget that was typed.
+    pub fn confirm(self) {
+        let typed = self.budget.with_untracked(|typed| money::amount(typed));
+        let Ok(budget) = typed else { return };
+        if self.starting.get_untracked() {
+            return;
+        }
+        self.starting.set(true);
+        self.refused.set(None);
+        spawn_local(async move {
+            let begun = self.runs.begin(budget).await;
+            self.starting.set(false);
+            match begun {
+                Ok(()) => self.open.set(false),
+                Err(error) => self.refused.set(Some(error)),
+            }
+        });
+    }
+
+    fn show(self, plan: PlanView) {
+        self.refused.set(None);
+        self.plan.set(Some(plan));
+        self.open.set(true);
+    }
+}
+
+impl Default for Spending {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Whether a plan waits for a yes: because it may cost more than `above`, because nobody knows what it costs, because a
+/// key is missing, or because a repository that is not trusted would send something off this machine.
+pub fn asks_first(plan: &PlanView, above: f64) -> bool {
+    let leaves = plan.hosts.iter().any(|host| !is_here(host));
+    let dear = match &plan.cost {
+        Some(cost) => cost.high > above,
+        // What a server on this machine asks for is for its owner to know.
+        None => leaves,
+    };
+    dear || !plan.missing_keys.is_empty() || (plan.needs_consent && leaves)
+}
+
+/// Whether a host, such as `http://localhost:11434`, is this machine.
+pub fn is_here(host: &str) -> bool {
+    let name = host.split_once("://").map_or(host, |(_, rest)| rest);
+    let name = match name.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => name.split([':', '/']).next().unwrap_or_default(),
+    };
+    let by_number = name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
+    by_number || name == "localhost" || name.ends_with(".localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_wire::CostRange;
+
+    use super::*;
+
+    fn plan(hosts: &[&str], cost: Option<f64>) -> PlanView {
+        let range = |high| CostRange { low: 0.0, high, currency: "USD".into() };
+        PlanView {
+            cells: 1,
+            cached: 0,
+            input_tokens: 1,
+            output_tokens_max: None,
+            cost: cost.map(range),
+            unknown_prices: Vec::new(),
+            unsendable: 0,
+            left_out: Vec::new(),
+            hosts: hosts.iter().map(ToString::to_string).collect(),
+            per_host: Vec::new(),
+            missing_keys: Vec::new(),
+            columns: Vec::new(),
+            rows: 1,
+            needs_consent: false,
+        }
+    }
+
+    const AWAY: &str = "https://api.openai.com:443";
+
+    #[test]
+    fn a_run_below_the_amount_starts_at_once() {
+        assert!(!asks_first(&plan(&[AWAY], Some(0.9)), 1.0));
+        assert!(asks_first(&plan(&[AWAY], Some(1.1)), 1.0));
+        assert!(!asks_first(&plan(&[], Some(0.0)), 0.0), "what costs nothing is never asked about");
+    }
+
+    #[test]
+    fn a_cost_that_nobody_knows_is_asked_about_unless_it_stays_here() {
+        assert!(asks_first(&plan(&[AWAY], None), 1_000.0));
+        assert!(!asks_first(&plan(&["http://127.0.0.1:11434"], None), 0.0));
+        assert!(asks_first(&plan(&["http://127.0.0.1:4000", AWAY], None), 0.0));
+    }
+
+    #[test]
+    fn a_missing_key_is_asked_for_and_an_untrusted_repository_sends_nothing_unseen() {
+        let free = plan(&[AWAY], Some(0.0));
+        let keyless = PlanView { missing_keys: vec!["openai".into()], ..free.clone() };
+        assert!(asks_first(&keyless, 1.0));
+        assert!(asks_first(&PlanView { needs_consent: true, ..free }, 1.0));
+        let here = PlanView { needs_consent: true, ..plan(&["http://localhost:1"], Some(0.0)) };
+        assert!(!asks_first(&here, 1.0));
+    }
+
+    #[test]
+    fn this_machine_is_known_by_its_names_and_numbers() {
+        for here in
+            ["http://localhost:1", "http://127.0.0.1:80", "http://[::1]:8080", "http://a.localhost"]
+        {
+            assert!(is_here(here), "{here}");
+        }
+        for away in [
+            "https://localhost.example.com",
+            "https://127.0.0.1.nip.io",
+            "https://10.0.0.1:1",
+            AWAY,
+        ] {
+            assert!(!is_here(away), "{away}");
+        }
+    }
+}
