@@ -112,21 +112,14 @@ impl App {
     }
 
     pub(crate) fn keys_status(&self) -> KeysStatusView {
-        let KeysStatus { os, file, path } = self.inner.keys.status();
-        let (available, reason) = match os {
-            OsStatus::Available => (true, None),
-            OsStatus::Unavailable { reason } => (false, Some(reason)),
-            OsStatus::Off => (false, Some("switched off by ASSAY_KEYS".to_owned())),
-        };
-        let file = match file {
-            FileStatus::Absent => KeyFileView::Absent,
-            FileStatus::Locked => KeyFileView::Locked,
-            FileStatus::Unlocked => KeyFileView::Unlocked,
-            FileStatus::Unusable { reason } => KeyFileView::Unusable(reason),
-            FileStatus::Off => KeyFileView::Unusable("switched off by ASSAY_KEYS".to_owned()),
-        };
-        let path = path.map(|path| path.display().to_string());
-        KeysStatusView { os: OsKeysView { available, reason }, file, path }
+        status_view(self.inner.keys.status())
+    }
+
+    /// The state of keys for a window that opens: what takes longer than a moment is shown as not known yet.
+    pub(crate) fn keys_at_a_glance(&self) -> (KeysStatusView, bool) {
+        let status = self.inner.keys.glance();
+        let answered = status.os != OsStatus::Silent;
+        (status_view(status), answered)
     }
 
     /// Asks for a provider's key and keeps it until the program ends. Says whether one was given.
@@ -165,6 +158,9 @@ impl App {
             (Place::Os, OsStatus::Unavailable { reason }, ..) => {
                 KeysError::OsUnavailable { reason }
             }
+            (Place::Os, OsStatus::Silent, ..) => {
+                KeysError::OsUnavailable { reason: SILENT.to_owned() }
+            }
             (Place::File, _, FileStatus::Absent, Some(file)) => KeysError::NoFile { file },
             (Place::File, _, FileStatus::Locked, Some(file)) => KeysError::Locked { file },
             (Place::File, _, FileStatus::Unusable { reason: detail }, Some(file)) => {
@@ -194,6 +190,28 @@ impl App {
             None => error,
         }
     }
+}
+
+/// What is shown of a store that takes its time.
+pub(crate) const SILENT: &str = "it has not answered yet; it may be asking to be unlocked";
+
+fn status_view(status: KeysStatus) -> KeysStatusView {
+    let KeysStatus { os, file, path } = status;
+    let (available, reason) = match os {
+        OsStatus::Available => (true, None),
+        OsStatus::Unavailable { reason } => (false, Some(reason)),
+        OsStatus::Silent => (false, Some(SILENT.to_owned())),
+        OsStatus::Off => (false, Some("switched off by ASSAY_KEYS".to_owned())),
+    };
+    let file = match file {
+        FileStatus::Absent => KeyFileView::Absent,
+        FileStatus::Locked => KeyFileView::Locked,
+        FileStatus::Unlocked => KeyFileView::Unlocked,
+        FileStatus::Unusable { reason } => KeyFileView::Unusable(reason),
+        FileStatus::Off => KeyFileView::Unusable("switched off by ASSAY_KEYS".to_owned()),
+    };
+    let path = path.map(|path| path.display().to_string());
+    KeysStatusView { os: OsKeysView { available, reason }, file, path }
 }
 
 fn place(place: KeptIn) -> Result<Place, ApiError> {

@@ -13,6 +13,7 @@ use assay_wire::*;
 use crate::app::App;
 use crate::error::Explain;
 use crate::host::Wanted;
+use crate::keys::SILENT;
 use crate::providers::Settings;
 use crate::router::Answer;
 
@@ -42,12 +43,34 @@ impl Answer<ListModels> for App {
 
 impl App {
     pub(crate) fn models_view(&self) -> Result<ModelsView, ApiError> {
+        self.models_view_with(self.keys_status(), |provider| self.key_view(provider))
+    }
+
+    /// For a window that opens, which must not wait for the system's store of keys.
+    pub(crate) fn models_at_a_glance(&self) -> Result<ModelsView, ApiError> {
+        let (status, answered) = self.keys_at_a_glance();
+        self.models_view_with(status, |provider| match answered {
+            true => self.key_view(provider),
+            false => KeyView {
+                needed: provider.needs_key(),
+                env: provider.key_env().map(str::to_owned),
+                trouble: Some(format!("the system's key store: {SILENT}")),
+                ..KeyView::default()
+            },
+        })
+    }
+
+    fn models_view_with(
+        &self,
+        keys: KeysStatusView,
+        key: impl Fn(&Settings) -> KeyView,
+    ) -> Result<ModelsView, ApiError> {
         let providers = self.settings()?;
         Ok(ModelsView {
             local: self.local_view(),
-            providers: providers.iter().map(|p| p.view(self.key_view(p))).collect(),
+            providers: providers.iter().map(|provider| provider.view(key(provider))).collect(),
             presets: crate::providers::presets(),
-            keys: self.keys_status(),
+            keys,
             loopback_only: self.inner.client.is_loopback_only(),
         })
     }

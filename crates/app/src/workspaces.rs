@@ -37,7 +37,7 @@ impl Answer<ReadApp> for App {
                 })
                 .collect(),
             templates: templates::list(),
-            models: self.models_view()?,
+            models: self.models_at_a_glance()?,
             theme: self.theme()?,
             default_folder: self.inner.folders.workspaces.display().to_string(),
         })

@@ -150,6 +150,8 @@ pub enum OsStatus {
         /// Why not.
         reason: String,
     },
+    /// It has not answered yet: it may be starting, or waiting for a person to unlock it.
+    Silent,
     /// The settings say not to use it.
     Off,
 }
@@ -258,9 +260,18 @@ impl Keys {
 
     /// Which places can be used now. Asks the operating system's store, within ten seconds.
     pub fn status(&self) -> KeysStatus {
+        self.status_by(OsStore::status)
+    }
+
+    /// As [`Keys::status`], but waits a moment only: a store that takes longer is [`OsStatus::Silent`].
+    pub fn glance(&self) -> KeysStatus {
+        self.status_by(OsStore::glance)
+    }
+
+    fn status_by(&self, os: impl FnOnce(&OsStore) -> OsStatus) -> KeysStatus {
         let file = self.shared.file.as_ref().map(guard);
         KeysStatus {
-            os: self.shared.os.as_ref().map_or(OsStatus::Off, OsStore::status),
+            os: self.shared.os.as_ref().map_or(OsStatus::Off, os),
             path: file.as_ref().map(|file| file.path().to_owned()),
             file: file.map_or(FileStatus::Off, |mut file| file.status()),
         }

@@ -26,6 +26,9 @@ const PROBE: &str = "assay.probe";
 /// How long a store may take to say that it is there.
 const PROBE_LIMIT: Duration = Duration::from_secs(10);
 
+/// How long it is waited for where its state is shown beside other things.
+const GLANCE_LIMIT: Duration = Duration::from_millis(300);
+
 /// How long a store may take to answer otherwise: a person may have to find and type a password first.
 const ANSWER_LIMIT: Duration = Duration::from_secs(120);
 
@@ -60,9 +63,20 @@ impl OsStore {
         OsStore { jobs }
     }
 
+    /// Within ten seconds.
     pub(super) fn status(&self) -> OsStatus {
-        match self.ask("be read", PROBE_LIMIT, |store| read(store, PROBE)) {
+        self.status_within(PROBE_LIMIT)
+    }
+
+    /// Within a moment that nobody notices.
+    pub(super) fn glance(&self) -> OsStatus {
+        self.status_within(GLANCE_LIMIT)
+    }
+
+    fn status_within(&self, limit: Duration) -> OsStatus {
+        match self.ask("be read", limit, |store| read(store, PROBE)) {
             Ok(_) => OsStatus::Available,
+            Err(KeysError::OsSilent { .. }) => OsStatus::Silent,
             Err(KeysError::OsUnavailable { reason }) => OsStatus::Unavailable { reason },
             Err(error) => OsStatus::Unavailable { reason: error.to_string() },
         }
@@ -208,6 +222,7 @@ mod tests {
             store()
         });
         let limit = Duration::from_millis(20);
+        assert_eq!(silent.status_within(limit), OsStatus::Silent);
         for _ in 0..2 {
             let answer = silent.ask("answer", limit, |store| read(store, "p"));
             assert!(matches!(answer, Err(KeysError::OsSilent { .. })));
