@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use assay_testkit::TestWorkspace;
-use assay_tests::window::{DriverError, PATIENCE, Window};
+use assay_tests::window::{DriverError, PATIENCE, Window, key};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -101,6 +101,12 @@ fn a_problem_is_mended_from_the_list_and_the_bar_counts_with_it() -> Result<(), 
     window.until_text("problem-status", PATIENCE, |t| t.contains("1 warning"))?;
     window.click("problem-status")?;
     window.until_text("problems", PATIENCE, |t| t.contains("U+200B"))?;
+    window.click("problem-code")?;
+    window.until_text("problem-page", PATIENCE, |t| t.contains("P0113"))?;
+    window.type_keys(&key::ESCAPE.to_string())?;
+    window.until(PATIENCE, "the page gone", || {
+        Ok(window.select("[data-testid=problem-page]")?.is_none().then_some(()))
+    })?;
     window.click("fix")?;
     let file = workspace.path().join(path);
     let mended = until_file(&window, &file, "be mended", |text| !text.contains('\u{200b}'))?;

@@ -82,6 +82,10 @@ impl Worker {
     }
 
     async fn next(&mut self) -> Option<(u32, u32)> {
+        if self.going.is_cancelled() {
+            // The lane may go on again by now: a cell that was put back late needs somebody to take it.
+            self.going = self.lane.going();
+        }
         if self.place.take_if(|place| !place.stands()).is_some() || self.place.is_none() {
             self.place = self.lane.try_enter();
         }
@@ -274,8 +278,10 @@ impl Worker {
                 Ok(Some(Ended::Recorded(self.failed(cell, attempt, refusal))))
             }
             Next::PauseLane => {
-                // Nothing more leaves from now on.
-                let pause = self.lane.pause().then(|| self.driver.pause_of(&self.lane, &refusal));
+                // Nothing more leaves from now on. A call that left before the lane was paused and taken up again says
+                // nothing new.
+                let pauses = !self.going.is_cancelled() && self.lane.pause();
+                let pause = pauses.then(|| self.driver.pause_of(&self.lane, &refusal));
                 self.failed(cell, attempt, refusal).stored.await?;
                 Ok(Some(Ended::PutBack(pause)))
             }

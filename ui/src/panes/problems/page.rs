@@ -97,10 +97,16 @@ fn push_words(pieces: &mut Vec<Piece>, words: &str) {
 pub fn CodePage() -> impl IntoView {
     let problems = context::<Problems>();
     let open = RwSignal::new(false);
-    Effect::new(move || open.set(problems.explained.with(Option::is_some)));
+    // Each of the two follows the other, and only where they differ: to be told of no change would never end.
+    Effect::new(move || {
+        let wanted = problems.explained.with(Option::is_some);
+        if open.get_untracked() != wanted {
+            open.set(wanted);
+        }
+    });
     // Escape, or a click beside it, closed the sheet.
     Effect::new(move || {
-        if !open.get() {
+        if !open.get() && problems.explained.with_untracked(Option::is_some) {
             problems.explained.set(None);
         }
     });
