@@ -1,16 +1,14 @@
 //! Every fault of the catalogue on every wire, streamed and plain: each is called by its name, none hangs, and no broken
 //! reply passes for a whole one.
 
-mod common;
-
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::common::{IMPATIENT, MODES, Mode, PATIENT, Spoken, TEXT, WIRES, call, caller, request};
 use assay_model::FailureKind::*;
 use assay_model::{FailureKind, Finish, RetryAdvice};
 use assay_net::Client;
 use assay_testkit::{Fault, ModelServer};
-use common::{IMPATIENT, MODES, Mode, PATIENT, Spoken, TEXT, WIRES, call, caller, request};
 use serde_json::{Value, json};
 
 /// Far beyond every limit of a client here, and of a busy machine.

@@ -1,11 +1,9 @@
 //! Whatever bytes a server sends, every wire answers with a reply or a failure: no panic, no growth beyond what came.
 
-mod common;
-
+use crate::common::{Spoken, WIRES};
 use assay_model::sse::Decoder;
 use assay_model::wire::Wire;
 use assay_net::Url;
-use common::{Spoken, WIRES};
 use proptest::prelude::*;
 
 fn wires() -> Vec<(Spoken, std::sync::Arc<dyn Wire>)> {

@@ -1,16 +1,14 @@
 //! What every wire promises alike, and where each goes its own way.
 
-mod common;
-
 use std::time::Duration;
 
+use crate::common::{MODES, Mode, PATIENT, Spoken, TEXT, WIRES, call, caller, request};
 use assay_model::{
     CancellationToken, FailureKind, Finish, Message, Preset, Rates, Request, Tool, ToolCall, Usage,
     Window,
 };
 use assay_net::{Client, Credential, Origin, redact::Secrets};
 use assay_testkit::{Fault, ModelServer};
-use common::{MODES, Mode, PATIENT, Spoken, TEXT, WIRES, call, caller, request};
 use serde_json::json;
 
 const CANARY: &str = "sk-canary-4f1d9c7e21b04a55";
@@ -251,7 +249,8 @@ async fn a_key_goes_where_each_provider_looks_for_it_and_nowhere_else() {
 
 #[tokio::test]
 async fn an_echoed_key_is_taken_out_of_what_is_kept_on_every_wire() {
-    let client = Client::new(common::limits()).expect("a client").with_secrets(Secrets::new());
+    let client =
+        Client::new(crate::common::limits()).expect("a client").with_secrets(Secrets::new());
     for wire in WIRES {
         let server = ModelServer::start().await.reply_with(|_| format!("You sent {CANARY}."));
         let base_url = wire.base_url(&server);

@@ -1,7 +1,5 @@
 //! The wires under test, each against the model server.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
-
 use std::sync::LazyLock;
 use std::time::Duration;
 

@@ -3,11 +3,9 @@
 //! Two differences are known. `genai` drops white space at the ends of a plain reply, so texts are compared without it;
 //! and it has no word for a reply of Gemini's that asks for tools, so its "completed" with calls counts as that.
 
-mod common;
-
+use crate::common::{MODES, Mode, PATIENT, Spoken, TEXT, call, caller, request};
 use assay_model::{Finish, Reply, Request, Tool};
 use assay_testkit::ModelServer;
-use common::{MODES, Mode, PATIENT, Spoken, TEXT, call, caller, request};
 use futures_util::StreamExt as _;
 use genai::adapter::AdapterKind;
 use genai::chat::{
