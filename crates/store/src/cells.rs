@@ -9,7 +9,7 @@ use crate::attempts::{self, AttemptRecord};
 use crate::error::{Fault, StoreError};
 use crate::ids::{AttemptId, RunId, RunSeq};
 use crate::numbers::{signed, unsigned};
-use crate::runs::{self, NewCell};
+use crate::runs;
 use crate::states::CellState;
 
 pub(crate) const SCHEMA: &str = "
@@ -176,14 +176,6 @@ pub(crate) fn lease(
     Ok(())
 }
 
-/// Queues a cell again.
-pub(crate) fn requeue(connection: &Connection, seq: RunSeq, cell: u32) -> Result<(), Fault> {
-    connection
-        .prepare_cached("UPDATE cell SET state = 'queued' WHERE run = ? AND ordinal = ?")?
-        .execute(params![seq, cell])?;
-    Ok(())
-}
-
 /// What a table shows of a good attempt.
 pub(crate) struct CellResult<'a> {
     pub output: &'a str,
@@ -268,17 +260,6 @@ pub(crate) fn unfinished(connection: &Connection, run: &RunId) -> Result<Vec<u32
     )?;
     let ordinals = select.query_map(params![seq], |row| row.get(0))?.collect::<Result<_, _>>()?;
     Ok(ordinals)
-}
-
-/// Which column meets which row in each of a run's cells, by ordinal.
-pub(crate) fn places(connection: &Connection, run: &RunId) -> Result<Vec<NewCell>, Fault> {
-    let seq = runs::seq(connection, run)?;
-    let mut select = connection
-        .prepare_cached("SELECT column_at, row_at FROM cell WHERE run = ? ORDER BY ordinal")?;
-    let cells = select
-        .query_map(params![seq], |row| Ok(NewCell { column: row.get(0)?, row: row.get(1)? }))?
-        .collect::<Result<_, _>>()?;
-    Ok(cells)
 }
 
 /// The cells `from..to` that the run has.

@@ -90,7 +90,6 @@ mod error;
 mod ids;
 mod lanes;
 mod lease;
-mod merge;
 mod migrate;
 mod numbers;
 mod pending;

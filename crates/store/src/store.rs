@@ -14,7 +14,6 @@ use crate::error::{Fault, StoreError};
 use crate::ids::{AttemptId, RunId};
 use crate::lanes::{self, LanePause};
 use crate::lease::{self, Lease, Owner};
-use crate::merge;
 use crate::pending::Pending;
 use crate::prices::{self, PriceRecord};
 use crate::providers::{self, ProviderRecord};
@@ -259,32 +258,6 @@ impl Store {
     pub fn requeue_failed(&self, run: &RunId) -> Result<(), StoreError> {
         let (run, owner) = (run.clone(), self.known_owner());
         self.write(move |connection| transitions::requeue_failed(connection, &run, owner)).wait()
-    }
-
-    /// Takes what was measured for a run's cells in a run of another database, into cells that were not tried here.
-    ///
-    /// This is how shards become one run: plan the whole here, take in each part, then end or resume it. Cells are
-    /// matched by column and row. Returns how many were taken. This process must hold `run`.
-    ///
-    /// # Errors
-    /// [`StoreError::UnknownScorer`] when the parts were not scored alike; pages taken before that stay.
-    pub fn take_cells(
-        &self,
-        run: &RunId,
-        from: &Store,
-        from_run: &RunId,
-    ) -> Result<u32, StoreError> {
-        let theirs = from.read(|connection| merge::grid(connection, from_run))?;
-        let ours = self.read(|connection| merge::grid(connection, run))?;
-        let mut taken = 0;
-        for page in merge::matches(&theirs, &ours).chunks(merge::TOGETHER) {
-            let carried = from.read(|connection| merge::carry(connection, from_run, page))?;
-            let (run, owner) = (run.clone(), self.known_owner());
-            taken += self
-                .write(move |connection| merge::put(connection, &run, &carried, owner))
-                .wait()?;
-        }
-        Ok(taken)
     }
 
     /// Ordinals of the cells still to be done, queued or under way.

@@ -4,7 +4,6 @@
 mod cells;
 mod durability;
 mod large;
-mod merging;
 mod migrating;
 mod money;
 mod opening;
