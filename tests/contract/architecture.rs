@@ -35,7 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
 ];
 
 /// Not shipped: the tests may use everything, xtask is not about the product's code.
-const OUTSIDE_THE_DRAWING: &[&str] = &["assay-tests", "assay-fuzz", "xtask"];
+const OUTSIDE_THE_DRAWING: &[&str] = &["assay-tests", "assay-fuzz", "assay-golden", "xtask"];
 
 /// A heavy library and the one crate that may name it.
 const OWNERS: &[(&str, &str)] = &[

@@ -9,6 +9,7 @@
 mod bench;
 mod failure;
 mod fuzz;
+mod golden;
 mod lint;
 mod page;
 mod places;
@@ -17,6 +18,7 @@ mod setup;
 mod shell;
 mod test;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -66,6 +68,11 @@ enum Task {
         #[arg(long, default_value_t = 600)]
         seconds: u64,
     },
+    /// Compare the metrics with the values that reference implementations gave
+    Golden {
+        /// The folder of golden files
+        folder: PathBuf,
+    },
     /// Measure; without a name, list what can be measured
     Bench {
         /// Which benchmark
@@ -97,6 +104,7 @@ fn carry_out(task: Task) -> Result<(), Failure> {
             page::build(&places)
         }
         Task::Fuzz { names, seconds } => fuzz::fuzz(&places, &names, seconds),
+        Task::Golden { folder } => golden::golden(&places, &folder),
         Task::Bench { name } => bench::bench(&places, name.as_deref()),
     }
 }

@@ -1,0 +1,70 @@
+//! `cargo xtask golden DIR`: our metrics beside the values of their reference implementations.
+//!
+//! A golden file is JSONL: line 1 is `{"_meta": …}` with the reference, its call and its
+//! configurations; every other line is one case with its inputs and the values that the reference
+//! gave. What a file is, its name says (`bleu_sentence.jsonl`); [`FAMILIES`] says who reads it.
+//! One line is printed for each file, and the program fails on any value out of tolerance, on a
+//! file that nobody reads, and on a folder without files.
+
+mod file;
+mod tally;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use file::{Golden, GoldenError};
+use tally::Tally;
+
+/// Compares a file's cases with what our code gives, and notes every value in the tally.
+type Compare = fn(&Golden, &mut Tally);
+
+/// File name without `.jsonl`, and who compares it.
+const FAMILIES: &[(&str, Compare)] = &[];
+
+/// Of text drift; there is no scorer for it yet.
+const LATER: &str = "drift_";
+
+fn main() -> ExitCode {
+    let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
+        eprintln!("usage: golden DIR");
+        return ExitCode::FAILURE;
+    };
+    match compare_all(&folder) {
+        Ok(0) => ExitCode::SUCCESS,
+        Ok(differences) => {
+            println!("{differences} values differ");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Prints a line for each file of the folder, and counts the differences of all.
+fn compare_all(folder: &std::path::Path) -> Result<usize, GoldenError> {
+    let mut differences = 0;
+    for path in file::golden_files(folder)? {
+        let golden = Golden::read(&path)?;
+        let Some((_, compare)) = FAMILIES.iter().find(|(name, _)| *name == golden.name) else {
+            if golden.name.starts_with(LATER) {
+                println!(
+                    "{:<24} {:>6} cases, left out: drift is not measured yet",
+                    golden.name,
+                    golden.cases.len()
+                );
+                continue;
+            }
+            return Err(GoldenError::Unknown(path));
+        };
+        let mut tally = Tally::default();
+        compare(&golden, &mut tally);
+        println!("{:<24} {:>6} cases, {tally}", golden.name, golden.cases.len());
+        for example in tally.examples() {
+            println!("    {example}");
+        }
+        differences += tally.differences();
+    }
+    Ok(differences)
+}
