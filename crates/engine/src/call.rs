@@ -140,6 +140,13 @@ impl Refusal {
         }
     }
 
+    /// A call that was recorded and then not sent, because its lane stopped.
+    pub fn not_sent() -> Refusal {
+        let message = "not sent: the run stopped first".to_owned();
+        let kind = Kind::Call(FailureKind::Cancelled);
+        Refusal { next: Next::Cancelled, ..Refusal::without_call(kind, message) }
+    }
+
     /// Whether the server said that there are too many calls.
     pub fn is_limit(&self) -> bool {
         self.kind == Kind::Call(FailureKind::RateLimited)

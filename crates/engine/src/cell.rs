@@ -2,7 +2,8 @@
 //!
 //! Every call is recorded before it leaves and its end before it counts. The end of a cell and the beginning of the
 //! next are handed to the store together, so that both cost one commit; before a worker waits for anything else, what
-//! it has is settled.
+//! it has is settled. A lane has a few more workers than calls under way, so that a call that is on the disk stands
+//! ready when one ends: the disk costs no time between two calls.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,7 +16,7 @@ use crate::budget::{Held, Short};
 use crate::call::{Answer, CallContext, Next, Refusal, Tries, send};
 use crate::cost;
 use crate::driver::Driver;
-use crate::lanes::{Flight, Lane, Load, Place};
+use crate::lanes::{Flight, Lane, Load, Place, Ticket};
 use crate::models::Target;
 use crate::plan::Call;
 use crate::progress::Ending;
@@ -56,8 +57,14 @@ enum Ended {
     PutBack(Option<LanePause>),
 }
 
-/// What a call needs to leave.
+/// What a call needs before its beginning is recorded.
 struct Leave {
+    money: Option<Held>,
+    ticket: Ticket,
+}
+
+/// A call on its way, and the money held for it.
+struct Sent {
     money: Option<Held>,
     flight: Flight,
 }
@@ -160,14 +167,18 @@ impl Worker {
                 return Ok(Ended::PutBack(None));
             };
             let attempt = self.begin(cell, call.body.clone(), &target.origin, most).await?;
+            let Some(sent) = leave.depart(&self.going).await else {
+                self.failed(cell, attempt, Refusal::not_sent()).stored.await?;
+                return Ok(Ended::PutBack(None));
+            };
             let refusal = match send(&target, call, &self.context(cell, tries)).await {
                 Ok(answer) => {
-                    let recorded = self.answered(cell, attempt, call, &target, answer, leave);
+                    let recorded = self.answered(cell, attempt, call, &target, answer, sent);
                     return Ok(Ended::Recorded(recorded));
                 }
                 Err(refusal) => refusal,
             };
-            leave.refused(&refusal, most);
+            sent.refused(&refusal, most);
             tries.count(&refusal);
             if let Some(ended) = self.after(cell, attempt, refusal).await? {
                 return Ok(ended);
@@ -185,7 +196,7 @@ impl Worker {
         }
     }
 
-    /// The money and the moment to leave; none when the lane stops first.
+    /// The money and the right moment; none when the lane stops first.
     async fn leave(&mut self, load: Load, most: Option<f64>) -> Option<Leave> {
         let money = match self.driver.budget.clone() {
             Some(budget) => match budget.try_hold(most.unwrap_or(0.0)) {
@@ -205,15 +216,15 @@ impl Worker {
             },
             None => None,
         };
-        let flight = match self.lane.try_admit(load) {
-            Some(flight) => Some(flight),
+        let ticket = match self.lane.try_admit(load) {
+            Some(ticket) => Some(ticket),
             None => {
                 self.settle().await;
                 self.lane.admit(load, &self.going).await
             }
         };
-        match flight {
-            Some(flight) => Some(Leave { money, flight }),
+        match ticket {
+            Some(ticket) => Some(Leave { money, ticket }),
             None => {
                 if let Some(held) = money {
                     held.release();
@@ -239,11 +250,11 @@ impl Worker {
         call: &Call,
         target: &Target,
         mut answer: Answer,
-        leave: Leave,
+        sent: Sent,
     ) -> Recorded {
         let usage = answer.usage;
         let cost = target.price.as_ref().and_then(|price| cost::of_usage(price, &usage));
-        leave.answered(cost, &answer);
+        sent.answered(cost, &answer);
         let key = (!self.driver.plan.spec.request.no_cache).then_some(call.cache_key);
         let scores = self.driver.score(cell, &answer, cost);
         let request_id = answer.request_id.take();
@@ -308,6 +319,22 @@ impl Worker {
 }
 
 impl Leave {
+    /// Lets the call go once there is room. None when the lane stops first: nothing was sent.
+    async fn depart(self, going: &CancellationToken) -> Option<Sent> {
+        let Leave { money, ticket } = self;
+        match ticket.depart(going).await {
+            Some(flight) => Some(Sent { money, flight }),
+            None => {
+                if let Some(held) = money {
+                    held.release();
+                }
+                None
+            }
+        }
+    }
+}
+
+impl Sent {
     fn answered(self, cost: Option<f64>, answer: &Answer) {
         let used = answer.usage.input.zip(answer.usage.output);
         let used = used.map(|(input, output)| Load { input, output });

@@ -1,4 +1,4 @@
-//! One model's cells, and the waiting for a place and for the right moment.
+//! One model's cells, and the waiting for a place, for the right moment and for room to leave.
 //!
 //! Whoever waits stands in a line and only its head looks, so admission is fair and one wake-up is enough. Everything
 //! a waiter holds is given back when it is dropped: a run that is stopped leaves nobody waiting.
@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::ceiling::Ceiling;
-use super::pace::{Load, Pace, Sent};
+use super::pace::{Load, Pace, Sent, Wait};
 use super::queue::Queue;
 
 /// Requests that a server may refuse as they stand before it has answered any.
@@ -32,6 +32,9 @@ pub(crate) struct Lane {
     /// The line for the right moment, and what its head waits for beside the time.
     moment_line: tokio::sync::Mutex<()>,
     pace_changed: Notify,
+    /// The line for room among the calls under way, and what its head waits for.
+    room_line: tokio::sync::Mutex<()>,
+    room_changed: Notify,
 }
 
 #[derive(Debug)]
@@ -54,6 +57,13 @@ pub(super) struct State {
 pub(crate) struct Place {
     lane: Arc<Lane>,
     _shared: Option<OwnedSemaphorePermit>,
+}
+
+/// What a call has that may leave as soon as there is room.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    lane: Arc<Lane>,
+    load: Load,
 }
 
 /// A call on its way. Dropped without an end, it failed for a reason nobody knows.
@@ -94,6 +104,8 @@ impl Lane {
             place_changed: Notify::new(),
             moment_line: tokio::sync::Mutex::default(),
             pace_changed: Notify::new(),
+            room_line: tokio::sync::Mutex::default(),
+            room_changed: Notify::new(),
         };
         lane.recount(&mut lane.state());
         lane
@@ -107,7 +119,7 @@ impl Lane {
     /// Workers that the lane can ever use at once.
     pub fn workers(&self) -> usize {
         let state = self.state();
-        state.pace.ceiling().min(state.queue.len())
+        state.pace.most_places().min(state.queue.len())
     }
 
     /// The next cell, with its column; none when the lane is empty or stands still.
@@ -244,30 +256,33 @@ impl Lane {
     }
 
     fn places(&self, state: &State) -> usize {
-        let limit = state.pace.limit();
-        self.ceiling.as_ref().map_or(limit, |ceiling| limit.min(ceiling.share()))
+        match &self.ceiling {
+            // A place taken here is one that another lane could use for a call.
+            Some(ceiling) => state.pace.limit().min(ceiling.share()),
+            None => state.pace.places(),
+        }
     }
 
-    /// Lets a call leave now, when it may and nobody else waits.
-    pub fn try_admit(self: &Arc<Self>, load: Load) -> Option<Flight> {
+    /// Admits a call now, when that may be and nobody else waits.
+    pub fn try_admit(self: &Arc<Self>, load: Load) -> Option<Ticket> {
         let _line = self.moment_line.try_lock().ok()?;
         self.admit_now(load).ok()
     }
 
-    /// Lets a call leave once it may. None when the lane stops.
-    pub async fn admit(self: &Arc<Self>, load: Load, going: &CancellationToken) -> Option<Flight> {
+    /// Admits a call once that may be. None when the lane stops.
+    pub async fn admit(self: &Arc<Self>, load: Load, going: &CancellationToken) -> Option<Ticket> {
         tokio::select! {
             biased;
             () = going.cancelled() => None,
-            flight = self.wait_for_moment(load) => Some(flight),
+            ticket = self.wait_for_moment(load) => Some(ticket),
         }
     }
 
-    async fn wait_for_moment(self: &Arc<Self>, load: Load) -> Flight {
+    async fn wait_for_moment(self: &Arc<Self>, load: Load) -> Ticket {
         let _line = self.moment_line.lock().await;
         loop {
             match self.admit_now(load) {
-                Ok(flight) => return flight,
+                Ok(ticket) => return ticket,
                 Err(ready) => tokio::select! {
                     () = tokio::time::sleep_until(ready) => {}
                     () = self.pace_changed.notified() => {}
@@ -276,9 +291,23 @@ impl Lane {
         }
     }
 
-    fn admit_now(self: &Arc<Self>, load: Load) -> Result<Flight, Instant> {
-        let sent = self.state().pace.admit(Instant::now(), load)?;
-        Ok(Flight { lane: Arc::clone(self), sent: Some(sent) })
+    fn admit_now(self: &Arc<Self>, load: Load) -> Result<Ticket, Instant> {
+        self.state().pace.admit(Instant::now(), load)?;
+        Ok(Ticket { lane: Arc::clone(self), load })
+    }
+
+    async fn wait_for_room(self: &Arc<Self>, load: Load) -> Sent {
+        let _line = self.room_line.lock().await;
+        loop {
+            let wait = match self.state().pace.depart(Instant::now(), load) {
+                Ok(sent) => return sent,
+                Err(wait) => wait,
+            };
+            match wait {
+                Wait::Until(ready) => tokio::time::sleep_until(ready).await,
+                Wait::Room => self.room_changed.notified().await,
+            }
+        }
     }
 
     fn recount(&self, state: &mut State) {
@@ -313,6 +342,18 @@ impl Drop for Place {
     }
 }
 
+impl Ticket {
+    /// Leaves once there is room. None when the lane stops first.
+    pub async fn depart(self, going: &CancellationToken) -> Option<Flight> {
+        let sent = tokio::select! {
+            biased;
+            () = going.cancelled() => return None,
+            sent = self.lane.wait_for_room(self.load) => sent,
+        };
+        Some(Flight { lane: self.lane, sent: Some(sent) })
+    }
+}
+
 impl Flight {
     /// The call was answered; `used` is what the server counted, when it did.
     pub fn answered(mut self, used: Option<Load>, rates: &Rates) {
@@ -333,9 +374,10 @@ impl Flight {
     fn end(&mut self, tell: impl FnOnce(&mut Pace, Instant, &Sent)) {
         let Some(sent) = self.sent.take() else { return };
         tell(&mut self.lane.state().pace, Instant::now(), &sent);
-        // More places, or an earlier moment.
+        // More places, an earlier moment, or room.
         self.lane.place_changed.notify_one();
         self.lane.pace_changed.notify_one();
+        self.lane.room_changed.notify_one();
     }
 }
 

@@ -17,6 +17,6 @@ mod queue;
 mod tests;
 
 pub(crate) use ceiling::Ceiling;
-pub(crate) use lane::{Flight, Lane, Place};
+pub(crate) use lane::{Flight, Lane, Place, Ticket};
 pub use limits::ProviderLimits;
 pub(crate) use pace::{Load, Pace};

@@ -4,6 +4,10 @@
 //! many: what keeps TCP fair and full, for the same reason. All replies to requests that left before a cut tell of the
 //! same crowd, so they cut no further. The server's own delay is kept for the whole lane, whoever was told.
 //!
+//! A call is admitted first, which uses up what a minute allows, and leaves once there is room. Between the two its
+//! beginning is written to the disk. So that no room stays empty meanwhile, a few more calls are worked on than may be
+//! under way: [`Pace::places`].
+//!
 //! Pure: the time is passed in.
 
 use std::time::Duration;
@@ -17,6 +21,10 @@ use super::limits::ProviderLimits;
 /// Calls at once of a lane that nobody has told how many.
 const START: usize = 8;
 
+/// For so many calls at once, one more is made ready; at most [`MOST_READY`] are.
+const FOR_ONE_READY: usize = 4;
+const MOST_READY: usize = 32;
+
 /// What a call uses of what is counted: an estimate before it is made, the server's count after.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Load {
@@ -28,6 +36,15 @@ impl Load {
     fn tokens(self) -> u64 {
         self.input.saturating_add(self.output)
     }
+}
+
+/// Why a call does not leave now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wait {
+    /// The server wants to be left alone until then.
+    Until(Instant),
+    /// As many calls as may be are under way.
+    Room,
 }
 
 /// A call that has left.
@@ -86,26 +103,42 @@ impl Pace {
         self.limit
     }
 
-    /// Calls that may ever be made at once.
-    pub fn ceiling(&self) -> usize {
-        self.ceiling
+    /// Calls that may be worked on at once: those under way, and a few that are ready to leave when one of them ends.
+    pub fn places(&self) -> usize {
+        self.limit + (self.limit / FOR_ONE_READY).min(MOST_READY)
     }
 
-    /// Lets a call leave, or says when to ask again.
-    pub fn admit(&mut self, now: Instant, load: Load) -> Result<Sent, Instant> {
+    /// As [`Pace::places`], with all the calls that there may ever be.
+    pub fn most_places(&self) -> usize {
+        self.ceiling + (self.ceiling / FOR_ONE_READY).min(MOST_READY)
+    }
+
+    /// Takes what a call needs of what is counted by the minute, or says when to ask again.
+    pub fn admit(&mut self, now: Instant, load: Load) -> Result<(), Instant> {
         let ready = self.ready_at(now, load);
         if ready > now {
             return Err(ready);
+        }
+        self.requests.take(now, 1);
+        self.tokens.take(now, load.tokens());
+        self.input.take(now, load.input);
+        self.output.take(now, load.output);
+        Ok(())
+    }
+
+    /// Lets a call leave that was admitted, or says what it has to wait for.
+    pub fn depart(&mut self, now: Instant, load: Load) -> Result<Sent, Wait> {
+        if let Some(until) = self.not_before.filter(|until| *until > now) {
+            return Err(Wait::Until(until));
+        }
+        if self.in_flight >= self.limit {
+            return Err(Wait::Room);
         }
         self.sent += 1;
         self.in_flight += 1;
         self.was_full |= self.in_flight >= self.limit;
         self.used.input = self.used.input.saturating_add(load.input);
         self.used.output = self.used.output.saturating_add(load.output);
-        self.requests.take(now, 1);
-        self.tokens.take(now, load.tokens());
-        self.input.take(now, load.input);
-        self.output.take(now, load.output);
         Ok(Sent { seq: self.sent, load, so_far: self.used })
     }
 

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use assay_model::{Rates, Window};
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::*;
@@ -95,7 +95,7 @@ async fn work(lane: &Arc<Lane>, server: &Server, answered: &Mutex<Vec<(u32, u32)
         let Some((column, cell)) = lane.take() else { return };
         let mut place = Some(place);
         while place.is_some() {
-            let Some(flight) = lane.admit(LOAD, &going).await else {
+            let Some(flight) = leave(lane, &going).await else {
                 return lane.put_back(column, cell);
             };
             match server.call().await {
@@ -116,6 +116,11 @@ async fn work(lane: &Arc<Lane>, server: &Server, answered: &Mutex<Vec<(u32, u32)
             }
         }
     }
+}
+
+/// A call that leaves, as soon as it may.
+async fn leave(lane: &Arc<Lane>, going: &CancellationToken) -> Option<Flight> {
+    lane.admit(LOAD, going).await?.depart(going).await
 }
 
 async fn elapsed<T>(work: impl Future<Output = T>) -> (T, Duration) {
@@ -171,21 +176,50 @@ async fn nothing_leaves_before_the_servers_own_delay_is_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_call_is_ready_when_another_ends_and_no_more_are_under_way() {
+    let lane = lane(200, 1, Some(8));
+    let going = lane.going();
+    let places: Vec<_> = std::iter::from_fn(|| lane.try_enter()).collect();
+    assert_eq!(places.len(), 10, "eight under way, two made ready");
+    let mut flights = Vec::new();
+    for _ in 0..8 {
+        flights.push(leave(&lane, &going).await.expect("it goes"));
+    }
+    let ready = lane.admit(LOAD, &going).await.expect("it is admitted");
+    let mut departing = Box::pin(ready.depart(&going));
+    assert!(timeout(Duration::from_secs(60), &mut departing).await.is_err(), "there is no room");
+    flights.pop().expect("eight").answered(None, &Rates::default());
+    assert!(timeout(Duration::ZERO, departing).await.is_ok(), "it leaves at that moment");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_ready_keeps_to_the_servers_delay_too() {
+    let lane = lane(20, 1, Some(2));
+    let going = lane.going();
+    let refused = leave(&lane, &going).await.expect("it goes");
+    let ready = lane.admit(LOAD, &going).await.expect("it is admitted");
+    refused.limited(Some(Duration::from_secs(7)), &Rates::default());
+    let begun = Instant::now();
+    ready.depart(&going).await.expect("it goes");
+    assert_eq!(begun.elapsed(), Duration::from_secs(7));
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_crowd_is_cut_once() {
     let lane = lane(200, 1, Some(64));
     let going = lane.going();
     let mut flights = Vec::new();
     for _ in 0..64 {
-        flights.push(lane.admit(LOAD, &going).await.expect("it goes"));
+        flights.push(leave(&lane, &going).await.expect("it goes"));
     }
     for flight in flights {
         flight.limited(None, &Rates::default());
     }
-    let mut places = Vec::new();
-    while let Some(place) = lane.try_enter() {
-        places.push(place);
+    let mut left = Vec::new();
+    while let Ok(flight) = timeout(Duration::from_secs(60), leave(&lane, &going)).await {
+        left.push(flight.expect("it goes"));
     }
-    assert_eq!(places.len(), 32, "64 refusals of one crowd halve it once");
+    assert_eq!(left.len(), 32, "64 refusals of one crowd halve it once");
 }
 
 #[tokio::test(start_paused = true)]
@@ -229,11 +263,11 @@ async fn what_the_server_says_is_left_is_not_exceeded() {
         }),
         ..Rates::default()
     };
-    lane.admit(LOAD, &going).await.expect("it goes").answered(None, &rates);
+    leave(&lane, &going).await.expect("it goes").answered(None, &rates);
     let begun = Instant::now();
     let mut flights = Vec::new();
     for place in 0..6 {
-        flights.push(lane.admit(LOAD, &going).await.expect("it goes"));
+        flights.push(leave(&lane, &going).await.expect("it goes"));
         let waited = begun.elapsed() >= Duration::from_secs(30);
         assert_eq!(waited, place == 5, "five go at once, the sixth in the next window");
     }
