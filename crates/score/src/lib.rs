@@ -22,6 +22,8 @@
 //! [`Outcome::NotJudged`], and `negate` never turns that into a pass. And every outcome carries a
 //! reason that a person can read.
 //!
+//! [`metrics`] holds texts against reference texts, each metric equal to its reference implementation.
+//!
 //! ```
 //! use assay_score::{pass_rate, mean};
 //!
@@ -30,6 +32,8 @@
 //!            "70.0 % [57.5, 80.1]");
 //! assert_eq!(mean(&[]), None);
 //! ```
+
+pub mod metrics;
 
 mod gate;
 mod interval;

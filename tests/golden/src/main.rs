@@ -6,6 +6,7 @@
 //! One line is printed for each file, and the program fails on any value out of tolerance, on a
 //! file that nobody reads, and on a folder without files.
 
+mod corpus;
 mod file;
 mod tally;
 
@@ -19,7 +20,14 @@ use tally::Tally;
 type Compare = fn(&Golden, &mut Tally);
 
 /// File name without `.jsonl`, and who compares it.
-const FAMILIES: &[(&str, Compare)] = &[];
+const FAMILIES: &[(&str, Compare)] = &[
+    ("bleu_sentence", corpus::bleu_sentence),
+    ("sacrebleu_tokenizers", corpus::tokenizers),
+    ("chrf_sentence", corpus::chrf_sentence),
+    ("ter_sentence", corpus::ter_sentence),
+    ("sacrebleu_corpus", corpus::corpus),
+    ("sacrebleu_significance", corpus::significance),
+];
 
 /// Of text drift; there is no scorer for it yet.
 const LATER: &str = "drift_";

@@ -1,0 +1,24 @@
+//! Metrics of a text against reference texts, each equal to its reference implementation.
+//!
+//! | metric | range | better | reference | module |
+//! |---|---|---|---|---|
+//! | BLEU | 0–100 | higher | sacrebleu 2.6.0 | [`bleu`] |
+//! | chrF, chrF++ | 0–100 | higher | sacrebleu 2.6.0 | [`chrf`] |
+//! | TER | 0–∞ (0–100 as a rule) | lower | sacrebleu 2.6.0 | [`ter`] |
+//!
+//! Three things hold for all. Lengths count Unicode code points, never bytes or graphemes. Nothing
+//! is normalised (NFC against NFD scores low), and nothing is lowercased unless the metric's
+//! settings say so. What cannot be known, such as a score without a reference, is `None`: never 0,
+//! never NaN. A score travels with the signature of its metric, and two scores with different
+//! signatures are never compared.
+//!
+//! BLEU, chrF and TER of many outputs are computed from sums over them ([`corpus`]); their means
+//! over outputs are other numbers. Whether two systems differ in them is [`significance`]'s to say.
+
+pub mod bleu;
+pub mod chrf;
+pub mod corpus;
+mod ngrams;
+pub mod python;
+pub mod significance;
+pub mod ter;
