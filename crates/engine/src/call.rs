@@ -19,7 +19,7 @@ use crate::progress::Progress;
 /// Calls of one cell that may fail, the first one included. Being told to slow down is not failing.
 const MOST_FAILURES: u32 = 4;
 
-/// How often a cell may be told to slow down, before its lane is taken to be shut.
+/// How often a cell may be told to come later, before its lane is taken to be shut.
 const MOST_LIMITED: u32 = 12;
 
 /// Calls of one cell that may have been billed and brought nothing, the first one included, over all of its run's
@@ -48,6 +48,8 @@ pub(crate) struct Refusal {
     pub raw: Vec<u8>,
     pub maybe_billed: bool,
     pub request_id: Option<String>,
+    /// Whether the server said that there are too many calls, its own or all the world's.
+    pub crowded: bool,
     /// How long the server wants to be left alone.
     pub delay: Option<Duration>,
     pub rates: Box<Rates>,
@@ -92,6 +94,21 @@ pub(crate) enum Next {
     Cancelled,
 }
 
+/// Whom a refusal tells of, as far as it can be known without the other calls of the lane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Blame {
+    /// The cell alone.
+    Cell,
+    /// The request as it stands: this one, or all that go this way.
+    Request,
+    /// The key: for all calls, or for what this one says.
+    Key,
+    /// The server or the way to it, for a moment or for long.
+    Server,
+    /// The address, the account, the model or the crowd: every other call would fail as well.
+    Lane,
+}
+
 /// What a call reports to, and what may stop it.
 #[derive(Clone)]
 pub(crate) struct CallContext {
@@ -109,19 +126,18 @@ pub(crate) struct Tries {
     pub failed: u32,
     /// Refused because there were too many at the time.
     pub limited: u32,
-    /// Of the failed ones, those that may have been billed.
+    /// Of both, those that may have been billed.
     pub lost: u32,
 }
 
 impl Tries {
     /// Counts one more.
     pub fn count(&mut self, refusal: &Refusal) {
-        if refusal.is_limit() {
-            self.limited += 1;
-        } else {
-            self.failed += 1;
-            self.lost += u32::from(refusal.maybe_billed);
+        match refusal.crowded {
+            true => self.limited += 1,
+            false => self.failed += 1,
         }
+        self.lost += u32::from(refusal.maybe_billed);
     }
 }
 
@@ -134,6 +150,7 @@ impl Refusal {
             raw: Vec::new(),
             maybe_billed: false,
             request_id: None,
+            crowded: false,
             delay: None,
             rates: Box::default(),
             next: Next::Fail,
@@ -147,14 +164,13 @@ impl Refusal {
         Refusal { next: Next::Cancelled, ..Refusal::without_call(kind, message) }
     }
 
-    /// Whether the server said that there are too many calls.
-    pub fn is_limit(&self) -> bool {
-        self.kind == Kind::Call(FailureKind::RateLimited)
-    }
-
-    /// Whether the server refused the request as it stands.
-    pub fn is_rejection(&self) -> bool {
-        self.kind == Kind::Call(FailureKind::Rejected)
+    /// Whom it tells of.
+    pub fn blames(&self) -> Blame {
+        match self.kind {
+            Kind::Call(_) if self.crowded => Blame::Lane,
+            Kind::Call(kind) => blame(kind),
+            Kind::Template | Kind::Local | Kind::Lost => Blame::Cell,
+        }
     }
 }
 
@@ -206,6 +222,7 @@ fn refusal(failure: Failure, before: Tries, jitter: f64) -> Refusal {
         kind: Kind::Call(failure.kind),
         message: failure.to_string(),
         next: next(&failure, before, jitter),
+        crowded: is_crowded(&failure),
         raw: failure.raw,
         maybe_billed: failure.maybe_billed,
         request_id: failure.request_id,
@@ -215,7 +232,7 @@ fn refusal(failure: Failure, before: Tries, jitter: f64) -> Refusal {
 }
 
 fn next(failure: &Failure, before: Tries, jitter: f64) -> Next {
-    let limited = failure.kind == FailureKind::RateLimited;
+    let limited = is_crowded(failure);
     match failure.advice() {
         _ if failure.kind == FailureKind::Cancelled => Next::Cancelled,
         RetryAdvice::Retry { after } if limited && before.limited + 1 < MOST_LIMITED => {
@@ -225,24 +242,42 @@ fn next(failure: &Failure, before: Tries, jitter: f64) -> Next {
             Next::Retry(after.unwrap_or_else(|| backoff(before.failed, jitter)))
         }
         RetryAdvice::RetryOnce if before.lost + 1 < MOST_LOST => {
-            Next::Retry(backoff(before.failed, jitter))
+            let after = failure.retry_after;
+            Next::Retry(after.unwrap_or_else(|| backoff(before.failed + before.limited, jitter)))
         }
-        _ if pauses_lane(failure.kind) => Next::PauseLane,
+        // Paid for twice: whatever the lane does, this cell is not sent again unasked.
+        RetryAdvice::RetryOnce => Next::Fail,
+        _ if limited || matches!(blame(failure.kind), Blame::Key | Blame::Lane) => Next::PauseLane,
         _ => Next::Fail,
     }
 }
 
-/// Failures that say something about the endpoint, the key or the account, not about the cell.
-fn pauses_lane(kind: FailureKind) -> bool {
-    matches!(
-        kind,
+/// Whether the server says that it has too many calls. `overloaded` (529) is that of all its callers together, and so
+/// is a 503 that comes with the time to return.
+fn is_crowded(failure: &Failure) -> bool {
+    match (failure.kind, failure.status) {
+        (FailureKind::RateLimited, _) | (FailureKind::ServerError, Some(529)) => true,
+        (FailureKind::ServerError, Some(503)) => failure.retry_after.is_some(),
+        _ => false,
+    }
+}
+
+fn blame(kind: FailureKind) -> Blame {
+    match kind {
+        FailureKind::Unauthorized => Blame::Key,
+        FailureKind::Rejected => Blame::Request,
+        FailureKind::ServerError
+        | FailureKind::TimedOut
+        | FailureKind::Reset
+        | FailureKind::Truncated
+        | FailureKind::Malformed => Blame::Server,
         FailureKind::Unreachable
-            | FailureKind::Unauthorized
-            | FailureKind::QuotaExhausted
-            | FailureKind::RateLimited
-            | FailureKind::NotFound
-            | FailureKind::Redirected
-    )
+        | FailureKind::QuotaExhausted
+        | FailureKind::RateLimited
+        | FailureKind::NotFound
+        | FailureKind::Redirected => Blame::Lane,
+        FailureKind::TooLarge | FailureKind::Cancelled => Blame::Cell,
+    }
 }
 
 async fn send_local(
@@ -352,6 +387,41 @@ mod tests {
             assert!(matches!(decide(kind, true, Tries::default()), Next::Retry(_)), "{kind:?}");
             assert_eq!(decide(kind, true, once), Next::Fail, "{kind:?}");
         }
+    }
+
+    #[test]
+    fn a_limit_that_is_told_of_after_text_may_have_been_billed_like_any_other_loss() {
+        let mut tries = Tries::default();
+        let told = || failure(FailureKind::RateLimited, true);
+        assert!(matches!(next(&told(), tries, 0.0), Next::Retry(_)));
+        tries.count(&refusal(told(), tries, 0.0));
+        assert_eq!((tries.limited, tries.lost), (1, 1));
+        assert_eq!(next(&told(), tries, 0.0), Next::Fail, "it was paid for twice");
+    }
+
+    #[test]
+    fn a_server_with_too_much_to_do_is_asked_as_often_as_one_that_limits() {
+        let crowded = |status, seconds: Option<u64>| Failure {
+            status: Some(status),
+            retry_after: seconds.map(Duration::from_secs),
+            ..failure(FailureKind::ServerError, false)
+        };
+        let many = Tries { limited: 10, failed: 3, lost: 0 };
+        for failure in [crowded(529, None), crowded(529, Some(2)), crowded(503, Some(2))] {
+            assert!(matches!(next(&failure, many, 0.0), Next::Retry(_)), "{failure:?}");
+            let refused = refusal(failure, many, 0.0);
+            assert!(refused.crowded);
+            let mut after = many;
+            after.count(&refused);
+            assert_eq!((after.limited, after.failed), (11, 3));
+        }
+        assert_eq!(
+            next(&crowded(503, None), many, 0.0),
+            Next::Fail,
+            "it failed, as far as it says"
+        );
+        let shut = Tries { limited: 11, ..many };
+        assert_eq!(next(&crowded(529, None), shut, 0.0), Next::PauseLane, "it never ends");
     }
 
     #[test]

@@ -13,7 +13,7 @@ use assay_store::{AttemptId, LanePause, Original, Pending, StoreError, StoredSco
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::{Held, Short};
-use crate::call::{Answer, CallContext, Next, Refusal, Tries, send};
+use crate::call::{Answer, Blame, CallContext, Next, Refusal, Tries, send};
 use crate::cost;
 use crate::driver::Driver;
 use crate::lanes::{Flight, Lane, Load, Place, Ticket};
@@ -53,8 +53,10 @@ struct Recorded {
 /// How far a cell got.
 enum Ended {
     Recorded(Recorded),
-    /// It waits for its lane, which stops now for this reason, or has stopped before.
-    PutBack(Option<LanePause>),
+    /// Its lane stopped before it could be sent, or sent again.
+    Stopped,
+    /// Refused, as every other would be: its lane stops now for this reason, or has stopped before.
+    Refused(Option<LanePause>),
 }
 
 /// What a call needs before its beginning is recorded.
@@ -81,7 +83,11 @@ impl Worker {
             self.driver.progress.began(cell);
             match self.answer(cell).await {
                 Ok(Ended::Recorded(recorded)) => self.last = Some(recorded),
-                Ok(Ended::PutBack(pause)) => self.put_back(column, cell, pause),
+                Ok(Ended::Stopped) => {
+                    self.lane.put_back(column, cell);
+                    self.driver.progress.ended(cell, Ending::Requeued);
+                }
+                Ok(Ended::Refused(pause)) => self.refused(column, cell, pause).await,
                 Err(error) => self.driver.give_up(cell, &error),
             }
         }
@@ -107,12 +113,13 @@ impl Worker {
         }
     }
 
-    /// The cell goes back before its lane is seen to be paused: whoever retries it finds the cell there.
-    fn put_back(&self, column: u32, cell: u32, pause: Option<LanePause>) {
-        self.lane.put_back(column, cell);
+    /// The cell goes back before its lane is seen to be paused, so whoever retries it finds the cell there; behind the
+    /// others, so they show whether it was the cell's own fault.
+    async fn refused(&self, column: u32, cell: u32, pause: Option<LanePause>) {
+        self.lane.put_last(column, cell);
         self.driver.progress.ended(cell, Ending::Requeued);
         if let Some(pause) = pause {
-            self.driver.record_pause(pause);
+            self.driver.record_pause(pause).await;
         }
     }
 
@@ -126,7 +133,7 @@ impl Worker {
     }
 
     async fn answer(&mut self, cell: u32) -> Result<Ended, StoreError> {
-        match self.driver.work_for(cell)? {
+        match self.driver.work_for(cell).await? {
             Work::Send(call) => self.send(cell, &call).await,
             Work::Cached(call, answer, cost, original) => {
                 let attempt = self.begin(cell, call.body, "cache", None).await?;
@@ -164,12 +171,12 @@ impl Worker {
         let mut tries = Tries { lost: self.driver.lost(cell), ..Tries::default() };
         loop {
             let Some(leave) = self.leave(call.estimate.load(), most).await else {
-                return Ok(Ended::PutBack(None));
+                return Ok(Ended::Stopped);
             };
             let attempt = self.begin(cell, call.body.clone(), &target.origin, most).await?;
             let Some(sent) = leave.depart(&self.going).await else {
                 self.failed(cell, attempt, Refusal::not_sent()).stored.await?;
-                return Ok(Ended::PutBack(None));
+                return Ok(Ended::Stopped);
             };
             let refusal = match send(&target, call, &self.context(cell, tries)).await {
                 Ok(answer) => {
@@ -180,6 +187,7 @@ impl Worker {
             };
             sent.refused(&refusal, most);
             tries.count(&refusal);
+            self.driver.set_lost(cell, tries.lost);
             if let Some(ended) = self.after(cell, attempt, refusal).await? {
                 return Ok(ended);
             }
@@ -281,9 +289,7 @@ impl Worker {
         attempt: AttemptId,
         mut refusal: Refusal,
     ) -> Result<Option<Ended>, StoreError> {
-        if refusal.next == Next::Fail && refusal.is_rejection() && self.lane.rejected() {
-            refusal.next = Next::PauseLane;
-        }
+        refusal.next = self.judged(cell, &refusal);
         match refusal.next {
             Next::Fail | Next::Cancelled => {
                 Ok(Some(Ended::Recorded(self.failed(cell, attempt, refusal))))
@@ -294,7 +300,7 @@ impl Worker {
                 let pauses = !self.going.is_cancelled() && self.lane.pause();
                 let pause = pauses.then(|| self.driver.pause_of(&self.lane, &refusal));
                 self.failed(cell, attempt, refusal).stored.await?;
-                Ok(Some(Ended::PutBack(pause)))
+                Ok(Some(Ended::Refused(pause)))
             }
             Next::Retry(delay) => {
                 self.failed(cell, attempt, refusal).stored.await?;
@@ -302,9 +308,20 @@ impl Worker {
                 if goes_on {
                     self.driver.progress.restarted(cell);
                 }
-                Ok((!goes_on).then_some(Ended::PutBack(None)))
+                Ok((!goes_on).then_some(Ended::Stopped))
             }
         }
+    }
+
+    /// What to do next, in the light of what the lane's other calls brought.
+    fn judged(&self, cell: u32, refusal: &Refusal) -> Next {
+        let next = refusal.next;
+        self.lane.standing(|standing| match refusal.blames() {
+            Blame::Request if next == Next::Fail && standing.rejected() => Next::PauseLane,
+            Blame::Server if standing.unanswered(cell) && next == Next::Fail => Next::PauseLane,
+            Blame::Key if standing.shut_out(cell) => Next::Fail,
+            _ => next,
+        })
     }
 
     /// Waits without a place, which others may use meanwhile. Says whether the lane goes on.
@@ -337,7 +354,7 @@ impl Leave {
 impl Sent {
     fn answered(self, cost: Option<f64>, answer: &Answer) {
         let used = answer.usage.input.zip(answer.usage.output);
-        let used = used.map(|(input, output)| Load { input, output });
+        let used = used.map(|(input, output)| Load { input, output, assumed: 0 });
         self.flight.answered(used, &answer.rates);
         // A reply that does not tell its tokens counts with all that was held.
         if let (Some(held), Some(cost)) = (self.money, cost) {
@@ -347,7 +364,7 @@ impl Sent {
 
     fn refused(self, refusal: &Refusal, most: Option<f64>) {
         let rates: &Rates = &refusal.rates;
-        match refusal.is_limit() {
+        match refusal.crowded {
             true => self.flight.limited(refusal.delay, rates),
             false => self.flight.failed(rates),
         }

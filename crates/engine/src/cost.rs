@@ -56,7 +56,9 @@ impl Estimate {
 
     /// What it counts for against limits in tokens.
     pub fn load(self) -> Load {
-        Load { input: self.input, output: self.output_max.unwrap_or(0) }
+        let output = self.output_max.unwrap_or(0);
+        let assumed = if self.output_max.is_some() { 0 } else { ASSUMED_OUTPUT };
+        Load { input: self.input, output, assumed }
     }
 }
 
@@ -116,6 +118,13 @@ mod tests {
             ..Usage::default()
         };
         assert!(of_usage(&PRICE, &nonsense).is_some_and(|cost| cost >= 0.0));
+    }
+
+    #[test]
+    fn an_output_that_nothing_limits_counts_against_a_limit_in_tokens() {
+        let load = |output_max| Estimate { input: 10, output_max }.load();
+        assert_eq!(load(None), Load { input: 10, output: 0, assumed: ASSUMED_OUTPUT });
+        assert_eq!(load(Some(20)), Load { input: 10, output: 20, assumed: 0 });
     }
 
     #[test]

@@ -4,14 +4,14 @@
 //! reason, keeps its finished cells and goes on where it stopped.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use assay_score::Subject;
 use assay_store::{
-    AttemptId, AttemptOutcome, BeginAttempt, FinishAttempt, LanePause, Original, Pending, RunId,
-    Store, StoreError,
+    AttemptId, AttemptOutcome, BeginAttempt, FailedCalls, FinishAttempt, LanePause, Original,
+    Pending, RunId, Store, StoreError,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -20,7 +20,7 @@ use crate::call::{Answer, Kind, MOST_LOST, Refusal};
 use crate::cell::{Scores, Work, Worker};
 use crate::environment::Environment;
 use crate::error::EngineError;
-use crate::lanes::{Ceiling, Lane, Pace};
+use crate::lanes::{Bounds, Lane, Pace, ShutOut, Standing};
 use crate::models::Target;
 use crate::plan::{Call, Plan, Unsendable};
 use crate::progress::{Ending, Progress, State};
@@ -36,8 +36,10 @@ pub(crate) struct Driver {
     pub cancel: CancellationToken,
     pub budget: Option<Arc<Budget>>,
     pub lanes: BTreeMap<String, Arc<Lane>>,
-    /// Calls of each cell that were sent and lost before this run was taken up.
-    pub lost: HashMap<u32, u32>,
+    /// Calls of each cell that were sent and lost, those before this run was taken up included.
+    pub lost: Mutex<HashMap<u32, u32>>,
+    /// Bounds the replies read back at once: each takes a thread meanwhile, and may be as large as a reply can be.
+    pub reading: Semaphore,
     pub retries: Arc<Retries>,
     /// Why the run stopped by itself; the first reason counts.
     pub stopped: Mutex<Option<String>>,
@@ -86,13 +88,31 @@ impl Retries {
     }
 }
 
+/// What was found out about cells that are left, before a run was taken up.
+#[derive(Debug, Default)]
+pub(crate) struct Before {
+    /// Refused as if their key were not good for them.
+    pub refused: HashMap<u32, FailedCalls>,
+    /// Failed in the way that paused their lane.
+    pub failed: HashMap<u32, FailedCalls>,
+}
+
+impl Before {
+    /// Whether a cell may be at fault itself.
+    pub fn knows(&self, cell: u32) -> bool {
+        self.refused.contains_key(&cell) || self.failed.contains_key(&cell)
+    }
+}
+
 /// A model, and its cells with their columns.
 type OfModel<'a> = (&'a Target, Vec<(u32, u32)>);
 
-/// The lanes of `cells`, by model. Those of one provider share its ceiling, when it has one.
+/// The lanes of `cells`, by model, within what their providers' settings allow.
 pub(crate) fn lanes(
     plan: &Plan,
     cells: &[u32],
+    before: &Before,
+    bounds: &Bounds,
     cancel: &CancellationToken,
 ) -> BTreeMap<String, Arc<Lane>> {
     let mut by_model: BTreeMap<&str, OfModel<'_>> = BTreeMap::new();
@@ -102,16 +122,33 @@ pub(crate) fn lanes(
         by_model.entry(&target.id).or_insert_with(|| (target, Vec::new())).1.push((column, *cell));
     }
     let wanted = plan.spec.request.concurrency.map(|n| n as usize);
-    let mut ceilings: HashMap<&str, Arc<Ceiling>> = HashMap::new();
     let lanes = by_model.into_iter().map(|(id, (target, cells))| {
-        let ceiling = target.limits.concurrency.map(|places| {
-            let shared = ceilings.entry(target.provider());
-            Arc::clone(shared.or_insert_with(|| Arc::new(Ceiling::new(places as usize))))
-        });
-        let pace = Pace::new(wanted.or(target.calls_at_once()), &target.limits);
-        (id.to_owned(), Arc::new(Lane::new(id, pace, ceiling, cells, cancel)))
+        let limits = &target.limits;
+        let ceiling = bounds.ceiling(target.provider(), limits);
+        let pace = Pace::new(wanted.or(target.calls_at_once()), limits, bounds.quota(id, limits));
+        let known = recalled(&cells, before);
+        let lane = Lane::new(id, pace, ceiling, cells, cancel).recalling(known);
+        (id.to_owned(), Arc::new(lane))
     });
     lanes.collect()
+}
+
+/// What is known of the model of these cells.
+fn recalled(cells: &[(u32, u32)], before: &Before) -> Standing {
+    let of = |known: &HashMap<u32, FailedCalls>| -> Vec<(u32, FailedCalls)> {
+        cells.iter().filter_map(|(_, cell)| Some((*cell, *known.get(cell)?))).collect()
+    };
+    let refused = of(&before.refused);
+    // One answer stands for all that came before a cell was refused first, or since.
+    let answered = |calls: &FailedCalls| u64::from(calls.answered.is_some());
+    let answers = refused.iter().map(|(_, calls)| answered(calls)).max().unwrap_or(0);
+    let shut_out = refused.iter().map(|(cell, calls)| {
+        let since = calls.answered > Some(calls.first);
+        let answers = if since { 0 } else { answered(calls) };
+        (*cell, ShutOut { times: calls.calls, answers })
+    });
+    let failed = of(&before.failed).into_iter().map(|(cell, calls)| (cell, calls.calls));
+    Standing::recalled(answers, failed.collect(), shut_out.collect())
 }
 
 /// The run as a whole.
@@ -122,7 +159,7 @@ impl Driver {
             self.answer_all().await;
         }
         self.retries.close();
-        self.conclude();
+        self.conclude().await;
     }
 
     /// Has the nearest examples chosen, where a variant shows them; says whether the run can go on.
@@ -158,7 +195,7 @@ impl Driver {
                         self.stop(format!("a worker stopped: {panic}"));
                     }
                 }
-                model = self.retries.next() => self.take_up(&model, &mut workers),
+                model = self.retries.next() => self.take_up(&model, &mut workers).await,
             }
         }
     }
@@ -169,9 +206,10 @@ impl Driver {
         }
     }
 
-    fn take_up(self: &Arc<Self>, model: &str, workers: &mut JoinSet<()>) {
+    async fn take_up(self: &Arc<Self>, model: &str, workers: &mut JoinSet<()>) {
         let Some(lane) = self.lanes.get(model).filter(|lane| lane.resume()) else { return };
-        match self.store.resume_lane(&self.id, model) {
+        let (id, paused) = (self.id.clone(), model.to_owned());
+        match self.stored(move |store| store.resume_lane(&id, &paused)).await {
             Ok(()) => self.progress.lane_resumed(model),
             Err(error) => return self.give_up_all(&error),
         }
@@ -189,8 +227,9 @@ impl Driver {
     }
 
     /// Keeps why a lane stopped, and tells whoever watches.
-    pub fn record_pause(&self, pause: LanePause) {
-        if let Err(error) = self.store.pause_lane(&self.id, pause.clone()) {
+    pub async fn record_pause(&self, pause: LanePause) {
+        let (id, kept) = (self.id.clone(), pause.clone());
+        if let Err(error) = self.stored(move |store| store.pause_lane(&id, kept)).await {
             self.give_up_all(&error);
         }
         self.progress.lane_paused(pause);
@@ -212,15 +251,29 @@ impl Driver {
         self.stopped.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
     }
 
-    fn conclude(&self) {
+    async fn conclude(&self) {
         let state = self.ending();
-        let recorded =
-            self.store.set_run_state(&self.id, stored_state(&state), self.environment.now_ms());
+        let (id, kept, now) = (self.id.clone(), stored_state(&state), self.environment.now_ms());
+        let recorded = self.stored(move |store| store.set_run_state(&id, kept, now)).await;
         self.progress.finish(match recorded {
             Ok(()) => state,
             // The run is on disk as running and is found as interrupted at the next start.
             Err(error) => State::Failed(error.to_string()),
         });
+    }
+
+    /// Has the store do what waits for the disk, on a thread that may wait: those of the runtime drive every lane.
+    async fn stored<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let store = self.store.clone();
+        match tokio::task::spawn_blocking(move || work(&store)).await {
+            Ok(done) => done,
+            Err(stopped) if stopped.is_panic() => std::panic::resume_unwind(stopped.into_panic()),
+            // The runtime goes down, and this task with it.
+            Err(_) => std::future::pending().await,
+        }
     }
 
     fn ending(&self) -> State {
@@ -254,18 +307,29 @@ impl Driver {
         &self.plan.at(cell).0.target
     }
 
-    /// Calls of a cell that were sent and lost before.
+    /// Calls of a cell that were sent and lost.
     pub fn lost(&self, cell: u32) -> u32 {
-        self.lost.get(&cell).copied().unwrap_or(0)
+        self.lost_calls().get(&cell).copied().unwrap_or(0)
+    }
+
+    /// Keeps how many that are, for whoever takes up the cell after its lane was paused.
+    pub fn set_lost(&self, cell: u32, calls: u32) {
+        if calls > 0 {
+            self.lost_calls().insert(cell, calls);
+        }
+    }
+
+    fn lost_calls(&self) -> MutexGuard<'_, HashMap<u32, u32>> {
+        self.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Works out what a cell needs.
-    pub fn work_for(&self, cell: u32) -> Result<Work, StoreError> {
+    pub async fn work_for(&self, cell: u32) -> Result<Work, StoreError> {
         let call = match self.plan.call(cell) {
             Ok(call) => Box::new(call),
             Err(reason) => return Ok(Work::Refused(None, unsendable(&reason))),
         };
-        if let Some((answer, cost, original)) = self.cached(&call)? {
+        if let Some((answer, cost, original)) = self.cached(&call).await? {
             return Ok(Work::Cached(call, answer, cost, original));
         }
         if self.lost(cell) >= MOST_LOST {
@@ -274,11 +338,17 @@ impl Driver {
         Ok(Work::Send(call))
     }
 
-    fn cached(&self, call: &Call) -> Result<Option<(Answer, Option<f64>, Original)>, StoreError> {
-        if self.plan.spec.request.no_cache {
+    async fn cached(
+        &self,
+        call: &Call,
+    ) -> Result<Option<(Answer, Option<f64>, Original)>, StoreError> {
+        let key = call.cache_key;
+        if self.plan.spec.request.no_cache || !self.store.is_cached(&key)? {
             return Ok(None);
         }
-        let reply = self.store.cache_get(&call.cache_key)?;
+        // It is never closed; without a permit there would only be more threads.
+        let _permit = self.reading.acquire().await;
+        let reply = self.stored(move |store| store.cache_get(&key)).await?;
         Ok(reply.map(|reply| {
             let answer = Answer {
                 output: reply.output,

@@ -1,22 +1,27 @@
 //! Starting runs, and taking them up again.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
-use assay_store::{RunId, RunRecord, RunState, Store};
+use assay_model::FailureKind;
+use assay_store::{LanePause, RunId, RunRecord, RunState, Store};
 use tokio::runtime::Handle;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::Budget;
-use crate::driver::{Driver, Retries, lanes};
+use crate::driver::{Before, Driver, Retries, lanes};
 use crate::environment::Environment;
 use crate::error::EngineError;
+use crate::lanes::Bounds;
 use crate::models::Models;
 use crate::plan::Plan;
 use crate::progress::{Counts, Progress};
 use crate::record::new_run;
 use crate::spec::RunSpec;
+
+/// Replies that a run reads back from the cache at once.
+const READ_AT_ONCE: usize = 4;
 
 /// Starts and resumes runs.
 #[derive(Clone)]
@@ -24,6 +29,7 @@ pub struct Engine {
     store: Store,
     environment: Arc<dyn Environment>,
     runtime: Handle,
+    bounds: Arc<Bounds>,
 }
 
 /// A run that is going on.
@@ -41,6 +47,7 @@ pub struct RunHandle {
 }
 
 /// What of a run is to be answered.
+#[derive(Default)]
 struct Rest {
     cells: Vec<u32>,
     counts: Counts,
@@ -48,6 +55,7 @@ struct Rest {
     spent: f64,
     /// Calls of each cell that were sent and lost before.
     lost: HashMap<u32, u32>,
+    before: Before,
 }
 
 impl RunHandle {
@@ -78,7 +86,7 @@ impl RunHandle {
 impl Engine {
     /// An engine that keeps its runs in `store` and works on `runtime`.
     pub fn new(store: Store, environment: Arc<dyn Environment>, runtime: Handle) -> Self {
-        Self { store, environment, runtime }
+        Self { store, environment, runtime, bounds: Arc::default() }
     }
 
     /// Where runs go on.
@@ -103,8 +111,7 @@ impl Engine {
         };
         self.store.create_shard(run, skipped)?;
         self.store.set_run_state(&id, RunState::Running, now)?;
-        let rest = Rest { cells, counts, spent: 0.0, lost: HashMap::new() };
-        Ok(self.drive(id, plan, rest))
+        Ok(self.drive(id, plan, Rest { cells, counts, ..Rest::default() }))
     }
 
     /// Sends what is missing of a run, with the prompts as they were when it began and the budget it has now. Its paused
@@ -124,21 +131,38 @@ impl Engine {
         if retry_failed {
             self.store.requeue_failed(id)?;
         }
-        for pause in self.store.lane_pauses(id)? {
+        let pauses = self.store.lane_pauses(id)?;
+        for pause in &pauses {
             self.store.resume_lane(id, &pause.model)?;
         }
         let record = self.record(id)?;
-        let lost = match retry_failed {
-            true => HashMap::new(),
-            false => self.store.lost_calls(id)?,
-        };
-        let rest = Rest {
+        let mut rest = Rest {
             cells: self.store.pending_cells(id)?,
             counts: counts(&record, &plan),
             spent: record.spent,
-            lost,
+            ..Rest::default()
         };
+        if !retry_failed {
+            rest.lost = self.store.lost_calls(id)?;
+            rest.before = self.before(id, &pauses)?;
+            // Behind the others, which show whether it was their own fault.
+            rest.cells.sort_by_key(|cell| rest.before.knows(*cell));
+        }
         Ok(self.drive(id.clone(), plan, rest))
+    }
+
+    /// The calls of a run that failed as those did which paused its lanes.
+    fn before(&self, id: &RunId, pauses: &[LanePause]) -> Result<Before, EngineError> {
+        let mut before = Before::default();
+        let kinds: BTreeSet<&str> = pauses.iter().map(|pause| pause.kind.as_str()).collect();
+        for kind in kinds {
+            let calls = self.store.failed_calls(id, kind)?;
+            match kind == FailureKind::Unauthorized.as_str() {
+                true => before.refused.extend(calls),
+                false => before.failed.extend(calls),
+            }
+        }
+        Ok(before)
     }
 
     /// The plan of a run that was started before.
@@ -195,10 +219,11 @@ impl Engine {
             environment: Arc::clone(&self.environment),
             progress,
             budget: budget.map(|limit| Arc::new(Budget::new(limit, rest.spent))),
-            lanes: lanes(&plan, &rest.cells, &cancel),
+            lanes: lanes(&plan, &rest.cells, &rest.before, &self.bounds, &cancel),
             plan,
             cancel,
-            lost: rest.lost,
+            lost: Mutex::new(rest.lost),
+            reading: Semaphore::new(READ_AT_ONCE),
             retries,
             stopped: Mutex::default(),
         };

@@ -2,13 +2,16 @@
 //!
 //! The rest of the run goes on. The reason stays until somebody tries the lane again, over a restart too.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, Row, params};
 use serde::{Deserialize, Serialize};
 
-use crate::error::Fault;
-use crate::ids::RunId;
+use crate::error::{Fault, StoreError};
+use crate::ids::{AttemptId, RunId};
 use crate::lease::Owner;
 use crate::runs;
+use crate::store::Store;
 
 pub(crate) const SCHEMA_2: &str = "
 CREATE TABLE lane_pause (
@@ -32,6 +35,53 @@ pub struct LanePause {
     pub reason: String,
     /// Since when, in milliseconds since 1970.
     pub since_ms: i64,
+}
+
+/// Calls of one cell that failed in one way, and whether its model answered others meanwhile.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FailedCalls {
+    /// How many.
+    pub calls: u32,
+    /// The first of them.
+    pub first: AttemptId,
+    /// The latest call of the same run that its model answered.
+    pub answered: Option<AttemptId>,
+}
+
+impl Store {
+    /// For each cell that is still to be done, its calls that failed with this kind of error; not those without any.
+    pub fn failed_calls(
+        &self,
+        run: &RunId,
+        kind: &str,
+    ) -> Result<HashMap<u32, FailedCalls>, StoreError> {
+        self.read(|connection| failed_calls(connection, run, kind))
+    }
+}
+
+fn failed_calls(
+    connection: &Connection,
+    run: &RunId,
+    kind: &str,
+) -> Result<HashMap<u32, FailedCalls>, Fault> {
+    let seq = runs::seq(connection, run)?;
+    // CROSS JOIN keeps SQLite from walking all attempts of a run for the few cells that are left.
+    let mut select = connection.prepare_cached(
+        "WITH answered (model, latest) AS (
+           SELECT v.model, max(c.attempt) FROM cell c JOIN run_column v ON v.run = c.run AND v.ordinal = c.column_at
+           WHERE c.run = ?1 AND c.state = 'done' AND c.cached = 0 GROUP BY v.model)
+         SELECT c.ordinal, count(*), min(a.id), max(w.latest)
+         FROM cell c CROSS JOIN attempt a ON a.run = c.run AND a.cell = c.ordinal
+           JOIN run_column v ON v.run = c.run AND v.ordinal = c.column_at
+           LEFT JOIN answered w ON w.model = v.model
+         WHERE c.run = ?1 AND c.state IN ('queued', 'leased') AND a.kind = ?2
+         GROUP BY c.ordinal",
+    )?;
+    let failed = select.query_map(params![seq, kind], |row| {
+        let calls = FailedCalls { calls: row.get(1)?, first: row.get(2)?, answered: row.get(3)? };
+        Ok((row.get(0)?, calls))
+    })?;
+    Ok(failed.collect::<Result<_, _>>()?)
 }
 
 /// Pauses a lane of a run that `owner` holds, or replaces the reason.

@@ -114,7 +114,7 @@ pub use error::StoreError;
 #[cfg(feature = "failpoints")]
 pub use failpoints::{Failpoint, Synchronous, Tuning, arm, open_tuned};
 pub use ids::{AttemptId, RunId};
-pub use lanes::LanePause;
+pub use lanes::{FailedCalls, LanePause};
 pub use pending::Pending;
 pub use prices::PriceRecord;
 pub use providers::ProviderRecord;

@@ -14,9 +14,7 @@ use tokio_util::sync::CancellationToken;
 use super::ceiling::Ceiling;
 use super::pace::{Load, Pace, Sent, Wait};
 use super::queue::Queue;
-
-/// Requests that a server may refuse as they stand before it has answered any.
-const MOST_REJECTED: u32 = 5;
+use super::standing::Standing;
 
 /// The lane of one model.
 #[derive(Debug)]
@@ -45,9 +43,7 @@ pub(super) struct State {
     taken: usize,
     /// Cancelled while the lane stands still.
     going: CancellationToken,
-    /// Whether a call was ever answered, and how many requests the server has refused as they stand.
-    answered: bool,
-    rejected: u32,
+    standing: Standing,
     /// Whether the ceiling counts this lane among those with cells left.
     counted: bool,
 }
@@ -94,8 +90,7 @@ impl Lane {
                 queue,
                 taken: 0,
                 going,
-                answered: false,
-                rejected: 0,
+                standing: Standing::default(),
                 counted: false,
             }),
             ceiling,
@@ -109,6 +104,12 @@ impl Lane {
         };
         lane.recount(&mut lane.state());
         lane
+    }
+
+    /// The lane of a model of which something is known already.
+    pub fn recalling(mut self, standing: Standing) -> Lane {
+        self.state.get_mut().unwrap_or_else(PoisonError::into_inner).standing = standing;
+        self
     }
 
     /// The model's id.
@@ -136,10 +137,17 @@ impl Lane {
         next
     }
 
-    /// Puts a cell back that was not answered.
+    /// Puts a cell back that was not sent.
     pub fn put_back(&self, column: u32, cell: u32) {
         let mut state = self.state();
         state.queue.put_back(column, cell);
+        self.recount(&mut state);
+    }
+
+    /// Puts a cell back that was refused: behind the others, which may fare better.
+    pub fn put_last(&self, column: u32, cell: u32) {
+        let mut state = self.state();
+        state.queue.push(column, cell);
         self.recount(&mut state);
     }
 
@@ -159,17 +167,15 @@ impl Lane {
             return false;
         }
         state.going = self.cancel.child_token();
-        state.rejected = 0;
+        state.standing.resumed();
+        state.pace.resumed();
         self.recount(&mut state);
         true
     }
 
-    /// Counts a request that the server refused as it stands. Says whether the lane should stop: it has never brought
-    /// anything else, so what is wrong is not the cell.
-    pub fn rejected(&self) -> bool {
-        let mut state = self.state();
-        state.rejected += 1;
-        !state.answered && state.rejected >= MOST_REJECTED
+    /// What the model's replies say of it.
+    pub fn standing<T>(&self, look: impl FnOnce(&mut Standing) -> T) -> T {
+        look(&mut self.state().standing)
     }
 
     /// Is cancelled when the lane stops; a lane that goes on again has another.
@@ -326,6 +332,15 @@ impl Lane {
     }
 }
 
+impl Drop for Lane {
+    fn drop(&mut self) {
+        // A run that was stopped leaves its share of the ceiling, which outlives it.
+        if let (Some(ceiling), true) = (&self.ceiling, self.state().counted) {
+            ceiling.leave();
+        }
+    }
+}
+
 impl Place {
     /// Whether the next cell may use this place too. Not when the lane was told to slow down, and not when other
     /// lanes may be waiting for it.
@@ -357,7 +372,7 @@ impl Ticket {
 impl Flight {
     /// The call was answered; `used` is what the server counted, when it did.
     pub fn answered(mut self, used: Option<Load>, rates: &Rates) {
-        self.lane.state().answered = true;
+        self.lane.standing(Standing::answered);
         self.end(|pace, now, sent| pace.answered(now, sent, used, rates));
     }
 

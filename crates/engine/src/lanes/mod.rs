@@ -8,15 +8,19 @@
 //! What a cell is, what a call costs and what to do after a failure are the driver's.
 
 mod allowance;
+mod bounds;
 mod ceiling;
 mod lane;
 mod limits;
 mod pace;
 mod queue;
+mod quota;
+mod standing;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use ceiling::Ceiling;
+pub(crate) use bounds::Bounds;
 pub(crate) use lane::{Flight, Lane, Place, Ticket};
 pub use limits::ProviderLimits;
 pub(crate) use pace::{Load, Pace};
+pub(crate) use standing::{ShutOut, Standing};

@@ -8,8 +8,9 @@
 //! beginning is written to the disk. So that no room stays empty meanwhile, a few more calls are worked on than may be
 //! under way: [`Pace::places`].
 //!
-//! Pure: the time is passed in.
+//! The time is passed in.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use assay_model::Rates;
@@ -17,6 +18,7 @@ use tokio::time::Instant;
 
 use super::allowance::{Allowance, Reading};
 use super::limits::ProviderLimits;
+use super::quota::Quota;
 
 /// Calls at once of a lane that nobody has told how many.
 const START: usize = 8;
@@ -25,14 +27,27 @@ const START: usize = 8;
 const FOR_ONE_READY: usize = 4;
 const MOST_READY: usize = 32;
 
+/// A server that wants to be left alone for longer has its lane paused by its own refusal; what it says may be any
+/// number.
+const LONGEST_DELAY: Duration = Duration::from_secs(300);
+
 /// What a call uses of what is counted: an estimate before it is made, the server's count after.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Load {
     pub input: u64,
+    /// As many as there may be, where an option says so.
     pub output: u64,
+    /// As many as are assumed, where no option does. Counted against what a person has set; a server that counts by
+    /// its own assumption says so.
+    pub assumed: u64,
 }
 
 impl Load {
+    /// What counts against what a person has set.
+    fn with_assumed(self) -> u64 {
+        self.tokens().saturating_add(self.assumed)
+    }
+
     fn tokens(self) -> u64 {
         self.input.saturating_add(self.output)
     }
@@ -71,6 +86,7 @@ pub(crate) struct Pace {
     cut: u64,
     used: Load,
     not_before: Option<Instant>,
+    quota: Arc<Quota>,
     requests: Allowance,
     tokens: Allowance,
     input: Allowance,
@@ -79,7 +95,8 @@ pub(crate) struct Pace {
 
 impl Pace {
     /// `at_once` calls when it is given, which is the ceiling then too; else a few, growing to the provider's ceiling.
-    pub fn new(at_once: Option<usize>, limits: &ProviderLimits) -> Pace {
+    /// In a minute, what `quota` leaves over.
+    pub fn new(at_once: Option<usize>, limits: &ProviderLimits, quota: Arc<Quota>) -> Pace {
         let ceiling = at_once.unwrap_or(limits.ceiling()).max(1);
         Pace {
             limit: at_once.unwrap_or(START).clamp(1, ceiling),
@@ -91,8 +108,9 @@ impl Pace {
             cut: 0,
             used: Load::default(),
             not_before: None,
-            requests: Allowance::per_minute(limits.requests_per_minute),
-            tokens: Allowance::per_minute(limits.tokens_per_minute),
+            quota,
+            requests: Allowance::default(),
+            tokens: Allowance::default(),
             input: Allowance::default(),
             output: Allowance::default(),
         }
@@ -119,10 +137,11 @@ impl Pace {
         if ready > now {
             return Err(ready);
         }
-        self.requests.take(now, 1);
-        self.tokens.take(now, load.tokens());
-        self.input.take(now, load.input);
-        self.output.take(now, load.output);
+        self.quota.take(now, load.with_assumed())?;
+        self.requests.take(1);
+        self.tokens.take(load.tokens());
+        self.input.take(load.input);
+        self.output.take(load.output);
         Ok(())
     }
 
@@ -158,7 +177,7 @@ impl Pace {
     pub fn answered(&mut self, now: Instant, sent: &Sent, used: Option<Load>, rates: &Rates) {
         self.ended(now, sent, rates);
         if let Some(used) = used {
-            self.tokens.settle(now, sent.load.tokens(), used.tokens());
+            self.quota.settle(now, sent.load.with_assumed(), used.tokens());
         }
         self.answers += 1;
         if self.answers >= self.limit {
@@ -173,9 +192,9 @@ impl Pace {
     pub fn limited(&mut self, now: Instant, sent: &Sent, delay: Option<Duration>, rates: &Rates) {
         let crowd = self.in_flight.min(self.limit);
         self.ended(now, sent, rates);
-        self.tokens.settle(now, sent.load.tokens(), 0);
+        self.quota.settle(now, sent.load.with_assumed(), 0);
         if let Some(delay) = delay.or(rates.retry_after) {
-            let until = now + delay;
+            let until = now + delay.min(LONGEST_DELAY);
             self.not_before = Some(self.not_before.map_or(until, |before| before.max(until)));
         }
         if sent.seq > self.cut {
@@ -190,6 +209,11 @@ impl Pace {
         self.ended(now, sent, rates);
     }
 
+    /// Somebody has the lane go on now, whatever the server had asked for.
+    pub fn resumed(&mut self) {
+        self.not_before = None;
+    }
+
     fn start_round(&mut self) {
         self.answers = 0;
         self.was_full = self.in_flight >= self.limit;
@@ -200,6 +224,7 @@ impl Pace {
         let since = Load {
             input: self.used.input.saturating_sub(sent.so_far.input),
             output: self.used.output.saturating_sub(sent.so_far.output),
+            assumed: 0,
         };
         let windows = [
             (&mut self.requests, &rates.requests, self.sent - sent.seq),

@@ -14,7 +14,7 @@ pub(crate) struct Queue {
 }
 
 impl Queue {
-    /// Adds a cell behind those of its column.
+    /// Adds a cell behind the others of its column.
     pub fn push(&mut self, column: u32, cell: u32) {
         self.column(column).push_back(cell);
         self.len += 1;
@@ -80,6 +80,15 @@ mod tests {
         let order: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|(_, cell)| cell).collect();
         assert_eq!(order, [0, 3, 4, 1, 5, 2]);
         assert!(queue.is_empty());
+    }
+
+    #[test]
+    fn a_cell_that_is_pushed_again_comes_after_the_others_of_its_column() {
+        let mut queue = queue(&[(0, 0), (0, 1)]);
+        let (column, cell) = queue.pop().expect("a cell");
+        queue.push(column, cell);
+        let order: Vec<_> = std::iter::from_fn(|| queue.pop()).map(|(_, cell)| cell).collect();
+        assert_eq!(order, [1, 0]);
     }
 
     #[test]

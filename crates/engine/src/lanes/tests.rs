@@ -10,9 +10,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
+use super::ceiling::Ceiling;
 use super::*;
 
-const LOAD: Load = Load { input: 10, output: 10 };
+const LOAD: Load = Load { input: 10, output: 10, assumed: 0 };
 
 /// A server that answers so many calls at once and refuses more.
 struct Server {
@@ -70,8 +71,9 @@ fn lane_with(
     ceiling: Option<Arc<Ceiling>>,
     cancel: &CancellationToken,
 ) -> Arc<Lane> {
+    let pace = Pace::new(at_once, limits, Bounds::default().quota("a/b", limits));
     let cells = (0..cells).map(|cell| (cell % columns, cell));
-    Arc::new(Lane::new("a/b", Pace::new(at_once, limits), ceiling, cells, cancel))
+    Arc::new(Lane::new("a/b", pace, ceiling, cells, cancel))
 }
 
 /// Answers cells like the driver's workers do; says which, in the order of their ends.
@@ -205,6 +207,29 @@ async fn what_is_ready_keeps_to_the_servers_delay_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_server_that_wants_to_be_left_alone_for_ever_is_asked_again_in_minutes() {
+    for delay in [Duration::from_secs(7_200), Duration::from_secs(u64::MAX), Duration::MAX] {
+        let lane = lane(20, 1, Some(2));
+        let going = lane.going();
+        leave(&lane, &going).await.expect("it goes").limited(Some(delay), &Rates::default());
+        let (flight, took) = elapsed(leave(&lane, &going)).await;
+        assert!(flight.is_some());
+        assert_eq!(took, Duration::from_secs(300));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lane_that_somebody_has_go_on_does_so_at_once() {
+    let lane = lane(20, 1, Some(2));
+    let refused = leave(&lane, &lane.going()).await.expect("it goes");
+    refused.limited(Some(Duration::from_secs(7_200)), &Rates::default());
+    assert!(lane.pause() && lane.resume());
+    let (flight, took) = elapsed(leave(&lane, &lane.going())).await;
+    assert!(flight.is_some());
+    assert_eq!(took, Duration::ZERO);
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_crowd_is_cut_once() {
     let lane = lane(200, 1, Some(64));
     let going = lane.going();
@@ -252,6 +277,19 @@ async fn no_minute_sees_more_requests_than_the_provider_allows() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_output_that_nothing_limits_uses_up_tokens_until_it_is_counted() {
+    let limits = ProviderLimits { tokens_per_minute: Some(10_000), ..ProviderLimits::default() };
+    let lane = lane_with(20, 1, Some(50), &limits, None, &CancellationToken::new());
+    let load = Load { input: 10, output: 0, assumed: 4_000 };
+    let first = lane.try_admit(load).expect("there is enough");
+    let _second = lane.try_admit(load).expect("there is enough");
+    assert!(lane.try_admit(load).is_none(), "three may be too many");
+    let flight = first.depart(&lane.going()).await.expect("it goes");
+    flight.answered(Some(Load { input: 10, output: 90, assumed: 0 }), &Rates::default());
+    assert!(lane.try_admit(load).is_some(), "it was less than assumed");
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_the_server_says_is_left_is_not_exceeded() {
     let lane = lane(100, 1, Some(50));
     let going = lane.going();
@@ -271,6 +309,61 @@ async fn what_the_server_says_is_left_is_not_exceeded() {
         let waited = begun.elapsed() >= Duration::from_secs(30);
         assert_eq!(waited, place == 5, "five go at once, the sixth in the next window");
     }
+}
+
+/// A lane of one more run, under limits that the runs have in common.
+fn lane_of_a_run(bounds: &Bounds, cells: u32, limits: &ProviderLimits) -> Arc<Lane> {
+    let pace = Pace::new(None, limits, bounds.quota("a/b", limits));
+    let cells = (0..cells).map(|cell| (0, cell));
+    let ceiling = bounds.ceiling("a", limits);
+    Arc::new(Lane::new("a/b", pace, ceiling, cells, &CancellationToken::new()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_runs_side_by_side_are_one_caller_to_their_provider() {
+    let bounds = Bounds::default();
+    let limits = ProviderLimits {
+        concurrency: Some(6),
+        requests_per_minute: Some(30),
+        ..ProviderLimits::default()
+    };
+    // It refuses a seventh call at once.
+    let server = Server::new(6, 100, 0);
+    let runs: Vec<_> = (0..2)
+        .map(|_| lane_of_a_run(&bounds, 60, &limits))
+        .map(|lane| tokio::spawn(answer_all(lane, Arc::clone(&server))))
+        .collect();
+    for run in runs {
+        assert_eq!(run.await.expect("no panic").len(), 60);
+    }
+    assert_eq!(server.refused(), 0, "six at once, never more");
+    let calls = server.calls.lock().expect("no panic");
+    for (first, _) in calls.iter() {
+        let end = *first + Duration::from_secs(60);
+        let within = calls.iter().filter(|(at, _)| at >= first && *at < end).count();
+        assert!(within <= 30, "{within} in a minute");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_is_stopped_and_begun_anew_is_no_new_caller() {
+    let bounds = Bounds::default();
+    let limits = ProviderLimits {
+        concurrency: Some(6),
+        requests_per_minute: Some(12),
+        ..ProviderLimits::default()
+    };
+    let server = Server::new(usize::MAX, 100, 0);
+    let first = lane_of_a_run(&bounds, 60, &limits);
+    tokio::spawn(answer_all(Arc::clone(&first), Arc::clone(&server)));
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert!(first.pause());
+    drop(first);
+    let (_, took) = elapsed(answer_all(lane_of_a_run(&bounds, 12, &limits), server)).await;
+    assert!(took >= Duration::from_secs(59), "the minute is used up: {took:?}");
+    drop(lane_of_a_run(&bounds, 6, &limits));
+    let all = lane_of_a_run(&bounds, 6, &limits);
+    assert_eq!(bounds.ceiling("a", &limits).expect("there is one").share(), 6, "{all:?}");
 }
 
 #[tokio::test(start_paused = true)]

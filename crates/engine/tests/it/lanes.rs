@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use assay_engine::State;
+use assay_engine::{RunSpec, State};
 use assay_store::CellState;
 use assay_testkit::Fault;
 
@@ -64,6 +64,100 @@ fn a_request_that_is_refused_fails_its_cell_and_a_model_that_refuses_everything_
     assert!(run.reason().contains("temperature"), "{:?}", run.state);
 }
 
+/// One cell of each case and model.
+fn of_one_variant(cases: usize, models: &[&str]) -> RunSpec {
+    let mut spec = spec(cases, models);
+    spec.request.variants = vec!["warm".to_owned()];
+    spec
+}
+
+/// A refusal that has nothing to do with the key, but looks as if it had.
+fn moderated() -> Fault {
+    Fault::status(403, r#"{"error":{"code":403,"message":"the input was flagged"}}"#)
+}
+
+#[test]
+fn a_case_that_a_filter_refuses_pauses_its_lane_once_and_then_fails_alone() {
+    let (fast, slow) = (server(), server());
+    fast.fault_when(of_case(0), moderated());
+    let bench = Bench::new(&fast, &slow);
+    let run = bench.run(of_one_variant(20, &[FAST]));
+    assert!(run.reason().contains("flagged"), "{:?}", run.state);
+    assert_eq!(run.count(CellState::Failed), 0, "it may be the key");
+    let run = bench.resume(&run.id, false);
+    assert_eq!((run.count(CellState::Done), run.count(CellState::Failed)), (19, 1));
+    assert_eq!(run.state, State::Done, "the others were answered, so it was not");
+}
+
+#[test]
+fn a_case_that_a_filter_refuses_fails_alone_in_a_run_that_goes_on_too() {
+    let (fast, slow) = (server(), server().latency(Duration::from_millis(300)));
+    fast.fault_when(of_case(0), moderated());
+    let bench = Bench::new(&fast, &slow);
+    let handle = bench.start(of_one_variant(20, &[FAST, SLOW]));
+    bench.runtime.block_on(async {
+        while handle.progress.paused().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    });
+    assert!(handle.retry_lane(FAST));
+    let run = bench.end(&handle);
+    assert_eq!((run.count(CellState::Done), run.count(CellState::Failed)), (39, 1));
+    assert_eq!(run.state, State::Done);
+}
+
+#[test]
+fn a_key_that_stays_wrong_fails_no_cell_however_often_it_is_tried() {
+    let (fast, slow) = (server(), server());
+    fast.fault_when(|_| true, Fault::unauthorized());
+    let bench = Bench::new(&fast, &slow);
+    let mut run = bench.run(spec(3, &[FAST]));
+    for _ in 0..5 {
+        run = bench.resume(&run.id, false);
+    }
+    assert_eq!((run.count(CellState::Queued), run.count(CellState::Failed)), (6, 0));
+    fast.no_faults();
+    assert_eq!(bench.resume(&run.id, false).count(CellState::Done), 6);
+}
+
+#[test]
+fn a_server_that_is_down_pauses_its_lane_before_it_has_consumed_the_matrix() {
+    let (fast, slow) = (server(), server());
+    fast.fault_when(|_| true, Fault::server_error());
+    let bench = Bench::new(&fast, &slow);
+    let run = bench.run(spec(30, &[FAST]));
+    assert_eq!((run.count(CellState::Queued), run.count(CellState::Failed)), (60, 0));
+    let pauses = bench.store.lane_pauses(&run.id).unwrap();
+    assert_eq!(pauses[0].kind, "server_error");
+    fast.no_faults();
+    let run = bench.resume(&run.id, false);
+    assert_eq!((run.state.clone(), run.count(CellState::Done)), (State::Done, 60));
+}
+
+#[test]
+fn a_case_that_a_server_breaks_on_fails_alone() {
+    let (fast, slow) = (server(), server());
+    fast.fault_when(of_case(3), Fault::server_error());
+    let bench = Bench::new(&fast, &slow);
+    let run = bench.run(spec(20, &[FAST]));
+    assert_eq!((run.count(CellState::Done), run.count(CellState::Failed)), (38, 2));
+}
+
+#[test]
+fn a_server_with_too_much_to_do_is_asked_until_it_has_less() {
+    let (fast, slow) = (server(), server());
+    for status in [529, 503] {
+        for _ in 0..4 {
+            let headers = vec![("retry-after".to_owned(), "0".to_owned())];
+            fast.fault_next(Fault::Status { status, body: String::new(), headers });
+        }
+    }
+    let bench = Bench::new(&fast, &slow);
+    let run = bench.run(of_one_variant(1, &[FAST]));
+    assert_eq!((run.state.clone(), run.count(CellState::Done)), (State::Done, 1));
+    assert_eq!(fast.count(), 9);
+}
+
 #[test]
 fn a_server_that_is_told_too_much_is_asked_again_and_every_cell_is_answered() {
     let (fast, slow) = (server(), server());
@@ -118,6 +212,38 @@ fn a_lost_call_is_made_once_more_and_not_again_after_a_resume() {
     fast.no_faults();
     let run = bench.resume(&run.id, true);
     assert_eq!((run.state, fast.count()), (State::Done, sent + 1));
+}
+
+#[test]
+fn a_limit_that_is_told_of_after_text_is_paid_for_twice_at_most() {
+    let (fast, slow) = (server(), server());
+    let error = serde_json::json!({"code": 429, "message": "slow down"});
+    fast.fault_when(|_| true, Fault::ErrorMidStream { error });
+    let bench = Bench::new(&fast, &slow);
+    let run = bench.run(of_one_variant(1, &[FAST]));
+    let attempts = &run.cells[0].attempts;
+    assert!(attempts.iter().all(|attempt| attempt.maybe_billed), "{attempts:?}");
+    assert_eq!((fast.count(), run.count(CellState::Failed)), (2, 1));
+}
+
+#[test]
+fn a_lost_call_is_remembered_while_its_lane_stands_still() {
+    let (fast, slow) = (server(), server().latency(Duration::from_millis(1_500)));
+    fast.fault_when(of_case(0), Fault::ResetMidBody);
+    fast.fault_when(of_case(1), Fault::not_found());
+    let bench = Bench::new(&fast, &slow);
+    let handle = bench.start(of_one_variant(2, &[FAST, SLOW]));
+    bench.runtime.block_on(async {
+        while handle.progress.paused().is_empty() || fast.count() < 2 {
+            tokio::task::yield_now().await;
+        }
+    });
+    fast.no_faults();
+    fast.fault_when(of_case(0), Fault::ResetMidBody);
+    assert!(handle.retry_lane(FAST));
+    let run = bench.end(&handle);
+    let lost = run.cells[0].attempts.iter().filter(|attempt| attempt.maybe_billed).count();
+    assert_eq!(lost, 2, "one before the pause and one after: {:?}", run.cells[0].attempts);
 }
 
 #[test]
