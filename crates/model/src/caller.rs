@@ -7,10 +7,10 @@ use std::time::{Duration, Instant, SystemTime};
 use assay_net::{Client, Credential, NetError, Origin, Response, Url};
 
 use crate::stream::Stream;
-use crate::wire::{Address, CustomSpecError, Wire, WireKind};
+use crate::wire::{CustomSpecError, Wire, WireKind};
 use crate::{
-    CancellationToken, Content, Failure, FailureKind, Rates, Reply, Request, ToolCall, Unsupported,
-    classify,
+    CancellationToken, Content, Failure, FailureKind, Finish, Rates, Reply, Request, TokenLogprob,
+    ToolCall, Unsupported, classify,
 };
 
 /// How long to wait, once a reply is complete, for the end of its body: reading it keeps the connection usable.
@@ -18,6 +18,9 @@ const DRAIN: Duration = Duration::from_millis(200);
 
 /// Enough of an error's body to understand it.
 const LONGEST_ERROR: usize = 256 << 10;
+
+/// The longest message of a failure, in characters: a sentence of ours and a few of the server's.
+const LONGEST_MESSAGE: usize = 600;
 
 /// Headers in which servers name an exchange: OpenAI and most others, Anthropic, Azure's gateway.
 const REQUEST_IDS: [&str; 3] = ["x-request-id", "request-id", "apim-request-id"];
@@ -132,16 +135,29 @@ impl Caller {
 
     /// The names of the models that the endpoint offers, sorted.
     pub async fn list_models(&self) -> Result<Vec<String>, Failure> {
-        let Some(address) = self.wire.models_address() else {
+        let Some(url) = self.wire.models_url(&self.base_url) else {
             let lack = Unsupported::new(self.wire.name(), "a list of models");
             return Err(Failure::from(lack));
         };
         let mut exchange = Exchange::new();
-        let outcome = self.models(&address, &mut exchange).await;
-        outcome.map_err(|failure| Failure {
-            maybe_billed: false,
-            ..self.with_exchange(failure, exchange)
-        })
+        let outcome = self.models(&url, &mut exchange).await;
+        match outcome {
+            Ok(names) => Ok(names.into_iter().map(|name| self.redact_text(name)).collect()),
+            Err(failure) => {
+                Err(Failure { maybe_billed: false, ..self.with_exchange(failure, exchange) })
+            }
+        }
+    }
+
+    /// Whether the endpoint has a list of models to ask for.
+    pub fn has_list(&self) -> bool {
+        self.wire.models_url(&self.base_url).is_some()
+    }
+
+    /// The same client without its key, to see what a server shows to anyone.
+    #[must_use]
+    pub fn without_key(&self) -> Caller {
+        Caller { credential: None, ..self.clone() }
     }
 
     fn outgoing(&self, request: &Request, streamed: bool) -> Result<Outgoing, Unsupported> {
@@ -194,15 +210,10 @@ impl Caller {
         Ok((content, exchange.started.elapsed()))
     }
 
-    async fn models(
-        &self,
-        address: &Address,
-        exchange: &mut Exchange,
-    ) -> Result<Vec<String>, Failure> {
-        let url = address.below(&self.base_url);
+    async fn models(&self, url: &Url, exchange: &mut Exchange) -> Result<Vec<String>, Failure> {
         let credential = self.credential.as_ref();
         let answer =
-            self.client.get_json(&url, credential, &self.wire.headers(), "list models").await;
+            self.client.get_json(url, credential, &self.wire.headers(), "list models").await;
         let mut response = success(answer, exchange, true).await?;
         while next(&mut response, exchange).await?.is_some() {}
         self.wire.decode_models(&exchange.raw)
@@ -231,12 +242,12 @@ impl Caller {
         };
         Ok(Reply {
             text: self.redact_text(content.text),
-            finish: content.finish,
+            finish: self.redact_finish(content.finish),
             usage: content.usage,
             tool_calls: content.tool_calls.into_iter().map(|call| self.redact_call(call)).collect(),
-            logprobs: content.logprobs,
+            logprobs: content.logprobs.filter(|tokens| !self.spell_a_key(tokens)),
             reasoning: content.reasoning.map(|text| self.redact_text(text)),
-            request_id: exchange.request_id,
+            request_id: exchange.request_id.map(|id| self.redact_text(id)),
             rates: exchange.rates,
             raw: self.redact(exchange.raw),
             latency_ms: millis(latency),
@@ -246,16 +257,38 @@ impl Caller {
 
     fn with_exchange(&self, failure: Failure, exchange: Exchange) -> Failure {
         Failure {
-            message: self.redact_text(failure.message),
+            message: shortened(self.redact_text(failure.message)),
             raw: self.redact(exchange.raw),
-            request_id: exchange.request_id,
+            request_id: exchange.request_id.map(|id| self.redact_text(id)),
             rates: Box::new(exchange.rates),
             ..failure
         }
     }
 
     fn redact_call(&self, call: ToolCall) -> ToolCall {
-        ToolCall { arguments: self.redact_text(call.arguments), ..call }
+        ToolCall {
+            id: self.redact_text(call.id),
+            name: self.redact_text(call.name),
+            arguments: self.redact_text(call.arguments),
+        }
+    }
+
+    fn redact_finish(&self, finish: Finish) -> Finish {
+        match finish {
+            Finish::Other(word) => Finish::Other(self.redact_text(word)),
+            known => known,
+        }
+    }
+
+    /// Whether the tokens together hold a key, or one of those that might have stood in a place does. Each alone is too
+    /// short to be known as a part of it, so all of them go.
+    fn spell_a_key(&self, tokens: &[TokenLogprob]) -> bool {
+        let mut told: String = tokens.iter().map(|token| token.token.as_str()).collect();
+        for (other, _) in tokens.iter().flat_map(|token| &token.top) {
+            told.push('\n');
+            told.push_str(other);
+        }
+        matches!(self.client.secrets().redact_text(&told), Cow::Owned(_))
     }
 
     fn redact_text(&self, text: String) -> String {
@@ -342,6 +375,14 @@ async fn next(
 async fn drain(response: &mut Response, exchange: &mut Exchange) {
     let rest = async { while let Ok(Some(_)) = next(response, exchange).await {} };
     let _ = tokio::time::timeout(DRAIN, rest).await;
+}
+
+/// A message of a length that can be shown.
+fn shortened(mut message: String) -> String {
+    if let Some((end, _)) = message.char_indices().nth(LONGEST_MESSAGE) {
+        message.truncate(end);
+    }
+    message
 }
 
 fn millis(time: Duration) -> u64 {

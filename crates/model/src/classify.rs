@@ -24,8 +24,9 @@ const QUOTA_CODES: [&str; 10] = [
     "insufficient_credits",
 ];
 
-/// The longest piece of a server's own words to show.
-const LONGEST_QUOTE: usize = 500;
+/// The longest piece of a server's own words to keep. What is shown is shorter by far, and cut only when the keys have
+/// been taken out: a key that a cut goes through would not be known any more.
+const LONGEST_QUOTE: usize = 16 << 10;
 
 /// An exchange that the network layer ended. `headers_before_work` says that this wire answers with headers before it
 /// generates (streams do), so that a connection lost before them has cost nothing.
@@ -40,7 +41,8 @@ pub(crate) fn of_network(error: &NetError, headers_before_work: bool) -> Failure
         NetError::Dns { .. }
         | NetError::Refused { .. }
         | NetError::Unreachable { .. }
-        | NetError::Tls { .. } => FailureKind::Unreachable,
+        | NetError::Tls { .. }
+        | NetError::TimedOut { phase: Phase::Connect, .. } => FailureKind::Unreachable,
         NetError::TimedOut { .. } => FailureKind::TimedOut,
         NetError::Reset { .. } => FailureKind::Reset,
         NetError::CutShort { .. } => FailureKind::Truncated,
@@ -74,8 +76,9 @@ pub(crate) fn of_status(status: u16, retry_after: Option<Duration>, body: &[u8])
     }
 }
 
-/// An error that a server reports inside a reply of status 200. `after_text` says that text had come before it.
-pub(crate) fn of_reported(body: &Value, after_text: bool) -> Failure {
+/// An error that a server reports inside a reply of status 200. `begun` says that anything had come before it for which
+/// it may charge: text, thinking, a call, a count of tokens.
+pub(crate) fn of_reported(body: &Value, begun: bool) -> Failure {
     let error = ErrorObject::of(body);
     let kind = error.kind_whatever_the_status().unwrap_or_else(|| {
         error.status().map(kind_of_status).unwrap_or_else(|| error.kind_by_name())
@@ -83,8 +86,8 @@ pub(crate) fn of_reported(body: &Value, after_text: bool) -> Failure {
     Failure {
         status: error.status(),
         retry_after: error.retry_delay(),
-        maybe_billed: after_text,
-        ..Failure::of_reply(kind, format!("the server reported: {}", error.words()))
+        maybe_billed: begun,
+        ..Failure::of_reply(kind, error.report())
     }
 }
 
@@ -128,6 +131,13 @@ impl<'a> ErrorObject<'a> {
             Some(words.as_str().map_or_else(|| words.to_string(), str::to_owned))
         });
         text.unwrap_or_default().chars().take(LONGEST_QUOTE).collect()
+    }
+
+    fn report(&self) -> String {
+        match self.words() {
+            words if words.is_empty() => "the server reported an error".to_owned(),
+            words => format!("the server reported: {words}"),
+        }
     }
 
     fn names(&self) -> impl Iterator<Item = &'a str> {

@@ -129,6 +129,12 @@ impl Preset {
         }
     }
 
+    /// Whether a list of models proves that a provider is set up right. OpenRouter shows its list to anyone, and Vertex
+    /// AI's has nothing to do with the project and its location.
+    pub fn list_is_proof(&self) -> bool {
+        !matches!(self.name, "openrouter" | "vertex")
+    }
+
     /// What a base URL looks like, to show where one is asked for.
     pub fn base_url_example(&self) -> &'static str {
         self.base_url.unwrap_or(self.base_url_form)

@@ -103,6 +103,11 @@ pub struct Usage {
 }
 
 impl Usage {
+    /// Whether the server counted anything, and so did something.
+    pub(crate) fn is_told(&self) -> bool {
+        *self != Usage::default()
+    }
+
     /// These numbers, and those of `earlier` where these are missing: in a stream, the latest word counts.
     pub(crate) fn or(self, earlier: Usage) -> Usage {
         Usage {

@@ -104,8 +104,10 @@ pub trait Wire: fmt::Debug + Send + Sync {
     /// Where a request for `model` goes.
     fn address(&self, model: &str, stream: bool) -> Result<Address, Unsupported>;
 
-    /// Where the list of models is, if the protocol has one.
-    fn models_address(&self) -> Option<Address>;
+    /// Where the server at `base_url` has its list of models, if it has one.
+    fn models_url(&self, base_url: &Url) -> Option<Url> {
+        Some(Address::of(&["models"]).below(base_url))
+    }
 
     /// Headers beside those that every request has.
     fn headers(&self) -> Vec<(&str, &str)> {
@@ -210,7 +212,18 @@ fn not_a_reply(body: &[u8], what: &str, error: &serde_json::Error) -> Failure {
 /// Whether JSON that should be a reply, or a piece of one, is an error object, alone or first in a list.
 fn has_error(value: &Value) -> bool {
     let error = value.get("error").or_else(|| value.pointer("/0/error"));
-    error.is_some_and(|error| !error.is_null())
+    error.is_some_and(says_something)
+}
+
+/// Whether a field that stands for a state says that there is one. Servers that write every field in every event deny
+/// a state in many ways; `"null"` is DashScope's.
+fn says_something(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => says(text),
+        Value::Bool(true) | Value::Array(_) | Value::Object(_) => true,
+    }
 }
 
 /// Names in order, each once.
@@ -226,6 +239,16 @@ fn malformed(message: impl Into<String>) -> Failure {
 
 fn truncated(message: impl Into<String>) -> Failure {
     Failure::of_reply(FailureKind::Truncated, message)
+}
+
+/// A word for why a model stopped, if it is one: servers that write every field in every piece of a reply leave it empty
+/// until there is a reason.
+fn reason(word: Option<String>) -> Option<String> {
+    word.filter(|word| says(word))
+}
+
+fn says(text: &str) -> bool {
+    !["", "null", "false"].contains(&text.trim())
 }
 
 /// The names of models as OpenAI lists them, and whoever copied it: `{"data": [{"id": …}]}`.

@@ -271,6 +271,74 @@ async fn an_echoed_key_is_taken_out_of_what_is_kept_on_every_wire() {
     }
 }
 
+/// A whole reply in which the server says the key wherever it may say what it likes.
+fn saying_the_key(wire: Spoken) -> serde_json::Value {
+    let call = json!({"id": CANARY, "function": {"name": CANARY, "arguments": "{}"}});
+    match wire {
+        Spoken::Chat | Spoken::Custom => json!({"choices": [{
+            "message": {"content": "x", "reasoning": CANARY, "tool_calls": [call]},
+            "finish_reason": CANARY,
+            "logprobs": {"content": [
+                {"token": &CANARY[..9], "logprob": -0.5},
+                {"token": &CANARY[9..], "logprob": -0.5, "top_logprobs": []},
+            ]},
+        }]}),
+        Spoken::Responses => json!({
+            "status": "incomplete",
+            "incomplete_details": {"reason": CANARY},
+            "output": [{"type": "function_call", "call_id": CANARY, "name": CANARY}],
+        }),
+        Spoken::Anthropic => json!({
+            "stop_reason": CANARY,
+            "content": [{"type": "tool_use", "id": CANARY, "name": CANARY, "input": {}}],
+        }),
+        Spoken::Gemini => json!({"candidates": [{
+            "content": {"parts": [{"functionCall": {"id": CANARY, "name": CANARY}}]},
+            "finishReason": CANARY,
+        }]}),
+    }
+}
+
+#[tokio::test]
+async fn an_echoed_key_is_taken_out_of_every_field_of_a_reply_on_every_wire() {
+    let client = Client::new(crate::common::limits()).expect("a client");
+    for wire in WIRES {
+        let server = server().await.headers(&[("x-request-id", CANARY)]).models(&[CANARY, "m"]);
+        let base_url = wire.base_url(&server);
+        let key = Credential::new(Origin::parse(&base_url).expect("an origin"), CANARY);
+        let caller = caller(&client, wire, &base_url, Some(key));
+        server.fault_next(Fault::status(200, saying_the_key(wire).to_string()));
+        let reply = call(&caller, &request(), Mode::Plain).await.0.expect("a reply");
+        assert_eq!(reply.request_id.as_deref(), Some("[key]"), "{wire:?}");
+        // Gemini's words are told in small letters, in which this key is as well.
+        assert_eq!(reply.finish, Finish::Other("[key]".to_owned()), "{wire:?}");
+        assert_eq!(reply.tool_calls.is_empty(), wire == Spoken::Custom, "{wire:?}");
+        let kept = format!("{reply:?}{:?}{:?}", reply.request_id, reply.logprobs);
+        assert!(!kept.contains(CANARY) && reply.logprobs.is_none(), "{wire:?}: {kept}");
+        server.fault_next(Fault::server_error());
+        let failure = call(&caller, &request(), Mode::Plain).await.0.expect_err("an error");
+        assert_eq!(failure.request_id.as_deref(), Some("[key]"), "{wire:?}");
+        if let Ok(models) = caller.list_models().await {
+            assert_eq!(models, ["m", "[key]"], "{wire:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_at_the_end_of_what_is_shown_of_a_message_is_not_cut_in_two() {
+    let client = Client::new(crate::common::limits()).expect("a client");
+    let server = server().await;
+    let key = Credential::new(Origin::parse(&server.url()).expect("an origin"), CANARY);
+    let caller = caller(&client, Spoken::Chat, &server.url(), Some(key));
+    for length in [440, 490, 500, 550, 590, 599] {
+        let message = format!("{}{CANARY}", "x".repeat(length));
+        server.fault_next(Fault::status(400, json!({"error": {"message": message}}).to_string()));
+        let failure = call(&caller, &request(), Mode::Plain).await.0.expect_err("refused");
+        assert!(!failure.message.contains(&CANARY[..9]), "{length}: {failure}");
+        assert!(failure.message.len() <= 600, "{length}: {failure}");
+    }
+}
+
 #[tokio::test]
 async fn models_are_listed_on_every_wire_that_lists_them() {
     for wire in WIRES {

@@ -30,6 +30,8 @@ pub enum Fault {
     },
     /// Bytes that are no HTTP.
     NotHttp,
+    /// The frames in which an HTTP/2 server says that it is going away, to a client that speaks HTTP/1.1.
+    Http2GoAway,
     /// The connection is torn (RST) before any header.
     ResetBeforeHeaders,
     /// The connection ends in good order (FIN) before any header.
@@ -87,9 +89,23 @@ pub enum Fault {
     WithoutDone,
     /// A reply, closed if streamed, without any finish reason.
     WithoutFinish,
+    /// A reply, closed if streamed, whose finish reason is an empty text.
+    BlankFinish,
     /// Streamed: this error object as an event after half of the text. Plain: the error object with status 200. Each in
     /// the protocol's own envelope.
     ErrorMidStream {
+        /// The error object.
+        error: Value,
+    },
+    /// Streamed: this error object before anything was generated, after whatever the protocol opens with. Plain: as
+    /// [`Fault::ErrorMidStream`].
+    ErrorAtOnce {
+        /// The error object.
+        error: Value,
+    },
+    /// Streamed: this error object after thinking, of which no text has come. Plain: the error object beside a count of
+    /// tokens, with status 200.
+    ErrorAfterThinking {
         /// The error object.
         error: Value,
     },

@@ -46,6 +46,8 @@ pub(super) enum Stop {
     Length,
     Filter,
     Calls,
+    /// An empty text, which is no reason.
+    Blank,
 }
 
 /// How tokens are told.

@@ -26,6 +26,7 @@ impl Fault {
                 vec![Write(json_answer(307, &[("location", location)], "{}"))]
             }
             Fault::NotHttp => vec![Write(b"SSH-2.0-OpenSSH_9.9\r\n".to_vec()), Close],
+            Fault::Http2GoAway => vec![Write(HTTP2_GO_AWAY.to_vec()), Close],
             Fault::ResetBeforeHeaders => vec![Reset],
             Fault::CloseBeforeHeaders => vec![Close],
             Fault::ResetAfterHeaders => vec![Write(split(reply).head), Reset],
@@ -75,6 +76,7 @@ impl Fault {
             Fault::DuplicateUsage => Reply { usage: Counts::Twice, ..reply },
             Fault::WithoutDone => Reply { closed: false, ..reply },
             Fault::WithoutFinish => Reply { finish: None, ..reply },
+            Fault::BlankFinish => Reply { finish: Some(Stop::Blank), ..reply },
             _ => return None,
         })
     }
@@ -87,6 +89,14 @@ impl Fault {
             Fault::ErrorMidStream { error } => {
                 let half = &events[..events.len() / 2];
                 sse(&[half, &[reply.dialect.error_event(error)]].concat())
+            }
+            Fault::ErrorAtOnce { error } => {
+                let error = [reply.dialect.error_event(error)];
+                sse(&[reply.dialect.before_work(reply).as_slice(), &error].concat())
+            }
+            Fault::ErrorAfterThinking { error } => {
+                let error = [reply.dialect.error_event(error)];
+                sse(&[reply.dialect.thinking(reply).as_slice(), &error].concat())
             }
             Fault::CrlfAndComments => {
                 let text = text().replace("\n\n", "\n: still here\n\n:\n").replace('\n', "\r\n");
@@ -108,7 +118,10 @@ impl Fault {
     fn plain(&self, reply: &Reply) -> String {
         let mut json = reply.json();
         match self {
-            Fault::ErrorMidStream { error } => json = reply.dialect.error_json(error),
+            Fault::ErrorMidStream { error } | Fault::ErrorAtOnce { error } => {
+                json = reply.dialect.error_json(error);
+            }
+            Fault::ErrorAfterThinking { error } => json = counted(&json, error),
             Fault::UnknownEvents => json["weather"] = json!({"flavour": ["mint"]}),
             Fault::MultiLineData => return format!("{json:#}"),
             _ => {}
@@ -117,10 +130,23 @@ impl Fault {
     }
 }
 
+/// Settings, and the announcement that the server will take no stream and is calm about it (RFC 9113, 6.5 and 6.8).
+const HTTP2_GO_AWAY: &[u8] = b"\x00\x00\x00\x04\x00\x00\x00\x00\x00\
+    \x00\x00\x08\x07\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00";
+
 const GZIP_HEADER: &[(&str, &str)] = &[("content-encoding", "gzip")];
 
 /// The beginning of a packed file, and then nothing that could be unpacked.
 const GZIP_NOISE: &[u8] = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\xde\xad\xbe\xef\x0a\x0a";
+
+/// An error in place of a reply, beside the count of tokens that the reply has.
+fn counted(reply: &Value, error: &Value) -> Value {
+    let mut told = json!({"error": error});
+    for field in ["usage", "usageMetadata"].iter().filter(|field| reply.get(field).is_some()) {
+        told[*field] = reply[*field].clone();
+    }
+    told
+}
 
 fn refused(reply: &Reply, problem: Problem, retry_after: Option<&str>) -> Vec<u8> {
     let refusal = reply.dialect.refusal(problem, retry_after);

@@ -30,6 +30,7 @@ mod body;
 mod reply;
 mod stream;
 
+use assay_net::Url;
 use serde_json::Value;
 
 use super::{Address, Assembly, Wire};
@@ -55,8 +56,9 @@ impl Wire for Anthropic {
         Ok(Address::of(&["messages"]))
     }
 
-    fn models_address(&self) -> Option<Address> {
-        Some(Address { query: Some(("limit", "1000")), ..Address::of(&["models"]) })
+    fn models_url(&self, base_url: &Url) -> Option<Url> {
+        let address = Address { query: Some(("limit", "1000")), ..Address::of(&["models"]) };
+        Some(address.below(base_url))
     }
 
     fn headers(&self) -> Vec<(&str, &str)> {

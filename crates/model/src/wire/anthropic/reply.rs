@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{finish_of, usage_of};
-use crate::wire::{malformed, non_empty, parse, truncated};
+use crate::wire::{malformed, non_empty, parse, reason, says_something, truncated};
 use crate::{Content, Failure, ToolCall, classify};
 
 #[derive(Deserialize)]
@@ -42,18 +42,14 @@ pub(super) enum Block {
 
 pub(super) fn decode(raw: &[u8]) -> Result<Content, Failure> {
     let answer: Answer = parse(raw, "a message")?;
-    if let Some(error) = answer.error.filter(|error| !error.is_null()) {
-        return Err(classify::of_reported(&error, false));
+    let usage = answer.usage.as_ref().map(usage_of).unwrap_or_default();
+    if let Some(error) = answer.error.filter(says_something) {
+        return Err(classify::of_reported(&error, usage.is_told()));
     }
     let blocks = answer.content.ok_or_else(|| malformed("the reply holds no content"))?;
-    let reason = answer
-        .stop_reason
+    let reason = reason(answer.stop_reason)
         .ok_or_else(|| truncated("the reply does not say that it is finished"))?;
-    let mut content = Content {
-        finish: finish_of(&reason),
-        usage: answer.usage.as_ref().map(usage_of).unwrap_or_default(),
-        ..Content::default()
-    };
+    let mut content = Content { finish: finish_of(&reason), usage, ..Content::default() };
     let mut thinking = String::new();
     for block in blocks {
         match serde_json::from_value(block) {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::reply::Block;
 use super::{finish_of, usage_of};
 use crate::sse::Event;
-use crate::wire::{Assembly, malformed, non_empty, truncated};
+use crate::wire::{Assembly, malformed, non_empty, reason, truncated};
 use crate::{Content, Failure, Finish, ToolCall, Usage, classify};
 
 #[derive(Deserialize)]
@@ -71,6 +71,8 @@ pub(super) struct Parts {
     finish: Option<Finish>,
     usage: Usage,
     started: bool,
+    /// Whether a block was begun, of whatever kind, or tokens were counted.
+    begun: bool,
     done: bool,
 }
 
@@ -126,12 +128,16 @@ impl Parts {
                 self.count(message.usage.as_ref());
             }
             Said::ContentBlockStart { index, content_block } => {
+                self.begun = true;
                 self.begin(index, content_block, on_text);
             }
-            Said::ContentBlockDelta { index, delta } => self.go_on(index, delta, on_text),
+            Said::ContentBlockDelta { index, delta } => {
+                self.begun = true;
+                self.go_on(index, delta, on_text);
+            }
             Said::MessageDelta { delta, usage } => {
                 self.count(usage.as_ref());
-                if let Some(reason) = delta.stop_reason {
+                if let Some(reason) = reason(delta.stop_reason) {
                     self.finish = Some(finish_of(&reason));
                 }
             }
@@ -143,6 +149,7 @@ impl Parts {
     fn count(&mut self, usage: Option<&Value>) {
         if let Some(usage) = usage {
             self.usage = usage_of(usage).or(self.usage);
+            self.begun |= self.usage.is_told();
         }
     }
 
@@ -182,7 +189,7 @@ impl Parts {
 
     fn reported(&self, data: &str) -> Failure {
         let body = serde_json::from_str(data).unwrap_or_else(|_| Value::String(data.to_owned()));
-        classify::of_reported(&body, !self.text.is_empty())
+        classify::of_reported(&body, self.begun)
     }
 }
 

@@ -23,8 +23,9 @@
 //! A plain reply is complete when it is whole JSON in which `output`, and `finish` where it is declared, find something.
 //! With `delta` the replies are
 //! streams; such a stream is complete when its `closing_mark` came (`[DONE]` where none is named), or, where `finish` is
-//! declared, when its body ended in good order and that path found something. A server says that something went wrong
-//! by its status, or by an `error` field.
+//! declared, when its body ended in good order and that path found something. To find `false`, 0, an empty text or the
+//! text `null` is to find nothing: `"done": false` says that a reply is not finished. A server says that something went
+//! wrong by its status, or by an `error` field that is none of those.
 //!
 //! The template is the user's word on what is sent: an option that it does not name is not sent. What a prompt is made
 //! of is another matter: pictures, tools, or messages that the template has no place for are refused.
@@ -35,6 +36,7 @@ mod template;
 
 use std::collections::BTreeMap;
 
+use assay_net::Url;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -190,7 +192,7 @@ impl Wire for Custom {
         Ok(Address { segments: segments.map(str::to_owned).collect(), query: None })
     }
 
-    fn models_address(&self) -> Option<Address> {
+    fn models_url(&self, _base_url: &Url) -> Option<Url> {
         None
     }
 

@@ -4,6 +4,7 @@ use serde_json::Value;
 use serde_json_path::JsonPath;
 
 use super::CustomSpecError;
+use crate::wire::says_something;
 
 /// A place in JSON.
 #[derive(Debug, Clone)]
@@ -38,12 +39,20 @@ impl Path {
 
     /// The text that is there. Of a query's finds all, joined; what is no text as the JSON it is.
     pub fn text(&self, value: &Value) -> Option<String> {
-        let found: Vec<&Value> = match self {
-            Path::Pointer(_) => self.find(value).into_iter().collect(),
-            Path::Query(query) => query.query(value).all(),
-        };
-        let texts = found.into_iter().filter(|found| !found.is_null()).map(as_text);
+        let texts = self.all(value).into_iter().filter(|found| !found.is_null()).map(as_text);
         texts.reduce(|text, more| text + &more)
+    }
+
+    /// The word that is there, if it says anything at all: `"done": false` says that something is not so.
+    pub fn affirmed(&self, value: &Value) -> Option<String> {
+        self.all(value).into_iter().find(|found| says_something(found)).map(as_text)
+    }
+
+    fn all<'a>(&self, value: &'a Value) -> Vec<&'a Value> {
+        match self {
+            Path::Pointer(pointer) => value.pointer(pointer).into_iter().collect(),
+            Path::Query(query) => query.query(value).all(),
+        }
     }
 }
 
@@ -66,6 +75,22 @@ mod tests {
         assert_eq!(text("$.a[*].b").as_deref(), Some("xy"));
         assert_eq!(text("/o").as_deref(), Some(r#"{"p":1}"#));
         assert_eq!((text("/n"), text("$.n"), text("/missing")), (None, None, None));
+    }
+
+    #[test]
+    fn what_denies_affirms_nothing() {
+        let done = |done: Value| {
+            Path::parse("finish", "/done").expect("a path").affirmed(&json!({ "done": done }))
+        };
+        for denied in [json!(null), json!(false), json!(0), json!(""), json!(" "), json!("null")] {
+            assert_eq!(done(denied.clone()), None, "{denied}");
+        }
+        for (affirmed, word) in [(json!(true), "true"), (json!(1), "1"), (json!("stop"), "stop")] {
+            assert_eq!(done(affirmed).as_deref(), Some(word));
+        }
+        let any = Path::parse("finish", "$[*].done").expect("a path");
+        let replies = json!([{"done": false}, {"done": "stop"}]);
+        assert_eq!(any.affirmed(&replies).as_deref(), Some("stop"));
     }
 
     #[test]

@@ -8,27 +8,24 @@ use crate::wire::{Assembly, has_error, malformed, truncated};
 use crate::{Content, Failure, Finish, Usage, classify};
 
 pub(super) fn of_whole(paths: &Paths, reply: &Value) -> Result<Content, Failure> {
+    let usage = usage_in(paths, reply);
+    if has_error(reply) {
+        return Err(classify::of_reported(reply, usage.is_told()));
+    }
     let Some(text) = paths.output.text(reply) else {
-        return Err(match has_error(reply) {
-            true => classify::of_reported(reply, false),
-            false => malformed("the reply has nothing where its text should be"),
-        });
+        return Err(malformed("the reply has nothing where its text should be"));
     };
     let finish = finish_in(paths, reply);
     if paths.finish.is_some() && finish.is_none() {
         return Err(truncated("the reply does not say that it is finished"));
     }
-    Ok(Content {
-        text,
-        finish: finish.unwrap_or_default(),
-        usage: usage_in(paths, reply),
-        ..Content::default()
-    })
+    Ok(Content { text, finish: finish.unwrap_or_default(), usage, ..Content::default() })
 }
 
-/// The words of the OpenAI chat wire and their like; any other is kept as it is.
+/// The words of the OpenAI chat wire and their like; any other is kept as it is, but for those that deny: `false`, 0,
+/// an empty text and the text `null` say that the reply goes on.
 fn finish_in(paths: &Paths, reply: &Value) -> Option<Finish> {
-    let reason = paths.finish.as_ref()?.text(reply)?;
+    let reason = paths.finish.as_ref()?.affirmed(reply)?;
     Some(match reason.to_ascii_lowercase().as_str() {
         "stop" | "end_turn" | "completed" | "complete" | "done" | "true" => Finish::Stop,
         "length" | "max_tokens" => Finish::Length,
@@ -55,13 +52,15 @@ pub(super) struct Parts {
     finish: Option<Finish>,
     usage: Usage,
     deltas: usize,
+    /// Events of any kind: what a server of the user's own does before its first text is not known to be free.
+    events: usize,
     done: bool,
 }
 
 impl Parts {
     pub fn new(paths: Paths) -> Parts {
         let (text, finish, usage) = (String::new(), None, Usage::default());
-        Parts { paths, text, finish, usage, deltas: 0, done: false }
+        Parts { paths, text, finish, usage, deltas: 0, events: 0, done: false }
     }
 }
 
@@ -81,8 +80,9 @@ impl Assembly for Parts {
             }
         };
         if event.name == "error" || has_error(&said) {
-            return Err(classify::of_reported(&said, !self.text.is_empty()));
+            return Err(classify::of_reported(&said, self.events > 0));
         }
+        self.events += 1;
         if let Some(text) = self.paths.delta.as_ref().and_then(|delta| delta.text(&said)) {
             self.deltas += 1;
             self.text.push_str(&text);

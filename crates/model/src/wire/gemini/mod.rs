@@ -32,6 +32,7 @@
 mod body;
 mod reply;
 
+use assay_net::Url;
 use serde_json::Value;
 
 use super::{Address, Assembly, Wire, sum};
@@ -63,8 +64,14 @@ impl Wire for Gemini {
         })
     }
 
-    fn models_address(&self) -> Option<Address> {
-        Some(Address { query: Some(("pageSize", "1000")), ..Address::of(&["models"]) })
+    fn models_url(&self, base_url: &Url) -> Option<Url> {
+        let models = Address::of(&["models"]);
+        Some(match vertex_publisher(base_url) {
+            Some(publisher) => {
+                Address { query: Some(("pageSize", "100")), ..models }.below(&publisher)
+            }
+            None => Address { query: Some(("pageSize", "1000")), ..models }.below(base_url),
+        })
     }
 
     fn answers_before_work(&self) -> bool {
@@ -94,6 +101,16 @@ fn is_model_name(name: &str) -> bool {
     (1..=LONGEST_MODEL).contains(&name.len()) && name.chars().all(fits) && !name.contains("..")
 }
 
+/// Where Vertex AI keeps what a publisher offers, for a base URL below a project's location: `publishers.models.list` is
+/// a method of `v1beta1`, and of no project (Vertex AI API, REST reference).
+fn vertex_publisher(base_url: &Url) -> Option<Url> {
+    let (_, publisher) = base_url.path().split_once("/publishers/")?;
+    let publisher = publisher.split('/').next().filter(|name| !name.is_empty())?;
+    let mut url = base_url.clone();
+    url.set_path(&format!("/v1beta1/publishers/{publisher}"));
+    Some(url)
+}
+
 fn finish_of(reason: &str, has_calls: bool) -> Finish {
     match reason {
         "STOP" if has_calls => Finish::ToolCalls,
@@ -102,8 +119,15 @@ fn finish_of(reason: &str, has_calls: bool) -> Finish {
         "SAFETY" | "RECITATION" | "BLOCKLIST" | "PROHIBITED_CONTENT" | "SPII" | "IMAGE_SAFETY" => {
             Finish::ContentFilter
         }
-        other => Finish::Other(other.to_ascii_lowercase()),
+        other => Finish::Other(word(other)),
     }
+}
+
+/// A constant of the protocol in the small letters that all stored words have. Anything else stays as it is: a key that a
+/// server echoes would not be known in other letters.
+fn word(constant: &str) -> String {
+    let is_constant = constant.chars().all(|c| c.is_ascii_uppercase() || c == '_');
+    if is_constant { constant.to_ascii_lowercase() } else { constant.to_owned() }
 }
 
 fn usage_of(usage: &Value) -> Usage {
@@ -120,7 +144,6 @@ fn usage_of(usage: &Value) -> Usage {
 
 #[cfg(test)]
 mod tests {
-    use assay_net::Url;
     use serde_json::json;
 
     use super::*;
@@ -156,6 +179,28 @@ mod tests {
     }
 
     #[test]
+    fn vertex_lists_what_its_publisher_offers_and_ai_studio_what_it_has_itself() {
+        let listed =
+            |base: &str| Gemini.models_url(&Url::parse(base).expect("a URL")).map(String::from);
+        let studio = "https://generativelanguage.googleapis.com/v1beta";
+        assert_eq!(listed(studio), Some(format!("{studio}/models?pageSize=1000")));
+        let offered = "/v1beta1/publishers/google/models?pageSize=100";
+        for (host, below) in [
+            (
+                "https://aiplatform.googleapis.com",
+                "v1/projects/p/locations/global/publishers/google",
+            ),
+            (
+                "https://europe-west4-aiplatform.googleapis.com",
+                "v1/projects/p/locations/europe-west4/publishers/google/",
+            ),
+            ("https://aiplatform.googleapis.com", "v1/publishers/google"),
+        ] {
+            assert_eq!(listed(&format!("{host}/{below}")), Some(format!("{host}{offered}")));
+        }
+    }
+
+    #[test]
     fn a_name_that_could_lead_elsewhere_is_refused() {
         for name in
             ["", "..", "a/../../b", "a?key=x", "a#b", "a b", "a%2e", "a\\b", &"x".repeat(129)]
@@ -163,6 +208,16 @@ mod tests {
             let refused = Gemini.address(name, false).expect_err(name);
             assert_eq!(refused.what, format!("the model name `{name}`"));
         }
+    }
+
+    #[test]
+    fn reasons_without_a_word_of_ours_are_kept_in_the_servers() {
+        let other = |reason: &str| finish_of(reason, false);
+        assert_eq!(
+            other("MALFORMED_FUNCTION_CALL"),
+            Finish::Other("malformed_function_call".into())
+        );
+        assert_eq!(other("AIzaSyKey"), Finish::Other("AIzaSyKey".into()));
     }
 
     #[test]

@@ -5,7 +5,9 @@ use serde_json::Value;
 
 use super::{finish_of, usage_of};
 use crate::sse::Event;
-use crate::wire::{Assembly, malformed, non_empty, parse, reports_error, sorted, truncated};
+use crate::wire::{
+    Assembly, malformed, non_empty, parse, reason, reports_error, says_something, sorted, truncated,
+};
 use crate::{Content, Failure, Finish, TokenLogprob, ToolCall, Usage, classify};
 
 #[derive(Deserialize)]
@@ -166,11 +168,11 @@ impl Assembly for Parts {
 
 impl Parts {
     fn add(&mut self, answer: Answer, on_text: &mut dyn FnMut(&str)) -> Result<(), Failure> {
-        if let Some(error) = answer.error.filter(|error| !error.is_null()) {
-            return Err(self.reported(&error));
-        }
         if let Some(usage) = &answer.usage_metadata {
             self.usage = usage_of(usage).or(self.usage);
+        }
+        if let Some(error) = answer.error.filter(says_something) {
+            return Err(self.reported(&error));
         }
         self.blocked |= answer.prompt_feedback.is_some_and(|told| told.block_reason.is_some());
         let candidates = answer.candidates.into_iter().flatten();
@@ -182,7 +184,7 @@ impl Parts {
             if let Some(told) = candidate.logprobs_result {
                 self.logprobs.get_or_insert_default().extend(told.into_logprobs());
             }
-            self.finish = candidate.finish_reason.or(self.finish.take());
+            self.finish = reason(candidate.finish_reason).or(self.finish.take());
         }
         Ok(())
     }
@@ -209,8 +211,9 @@ impl Parts {
         }
     }
 
+    /// A candidate is begun by what was generated of it, if only thoughts or a call.
     fn reported(&self, error: &Value) -> Failure {
-        classify::of_reported(error, !self.text.is_empty())
+        classify::of_reported(error, self.candidates > 0 || self.usage.is_told())
     }
 }
 

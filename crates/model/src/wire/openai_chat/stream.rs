@@ -6,10 +6,10 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::message::{Logprobs, Said, Text, with_ids};
-use super::{finish_of, usage_of};
+use super::{broken_off, finish_of, usage_of};
 use crate::sse::Event;
 use crate::stream::DONE;
-use crate::wire::{Assembly, malformed, non_empty, truncated};
+use crate::wire::{Assembly, malformed, non_empty, reason, says_something, truncated};
 use crate::{Content, Failure, Finish, TokenLogprob, ToolCall, Usage, classify};
 
 #[derive(Deserialize)]
@@ -26,6 +26,7 @@ struct Choice {
     delta: Option<Said>,
     logprobs: Option<Logprobs>,
     finish_reason: Option<String>,
+    error: Option<Value>,
 }
 
 /// A streamed reply in the making.
@@ -40,6 +41,8 @@ pub(super) struct Parts {
     finish: Option<Finish>,
     usage: Usage,
     choices: usize,
+    /// Whether anything was generated, or counted: text, reasoning, a call.
+    begun: bool,
     done: bool,
 }
 
@@ -93,11 +96,12 @@ impl Parts {
         event: &Event,
         on_text: &mut dyn FnMut(&str),
     ) -> Result<(), Failure> {
-        if event.name == "error" || chunk.error.as_ref().is_some_and(|error| !error.is_null()) {
-            return Err(self.reported(&event.data));
-        }
         if let Some(usage) = &chunk.usage {
             self.usage = usage_of(usage).or(self.usage);
+            self.begun |= self.usage.is_told();
+        }
+        if event.name == "error" || chunk.error.as_ref().is_some_and(says_something) {
+            return Err(self.reported(&event.data));
         }
         for choice in chunk.choices.into_iter().flatten().filter(|choice| choice.index == 0) {
             self.choices += 1;
@@ -108,7 +112,10 @@ impl Parts {
                 let logprobs = self.logprobs.get_or_insert_default();
                 logprobs.extend(told.into_iter().map(TokenLogprob::from));
             }
-            if let Some(reason) = choice.finish_reason {
+            if let Some(reason) = reason(choice.finish_reason) {
+                if let Some(error) = broken_off(&reason, choice.error) {
+                    return Err(classify::of_reported(&error, true));
+                }
                 self.finish = Some(finish_of(&reason));
             }
         }
@@ -116,6 +123,7 @@ impl Parts {
     }
 
     fn say(&mut self, mut delta: Said, on_text: &mut dyn FnMut(&str)) {
+        self.begun |= delta.tool_calls.is_some() || delta.function_call.is_some();
         self.reasoning.push_str(&delta.take_reasoning());
         let text = delta.content.map(Text::into_string).unwrap_or_default();
         if !text.is_empty() {
@@ -123,6 +131,8 @@ impl Parts {
             on_text(&text);
         }
         self.refusal.push_str(delta.refusal.as_deref().unwrap_or_default());
+        self.begun |=
+            [&self.text, &self.reasoning, &self.refusal].iter().any(|said| !said.is_empty());
         for (place, called) in delta.tool_calls.into_iter().flatten().enumerate() {
             let index = called.index.unwrap_or(place as u64);
             called.add_to(self.calls.entry(index).or_default());
@@ -134,6 +144,6 @@ impl Parts {
 
     fn reported(&self, data: &str) -> Failure {
         let body = serde_json::from_str(data).unwrap_or_else(|_| Value::String(data.to_owned()));
-        classify::of_reported(&body, !self.text.is_empty())
+        classify::of_reported(&body, self.begun)
     }
 }

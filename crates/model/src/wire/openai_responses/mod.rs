@@ -48,10 +48,6 @@ impl Wire for OpenAiResponses {
         Ok(Address::of(&["responses"]))
     }
 
-    fn models_address(&self) -> Option<Address> {
-        Some(Address::of(&["models"]))
-    }
-
     fn takes_seed(&self) -> bool {
         false
     }

@@ -4,7 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::usage_of;
-use crate::wire::{malformed, non_empty, parse, truncated};
+use crate::wire::{malformed, non_empty, parse, says_something, truncated};
 use crate::{Content, Failure, Finish, TokenLogprob, ToolCall, classify};
 
 #[derive(Deserialize)]
@@ -99,19 +99,20 @@ struct Output {
 
 pub(super) fn decode(raw: &[u8]) -> Result<Content, Failure> {
     let response: Response = parse(raw, "a response")?;
-    response.into_content("")
+    response.into_content(None)
 }
 
 impl Response {
-    /// Reads the response. `heard` is the text that was streamed before it: servers that imitate the wire may leave it
-    /// out of the whole.
-    pub fn into_content(self, heard: &str) -> Result<Content, Failure> {
-        if let Some(error) = self.error.filter(|error| !error.is_null()) {
-            return Err(classify::of_reported(&error, !heard.is_empty()));
-        }
+    /// Reads the response. `heard` is the text that was streamed before it, if it was streamed: servers that imitate the
+    /// wire may leave it out of the whole.
+    pub fn into_content(self, heard: Option<&str>) -> Result<Content, Failure> {
         let status = self.status.as_deref().unwrap_or_default();
-        if status == "failed" {
-            return Err(classify::of_reported(&Value::Null, !heard.is_empty()));
+        let error = self.error.filter(says_something);
+        if status == "failed" || error.is_some() {
+            // A response that failed was one: what it had thought and said by then may be charged for. An error object
+            // in place of one was none.
+            let begun = heard.is_some() || !status.is_empty() || self.usage.is_some();
+            return Err(classify::of_reported(&error.unwrap_or_default(), begun));
         }
         let items = self.output.ok_or_else(|| malformed("the reply holds no output"))?;
         let mut output = Output::default();
@@ -119,7 +120,7 @@ impl Response {
             output.add(item)?;
         }
         if output.text.is_empty() {
-            heard.clone_into(&mut output.text);
+            heard.unwrap_or_default().clone_into(&mut output.text);
         }
         let reason = self.incomplete_details.and_then(|details| details.reason);
         let finish = match status {
@@ -254,6 +255,15 @@ mod tests {
         for status in ["in_progress", "queued", "cancelled", ""] {
             assert_eq!(with(status, "").expect_err(status).kind, FailureKind::Truncated);
         }
-        assert_eq!(with("failed", "").expect_err("failed").kind, FailureKind::ServerError);
+        let failed = with("failed", "").expect_err("failed");
+        assert_eq!((failed.kind, failed.maybe_billed), (FailureKind::ServerError, true));
+    }
+
+    #[test]
+    fn an_error_in_place_of_a_response_was_no_work() {
+        let free = of(&json!({"error": {"code": "server_error", "message": "busy"}}));
+        assert!(!free.expect_err("an error").maybe_billed);
+        let billed = of(&json!({"error": {"code": "server_error"}, "usage": {"output_tokens": 9}}));
+        assert!(billed.expect_err("an error").maybe_billed);
     }
 }

@@ -16,10 +16,15 @@ struct Said {
     response: Option<Value>,
 }
 
+/// The events that come before anything is generated.
+const BEFORE_WORK: [&str; 3] = ["response.created", "response.queued", "response.in_progress"];
+
 /// A streamed reply in the making.
 #[derive(Default)]
 pub(super) struct Parts {
     text: String,
+    /// Whether an item of the output was begun, of whatever kind: thinking and calls cost as text does.
+    begun: bool,
     response: Option<Value>,
 }
 
@@ -37,7 +42,8 @@ impl Assembly for Parts {
                 return Err(malformed(message));
             }
         };
-        match said.r#type.as_deref().unwrap_or(&event.name) {
+        let name = said.r#type.as_deref().unwrap_or(&event.name);
+        match name {
             "response.output_text.delta" => self.say(said.delta.as_ref(), on_text),
             "response.completed" | "response.incomplete" | "response.failed" => {
                 self.response = Some(said.response.unwrap_or_default());
@@ -46,6 +52,7 @@ impl Assembly for Parts {
             _ if reports_error(&event.data) => return Err(self.reported(&event.data)),
             _ => {}
         }
+        self.begun |= name.starts_with("response.") && !BEFORE_WORK.contains(&name);
         Ok(())
     }
 
@@ -59,7 +66,7 @@ impl Assembly for Parts {
         };
         let response: Response = serde_json::from_value(response)
             .map_err(|error| malformed(format!("the last event holds no response: {error}")))?;
-        response.into_content(&self.text)
+        response.into_content(Some(&self.text))
     }
 }
 
@@ -74,6 +81,6 @@ impl Parts {
 
     fn reported(&self, data: &str) -> Failure {
         let body = serde_json::from_str(data).unwrap_or_else(|_| Value::String(data.to_owned()));
-        classify::of_reported(&body, !self.text.is_empty())
+        classify::of_reported(&body, self.begun)
     }
 }

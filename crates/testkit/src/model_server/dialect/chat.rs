@@ -60,6 +60,15 @@ pub(super) fn events(reply: &Reply) -> Vec<Event> {
     events
 }
 
+pub(super) fn before_work(reply: &Reply) -> Vec<Event> {
+    vec![event(reply, &choice(r#"{"role":"assistant","content":""}"#, "null"), "null")]
+}
+
+pub(super) fn thinking(reply: &Reply) -> Vec<Event> {
+    let thought = event(reply, &choice(r#"{"reasoning_content":"Hm."}"#, "null"), "null");
+    before_work(reply).into_iter().chain([thought]).collect()
+}
+
 /// A call arrives with its name first, and then its arguments in pieces.
 fn call_events(reply: &Reply, (place, (name, arguments)): (usize, &(String, Value))) -> Vec<Event> {
     let arguments = arguments.to_string();
@@ -96,6 +105,7 @@ fn finish(reply: &Reply) -> Option<&'static str> {
         Stop::Length => "length",
         Stop::Filter => "content_filter",
         Stop::Calls => "tool_calls",
+        Stop::Blank => "",
     })
 }
 

@@ -32,6 +32,11 @@ pub(super) fn events(reply: &Reply) -> Vec<Event> {
     events
 }
 
+pub(super) fn thinking(reply: &Reply) -> Vec<Event> {
+    let thought = json!({"text": "Hm.", "thought": true});
+    vec![Event::unnamed(chunk(reply, vec![thought], None, None))]
+}
+
 fn calls(reply: &Reply) -> Vec<Value> {
     let call = |(name, arguments): &(String, Value)| json!({"functionCall": {"name": name, "args": arguments}});
     reply.calls.iter().map(call).collect()
@@ -68,6 +73,7 @@ fn finish(reply: &Reply) -> Option<&'static str> {
         Stop::End | Stop::Calls => "STOP",
         Stop::Length => "MAX_TOKENS",
         Stop::Filter => "SAFETY",
+        Stop::Blank => "",
     })
 }
 

@@ -46,6 +46,15 @@ pub(super) fn events(reply: &Reply) -> Vec<Event> {
     events
 }
 
+pub(super) fn before_work() -> Vec<Event> {
+    vec![Event::named("ping", json!({"type": "ping"}))]
+}
+
+pub(super) fn thinking(reply: &Reply) -> Vec<Event> {
+    let uncounted = Reply { usage: Counts::Missing, ..reply.clone() };
+    vec![start(&uncounted), block_start(0, json!({"type": "thinking", "thinking": ""}))]
+}
+
 fn start(reply: &Reply) -> Event {
     let mut message = json(reply);
     message["content"] = json!([]);
@@ -115,6 +124,7 @@ fn stop_reason(reply: &Reply) -> Value {
         Some(Stop::Length) => json!("max_tokens"),
         Some(Stop::Filter) => json!("refusal"),
         Some(Stop::Calls) => json!("tool_use"),
+        Some(Stop::Blank) => json!(""),
     }
 }
 

@@ -122,6 +122,26 @@ impl Dialect {
         }
     }
 
+    /// What a stream opens with before anything is generated.
+    pub fn before_work(self, reply: &Reply) -> Vec<Event> {
+        match self {
+            Dialect::Chat => chat::before_work(reply),
+            Dialect::Responses => responses::before_work(reply),
+            Dialect::Messages => messages::before_work(),
+            Dialect::Gemini => Vec::new(),
+        }
+    }
+
+    /// A stream up to a thought, which nobody has counted yet.
+    pub fn thinking(self, reply: &Reply) -> Vec<Event> {
+        match self {
+            Dialect::Chat => chat::thinking(reply),
+            Dialect::Responses => responses::thinking(reply),
+            Dialect::Messages => messages::thinking(reply),
+            Dialect::Gemini => gemini::thinking(reply),
+        }
+    }
+
     /// The refusal of a request.
     pub fn refusal(self, problem: Problem, retry_after: Option<&str>) -> Refusal {
         match self {

@@ -31,6 +31,7 @@ fn status(reply: &Reply) -> Value {
         None => json!("in_progress"),
         Some(Stop::End | Stop::Calls) => json!("completed"),
         Some(Stop::Length | Stop::Filter) => json!("incomplete"),
+        Some(Stop::Blank) => json!(""),
     }
 }
 
@@ -38,7 +39,7 @@ fn incomplete(reply: &Reply) -> Value {
     match reply.finish {
         Some(Stop::Length) => json!({"reason": "max_output_tokens"}),
         Some(Stop::Filter) => json!({"reason": "content_filter"}),
-        None | Some(Stop::End | Stop::Calls) => Value::Null,
+        None | Some(Stop::End | Stop::Calls | Stop::Blank) => Value::Null,
     }
 }
 
@@ -70,12 +71,21 @@ fn call((place, (name, arguments)): (usize, &(String, Value))) -> Value {
     })
 }
 
-pub(super) fn events(reply: &Reply) -> Vec<Event> {
+pub(super) fn before_work(reply: &Reply) -> Vec<Event> {
     let begun = response(reply, &json!("in_progress"), Vec::new());
-    let mut events = vec![
-        numbered("response.created", json!({"response": begun})),
-        numbered("response.in_progress", json!({"response": begun})),
-    ];
+    ["response.created", "response.in_progress"]
+        .map(|name| numbered(name, json!({"response": begun})))
+        .into()
+}
+
+pub(super) fn thinking(reply: &Reply) -> Vec<Event> {
+    let item = json!({"type": "reasoning", "id": "rs_test", "summary": []});
+    let begun = numbered("response.output_item.added", json!({"output_index": 0, "item": item}));
+    before_work(reply).into_iter().chain([begun]).collect()
+}
+
+pub(super) fn events(reply: &Reply) -> Vec<Event> {
+    let mut events = before_work(reply);
     match &reply.said {
         Said::Text(text) => {
             events.extend(words(text).map(|word| delta("response.output_text.delta", word)));
