@@ -243,3 +243,131 @@ fn is_bad_framing(error: &(dyn StdError + 'static)) -> bool {
         matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    //! HTTP/2, which is spoken over TLS only. Its frames are the same without, so a client that is told to speak it in
+    //! clear shows what its errors come to.
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+
+    use super::*;
+
+    const PREFACE: usize = 24;
+    const FRAME_HEAD: usize = 9;
+    const SETTINGS: &[u8] = &[0, 0, 0, 4, 0, 0, 0, 0, 0];
+    /// Status 200 on the first stream.
+    const HEADERS: &[u8] = &[0, 0, 1, 1, 4, 0, 0, 0, 1, 0x88];
+    const HALF: &[u8] = &[0, 0, 4, 0, 0, 0, 0, 0, 1, b'h', b'a', b'l', b'f'];
+    /// The other half, and the end of the stream.
+    const REST: &[u8] = &[0, 0, 3, 0, 1, 0, 0, 0, 1, b's', b'a', b'y'];
+
+    const NO_ERROR: u8 = 0;
+    const INTERNAL_ERROR: u8 = 2;
+    const REFUSED_STREAM: u8 = 7;
+    const ENHANCE_YOUR_CALM: u8 = 11;
+
+    /// The server goes away, and has taken the streams up to `last`.
+    fn go_away(last: u8, code: u8) -> Vec<u8> {
+        vec![0, 0, 8, 7, 0, 0, 0, 0, 0, 0, 0, 0, last, 0, 0, 0, code]
+    }
+
+    /// The server ends the first stream.
+    fn reset(code: u8) -> Vec<u8> {
+        vec![0, 0, 4, 3, 0, 0, 0, 0, 1, 0, 0, 0, code]
+    }
+
+    /// Answers the first request with these frames, and ends the connection.
+    async fn serve(listener: TcpListener, frames: Vec<u8>) {
+        let (mut stream, _) = listener.accept().await.expect("a connection");
+        stream.write_all(SETTINGS).await.expect("written");
+        read_request(&mut stream).await;
+        stream.write_all(&frames).await.expect("written");
+        stream.shutdown().await.expect("shut");
+        // A socket that is dropped with bytes unread would be torn.
+        while stream.read(&mut [0; 1024]).await.is_ok_and(|read| read > 0) {}
+    }
+
+    /// Reads up to the frame that opens the first stream.
+    async fn read_request(stream: &mut TcpStream) {
+        stream.read_exact(&mut [0; PREFACE]).await.expect("a preface");
+        let mut kind = 0;
+        while kind != 1 {
+            let mut head = [0; FRAME_HEAD];
+            stream.read_exact(&mut head).await.expect("a frame");
+            let length = usize::from(head[1]) << 8 | usize::from(head[2]);
+            stream.read_exact(&mut vec![0; length]).await.expect("its payload");
+            kind = head[3];
+        }
+    }
+
+    async fn answer(frames: &[&[u8]]) -> Result<Vec<u8>, NetError> {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let url = format!("http://{address}/");
+        let origin = Origin::parse(&url).expect("an origin");
+        let server = tokio::spawn(serve(listener, frames.concat()));
+        let client = reqwest::Client::builder()
+            .no_proxy()
+            .retry(reqwest::retry::never())
+            .http2_prior_knowledge()
+            .build()
+            .expect("a client");
+        let limits = Limits::default();
+        let sorted = |phase| move |error: reqwest::Error| (phase, error);
+        let outcome = async {
+            let mut answer = client.get(&url).send().await.map_err(sorted(Phase::Headers))?;
+            let mut body = Vec::new();
+            while let Some(chunk) = answer.chunk().await.map_err(sorted(Phase::Body))? {
+                body.extend_from_slice(&chunk);
+            }
+            Ok(body)
+        };
+        let outcome = outcome.await;
+        drop(client);
+        server.await.expect("the server ends");
+        outcome.map_err(|(phase, error)| classify(&error, &origin, phase, &limits))
+    }
+
+    #[tokio::test]
+    async fn a_server_that_goes_away_before_it_answers_has_broken_the_connection() {
+        for frames in [
+            go_away(0, NO_ERROR),
+            go_away(0, ENHANCE_YOUR_CALM),
+            go_away(1, INTERNAL_ERROR),
+            reset(REFUSED_STREAM),
+            reset(INTERNAL_ERROR),
+        ] {
+            let error = answer(&[&frames]).await.expect_err("no answer");
+            assert!(
+                matches!(error, NetError::Reset { phase: Phase::Headers, .. }),
+                "{frames:?}: {error:?}"
+            );
+            assert!(error.request_may_have_arrived());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_goes_away_in_the_middle_leaves_no_whole_reply() {
+        let nothing = Vec::new();
+        for end in
+            [go_away(1, INTERNAL_ERROR), go_away(1, NO_ERROR), reset(INTERNAL_ERROR), nothing]
+        {
+            let error = answer(&[HEADERS, HALF, &end]).await.expect_err("half of a reply");
+            assert!(
+                matches!(
+                    error,
+                    NetError::Reset { phase: Phase::Body, .. } | NetError::CutShort { .. }
+                ),
+                "{end:?}: {error:?}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_server_that_goes_away_in_good_order_finishes_what_it_began() {
+        let body = answer(&[HEADERS, HALF, &go_away(1, NO_ERROR), REST]).await;
+        assert_eq!(body.expect("whole"), b"halfsay");
+    }
+}
