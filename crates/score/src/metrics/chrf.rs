@@ -110,7 +110,7 @@ impl Chrf {
     }
 
     fn characters(&self, texts: &[&str]) -> Numbered {
-        let mut symbols = Symbols::new();
+        let mut symbols = Symbols::with_room(0);
         let kept = |text: &&str| {
             let kept = text.chars().filter(|c| self.whitespace || !is_space(*c));
             kept.map(|c| symbols.character(c)).collect()
@@ -122,7 +122,7 @@ impl Chrf {
         if self.word_order == 0 {
             return vec![Vec::new(); texts.len()];
         }
-        let mut symbols = Symbols::new();
+        let mut symbols = Symbols::with_room(texts[0].len() / 4);
         texts
             .iter()
             .map(|text| {

@@ -20,10 +20,10 @@ pub struct Symbols<'a> {
 }
 
 impl<'a> Symbols<'a> {
-    /// None yet.
-    pub fn new() -> Self {
+    /// None yet, with room for so many words.
+    pub fn with_room(words: usize) -> Self {
         Symbols {
-            words: HashMap::default(),
+            words: HashMap::with_capacity_and_hasher(words, RandomState::default()),
             ascii: [0; 128],
             characters: HashMap::default(),
             last: 0,
@@ -153,42 +153,53 @@ fn count_unpacked<'a>(
     }
 }
 
-/// Counts sorted windows: one open group of equal n-grams for each order.
+/// Counts sorted windows. The windows that share their first n symbols are a group of order n; one
+/// group of each order is open at a time, and remembers what had been seen when it was opened.
 struct Groups {
-    orders: usize,
     sources: usize,
-    /// By order, then by source: how often the open group's n-gram stands in it.
-    counts: Vec<usize>,
+    /// How many windows there were so far, by source.
+    seen: Vec<usize>,
+    /// The same when the open group began, by order, then by source.
+    opened: Vec<usize>,
+    /// How many symbols the last window has. The windows of an open group of a higher order are
+    /// cut short by the text's end: no n-grams of that order.
+    length: usize,
     matches: Vec<usize>,
 }
 
 impl Groups {
     fn new(orders: usize, sources: usize) -> Groups {
-        Groups { orders, sources, counts: vec![0; orders * sources], matches: vec![0; orders] }
+        Groups {
+            sources,
+            seen: vec![0; sources],
+            opened: vec![0; orders * sources],
+            length: 0,
+            matches: vec![0; orders],
+        }
     }
 
     /// Takes in the next window, which shares this many symbols with the one before.
     fn add(&mut self, shared: usize, length: usize, source: usize) {
         self.close(shared);
-        for counts in self.counts.chunks_exact_mut(self.sources).take(length) {
-            counts[source] += 1;
-        }
+        self.seen[source] += 1;
+        self.length = length;
     }
 
-    /// Ends the groups of all orders above this one.
+    /// Ends the groups of all orders above this one, and begins the next.
     fn close(&mut self, shared: usize) {
-        let open = self.counts.chunks_exact_mut(self.sources).zip(&mut self.matches).skip(shared);
-        for (counts, matches) in open {
-            if let Some((text, references)) = counts.split_first() {
-                *matches += (*text).min(references.iter().copied().max().unwrap_or_default());
+        let groups = self.opened.chunks_exact_mut(self.sources).zip(&mut self.matches);
+        for (at, (opened, matches)) in groups.enumerate().skip(shared) {
+            if at < self.length {
+                let mut counts = self.seen.iter().zip(&*opened).map(|(now, then)| now - then);
+                let text = counts.next().unwrap_or_default();
+                *matches += text.min(counts.max().unwrap_or_default());
             }
-            counts.fill(0);
+            opened.copy_from_slice(&self.seen);
         }
     }
 
     fn finish(mut self) -> Vec<usize> {
         self.close(0);
-        debug_assert_eq!(self.matches.len(), self.orders);
         self.matches
     }
 }

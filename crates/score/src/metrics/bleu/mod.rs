@@ -232,7 +232,7 @@ impl CorpusMetric for Bleu {
     fn statistics(&self, output: &str, references: &[&str]) -> Option<BleuStatistics> {
         let texts: Vec<_> =
             std::iter::once(&output).chain(references).map(|text| self.prepare(text)).collect();
-        let mut symbols = Symbols::new();
+        let mut symbols = Symbols::with_room(output.len() / 4);
         let numbered: Vec<Vec<u32>> = texts
             .iter()
             .map(|text| {

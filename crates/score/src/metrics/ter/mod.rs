@@ -72,7 +72,7 @@ impl CorpusMetric for Ter {
             .chain(references)
             .map(|text| self.tokenizer.tokenize(rstrip(text)))
             .collect();
-        let mut symbols = Symbols::new();
+        let mut symbols = Symbols::with_room(output.len() / 4);
         let numbered: Vec<Vec<u32>> =
             texts.iter().map(|text| split(text).map(|word| symbols.word(word)).collect()).collect();
         let (output, references) = numbered.split_first()?;
