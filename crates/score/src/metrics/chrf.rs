@@ -235,3 +235,39 @@ fn part_punctuation(word: &str) -> [&str; 2] {
         [word, ""]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_loses_one_punctuation_mark() {
+        assert_eq!(part_punctuation("(hi)"), ["(hi", ")"]);
+        assert_eq!(part_punctuation("(hi"), ["(", "hi"]);
+        assert_eq!(part_punctuation("."), [".", ""]);
+        assert_eq!(part_punctuation("é."), ["é", "."]);
+        assert_eq!(part_punctuation("。"), ["。", ""]);
+    }
+
+    #[test]
+    fn the_best_reference_counts() {
+        let chrf = Chrf::default();
+        let one = chrf.sentence_score("the cat", &["the cat sat"]);
+        assert_eq!(chrf.sentence_score("the cat", &["a dog", "the cat sat"]), one);
+        assert_eq!(chrf.sentence_score("the cat", &[]), None);
+    }
+
+    #[test]
+    fn spaces_do_not_count_unless_asked_for() {
+        let chrf = Chrf::default();
+        assert_eq!(chrf.sentence_score("a b\u{1c}c", &["abc"]), Some(100.0));
+        let strict = Chrf { whitespace: true, ..chrf };
+        assert!(strict.sentence_score("a bc", &["abc"]).unwrap() < 100.0);
+    }
+
+    #[test]
+    fn empty_texts_score_nothing() {
+        assert_eq!(Chrf::default().sentence_score("", &[""]), Some(0.0));
+        assert_eq!(Chrf::plus_plus().sentence_score("", &["a"]), Some(0.0));
+    }
+}

@@ -63,6 +63,9 @@ pub fn ngrams_in(length: usize, order: usize) -> usize {
 /// each counted as often as the one reference has it that has it most often, and at most as often
 /// as the text has it.
 pub fn shared_ngrams(text: &[u32], references: &[&[u32]], orders: usize) -> Vec<usize> {
+    if orders == 0 {
+        return Vec::new();
+    }
     let mut groups = Groups::new(orders, references.len() + 1);
     let sources = || std::iter::once(text).chain(references.iter().copied());
     let largest = sources().flatten().copied().max().unwrap_or_default();
@@ -253,5 +256,6 @@ mod tests {
     fn texts_without_symbols_share_nothing() {
         assert_eq!(shared_ngrams(&[], &[&[]], 3), [0, 0, 0]);
         assert_eq!(shared_ngrams(&[1], &[], 2), [0, 0]);
+        assert!(shared_ngrams(&[1], &[&[1]], 0).is_empty());
     }
 }

@@ -294,3 +294,48 @@ fn geometric_mean(precisions: &[f64]) -> f64 {
     let sum: f64 = precisions.iter().map(|&precision| log(precision)).sum();
     (sum / precisions.len() as f64).exp()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parts(bleu: &Bleu, output: &str, references: &[&str]) -> BleuScore {
+        bleu.score_with_parts(&bleu.statistics(output, references).unwrap())
+    }
+
+    #[test]
+    fn without_a_match_smoothing_helps_nothing() {
+        for smoothing in ["none", "exp", "floor", "add-k"] {
+            let smoothing = Smoothing::named(smoothing, None).unwrap();
+            let score = parts(&Bleu { smoothing, ..Bleu::of_sentences() }, "a b c", &["d e f"]);
+            assert_eq!((score.score, score.precisions), (0.0, vec![0.0; 4]));
+        }
+    }
+
+    #[test]
+    fn exp_halves_again_for_each_order_without_a_match() {
+        let score = parts(&Bleu::of_sentences(), "a x b y", &["a c b d"]);
+        assert_eq!(score.precisions, [50.0, 100.0 / 6.0, 100.0 / 8.0, 100.0 / 8.0]);
+    }
+
+    #[test]
+    fn a_text_shorter_than_the_order_needs_effective_order() {
+        assert_eq!(Bleu::default().sentence_score("yes", &["yes"]), Some(0.0));
+        assert!(Bleu::of_sentences().sentence_score("yes", &["yes"]).unwrap() > 99.0);
+    }
+
+    #[test]
+    fn the_closest_reference_sets_the_length_and_of_two_the_shorter() {
+        let score = parts(&Bleu::default(), "a b c", &["a b c d e", "a b c d", "a b"]);
+        assert_eq!(score.reference_length, 2);
+        assert_eq!(parts(&Bleu::default(), "", &["a b"]).brevity_penalty, 0.0);
+    }
+
+    #[test]
+    fn an_empty_reference_counts_and_none_at_all_is_undefined() {
+        let bleu = Bleu::of_sentences();
+        assert_eq!(bleu.sentence_score("a", &[""]), Some(0.0));
+        assert_eq!(parts(&bleu, "a b", &["a b c d e", ""]).reference_length, 0);
+        assert_eq!(bleu.sentence_score("a", &[]), None);
+    }
+}

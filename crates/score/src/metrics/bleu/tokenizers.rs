@@ -246,3 +246,60 @@ fn international(c: char) -> Kind {
         _ => Kind::Letter,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(tokenizer: Tokenizer, text: &str, expected: &str) {
+        assert_eq!(tokenizer.tokenize(text), expected, "{} of {text:?}", tokenizer.name());
+    }
+
+    #[test]
+    fn points_between_digits_stay_with_them() {
+        check(Tokenizer::V13a, "3.5, then 1,000.", "3.5 , then 1,000 .");
+        check(Tokenizer::V13a, ".5 and a..b...", ". 5 and a . . b . . .");
+        check(Tokenizer::Zh, ".5 and 5.", ".5 and 5.");
+        check(Tokenizer::Intl, "In 1999.", "In 1999.");
+    }
+
+    #[test]
+    fn a_dash_is_split_after_a_digit_only() {
+        check(Tokenizer::V13a, "well-known 3-4 -5", "well-known 3 - 4 -5");
+    }
+
+    #[test]
+    fn entities_are_unescaped_in_one_order() {
+        check(Tokenizer::V13a, "&amp;lt;b&gt; &quot;x&quot; &apos;", "< b > \" x \" & apos ;");
+        check(Tokenizer::V13a, "a<skipped>b hyphen-\nated", "ab hyphenated");
+        check(Tokenizer::Intl, "&lt;", "& lt ;");
+    }
+
+    #[test]
+    fn the_international_tokenizer_knows_all_punctuation() {
+        check(Tokenizer::Intl, "¿Qué? 5€ «no»", "¿ Qué ? 5 € « no »");
+        check(Tokenizer::V13a, "¿Qué? 5€ «no»", "¿Qué ? 5€ «no»");
+    }
+
+    #[test]
+    fn chinese_characters_are_tokens_and_so_are_arrows() {
+        check(Tokenizer::Zh, "我有3.5本。ok", "我 有 3.5 本 。 ok");
+        check(Tokenizer::Zh, "a→b", "a → b");
+        check(Tokenizer::Zh, "\u{20000}\u{20001}", "\u{20000}\u{20001}");
+    }
+
+    #[test]
+    fn separators_are_spaces() {
+        check(Tokenizer::V13a, "a\u{1c}b\u{1d}.", "a b .");
+        check(Tokenizer::Char, "a b", "a   b");
+        assert_eq!(Tokenizer::Char.tokens("a b"), ["a", "b"]);
+    }
+
+    #[test]
+    fn a_name_leads_back_to_its_tokenizer() {
+        for tokenizer in Tokenizer::ALL {
+            assert_eq!(Tokenizer::named(tokenizer.name()), Some(tokenizer));
+        }
+        assert_eq!(Tokenizer::named("flores200"), None);
+    }
+}

@@ -188,3 +188,62 @@ fn mean(values: &[f64]) -> Option<f64> {
 fn p_value(larger: usize, trials: usize) -> f64 {
     (larger + 1) as f64 / (trials + 1) as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::metrics::bleu::Bleu;
+
+    type Cases = Vec<<Bleu as CorpusMetric>::Statistics>;
+
+    fn cases(outputs: &[&str]) -> Cases {
+        let reference = "the quick brown fox jumps over the lazy dog";
+        outputs
+            .iter()
+            .filter_map(|output| Bleu::default().statistics(output, &[reference]))
+            .collect()
+    }
+
+    const GOOD: &str = "the quick brown fox jumps over the lazy dog";
+    const FAIR: &str = "the quick brown fox leaps over a lazy dog";
+    const POOR: &str = "a fast brown fox jumps over some dog";
+
+    #[test]
+    fn a_system_that_is_better_on_every_case_is_significantly_better() {
+        let (baseline, system) = (cases(&[POOR; 12]), cases(&[GOOD; 12]));
+        let test = approximate_randomization(&Bleu::default(), &baseline, &system, 999, 1).unwrap();
+        assert!(test.test.system > test.test.baseline);
+        assert!(test.p_with_ties < 0.01, "{test:?}");
+        assert!(test.test.p <= test.p_with_ties);
+    }
+
+    #[test]
+    fn two_equal_systems_differ_by_chance_only() {
+        let same = cases(&[GOOD, FAIR, POOR]);
+        let test = approximate_randomization(&Bleu::default(), &same, &same, 99, 1).unwrap();
+        assert_eq!((test.test.p, test.p_with_ties), (0.01, 1.0));
+    }
+
+    #[test]
+    fn a_seed_gives_the_same_numbers_again() {
+        let (baseline, system) = (cases(&[GOOD, FAIR, POOR]), cases(&[FAIR, POOR, GOOD]));
+        let run = |seed| paired_bootstrap(&Bleu::default(), &baseline, &system, 200, seed);
+        assert_eq!(run(7), run(7));
+        assert_ne!(run(7), run(8));
+    }
+
+    #[test]
+    fn what_cannot_be_tested_is_undefined() {
+        let some = cases(&[GOOD]);
+        let bleu = Bleu::default();
+        assert_eq!(approximate_randomization(&bleu, &[], &[], 10, 1), None);
+        assert_eq!(approximate_randomization(&bleu, &some, &[], 10, 1), None);
+        assert_eq!(paired_bootstrap(&bleu, &some, &some, 0, 1), None);
+    }
+
+    #[test]
+    fn the_interval_holds_the_middle_of_the_resamples() {
+        let resampled = Resampled::of((0..200).rev().map(f64::from).collect()).unwrap();
+        assert_eq!(resampled, Resampled { mean: 99.5, half_width: 94.5 });
+    }
+}

@@ -195,3 +195,75 @@ pub struct Alignment {
     /// Words of the output that the reference does not have there.
     pub output_errors: Vec<bool>,
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The textbook's distance, without a beam.
+    fn levenshtein(output: &[u32], reference: &[u32]) -> u32 {
+        let mut row: Vec<u32> = (0..=reference.len() as u32).collect();
+        for word in output {
+            let mut diagonal = row[0];
+            row[0] += 1;
+            for column in 1..row.len() {
+                let replaced = diagonal + u32::from(reference[column - 1] != *word);
+                diagonal = row[column];
+                row[column] = replaced.min(diagonal + 1).min(row[column - 1] + 1);
+            }
+        }
+        row[reference.len()]
+    }
+
+    fn words(most: usize) -> impl Strategy<Value = Vec<u32>> {
+        prop::collection::vec(0u32..6, 0..most)
+    }
+
+    proptest! {
+        #[test]
+        fn within_the_beam_the_distance_is_the_textbooks(a in words(24), b in words(24)) {
+            prop_assert_eq!(Distances::new(&a, &b).distance(), levenshtein(&a, &b));
+        }
+
+        #[test]
+        fn the_alignment_holds_as_many_errors_as_the_distance_says(a in words(24), b in words(24)) {
+            let distances = Distances::new(&a, &b);
+            let alignment = distances.alignment();
+            let wrong = |errors: &[bool]| errors.iter().filter(|error| **error).count() as u32;
+            let (output, reference) =
+                (wrong(&alignment.output_errors), wrong(&alignment.reference_errors));
+            let distance = distances.distance();
+            prop_assert!(output.max(reference) <= distance && distance <= output + reference);
+            prop_assert!(alignment.ends.is_sorted());
+        }
+
+        #[test]
+        fn a_changed_output_costs_what_it_costs_from_scratch(
+            mut words in words(90),
+            reference in words(90),
+            place in any::<prop::sample::Index>(),
+            width in 1usize..9,
+            turn in 0usize..9,
+        ) {
+            prop_assume!(!words.is_empty());
+            let before = words.clone();
+            let start = place.index(words.len());
+            let end = words.len().min(start + width);
+            words[start..end].rotate_left(turn % (end - start));
+            let mut distances = Distances::new(&before, &reference);
+            let found = distances.distance_of(&words, start..end);
+            prop_assert_eq!(found, Distances::new(&words, &reference).distance());
+        }
+    }
+
+    #[test]
+    fn texts_of_very_different_length_still_meet() {
+        let long: Vec<u32> = (0..3000).collect();
+        assert_eq!(Distances::new(&long, &[7]).distance(), 2999);
+        assert_eq!(Distances::new(&[2990], &long).distance(), 2999);
+        assert_eq!(Distances::new(&[7], &long).distance(), 3000, "7 stands outside the beam");
+        assert_eq!(Distances::new(&[], &long).distance(), 3000);
+    }
+}

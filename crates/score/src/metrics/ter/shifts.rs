@@ -194,3 +194,53 @@ fn changed(run: &Range<usize>, target: usize, words: usize) -> Range<usize> {
         run.start..words.min(run.len() + target)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn words(text: &str) -> Vec<u32> {
+        text.bytes().map(u32::from).collect()
+    }
+
+    #[test]
+    fn a_run_that_moved_is_one_edit() {
+        assert_eq!(edits(&words("defabc"), &words("abcdef")), 1);
+        assert_eq!(edits(&words("xdefabc"), &words("abcdef")), 2);
+        assert_eq!(edits(&words("abc"), &words("")), 3);
+        assert_eq!(edits(&words(""), &words("abc")), 3);
+    }
+
+    #[test]
+    fn a_run_moves_to_any_place() {
+        let moved = |run, target| {
+            let moved = shifted(&words("abcdef"), run, target);
+            moved.into_iter().filter_map(char::from_u32).collect::<String>()
+        };
+        assert_eq!(moved(3..5, 1), "adebcf");
+        assert_eq!(moved(1..3, 5), "adebcf");
+        assert_eq!(moved(1..3, 2), "adbcef", "a place within the run moves it on");
+        assert_eq!(moved(4..6, 6), "abcdef", "there is no place after the end");
+    }
+
+    proptest! {
+        #[test]
+        fn moves_never_cost_more_than_edits_alone(
+            output in prop::collection::vec(0u32..6, 0..40),
+            reference in prop::collection::vec(0u32..6, 1..40),
+        ) {
+            let plain = Distances::new(&output, &reference).distance() as usize;
+            prop_assert!(edits(&output, &reference) <= plain);
+        }
+    }
+
+    #[test]
+    fn the_search_ends_on_long_texts_of_one_word() {
+        let long = vec![1; 20_000];
+        let mut other = long.clone();
+        other[10_000] = 2;
+        assert_eq!(edits(&long, &other), 1);
+    }
+}

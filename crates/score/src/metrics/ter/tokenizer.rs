@@ -98,3 +98,36 @@ fn is_asian_punctuation(c: char) -> bool {
         | '\u{ff0e}' | '\u{ff0c}' | '\u{ff1f}' | '\u{ff1a}' | '\u{ff1b}' | '\u{ff01}'
         | '\u{ff02}' | '\u{ff08}' | '\u{ff09}')
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLAIN: TercomTokenizer = TercomTokenizer {
+        normalized: false,
+        no_punct: false,
+        asian_support: false,
+        case_sensitive: false,
+    };
+
+    #[test]
+    fn by_default_punctuation_sticks_to_its_word() {
+        assert_eq!(PLAIN.tokenize("Hello,  World!"), "hello, world!");
+    }
+
+    #[test]
+    fn normalizing_parts_punctuation_and_possessives() {
+        let tokenizer = TercomTokenizer { normalized: true, ..PLAIN };
+        assert_eq!(tokenizer.tokenize("Ann's dog's."), "ann 's dog's .");
+        assert_eq!(tokenizer.tokenize("say &quot;1,000&quot;"), "say \" 1,000 \"");
+        assert_eq!(tokenizer.tokenize("end\n-ing well-\nknown"), "ending well- known");
+    }
+
+    #[test]
+    fn asian_support_makes_characters_words() {
+        let tokenizer = TercomTokenizer { normalized: true, asian_support: true, ..PLAIN };
+        assert_eq!(tokenizer.tokenize("我有3本。カナ"), "我 有 3 本 。 カナ");
+        let bare = TercomTokenizer { no_punct: true, asian_support: true, ..PLAIN };
+        assert_eq!(bare.tokenize("我有。(a.b)"), "我有ab");
+    }
+}
