@@ -118,6 +118,40 @@ fn a_test_that_fails_says_what_is_wrong_on_every_protocol() {
     assert!(without_key.out.contains("$ASSAY_PROVIDER_KEY is not set"), "{}", without_key.out);
 }
 
+/// Adds a provider of this preset that is the test's server and wants a key.
+fn add(terminal: &Terminal, preset: &str, url: &str, models: &[&str]) {
+    let mut add = vec!["models", "add", preset, preset, "--base-url", url];
+    add.extend(["--key-env", "ASSAY_PROVIDER_KEY"]);
+    add.extend(models.iter().flat_map(|model| ["--model", *model]));
+    terminal.ok(&add);
+}
+
+#[test]
+fn a_list_that_is_shown_without_a_key_does_not_pass_for_a_proof_of_the_key() {
+    let server = greeter();
+    let terminal = Terminal::in_data("greet");
+    add(&terminal, "openai", &server.url(), &[]);
+    let (exit, answer) = test(&terminal, "openai");
+    let message = answer["message"].as_str().expect("words");
+    assert!(exit == 0 && message.contains("the key is not proven"), "{message}");
+    assert_eq!(server.count(), 2, "with the key and without it, and no call");
+}
+
+#[test]
+fn where_a_list_proves_nothing_a_test_says_so_and_makes_one_small_call() {
+    for (preset, model, words) in
+        [("openrouter", None, "proves nothing"), ("openrouter", Some("m"), "a call of `m`")]
+    {
+        let server = greeter();
+        let terminal = Terminal::in_data("greet");
+        add(&terminal, preset, &server.url(), model.as_slice());
+        let left = with_key(&terminal, &["models", "test", preset]);
+        assert!(left.out.contains(words), "{}", left.out);
+        assert_eq!(left.err.contains("one small call"), model.is_some(), "{}", left.err);
+        assert_eq!(server.count(), 1 + model.iter().len());
+    }
+}
+
 #[test]
 fn a_declared_endpoint_answers_a_run_and_a_test_says_beforehand_that_it_calls() {
     let server = greeter();

@@ -28,7 +28,7 @@ const DECLARED: &str = "custom-http";
 /// A declaration is typed or written by hand.
 const LONGEST_DECLARATION: usize = 256 << 10;
 
-/// What a test asks a model that has no list.
+/// What a test asks a model.
 const TEST_PROMPT: &str = "Answer with the one word: yes";
 
 /// A provider as it is set up, checked.
@@ -96,10 +96,7 @@ impl Answer<TestProvider> for App {
             Err(KeyTrouble::Unread(_) | KeyTrouble::Elsewhere { .. }) => None,
         };
         let caller = settings.caller(&self.inner.client, key)?;
-        Ok(match settings.has_list() {
-            true => self.list_models(&settings, &caller),
-            false => self.try_call(&settings, &caller),
-        })
+        Ok(self.try_out(&settings, &caller))
     }
 }
 
@@ -123,23 +120,54 @@ impl App {
         Ok(records.into_iter().find(|record| record.name == name))
     }
 
-    fn list_models(&self, settings: &Settings, caller: &Caller) -> ProviderTest {
-        match self.runtime().block_on(caller.list_models()) {
-            Ok(models) => ProviderTest {
+    /// Asks for the list of models, which costs nothing, and makes one small call where a list would prove nothing.
+    fn try_out(&self, settings: &Settings, caller: &Caller) -> ProviderTest {
+        if !caller.has_list() {
+            return self.try_call(settings, caller, settings.first_model().unwrap_or("test"));
+        }
+        let models = match self.runtime().block_on(caller.list_models()) {
+            Ok(models) => models,
+            Err(failure) => return unusable(settings.failure_words(&failure)),
+        };
+        match settings.first_model() {
+            Some(model) if !settings.preset.list_is_proof() => {
+                ProviderTest { models, ..self.try_call(settings, caller, model) }
+            }
+            _ => ProviderTest {
                 ok: true,
-                message: match models.len() {
-                    1 => "It answers, and offers 1 model.".to_owned(),
-                    n => format!("It answers, and offers {n} models."),
-                },
+                message: self.listed(settings, caller, models.len()),
                 models,
             },
-            Err(failure) => unusable(settings.failure_words(&failure)),
         }
     }
 
-    fn try_call(&self, settings: &Settings, caller: &Caller) -> ProviderTest {
+    /// What a list of so many models says, and what it does not.
+    fn listed(&self, settings: &Settings, caller: &Caller, count: usize) -> String {
+        let offers = match count {
+            1 => "It answers, and offers 1 model.".to_owned(),
+            n => format!("It answers, and offers {n} models."),
+        };
+        if !settings.preset.list_is_proof() {
+            return format!(
+                "{offers} The list proves nothing more; name one of them for this provider, and a test calls it."
+            );
+        }
+        match settings.needs_key() && self.is_public(caller) {
+            true => format!(
+                "{offers} It shows that list without a key as well, so the key is not proven."
+            ),
+            false => offers,
+        }
+    }
+
+    /// Whether anyone may see the list of models.
+    fn is_public(&self, caller: &Caller) -> bool {
+        self.runtime().block_on(caller.without_key().list_models()).is_ok()
+    }
+
+    fn try_call(&self, settings: &Settings, caller: &Caller, model: &str) -> ProviderTest {
         let request = Request {
-            model: settings.record.models.first().cloned().unwrap_or_else(|| "test".to_owned()),
+            model: model.to_owned(),
             messages: vec![Message::text("user", TEST_PROMPT)],
             max_output_tokens: Some(16),
             ..Request::default()
@@ -148,7 +176,7 @@ impl App {
         match self.runtime().block_on(caller.generate_plain(&request, &never)) {
             Ok(_) => ProviderTest {
                 ok: true,
-                message: "It answers a call.".to_owned(),
+                message: format!("It answers a call of `{model}`."),
                 models: settings.record.models.clone(),
             },
             Err(failure) => unusable(settings.failure_words(&failure)),
@@ -242,7 +270,7 @@ impl Settings {
             },
             custom: custom.and_then(|spec| serde_json::to_string_pretty(spec).ok()),
             key_header: self.options.key_header.clone(),
-            test_calls: !self.has_list(),
+            test_calls: self.test_calls(),
         }
     }
 
@@ -256,9 +284,15 @@ impl Settings {
             .map_err(|e| bad(format!("provider `{}`: {e}", self.record.name)))
     }
 
-    /// Whether its protocol has a list of models.
-    fn has_list(&self) -> bool {
-        !matches!(self.wire, WireKind::Custom(_))
+    /// Whether a test makes a call: there is no list of models, or one that proves nothing.
+    fn test_calls(&self) -> bool {
+        let wire = self.wire.clone().wire(&self.base_url);
+        let has_list = wire.is_ok_and(|wire| wire.models_url(&self.base_url).is_some());
+        !has_list || (self.first_model().is_some() && !self.preset.list_is_proof())
+    }
+
+    fn first_model(&self) -> Option<&str> {
+        self.record.models.first().map(String::as_str)
     }
 
     fn missing_key_words(&self) -> String {

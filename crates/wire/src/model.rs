@@ -56,7 +56,8 @@ pub struct ProviderView {
     pub custom: Option<String>,
     /// The header that carries its key, where the user chose one.
     pub key_header: Option<String>,
-    /// Whether a test makes one small call, which may cost something, because there is no list of models to ask for.
+    /// Whether a test makes one small call, which may cost something, because a list of models is not there or proves
+    /// nothing.
     pub test_calls: bool,
 }
 

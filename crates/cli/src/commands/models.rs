@@ -152,7 +152,7 @@ fn test(app: &App, name: &str, output: &Output) -> Result<Exit, ApiError> {
     let calls = app.call(ListModels {})?.providers.iter().any(|p| p.name == name && p.test_calls);
     if calls {
         output.note(
-            "It keeps no list of models, so it is sent one small call, which may cost something.",
+            "A list of models would not prove it, so it is sent one small call, which may cost something.",
         );
     }
     let test: ProviderTest = app.call(TestProvider { name: name.to_owned() })?;

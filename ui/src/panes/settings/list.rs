@@ -71,7 +71,7 @@ fn Provider(provider: ProviderView) -> impl IntoView {
             {none.then(|| view! { <p class="card__line">"No models are offered yet: a test names them, or add some with Edit."</p> })}
             {(!none).then(|| view! { <ModelIds ids=models more=0 /> })}
             {provider.test_calls.then(|| view! {
-                <p class="card__line quiet">"It keeps no list of models: its test makes one small call, which may cost something."</p>
+                <p class="card__line quiet">"A list of models would not prove it: its test makes one small call, which may cost something."</p>
             })}
             <TestResult provider=own />
         </li>
