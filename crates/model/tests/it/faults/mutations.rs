@@ -11,11 +11,13 @@ use assay_testkit::Fault;
 use super::{Outcome, Seen, outcome};
 use crate::common::{Spoken, WIRES};
 
+type Instead = Box<dyn Fn(&Seen) -> Option<Outcome>>;
+
 /// A rule, by what comes of it when it is broken: `None` for a case that it does not decide.
 struct Broken {
     rule: String,
     wires: Vec<Spoken>,
-    instead: Box<dyn Fn(&Seen) -> Option<Outcome>>,
+    instead: Instead,
 }
 
 /// Breaks every rule and panics, naming them, if there are any that no case misses.
