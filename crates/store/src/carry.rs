@@ -50,11 +50,7 @@ impl Store {
     /// process holds it from then on.
     pub fn create_shard(&self, run: NewRun, skipped: Vec<u32>) -> Result<(), StoreError> {
         let owner = self.owner()?;
-        self.write(move |connection| {
-            runs::create(connection, &run, owner)?;
-            skip(connection, runs::seq(connection, &run.id)?, &skipped)
-        })
-        .wait()
+        self.write(move |connection| runs::create(connection, &run, &skipped, owner)).wait()
     }
 
     /// The cells `from..to` of a run with all that stands behind them, but for those that were left out of it.
@@ -94,12 +90,6 @@ impl Store {
     pub fn lost_calls(&self, run: &RunId) -> Result<HashMap<u32, u32>, StoreError> {
         self.read(|connection| lost_calls(connection, run))
     }
-}
-
-fn skip(connection: &Connection, seq: RunSeq, cells: &[u32]) -> Result<(), Fault> {
-    cells
-        .iter()
-        .try_for_each(|cell| transitions::move_cell(connection, seq, *cell, CellState::Skipped))
 }
 
 fn skipped(connection: &Connection, run: &RunId) -> Result<u32, Fault> {

@@ -3,7 +3,7 @@
 //! A run's counters are kept as its cells end, so a list of runs never counts cells. The specification stands in
 //! a table of its own, because the counters' row is written with every cell and should stay short.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Fault, StoreError};
 use crate::ids::{RunId, RunSeq};
 use crate::lease::Owner;
-use crate::states::RunState;
+use crate::states::{CellState, RunState};
 
 pub(crate) const SCHEMA: &str = "
 CREATE TABLE run (
@@ -204,8 +204,13 @@ pub struct RunDetail {
     pub scorers: Vec<String>,
 }
 
-/// Stores a run and its whole grid, queued and held by `owner`.
-pub(crate) fn create(connection: &Connection, run: &NewRun, owner: Owner) -> Result<(), Fault> {
+/// Stores a run and its whole grid, held by `owner`. Its cells are queued, but for those of `skipped`.
+pub(crate) fn create(
+    connection: &Connection,
+    run: &NewRun,
+    skipped: &[u32],
+    owner: Owner,
+) -> Result<(), Fault> {
     connection
         .prepare_cached(
             "INSERT INTO run (id, workspace, title, created_ms, state, owner, total, budget, shard, shards)
@@ -231,7 +236,7 @@ pub(crate) fn create(connection: &Connection, run: &NewRun, owner: Owner) -> Res
     insert_rows(connection, seq, &run.rows)?;
     insert_scorers(connection, seq, &run.scorers)?;
     reach!(RunPlanned);
-    insert_cells(connection, seq, run)
+    insert_cells(connection, seq, run, skipped)
 }
 
 fn insert_columns(
@@ -276,16 +281,27 @@ fn insert_scorers(connection: &Connection, seq: RunSeq, scorers: &[String]) -> R
     Ok(())
 }
 
-fn insert_cells(connection: &Connection, seq: RunSeq, run: &NewRun) -> Result<(), Fault> {
+/// Each cell is written once, in the state that it begins in: others wait while a large run is planned.
+fn insert_cells(
+    connection: &Connection,
+    seq: RunSeq,
+    run: &NewRun,
+    skipped: &[u32],
+) -> Result<(), Fault> {
     let mut insert = connection.prepare_cached(
-        "INSERT INTO cell (run, ordinal, column_at, row_at, state) VALUES (?, ?, ?, ?, 'queued')",
+        "INSERT INTO cell (run, ordinal, column_at, row_at, state) VALUES (?, ?, ?, ?, ?)",
     )?;
+    let skipped: HashSet<u32> = skipped.iter().copied().collect();
     for (ordinal, cell) in run.cells.iter().enumerate() {
         if cell.column as usize >= run.columns.len() || cell.row as usize >= run.rows.len() {
             let refused = StoreError::UnknownCell { run: run.id.clone(), cell: ordinal as u32 };
             return Err(refused.into());
         }
-        insert.execute(params![seq, ordinal as i64, cell.column, cell.row])?;
+        let state = match skipped.contains(&(ordinal as u32)) {
+            true => CellState::Skipped,
+            false => CellState::Queued,
+        };
+        insert.execute(params![seq, ordinal as i64, cell.column, cell.row, state])?;
         if ordinal == run.cells.len() / 2 {
             reach!(RunHalfPlanned);
         }

@@ -100,7 +100,7 @@ impl Store {
     /// Stores a run with its whole grid in one transaction. This process holds it from then on.
     pub fn create_run(&self, run: NewRun) -> Result<(), StoreError> {
         let owner = self.owner()?;
-        self.write(move |connection| runs::create(connection, &run, owner)).wait()
+        self.write(move |connection| runs::create(connection, &run, &[], owner)).wait()
     }
 
     /// A workspace's runs, latest first.
@@ -145,6 +145,12 @@ impl Store {
     pub fn set_budget(&self, run: &RunId, budget: Option<f64>) -> Result<(), StoreError> {
         let run = run.clone();
         self.write(move |connection| transitions::set_budget(connection, &run, budget)).wait()
+    }
+
+    /// Replaces the specification of a run, when it is taken up in another way than it was created.
+    pub fn set_run_spec(&self, run: &RunId, spec: String) -> Result<(), StoreError> {
+        let run = run.clone();
+        self.write(move |connection| transitions::set_spec(connection, &run, &spec)).wait()
     }
 
     /// Pauses one of a run's models, with the reason. This process must hold the run.
@@ -251,7 +257,8 @@ impl Store {
     /// [`StoreError::NotOpen`] when its end is recorded already.
     pub fn finish_attempt(&self, mut finish: FinishAttempt) -> Pending<()> {
         let response = finish.take_response();
-        self.write(move |connection| attempts::finish(connection, &finish, &response))
+        let work = move |connection: &Connection| attempts::finish(connection, &finish, &response);
+        self.shared.writer.submit_paid(work)
     }
 
     /// Queues the failed cells of a run that this process holds again; their attempts stay on record.

@@ -134,6 +134,15 @@ pub(crate) fn set_budget(
     Ok(())
 }
 
+/// Replaces the specification of a run.
+pub(crate) fn set_spec(connection: &Connection, run: &RunId, spec: &str) -> Result<(), Fault> {
+    let seq = seq(connection, run)?;
+    connection
+        .prepare_cached("UPDATE run_spec SET spec = ? WHERE run = ?")?
+        .execute(params![spec, seq])?;
+    Ok(())
+}
+
 /// Owners with runs that are under way.
 pub(crate) fn owners(connection: &Connection) -> Result<Vec<Owner>, Fault> {
     let mut select =

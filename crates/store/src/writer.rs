@@ -3,6 +3,10 @@
 //! A commit that survives a power cut costs an fsync, milliseconds on ordinary disks. So writes queue here, and
 //! one transaction carries all that have gathered: each caller still hears only of its own write, and only once
 //! the disk has it. Each write runs in a savepoint, so one that is refused leaves its neighbours alone.
+//!
+//! Another process may hold the database for long: it plans a large run, or brings the schema up to date. Most writes
+//! are told so after a while and their callers may try again; those that carry what was paid for have nowhere else to
+//! go, so the batch that holds one waits many times longer.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -16,6 +20,10 @@ use crate::pending::{Pending, Promise, pending};
 
 /// Writes that share one transaction at most.
 const BATCH: usize = 64;
+
+/// How often a transaction is begun for writes that must not be lost, before they are told that the database is held by
+/// another: each time waits as long as the connection does, so two minutes in all.
+const TRIES: u32 = 24;
 
 /// A handle on the writing thread. Dropping it finishes what is queued.
 pub(crate) struct Writer {
@@ -42,10 +50,28 @@ impl Writer {
         T: Send + 'static,
         F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
     {
+        self.queue(work, Weight::Ordinary)
+    }
+
+    /// Queues a write that carries what was paid for.
+    pub(crate) fn submit_paid<T, F>(&self, work: F) -> Pending<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
+        self.queue(work, Weight::Paid)
+    }
+
+    fn queue<T, F>(&self, work: F, weight: Weight) -> Pending<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Connection) -> Result<T, Fault> + Send + 'static,
+    {
         let (promise, answer) = pending(Arc::clone(&self.file));
         if let Some(queue) = &self.queue {
             // A closed queue drops the write and with it the promise, which answers `Stopped`.
-            let _ = queue.send(Box::new(Queued { work: Some(work), outcome: None, promise }));
+            let _ =
+                queue.send(Box::new(Queued { work: Some(work), outcome: None, promise, weight }));
         }
         answer
     }
@@ -61,8 +87,19 @@ impl Drop for Writer {
     }
 }
 
+/// How much depends on a write.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Weight {
+    /// Its caller can try again.
+    Ordinary,
+    /// It is the only copy of what was paid for.
+    Paid,
+}
+
 /// One queued write, whatever its answer's type.
 trait Write: Send {
+    /// How much depends on it.
+    fn weight(&self) -> Weight;
     /// Does the work and keeps the outcome for later; says why when it failed.
     fn perform(&mut self, connection: &Connection, file: &Path) -> Result<(), StoreError>;
     /// Answers: the work's own outcome when the transaction was committed, else why it was not.
@@ -73,6 +110,7 @@ struct Queued<T, F> {
     work: Option<F>,
     outcome: Option<Result<T, StoreError>>,
     promise: Promise<T>,
+    weight: Weight,
 }
 
 impl<T, F> Write for Queued<T, F>
@@ -80,6 +118,10 @@ where
     T: Send,
     F: FnOnce(&Connection) -> Result<T, Fault> + Send,
 {
+    fn weight(&self) -> Weight {
+        self.weight
+    }
+
     fn perform(&mut self, connection: &Connection, file: &Path) -> Result<(), StoreError> {
         let Some(work) = self.work.take() else { return Ok(()) };
         let outcome = in_savepoint(connection, work).map_err(|fault| fault.on(file));
@@ -137,7 +179,8 @@ fn transact(
     file: &Path,
 ) -> Result<(), StoreError> {
     let sqlite = |error| StoreError::from_sqlite(file, error);
-    execute(connection, "BEGIN IMMEDIATE").map_err(sqlite)?;
+    let is_paid = batch.iter().any(|write| write.weight() == Weight::Paid);
+    begin(connection, if is_paid { TRIES } else { 1 }).map_err(sqlite)?;
     reach!(TransactionBegun);
     for write in batch {
         let said = write.perform(connection, file);
@@ -149,6 +192,22 @@ fn transact(
     }
     reach!(BatchMade);
     execute(connection, "COMMIT").map_err(sqlite)
+}
+
+/// Begins a transaction; while another process holds the database, as often as said.
+fn begin(connection: &Connection, tries: u32) -> Result<(), rusqlite::Error> {
+    let mut left = tries;
+    loop {
+        left -= 1;
+        match execute(connection, "BEGIN IMMEDIATE") {
+            Err(error) if left > 0 && is_busy(&error) => {}
+            begun => return begun,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(rusqlite::ErrorCode::DatabaseBusy)
 }
 
 fn in_savepoint<T>(
@@ -176,17 +235,25 @@ fn execute(connection: &Connection, sql: &str) -> Result<(), rusqlite::Error> {
 mod tests {
     use super::*;
     use rusqlite::params;
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
 
     type Inbox = Receiver<Box<dyn Write>>;
 
     fn writer() -> (Writer, tempfile::TempDir) {
+        writer_that(|_| false)
+    }
+
+    /// A writer, and what it does each time it finds its database held by another.
+    fn writer_that(busy: fn(i32) -> bool) -> (Writer, tempfile::TempDir) {
         let folder = tempfile::tempdir().expect("a folder");
-        let connection = Connection::open(folder.path().join("t.db")).expect("a database");
+        let mut connection = Connection::open(folder.path().join("t.db")).expect("a database");
         connection
             .execute_batch(
                 "PRAGMA journal_mode = WAL; CREATE TABLE kept (n INTEGER PRIMARY KEY, bytes BLOB)",
             )
             .expect("a table");
+        connection.busy_handler(Some(busy)).expect("a setting");
         (
             Writer::start(connection, Arc::from(folder.path().join("t.db"))).expect("a thread"),
             folder,
@@ -265,6 +332,52 @@ mod tests {
         assert!(matches!(refused, Err(StoreError::ReadOnly { .. })), "{refused:?}");
     }
 
+    /// Gives up each time; the second time, the one that holds the database lets go first.
+    fn let_go_meanwhile(_: i32) -> bool {
+        if ASKED.fetch_add(1, Ordering::SeqCst) == 1 {
+            ASKED_TWICE.wait();
+            LET_GO.wait();
+        }
+        false
+    }
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    static ASKED_TWICE: Barrier = Barrier::new(2);
+    static LET_GO: Barrier = Barrier::new(2);
+
+    #[test]
+    fn a_reply_outlasts_another_process_that_holds_the_database() {
+        let (writer, folder) = writer_that(let_go_meanwhile);
+        let other = held(&folder);
+        let refused = keep(&writer, 1, 1).wait();
+        assert!(matches!(refused, Err(StoreError::Busy { .. })), "{refused:?}");
+        thread::spawn(move || {
+            ASKED_TWICE.wait();
+            other.execute_batch("COMMIT").expect("an end");
+            LET_GO.wait();
+        });
+        let paid = writer.submit_paid(|connection| {
+            connection.execute("INSERT INTO kept VALUES (2, x'')", [])?;
+            Ok(())
+        });
+        paid.wait().expect("it waited");
+        assert_eq!(kept(&writer), [2]);
+    }
+
+    /// Another connection that holds the writer's database.
+    fn held(folder: &tempfile::TempDir) -> Connection {
+        let other = Connection::open(folder.path().join("t.db")).expect("the database");
+        other.execute_batch("BEGIN IMMEDIATE").expect("it is free");
+        other
+    }
+
+    #[test]
+    fn a_database_that_is_never_let_go_is_told_in_the_end() {
+        let (writer, folder) = writer();
+        let _other = held(&folder);
+        let told = writer.submit_paid(|_| Ok(())).wait();
+        assert!(matches!(told, Err(StoreError::Busy { .. })), "{told:?}");
+    }
+
     #[test]
     fn a_write_that_panics_stops_the_writer_and_says_so() {
         let (writer, _folder) = writer();
@@ -277,8 +390,8 @@ mod tests {
         let (queue, inbox) = mpsc::channel();
         for _ in 0..writes {
             let (promise, _) = pending(Arc::from(Path::new("t.db")));
-            let write =
-                Queued { work: Some(|_: &Connection| Ok::<(), Fault>(())), outcome: None, promise };
+            let work = Some(|_: &Connection| Ok::<(), Fault>(()));
+            let write = Queued { work, outcome: None, promise, weight: Weight::Ordinary };
             queue.send(Box::new(write) as Box<dyn Write>).expect("an open queue");
         }
         (queue, inbox)
