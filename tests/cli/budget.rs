@@ -41,6 +41,8 @@ fn a_budget_is_never_passed_and_the_run_goes_on_with_more() {
     let done = document["cells"]["done"].as_u64().expect("a number");
     assert!((1..6).contains(&done), "{done}");
     assert_eq!(server.count() as u64, done, "nothing else was sent");
+    let cells = &document["cells"];
+    assert_eq!((&cells["pending"], &cells["skipped"]), (&json!(6 - done), &json!(0)));
 
     let id = document["run"].as_str().expect("an id");
     let less = terminal.assay(&["run", "--resume", id, "--budget", "0.0001"]);

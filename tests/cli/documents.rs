@@ -79,7 +79,7 @@ fn run_writes_columns_gates_and_every_cell() {
     assert_eq!(run["schema"], "assay.run/1");
     assert_eq!(
         run["cells"],
-        json!({"total": 6, "done": 6, "failed": 0, "cached": 0, "skipped": 0})
+        json!({"total": 6, "done": 6, "failed": 0, "cached": 0, "skipped": 0, "pending": 0})
     );
     assert_eq!(run["ok"], true);
     assert_eq!(run["columns"][0]["scores"]["polite"]["mean"], 1.0);

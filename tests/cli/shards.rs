@@ -60,6 +60,9 @@ fn shards_of_machines_merge_into_what_one_machine_would_have_run() {
         );
         assert!(seen.is_disjoint(&cells), "a cell belongs to one shard");
         assert_eq!(run["cells"]["done"], cells.len());
+        let all = expected["cells"]["total"].as_u64().expect("a number");
+        assert_eq!(run["cells"]["skipped"], all - cells.len() as u64, "left to other machines");
+        assert_eq!(run["cells"]["pending"], 0);
         assert_eq!(run["shard"], json!({"index": index, "of": 3}));
         seen.extend(cells);
         files.push(file);
@@ -90,6 +93,9 @@ fn a_merge_with_a_shard_missing_is_incomplete_and_goes_on_here() {
     let document: Value =
         serde_json::from_str(&terminal.workspace.read("merged.json")).expect("a document");
     let run = document["run"].as_str().expect("an id");
+    let done = document["cells"]["done"].as_u64().expect("a number");
+    assert_eq!(document["cells"]["pending"], 24 - done);
+    assert_eq!(document["cells"]["skipped"], 0);
     let whole = terminal.ok(&["run", "--resume", run, "--json", "-"]).json();
     assert_eq!(whole["cells"]["done"], 24);
     assert_eq!(server.count(), 24, "only what was missing is asked");

@@ -167,7 +167,7 @@ fn follow(app: &App, run: &str, output: &Output) {
 /// The document but for its results.
 fn document(run: &RunView) -> Value {
     let counts = run.summary.counts;
-    let ended = counts.done + counts.failed;
+    let settled = counts.done + counts.failed + counts.skipped;
     json!({
         "schema": "assay.run/1",
         "run": run.summary.run,
@@ -179,7 +179,8 @@ fn document(run: &RunView) -> Value {
             "done": counts.done,
             "failed": counts.failed,
             "cached": counts.cached,
-            "skipped": counts.total - ended,
+            "skipped": counts.skipped,
+            "pending": counts.total.saturating_sub(settled),
         },
         "cost": run.summary.spent,
         "budget": run.summary.budget,
