@@ -65,6 +65,8 @@ impl Explain for EngineError {
             | Self::BadBudget { .. }
             | Self::BadShard { .. }
             | Self::ShardFile { .. } => ApiError::new(Code::BadInput, message),
+            Self::ModelMoved { .. } => ApiError::new(Code::BadInput, message)
+                .hint("Put the provider's address back as it was, or start a new run: answers of the same server come from the cache."),
             Self::CannotMerge { .. } => ApiError::new(Code::BadInput, message)
                 .hint("Shards are runs of the same prompts, cases and models with another `--shard`."),
             Self::Unrenderable { diagnostic } => {

@@ -187,7 +187,8 @@ pub struct Run {
     /// With --resume: also send the cells that failed
     #[arg(long, requires = "resume")]
     pub retry_failed: bool,
-    /// Stop before the run costs more than this; it can be resumed. With --resume, what it may cost all in all
+    /// Stop before the run costs more than this; it can be resumed. Replies that no option limits are asked for at 4,096
+    /// tokens at most. With --resume, what it may cost all in all
     #[arg(long, value_name = "USD", value_parser = dollars)]
     pub budget: Option<f64>,
     /// Write the run to a file, for `assay merge` on another machine

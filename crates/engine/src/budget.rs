@@ -1,7 +1,7 @@
 //! What a run may cost: held before a call leaves, settled when it has come back.
 //!
-//! What is held is the most that the call may cost, so a budget is passed by no more than estimates are wrong for the
-//! calls in flight. A call that nobody knows the end of has cost all that was held for it.
+//! What is held is the most that the call may cost: a run with a budget tells every model how long a reply may be. So a
+//! budget is passed by no more than the inputs of the calls in flight are estimated wrong. A call that nobody knows the end of has cost all that was held for it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

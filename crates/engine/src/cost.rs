@@ -5,7 +5,7 @@ use assay_store::Usage;
 
 use crate::lanes::Load;
 
-/// Output tokens that are held for, and planned for, where no option limits them.
+/// Output tokens that are planned for where no option limits them. With a budget they are the limit that is sent.
 pub(crate) const ASSUMED_OUTPUT: u64 = 4_096;
 
 const MILLION: f64 = 1e6;
@@ -23,13 +23,13 @@ pub struct Price {
     pub output: f64,
 }
 
-/// A range of money, in US dollars.
+/// A range of money, in US dollars. It is an estimate: inputs are counted before the provider counts them.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct CostRange {
     /// At least: inputs as long as estimated, all from the provider's cache where that is cheaper, and nothing generated.
     pub low: f64,
-    /// At most: inputs a quarter longer than estimated, and every output as long as it may be. Where no option limits
-    /// the output, 4,096 tokens are taken for the most.
+    /// Hardly more: inputs a quarter longer than estimated, and every output as long as it may be. Where neither an
+    /// option nor a budget limits the output, 4,096 tokens are reckoned with, and a reply may be longer.
     pub high: f64,
 }
 

@@ -139,6 +139,25 @@ pub enum EngineError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A run would be gone on with at another server than the one that has answered some of it.
+    #[error("run `{run}` cannot go on: what it has of `{model}` {}", moved(.before, .now))]
+    ModelMoved {
+        /// The run.
+        run: String,
+        /// The model's id.
+        model: String,
+        /// Scheme, host and port of the server that answered.
+        before: String,
+        /// Those of the server that would answer now.
+        now: String,
+    },
+}
+
+fn moved(before: &str, now: &str) -> String {
+    match before == now {
+        true => format!("was answered at {now}, but at another address or in another protocol"),
+        false => format!("was answered at {before}, and now it is at {now}"),
+    }
 }
 
 fn first_error(diagnostics: &[Diagnostic]) -> String {

@@ -20,6 +20,7 @@ mod budget;
 mod call;
 mod cell;
 mod cost;
+mod digest;
 mod driver;
 mod environment;
 mod error;

@@ -9,13 +9,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use assay_local::{LocalError, LocalModel};
-use assay_model::{Caller, Endpoint, WireKind};
-use assay_net::Client;
+use assay_model::{Caller, CustomSpecError, Endpoint, Message, Request, WireKind};
+use assay_net::{Client, Url};
 
 use crate::cost::Price;
+use crate::digest;
 use crate::error::{EngineError, list};
 use crate::lanes::ProviderLimits;
 use crate::neighbours::Neighbours;
+use crate::spec::Served;
 
 /// The embedded model's id.
 pub const LOCAL_MODEL_ID: &str = "local/smollm2-135m";
@@ -58,6 +60,8 @@ pub struct Target {
     pub origin: String,
     /// What it costs, when that is known. The embedded model is free.
     pub price: Option<Price>,
+    /// What decides, beside the bytes of a request, who answers it and how it is read: see [`served_by`].
+    pub(crate) served_by: [u8; 32],
     /// What its provider allows.
     pub(crate) limits: ProviderLimits,
     pub(crate) backend: Backend,
@@ -158,13 +162,16 @@ impl Models {
             });
         }
         let endpoint = known.endpoint.clone();
-        let caller = Caller::new(self.client.clone(), endpoint, known.wire.clone())
-            .map_err(|wrong| unknown(wrong.to_string()))?;
+        let declared = |wrong: CustomSpecError| unknown(wrong.to_string());
+        let served_by = served_by(&known.wire, &endpoint.base_url, model).map_err(declared)?;
+        let caller = Caller::new(self.client.clone(), endpoint, known.wire.clone());
+        let caller = caller.map_err(declared)?;
         Ok(Target {
             id: id.to_owned(),
             model: model.to_owned(),
             origin: caller.origin().to_string(),
             price: (self.prices)(id),
+            served_by,
             limits: known.limits,
             backend: Backend::Remote(Arc::new(caller)),
         })
@@ -183,10 +190,27 @@ impl Models {
             model: model.to_owned(),
             origin: "local".to_owned(),
             price: Some(Price::default()),
+            served_by: digest::of(&[b"local", model.as_bytes()]),
             limits: ProviderLimits::default(),
             backend: Backend::Local(Arc::clone(&self.local)),
         })
     }
+}
+
+/// The protocol, the whole address, and of a protocol that the user declared the declaration: another path, another
+/// `output` or another header makes it another answer.
+fn served_by(wire: &WireKind, base: &Url, model: &str) -> Result<[u8; 32], CustomSpecError> {
+    let protocol = wire.clone().wire(base)?;
+    // Where a model has no address, every one of its cells fails with the reason.
+    let url = match protocol.address(model, protocol.streams()) {
+        Ok(address) => address.below(base),
+        Err(_) => base.clone(),
+    };
+    let declared = match wire {
+        WireKind::Custom(spec) => serde_json::to_vec(spec).unwrap_or_default(),
+        _ => Vec::new(),
+    };
+    Ok(digest::of(&[wire.as_str().as_bytes(), url.as_str().as_bytes(), &declared]))
 }
 
 fn by_name(providers: Vec<Provider>) -> BTreeMap<String, Provider> {
@@ -211,6 +235,29 @@ impl Target {
             Backend::Local(_) => true,
             Backend::Remote(caller) => caller.takes_seed(),
         }
+    }
+
+    /// Where it is.
+    pub(crate) fn served(&self) -> Served {
+        Served { origin: self.origin.clone(), by: self.served_by }
+    }
+
+    /// Whether what it writes costs money.
+    pub(crate) fn charges_output(&self) -> bool {
+        self.price.is_some_and(|price| price.output > 0.0)
+    }
+
+    /// Whether it can be told how long a reply may be. A protocol that the user declared sends what its template names.
+    pub(crate) fn takes_limit(&self) -> bool {
+        let Backend::Remote(caller) = &self.backend else { return true };
+        let body = |max_output_tokens| {
+            let messages = vec![Message::text("user", "")];
+            let model = self.model.clone();
+            let request = Request { model, messages, max_output_tokens, ..Request::default() };
+            caller.body(&request, true).ok()
+        };
+        // One that cannot even say this much sends nothing at all.
+        body(None).is_none() || body(None) != body(Some(1))
     }
 
     /// The host its calls go to, unless they stay on this machine's processor.

@@ -7,17 +7,20 @@ use assay_model::{Message, Request, Unsupported};
 use assay_prompt::{Diagnostic, Options, Prompt, Rendered, Row, Severity, Variant, render_with};
 use assay_score::Scorers;
 use assay_store::Shard;
-use sha2::{Digest, Sha256};
 
-use crate::cost::Estimate;
+use crate::cost::{ASSUMED_OUTPUT, Estimate};
+use crate::digest;
 use crate::error::{EngineError, list};
 use crate::models::{Backend, Models, Target};
 use crate::neighbours::{Neighbours, Shots};
 use crate::shards;
-use crate::spec::RunSpec;
+use crate::spec::{Endpoints, RunSpec};
 
 /// Cells of one run at most. Larger questions are several runs.
 const MAX_CELLS: u64 = 1_000_000;
+
+/// Which way of making cache keys this is. A reply that was stored under another way's key is not found any more.
+const CACHE_KEYS: &[u8] = b"assay cache key 2";
 
 /// A run's matrix: what would be sent, cell by cell. A shard's matrix is the whole one, of which it answers some cells:
 /// so a cell has the same place in every shard.
@@ -205,6 +208,9 @@ impl Plan {
         if !column.target.takes_seed() {
             request.seed = None;
         }
+        if self.limits_output(&column.target) {
+            request.max_output_tokens.get_or_insert(ASSUMED_OUTPUT);
+        }
         let body = match &column.target.backend {
             Backend::Local(_) => local_body(&request),
             Backend::Remote(caller) => {
@@ -214,6 +220,18 @@ impl Plan {
         let cache_key = cache_key(&column.target, &body, row.sample);
         let estimate = Estimate::of(&request);
         Ok(Call { request, estimate, body, cache_key })
+    }
+
+    /// Whether every reply of a model needs a limit: a budget holds no more than a reply may cost, so none may be longer
+    /// than what was held for it.
+    pub(crate) fn limits_output(&self, target: &Target) -> bool {
+        self.spec.request.budget.is_some() && target.charges_output()
+    }
+
+    /// Where its models are.
+    pub(crate) fn endpoints(&self) -> Endpoints {
+        let targets = self.columns.iter().map(|column| &column.target);
+        targets.map(|target| (target.id.clone(), target.served())).collect()
     }
 
     fn add_prompt(&mut self, place: usize, models: &Models) -> Result<(), EngineError> {
@@ -275,7 +293,7 @@ impl Plan {
                 }
                 None => None,
             };
-            for (model, over) in self.models_of(place, variant)? {
+            for (model, over) in once_each(self.models_of(place, variant)?) {
                 columns.push(Column {
                     prompt: place,
                     variant: variant.id.clone(),
@@ -358,6 +376,17 @@ impl Plan {
         }
         "the selection has no cases or no variants".to_owned()
     }
+}
+
+/// An alias and the id that it stands for, both asked for, are one column: as two, each of its cells would be paid twice.
+fn once_each(models: Vec<(String, Options)>) -> Vec<(String, Options)> {
+    let mut once: Vec<(String, Options)> = Vec::with_capacity(models.len());
+    for model in models {
+        if !once.contains(&model) {
+            once.push(model);
+        }
+    }
+    once
 }
 
 fn refuse_nonsense(spec: &RunSpec) -> Result<(), EngineError> {
@@ -455,12 +484,9 @@ fn local_body(request: &Request) -> Vec<u8> {
     .into_bytes()
 }
 
-/// Origin, model, canonical body and sample: repeats of a case stay independent.
+/// Who answers, model, canonical body and sample: two endpoints of one host never answer each other, and repeats of a
+/// case stay independent.
 fn cache_key(target: &Target, body: &[u8], sample: u32) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    for part in [target.origin.as_bytes(), target.model.as_bytes(), body, &sample.to_le_bytes()] {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    hash.finalize().into()
+    let sample = sample.to_le_bytes();
+    digest::of(&[CACHE_KEYS, &target.served_by, target.model.as_bytes(), body, &sample])
 }

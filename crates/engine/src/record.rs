@@ -9,42 +9,48 @@ use crate::call::{Answer, Next, Refusal};
 use crate::error::EngineError;
 use crate::plan::Plan;
 use crate::progress::State;
+use crate::spec;
 
 /// A run with its whole grid.
 pub(crate) fn new_run(id: &RunId, plan: &Plan, created_ms: i64) -> Result<NewRun, EngineError> {
-    let spec = serde_json::to_string(&plan.spec)
-        .map_err(|e| EngineError::UnreadableRun { run: id.to_string(), reason: e.to_string() })?;
-    let key = |place: usize| plan.spec.prompts[place].key.clone();
     Ok(NewRun {
         id: id.clone(),
         workspace: plan.spec.workspace.clone(),
         created_ms,
         title: plan.spec.title(),
-        spec,
-        columns: plan
-            .columns
-            .iter()
-            .map(|c| NewColumn {
-                prompt: key(c.prompt),
-                variant: c.variant.clone(),
-                content_id: c.content_id.clone(),
-                model: c.target.id.clone(),
-            })
-            .collect(),
-        rows: plan
-            .rows
-            .iter()
-            .map(|r| NewRow {
-                prompt: key(r.prompt),
-                case_id: r.case.id.clone(),
-                sample: r.sample,
-                case_json: case_json(&r.case),
-            })
-            .collect(),
+        spec: stored_spec(id, plan)?,
+        columns: columns(plan).collect(),
+        rows: rows(plan).collect(),
         cells: plan.cells.iter().map(|&(column, row)| NewCell { column, row }).collect(),
         scorers: plan.scorers.clone(),
         budget: plan.spec.request.budget,
         shard: plan.spec.request.shard,
+    })
+}
+
+/// What is stored of what a run was asked to do.
+pub(crate) fn stored_spec(id: &RunId, plan: &Plan) -> Result<String, EngineError> {
+    spec::to_stored(&plan.spec, &plan.endpoints())
+        .map_err(|e| EngineError::UnreadableRun { run: id.to_string(), reason: e.to_string() })
+}
+
+/// The columns of a plan, in order.
+pub(crate) fn columns(plan: &Plan) -> impl Iterator<Item = NewColumn> {
+    plan.columns.iter().map(|column| NewColumn {
+        prompt: plan.spec.prompts[column.prompt].key.clone(),
+        variant: column.variant.clone(),
+        content_id: column.content_id.clone(),
+        model: column.target.id.clone(),
+    })
+}
+
+/// The rows of a plan, in order.
+pub(crate) fn rows(plan: &Plan) -> impl Iterator<Item = NewRow> {
+    plan.rows.iter().map(|row| NewRow {
+        prompt: plan.spec.prompts[row.prompt].key.clone(),
+        case_id: row.case.id.clone(),
+        sample: row.sample,
+        case_json: case_json(&row.case),
     })
 }
 

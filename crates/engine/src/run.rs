@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex};
 
 use assay_model::FailureKind;
-use assay_store::{LanePause, RunId, RunRecord, RunState, Store};
+use assay_store::{LanePause, RunDetail, RunId, RunRecord, RunState, Store};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
@@ -17,8 +17,8 @@ use crate::lanes::Bounds;
 use crate::models::Models;
 use crate::plan::Plan;
 use crate::progress::{Counts, Progress};
-use crate::record::new_run;
-use crate::spec::RunSpec;
+use crate::record::{self, new_run};
+use crate::spec::{Endpoints, RunSpec, stored_endpoints};
 
 /// Replies that a run reads back from the cache at once.
 const READ_AT_ONCE: usize = 4;
@@ -118,16 +118,24 @@ impl Engine {
     /// lanes go on. A cell whose calls were lost twice fails with that reason, unless failed cells are asked for again.
     ///
     /// # Errors
-    /// When there is no such run, it goes on in another process, it cannot be read back, or its
-    /// models can no longer be used. Whether it goes on in this one is the caller's to know.
+    /// When there is no such run, it goes on in another process, it cannot be read back, its models can no longer be
+    /// used, or one that has answered some of it is elsewhere now. Whether it goes on in this one is the caller's to
+    /// know.
     pub fn resume(
         &self,
         id: &RunId,
         models: &Models,
         retry_failed: bool,
     ) -> Result<RunHandle, EngineError> {
-        let plan = self.plan_of(id, models)?;
+        let detail = self.store.run(id)?;
+        let detail = detail.ok_or_else(|| EngineError::UnknownRun { run: id.to_string() })?;
+        let plan = plan_of(&detail, models)?;
+        let noted = endpoints_of(&detail)?;
+        self.refuse_moved(&detail, &noted, &plan)?;
         self.store.set_run_state(id, RunState::Running, self.environment.now_ms())?;
+        if noted != plan.endpoints() {
+            self.store.set_run_spec(id, record::stored_spec(id, &plan)?)?;
+        }
         if retry_failed {
             self.store.requeue_failed(id)?;
         }
@@ -165,21 +173,32 @@ impl Engine {
         Ok(before)
     }
 
-    /// The plan of a run that was started before.
-    fn plan_of(&self, id: &RunId, models: &Models) -> Result<Plan, EngineError> {
-        let detail =
-            self.store.run(id)?.ok_or_else(|| EngineError::UnknownRun { run: id.to_string() })?;
-        let unreadable =
-            |reason: String| EngineError::UnreadableRun { run: id.to_string(), reason };
-        let mut spec: RunSpec =
-            serde_json::from_str(&detail.spec).map_err(|e| unreadable(e.to_string()))?;
-        // It may have been raised since.
-        spec.request.budget = detail.record.budget;
-        let plan = Plan::new(spec, models)?;
-        if plan.cells.len() != detail.record.total as usize {
-            return Err(unreadable("its matrix has another size than when it began".to_owned()));
+    /// Refuses to have one column answered by two servers. A model that has answered nothing yet may have been put right.
+    fn refuse_moved(
+        &self,
+        detail: &RunDetail,
+        noted: &Endpoints,
+        plan: &Plan,
+    ) -> Result<(), EngineError> {
+        let now = plan.endpoints();
+        let moved = |(model, is): &(&String, _)| noted.get(*model).is_some_and(|was| was != *is);
+        if !now.iter().any(|at| moved(&at)) {
+            return Ok(());
         }
-        Ok(plan)
+        let stats = self.store.column_stats(&detail.record.id)?;
+        let answered = |model: &str| {
+            let mut columns = detail.columns.iter().zip(&stats);
+            columns.any(|(column, stats)| column.model == model && stats.done > 0)
+        };
+        match now.iter().filter(moved).find(|(model, _)| answered(model)) {
+            Some((model, is)) => Err(EngineError::ModelMoved {
+                run: detail.record.id.to_string(),
+                model: model.clone(),
+                before: noted[model].origin.clone(),
+                now: is.origin.clone(),
+            }),
+            None => Ok(()),
+        }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -234,6 +253,32 @@ impl Engine {
         });
         handle
     }
+}
+
+/// The plan of a run that was started before.
+fn plan_of(detail: &RunDetail, models: &Models) -> Result<Plan, EngineError> {
+    let spec = serde_json::from_str(&detail.spec);
+    let mut spec: RunSpec = spec.map_err(|error| unreadable(detail, error.to_string()))?;
+    // It may have been raised since.
+    spec.request.budget = detail.record.budget;
+    let plan = Plan::new(spec, models)?;
+    let same = plan.cells.len() == detail.record.total as usize
+        && plan.scorers == detail.scorers
+        && record::columns(&plan).eq(detail.columns.iter().cloned())
+        && record::rows(&plan).eq(detail.rows.iter().cloned());
+    match same {
+        true => Ok(plan),
+        false => Err(unreadable(detail, "its matrix is not the one that it began with".to_owned())),
+    }
+}
+
+/// Where the models of a run were when it began.
+fn endpoints_of(detail: &RunDetail) -> Result<Endpoints, EngineError> {
+    stored_endpoints(&detail.spec).map_err(|error| unreadable(detail, error.to_string()))
+}
+
+fn unreadable(detail: &RunDetail, reason: String) -> EngineError {
+    EngineError::UnreadableRun { run: detail.record.id.to_string(), reason }
 }
 
 fn counts(record: &RunRecord, plan: &Plan) -> Counts {

@@ -5,8 +5,8 @@
 //! whichever machine works them out, and a case that is added moves no other to another shard.
 
 use assay_store::Shard;
-use sha2::{Digest, Sha256};
 
+use crate::digest;
 use crate::plan::{Column, PlannedRow};
 
 /// Whether there is such a shard.
@@ -29,13 +29,8 @@ pub(crate) fn holds(shard: Shard, prompt: &str, column: &Column, row: &PlannedRo
 
 /// A number that depends on nothing but the parts, in this version and every other.
 fn place(parts: &[&str]) -> u64 {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part);
-    }
-    let digest = hash.finalize();
-    digest.iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
+    let parts: Vec<_> = parts.iter().map(|part| part.as_bytes()).collect();
+    digest::of(&parts).iter().take(8).fold(0, |number, byte| number << 8 | u64::from(*byte))
 }
 
 #[cfg(test)]
@@ -46,7 +41,6 @@ mod tests {
     fn a_cell_stays_in_its_shard_from_version_to_version() {
         let place_of = place(&["prompts/a", "base", "sha256:0", "local/m", "c-1", "0"]);
         assert_eq!(place_of, 6_550_228_255_751_256_246);
-        assert_ne!(place(&["ab", "c"]), place(&["a", "bc"]));
     }
 
     #[test]

@@ -2,6 +2,9 @@
 //!
 //! A [`RunSpec`] is stored with its run. It holds the text of the prompt's files as they were, so
 //! that resuming a run, or looking at what a cell was sent, never depends on the working tree.
+//! Beside it stands where each model was, so that a run that is taken up asks the same ones.
+
+use std::collections::BTreeMap;
 
 use assay_prompt::{Files, Options, Prompt, parse_folder, parse_lone};
 use assay_store::Shard;
@@ -64,7 +67,7 @@ pub struct RunSpec {
     /// The prompts.
     pub prompts: Vec<PromptSource>,
     /// Model aliases of `assay.yaml`.
-    pub aliases: std::collections::BTreeMap<String, String>,
+    pub aliases: BTreeMap<String, String>,
     /// Default options of `assay.yaml`.
     pub options: Options,
     /// Which part of the matrix.
@@ -86,5 +89,65 @@ impl RunSpec {
             title.push_str(&format!(" · {} of {}", shard.index, shard.of));
         }
         title
+    }
+}
+
+/// Where a model is, as far as a run that is taken up must know it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Served {
+    /// Scheme, host and port.
+    pub origin: String,
+    /// What else decides who answers: see [`Target`](crate::models::Target).
+    pub by: [u8; 32],
+}
+
+/// Where models are, by their ids.
+pub(crate) type Endpoints = BTreeMap<String, Served>;
+
+/// What is stored of a run. Who reads it as a [`RunSpec`] passes over the rest.
+#[derive(Serialize)]
+struct Stored<'a> {
+    #[serde(flatten)]
+    spec: &'a RunSpec,
+    endpoints: &'a Endpoints,
+}
+
+/// The part of what is stored that a [`RunSpec`] is not.
+#[derive(Deserialize)]
+struct StoredEndpoints {
+    #[serde(default)]
+    endpoints: Endpoints,
+}
+
+/// What is stored of a run whose models are at `endpoints`.
+pub(crate) fn to_stored(spec: &RunSpec, endpoints: &Endpoints) -> serde_json::Result<String> {
+    serde_json::to_string(&Stored { spec, endpoints })
+}
+
+/// Where the models of a stored run were when it began; those that nobody noted are missing.
+pub(crate) fn stored_endpoints(stored: &str) -> serde_json::Result<Endpoints> {
+    serde_json::from_str(stored).map(|stored: StoredEndpoints| stored.endpoints)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stored_run_reads_back_with_and_without_its_endpoints() {
+        let spec = RunSpec {
+            workspace: "w".to_owned(),
+            prompts: Vec::new(),
+            aliases: [("fast".to_owned(), "a/b".to_owned())].into(),
+            options: Options::default(),
+            request: RunRequest { budget: Some(0.5), ..RunRequest::default() },
+        };
+        let served = Served { origin: "https://a.example".to_owned(), by: [7; 32] };
+        let endpoints = Endpoints::from([("a/b".to_owned(), served)]);
+        let stored = to_stored(&spec, &endpoints).expect("text");
+        assert_eq!(serde_json::from_str::<RunSpec>(&stored).expect("a spec"), spec);
+        assert_eq!(stored_endpoints(&stored).expect("endpoints"), endpoints);
+        let older = serde_json::to_string(&spec).expect("text");
+        assert_eq!(stored_endpoints(&older).expect("none"), Endpoints::new());
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use assay_store::{Store, StoreError};
 
-use crate::cost::{self, CostRange, Estimate};
+use crate::cost::{self, ASSUMED_OUTPUT, CostRange, Estimate};
 use crate::error::EngineError;
 use crate::models::Target;
 use crate::neighbours::stop_unless;
@@ -23,11 +23,11 @@ pub struct PlanSummary {
     pub input_tokens: u64,
     /// Most output tokens those may cost; `None` when a column sets no limit.
     pub output_tokens_max: Option<u64>,
-    /// What those may cost; `None` when the price of one is not known.
+    /// What those are likely to cost; `None` when the price of one is not known.
     pub cost: Option<CostRange>,
     /// Models whose price is not known.
     pub unpriced: BTreeSet<String>,
-    /// What is asked for and will not be sent, in words.
+    /// Where what is sent is not what was asked for, in words.
     pub left_out: BTreeSet<String>,
     /// Hosts that would be contacted.
     pub hosts: BTreeSet<String>,
@@ -60,7 +60,7 @@ impl Plan {
         self.choose_shots(go_on)?;
         let mut summary = PlanSummary {
             output_tokens_max: Some(0),
-            left_out: self.left_out(),
+            left_out: self.left_out().into_iter().chain(self.limited()).collect(),
             cost: Some(CostRange::default()),
             ..PlanSummary::default()
         };
@@ -86,6 +86,25 @@ impl Plan {
             format!("`{}` takes no seed, so it is asked without one", column.target.id)
         };
         self.columns.iter().filter(seedless).map(words).collect()
+    }
+
+    /// What a budget does to replies whose length no option limits, or the provider has no word for.
+    fn limited(&self) -> BTreeSet<String> {
+        let of = |column: &Column| {
+            let Column { target, options, .. } = column;
+            let asked = options.integer("maxOutputTokens");
+            let (model, tokens) = (&target.id, asked.unwrap_or(ASSUMED_OUTPUT));
+            match (target.takes_limit(), asked) {
+                (true, Some(_)) => None,
+                (true, None) => Some(format!(
+                    "`{model}` is asked for at most {tokens} tokens a reply, because there is a budget and no `maxOutputTokens`"
+                )),
+                (false, _) => Some(format!(
+                    "`{model}` takes no limit of a reply's length; the budget reckons with {tokens} tokens, and longer replies may pass it"
+                )),
+            }
+        };
+        self.columns.iter().filter(|c| self.limits_output(&c.target)).filter_map(of).collect()
     }
 
     fn is_cached(&self, call: &Call, store: &Store) -> Result<bool, StoreError> {

@@ -59,7 +59,7 @@ pub struct PlanView {
     pub unknown_prices: Vec<String>,
     /// Cells that cannot be sent and will fail with their reason.
     pub unsendable: u32,
-    /// What is asked for and will not be sent, in words.
+    /// Where what is sent is not what was asked for, in words.
     pub left_out: Vec<String>,
     /// Hosts that would be contacted; empty when everything stays on this machine.
     pub hosts: Vec<String>,
@@ -88,12 +88,12 @@ pub struct HostShareView {
     pub cost: Option<CostRange>,
 }
 
-/// A range of money.
+/// A range of money, as estimated before anything is sent.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct CostRange {
-    /// At least.
+    /// Hardly less.
     pub low: f64,
-    /// At most.
+    /// Hardly more.
     pub high: f64,
     /// `USD`.
     pub currency: String,

@@ -52,6 +52,25 @@ impl<'a> ShardFile<'a> {
         &self.detail
     }
 
+    /// Whether every line can be read, and is of a cell that the run has and that no other line is of.
+    pub fn check(&self) -> Result<(), EngineError> {
+        let mut seen = vec![false; self.detail.record.total as usize];
+        self.cells(|cells| {
+            for CarriedCell { ordinal, .. } in cells {
+                match seen.get_mut(ordinal as usize) {
+                    Some(seen) if !*seen => *seen = true,
+                    Some(_) => return Err(self.unusable(&format!("cell {ordinal} is there twice"))),
+                    None => return Err(self.unusable(&format!("its run has no cell {ordinal}"))),
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn unusable(&self, reason: &str) -> EngineError {
+        unusable(self.path, reason)
+    }
+
     /// Hands over the cells, some at a time.
     pub fn cells(
         &self,

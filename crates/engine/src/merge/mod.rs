@@ -12,7 +12,7 @@ use assay_store::{CarriedCell, NewCell, NewRun, RunDetail, RunId, RunState, Shar
 
 use crate::error::EngineError;
 use crate::run::Engine;
-use crate::spec::{RunRequest, RunSpec};
+use crate::spec::{Endpoints, RunRequest, RunSpec, stored_endpoints, to_stored};
 use file::ShardFile;
 
 /// Cells that are moved in one transaction.
@@ -40,6 +40,14 @@ impl Part<'_> {
             Part::File(file) => file.detail(),
         }
     }
+
+    /// Reads a file to its end, so that one that is damaged is told before there is a run of it.
+    fn check(&self) -> Result<(), EngineError> {
+        match self {
+            Part::Run(_) => Ok(()),
+            Part::File(file) => file.check(),
+        }
+    }
 }
 
 impl Engine {
@@ -51,23 +59,34 @@ impl Engine {
     pub fn merge(&self, sources: &[ShardSource<'_>]) -> Result<RunId, EngineError> {
         let parts: Vec<_> = sources.iter().map(|s| self.part(s)).collect::<Result<_, _>>()?;
         refuse_strangers(&parts)?;
+        for part in &parts {
+            part.check()?;
+        }
         let run = self.merged(&parts)?;
         let (id, cells) = (run.id.clone(), run.cells.len() as u32);
         self.store().create_shard(run, (0..cells).collect())?;
-        for part in &parts {
-            match part {
-                Part::Run(detail) => self.take_run(&id, detail)?,
-                Part::File(file) => file.cells(|cells| self.take_cells(&id, cells))?,
-            }
-        }
-        self.store().queue_skipped(&id)?;
-        let record = self.record(&id)?;
-        let state = match record.done + record.failed == record.total {
-            true => RunState::Done,
-            false => RunState::Interrupted,
+        let taken = parts.iter().try_for_each(|part| self.take(&id, part));
+        let ended = self.end_merge(&id, taken.as_ref().err());
+        taken.and(ended).map(|()| id)
+    }
+
+    /// Whatever kept a part from being taken, the run is one that can be resumed: what is missing is to be answered.
+    fn end_merge(&self, id: &RunId, error: Option<&EngineError>) -> Result<(), EngineError> {
+        self.store().queue_skipped(id)?;
+        let record = self.record(id)?;
+        let state = match error {
+            Some(error) => RunState::Failed(format!("it was not merged to the end: {error}")),
+            None if record.done + record.failed == record.total => RunState::Done,
+            None => RunState::Interrupted,
         };
-        self.store().set_run_state(&id, state, self.now_ms())?;
-        Ok(id)
+        Ok(self.store().set_run_state(id, state, self.now_ms())?)
+    }
+
+    fn take(&self, to: &RunId, part: &Part<'_>) -> Result<(), EngineError> {
+        match part {
+            Part::Run(detail) => self.take_run(to, detail),
+            Part::File(file) => file.cells(|cells| self.take_cells(to, cells)),
+        }
     }
 
     /// Writes a run with all that stands behind it as one file, for another machine to merge.
@@ -109,7 +128,7 @@ impl Engine {
             workspace: spec.workspace.clone(),
             created_ms: self.now_ms(),
             title: spec.title(),
-            spec: serde_json::to_string(&spec).map_err(|e| cannot(e.to_string()))?,
+            spec: to_stored(&spec, &endpoints(parts)?).map_err(|e| cannot(e.to_string()))?,
             columns: first.columns.clone(),
             rows: first.rows.clone(),
             cells: grid(first),
@@ -131,6 +150,18 @@ impl Engine {
     fn take_cells(&self, to: &RunId, cells: Vec<CarriedCell>) -> Result<(), EngineError> {
         Ok(self.store().put_cells(to, cells)?)
     }
+}
+
+/// Where models were when all of the parts began; one that was not at the same place for each is left out.
+fn endpoints(parts: &[Part<'_>]) -> Result<Endpoints, EngineError> {
+    let noted = parts.iter().map(|part| {
+        let detail = part.detail();
+        stored_endpoints(&detail.spec).map_err(|error| unreadable(detail, &error))
+    });
+    let noted: Vec<Endpoints> = noted.collect::<Result<_, _>>()?;
+    let mut common = noted.first().cloned().unwrap_or_default();
+    common.retain(|model, served| noted.iter().all(|other| other.get(model) == Some(served)));
+    Ok(common)
 }
 
 /// Rows come prompt by prompt, each with a cell for every column of its prompt.
@@ -203,10 +234,11 @@ fn question(detail: &RunDetail) -> Result<RunSpec, EngineError> {
 }
 
 fn spec(detail: &RunDetail) -> Result<RunSpec, EngineError> {
-    serde_json::from_str(&detail.spec).map_err(|e| EngineError::UnreadableRun {
-        run: detail.record.id.to_string(),
-        reason: e.to_string(),
-    })
+    serde_json::from_str(&detail.spec).map_err(|error| unreadable(detail, &error))
+}
+
+fn unreadable(detail: &RunDetail, error: &serde_json::Error) -> EngineError {
+    EngineError::UnreadableRun { run: detail.record.id.to_string(), reason: error.to_string() }
 }
 
 fn cannot(reason: String) -> EngineError {

@@ -1,6 +1,7 @@
 //! Runs from their plan to their end, against a model server that fails to order.
 #![allow(clippy::unwrap_used)]
 
+mod endpoints;
 mod lanes;
 mod money;
 mod shards;

@@ -1,10 +1,13 @@
 //! What a run costs, and what it may.
 
-use assay_engine::{EngineError, Plan, Price, State};
+use assay_engine::{EngineError, Plan, Price, Provider, ProviderLimits, RunSpec, State};
+use assay_model::WireKind;
+use assay_model::wire::CustomSpec;
 use assay_store::CellState;
-use assay_testkit::Fault;
+use assay_testkit::{Fault, ModelServer};
+use serde_json::{Value, json};
 
-use crate::support::{Bench, Ended, FAST, SLOW, server, spec};
+use crate::support::{Bench, Ended, FAST, SLOW, provider, server, spec};
 
 /// A cent for a thousand tokens read, ten for a thousand written.
 const PRICE: Price = Price { input: 10.0, cached_input: None, cache_write: None, output: 100.0 };
@@ -113,4 +116,77 @@ fn a_reply_that_does_not_tell_its_tokens_counts_with_all_that_was_held() {
     assert!(run.reason().contains("budget"), "{:?}", run.state);
     assert!(run.record.spent > 0.08 && run.record.spent <= 0.1 + 1e-9, "{}", run.record.spent);
     assert!(run.cells.iter().all(|cell| cell.record.cost.is_none()), "what it cost is unknown");
+}
+
+/// Two cases whose replies no option limits.
+fn unlimited(models: &[&str]) -> RunSpec {
+    let mut spec = spec(2, models);
+    for text in spec.prompts[0].files.values_mut() {
+        *text = text.replace("options: {maxOutputTokens: 100}", "options: {}");
+    }
+    spec
+}
+
+/// What each request said of the longest reply.
+fn limits(server: &ModelServer) -> Vec<Value> {
+    let limit = |body: Value| match &body["max_tokens"] {
+        Value::Null => body["max_completion_tokens"].clone(),
+        limit => limit.clone(),
+    };
+    server.requests().iter().map(|request| limit(request.json())).collect()
+}
+
+#[test]
+fn with_a_budget_no_reply_may_be_longer_than_what_is_held_for_it() {
+    let (fast, slow) = (server(), server());
+    let bench = Bench::new(&fast, &slow).priced(PRICE);
+    let free = unlimited(&[FAST]);
+    let summary = Plan::new(free.clone(), &bench.models).unwrap();
+    let summary = summary.summary(&bench.store, &|| true).unwrap();
+    assert_eq!((summary.output_tokens_max, summary.left_out.len()), (None, 0));
+    bench.run(free.clone());
+    assert_eq!(limits(&fast), vec![Value::Null; 4], "nothing is changed without a budget");
+
+    let mut held = free;
+    held.request.budget = Some(10.0);
+    let summary = Plan::new(held.clone(), &bench.models).unwrap();
+    let summary = summary.summary(&bench.store, &|| true).unwrap();
+    assert_eq!(summary.output_tokens_max, Some(4 * 4_096));
+    let said: Vec<_> = summary.left_out.iter().collect();
+    assert!(
+        said.len() == 1 && said[0].contains("`fast/model` is asked for at most 4096"),
+        "{said:?}"
+    );
+    let run = bench.run(held.clone());
+    assert_eq!(run.count(CellState::Done), 4);
+    assert_eq!(limits(&fast)[4..], vec![json!(4_096); 4]);
+
+    held.options.0.insert("maxOutputTokens".to_owned(), json!(50_000));
+    let summary = Plan::new(held.clone(), &bench.models).unwrap();
+    assert!(summary.summary(&bench.store, &|| true).unwrap().left_out.is_empty());
+    bench.run(held);
+    assert_eq!(limits(&fast)[8..], vec![json!(50_000); 4], "who says a limit is asked for that");
+}
+
+#[test]
+fn a_plan_says_where_a_budget_cannot_be_told_to_the_model() {
+    let (fast, slow) = (server(), server());
+    let mut bench = Bench::new(&fast, &slow).priced(PRICE);
+    let declared = |request: Value| {
+        let output = "/choices/0/message/content".to_owned();
+        let path = "chat/completions".to_owned();
+        let wire = CustomSpec { path, request, output, ..CustomSpec::default() };
+        let wire = WireKind::Custom(Box::new(wire));
+        Provider { wire, ..provider("fast", &fast, ProviderLimits::default()) }
+    };
+    let mut held = unlimited(&[FAST]);
+    held.request.budget = Some(10.0);
+    let told = json!({"messages": "{{messages}}", "max_tokens": "{{max_output_tokens}}"});
+    let untold = json!({"messages": "{{messages}}"});
+    for (request, words) in [(told, "is asked for at most"), (untold, "takes no limit")] {
+        bench.models = bench.models.with_providers(vec![declared(request)]);
+        let plan = Plan::new(held.clone(), &bench.models).unwrap();
+        let said = plan.summary(&bench.store, &|| true).unwrap().left_out;
+        assert!(said.len() == 1 && said.iter().all(|said| said.contains(words)), "{said:?}");
+    }
 }

@@ -156,6 +156,38 @@ fn a_file_that_is_no_shard_is_refused_by_name_and_line() {
         let refused = bench.engine.merge(&[ShardSource::File(&file)]).err().unwrap();
         assert!(refused.to_string().contains("shard.jsonl"), "{refused}");
     }
-    std::fs::write(&file, sound.replacen("\"ordinal\":", "\"ordinal\":4000000", 1)).unwrap();
-    assert!(bench.engine.merge(&[ShardSource::File(&file)]).is_err(), "a cell it does not have");
+    let twice = format!("{sound}{}\n", sound.lines().last().unwrap());
+    let strange = sound.replacen("\"ordinal\":", "\"ordinal\":4000000", 1);
+    for (broken, said) in [(twice, "is there twice"), (strange, "has no cell 4000000")] {
+        std::fs::write(&file, broken).unwrap();
+        let refused = bench.engine.merge(&[ShardSource::File(&file)]).err().unwrap();
+        assert!(refused.to_string().contains(said), "{refused}");
+    }
+    assert_eq!(bench.store.runs("bench", 10).unwrap().len(), 1, "nothing half merged is left");
+}
+
+#[test]
+fn a_merge_that_fails_halfway_leaves_a_run_that_can_be_finished() {
+    let (fast, slow) = (server(), server());
+    let bench = Bench::new(&fast, &slow);
+    let (one, two) = (bench.run(shard(1, 2)), bench.run(shard(2, 2)));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("shard.jsonl");
+    bench.engine.export_shard(&two.id, &file).unwrap();
+    // Well formed, but a score is of a scorer that the run does not have, which only the store can tell.
+    let text = std::fs::read_to_string(&file).unwrap();
+    let (head, cells) = text.split_once('\n').unwrap();
+    let wrong = cells.replacen("\"scorer\":\"answers\"", "\"scorer\":\"nobody\"", 1);
+    assert_ne!(wrong, cells);
+    std::fs::write(&file, format!("{head}\n{wrong}")).unwrap();
+    let sources = [ShardSource::Run(one.id.clone()), ShardSource::File(&file)];
+    let refused = bench.engine.merge(&sources).err().unwrap();
+    assert!(refused.to_string().contains("nobody"), "{refused}");
+
+    let left = bench.store.runs("bench", 10).unwrap();
+    let half = left.iter().find(|run| run.id != one.id && run.id != two.id).unwrap();
+    assert!(matches!(&half.state, RunState::Failed(why) if why.contains("nobody")));
+    assert_eq!(half.done, one.record.done, "what was taken stays");
+    let ended = bench.resume(&half.id, false);
+    assert_eq!((ended.state.clone(), ended.count(CellState::Done)), (State::Done, 120));
 }

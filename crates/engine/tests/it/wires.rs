@@ -29,3 +29,16 @@ fn a_seed_is_left_out_where_the_protocol_has_none_and_the_plan_says_so() {
     };
     assert_eq!((seeds(&fast), seeds(&slow)), (4, 0));
 }
+
+#[test]
+fn a_model_that_is_named_twice_is_one_column() {
+    let (fast, slow) = (server(), server());
+    let bench = Bench::new(&fast, &slow);
+    let mut twice = spec(2, &["quick", FAST, FAST, SLOW]);
+    twice.aliases.insert("quick".to_owned(), FAST.to_owned());
+    let plan = Plan::new(twice.clone(), &bench.models).unwrap();
+    let columns: Vec<_> = plan.columns.iter().map(|c| (&*c.variant, &*c.target.id)).collect();
+    assert_eq!(columns, [("warm", FAST), ("warm", SLOW), ("cold", FAST), ("cold", SLOW)]);
+    bench.run(twice);
+    assert_eq!((fast.count(), slow.count()), (4, 4));
+}

@@ -25,9 +25,11 @@ pub fn why_asked(plan: &PlanView, above: f64) -> String {
         format!("You are asked above {}.", money::dollars(above))
     } else if plan.cost.is_none() {
         "A price is missing.".to_owned()
-    } else {
-        "The least is what is likely read and written; the most is what its limits allow."
+    } else if plan.output_tokens_max.is_none() {
+        "An estimate: nothing limits the length of some replies, and 4,096 tokens of each are reckoned with."
             .to_owned()
+    } else {
+        "An estimate: from what is read alone to every reply as long as it may be.".to_owned()
     }
 }
 
@@ -73,7 +75,7 @@ pub fn unpriced_words(models: &[String]) -> String {
 /// What a budget does, or why there can be none.
 pub fn budget_about(bounded: bool) -> &'static str {
     if bounded {
-        "A hard stop: no call is sent that could cost more. The run keeps what is done and can go on with a higher one."
+        "A stop: nothing is sent once what is left may not cover it. Where no option limits a reply, 4,096 tokens are asked for at most. The run keeps what is done and can go on with more."
     } else {
         "A budget can be held only where every price is known."
     }
@@ -123,6 +125,9 @@ mod tests {
         assert_eq!(why_asked(&PlanView { cost: None, ..plan() }, 1.0), "A price is missing.");
         let keyless = PlanView { missing_keys: vec!["openai".into()], ..plan() };
         assert_eq!(why_asked(&keyless, 1.0), "A key is missing.");
+        let unlimited = PlanView { output_tokens_max: None, ..plan() };
+        assert!(why_asked(&unlimited, 9.0).contains("4,096 tokens of each are reckoned with"));
+        assert!(!why_asked(&plan(), 9.0).contains("4,096"));
         assert!(why_asked(&PlanView { needs_consent: true, ..plan() }, 9.0).contains("trust"));
     }
 
