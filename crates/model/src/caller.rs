@@ -9,8 +9,8 @@ use assay_net::{Client, Credential, NetError, Origin, Response, Url};
 use crate::stream::Stream;
 use crate::wire::{CustomSpecError, Wire, WireKind};
 use crate::{
-    CancellationToken, Content, Failure, FailureKind, Finish, Rates, Reply, Request, TokenLogprob,
-    ToolCall, Unsupported, classify,
+    CancellationToken, Content, Failure, FailureKind, Finish, Rates, Reply, Request, Setting,
+    TokenLogprob, ToolCall, Unsupported, classify,
 };
 
 /// How long to wait, once a reply is complete, for the end of its body: reading it keeps the connection usable.
@@ -95,9 +95,14 @@ impl Caller {
         self.wire.name()
     }
 
-    /// Whether a request can carry a seed.
-    pub fn takes_seed(&self) -> bool {
-        self.wire.takes_seed()
+    /// Whether a request can ask for this.
+    pub fn takes(&self, setting: Setting) -> bool {
+        self.wire.takes(setting)
+    }
+
+    /// Whether a field of [`Request::extra`] is sent.
+    pub fn sends(&self, field: &str) -> bool {
+        self.wire.sends(field)
     }
 
     /// The request's body. Canonical: the same request gives the same bytes, so they can stand in a cache key.

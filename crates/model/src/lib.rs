@@ -53,7 +53,7 @@ pub use presets::{PRESETS, Preset};
 pub use prices::{CostRange, Price, PriceTable};
 pub use rates::{Rates, Window};
 pub use reply::{Content, Finish, Reply, TokenLogprob, Usage};
-pub use request::{Request, Tool, ToolChoice, Unsupported};
+pub use request::{Request, Setting, Tool, ToolChoice, Unsupported};
 pub use retry::{RetryAdvice, backoff};
 pub use tokio_util::sync::CancellationToken;
 pub use wire::{CustomSpec, CustomSpecError, Wire, WireKind};

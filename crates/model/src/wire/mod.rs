@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::sse::Event;
-use crate::{Content, Failure, FailureKind, Request, Unsupported, classify};
+use crate::{Content, Failure, FailureKind, Request, Setting, Unsupported, classify};
 use anthropic::Anthropic;
 use custom::Custom;
 use gemini::Gemini;
@@ -119,12 +119,13 @@ pub trait Wire: fmt::Debug + Send + Sync {
         true
     }
 
-    /// Whether a request can carry a seed. One that cannot be said is refused by [`Wire::body`], as all that is
-    /// unsupported is; but a seed asks for the same words again and not for other ones, so a caller may leave it out and
-    /// say so.
-    fn takes_seed(&self) -> bool {
+    /// Whether a request can ask for this. What cannot be said is refused by [`Wire::body`].
+    fn takes(&self, _setting: Setting) -> bool {
         true
     }
+
+    /// Whether a field of [`Request::extra`] is sent. Those are not that the wire writes itself.
+    fn sends(&self, field: &str) -> bool;
 
     /// Whether a streamed reply's headers come before its work, so that a connection lost before them has cost nothing.
     /// Only where that is known: else a repeat may be paid for twice.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::NAME;
+use super::{LACKS, NAME};
 use crate::{Media, Message, Part, Request, Tool, ToolCall, ToolChoice, Unsupported};
 
 /// The limit of tokens where a request names none: the wire has no default of its own. Every model since Claude 3 takes
@@ -13,13 +13,14 @@ use crate::{Media, Message, Part, Request, Tool, ToolCall, ToolChoice, Unsupport
 pub const DEFAULT_MAX_TOKENS: u64 = 4096;
 
 /// Fields that `extra` cannot set, because they are written here.
-const RESERVED: [&str; 11] = [
+pub(super) const RESERVED: [&str; 12] = [
     "model",
     "max_tokens",
     "system",
     "messages",
     "temperature",
     "top_p",
+    "top_k",
     "stop_sequences",
     "tools",
     "tool_choice",
@@ -39,6 +40,8 @@ struct Body<'a> {
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_k: Option<u64>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
     stop_sequences: &'a [String],
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -78,9 +81,10 @@ pub(super) fn encode(request: &Request, stream: bool) -> Result<Vec<u8>, Unsuppo
         messages: turns(spoken)?,
         temperature: request.temperature,
         top_p: request.top_p,
+        top_k: request.top_k,
         stop_sequences: &request.stop,
         tools: request.tools.iter().map(tool).collect(),
-        tool_choice: request.tool_choice.as_ref().map(tool_choice),
+        tool_choice: tool_choice(request),
         output_config: output_config(request),
         extra: crate::wire::extra(request, &RESERVED),
         stream,
@@ -90,12 +94,7 @@ pub(super) fn encode(request: &Request, stream: bool) -> Result<Vec<u8>, Unsuppo
 
 fn refuse(request: &Request) -> Result<(), Unsupported> {
     let lacks = |what: &str| Err(Unsupported::new(NAME, what));
-    if request.seed.is_some() {
-        return lacks("a seed");
-    }
-    if request.logprobs.is_some() {
-        return lacks("the probabilities of tokens");
-    }
+    request.refuse(NAME, &LACKS)?;
     // A tool's message names its tool; the wire goes by the call's id.
     if request.messages.iter().any(|message| message.name.is_some() && message.role != "tool") {
         return lacks("names of speakers");
@@ -207,7 +206,19 @@ fn tool(tool: &Tool) -> Value {
     json!({"name": name, "description": description, "input_schema": parameters})
 }
 
-fn tool_choice(choice: &ToolChoice) -> Value {
+/// The choice, and whether it may fall on several at once, which has no place of its own.
+fn tool_choice(request: &Request) -> Option<Value> {
+    let parallel = request.parallel_tool_calls;
+    let unsaid = parallel.map(|_| &ToolChoice::Auto);
+    let choice = request.tool_choice.as_ref().or(unsaid)?;
+    let mut value = choice_of_tool(choice);
+    if let Some(parallel) = parallel.filter(|_| *choice != ToolChoice::None) {
+        value["disable_parallel_tool_use"] = json!(!parallel);
+    }
+    Some(value)
+}
+
+fn choice_of_tool(choice: &ToolChoice) -> Value {
     match choice {
         ToolChoice::Auto => json!({"type": "auto"}),
         ToolChoice::None => json!({"type": "none"}),
@@ -270,7 +281,12 @@ mod tests {
             tool_choice: Some(ToolChoice::Required),
             json_schema: Some(json!({"type": "object"})),
             reasoning_effort: Some("low".into()),
-            extra: json!({"top_k": 5, "model": "sly"}).as_object().cloned().expect("an object"),
+            top_k: Some(5),
+            parallel_tool_calls: Some(false),
+            extra: json!({"service_tier": "auto", "model": "sly"})
+                .as_object()
+                .cloned()
+                .expect("an object"),
             ..asking(vec![
                 Message::text("system", "Be brief."),
                 Message::text("developer", "Be kind."),
@@ -293,10 +309,10 @@ mod tests {
                 r#"{"type":"tool_use","id":"2","name":"f","input":{"a":1}}]},"#,
                 r#"{"role":"user","content":[{"type":"tool_result","tool_use_id":"1","content":"42"},"#,
                 r#"{"type":"tool_result","tool_use_id":"2","content":"42"}]}],"#,
-                r#""temperature":0.5,"stop_sequences":["END"],"#,
+                r#""temperature":0.5,"top_k":5,"stop_sequences":["END"],"#,
                 r#""tools":[{"name":"f","description":"d","input_schema":{"type":"object"}}],"#,
-                r#""tool_choice":{"type":"any"},"output_config":{"effort":"low","format":{"type":"json_schema","#,
-                r#""schema":{"type":"object"}}},"top_k":5}"#,
+                r#""tool_choice":{"type":"any","disable_parallel_tool_use":true},"output_config":{"effort":"low","format":{"type":"json_schema","#,
+                r#""schema":{"type":"object"}}},"service_tier":"auto"}"#,
             )
         );
     }

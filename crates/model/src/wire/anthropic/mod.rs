@@ -8,7 +8,7 @@
 //!
 //! The wire demands a limit of tokens: where a request has none, [`DEFAULT_MAX_TOKENS`] is sent, and a reply that
 //! reaches it says [`Finish::Length`]. Instructions stand apart from the conversation here, so they must come first in
-//! it. A seed, the probabilities of tokens and names of speakers cannot be said.
+//! it. A seed, penalties, the probabilities of tokens and names of speakers cannot be said.
 //!
 //! | `stop_reason` | [`Finish`] |
 //! |---|---|
@@ -34,7 +34,7 @@ use assay_net::Url;
 use serde_json::Value;
 
 use super::{Address, Assembly, Wire};
-use crate::{Content, Failure, Finish, Request, Unsupported, Usage};
+use crate::{Content, Failure, Finish, Request, Setting, Unsupported, Usage};
 
 pub use body::DEFAULT_MAX_TOKENS;
 
@@ -42,6 +42,10 @@ pub(super) const NAME: &str = "anthropic";
 
 /// The version of the API that this module speaks.
 const VERSION: (&str, &str) = ("anthropic-version", "2023-06-01");
+
+/// What it has no word for.
+const LACKS: [Setting; 4] =
+    [Setting::Seed, Setting::Logprobs, Setting::FrequencyPenalty, Setting::PresencePenalty];
 
 /// The protocol.
 #[derive(Debug, Clone)]
@@ -65,8 +69,12 @@ impl Wire for Anthropic {
         vec![VERSION]
     }
 
-    fn takes_seed(&self) -> bool {
-        false
+    fn takes(&self, setting: Setting) -> bool {
+        !LACKS.contains(&setting)
+    }
+
+    fn sends(&self, field: &str) -> bool {
+        !body::RESERVED.contains(&field)
     }
 
     fn body(&self, request: &Request, stream: bool) -> Result<Vec<u8>, Unsupported> {

@@ -41,7 +41,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Address, Assembly, Wire, malformed, parse};
-use crate::{Content, Failure, Request, Unsupported};
+use crate::{Content, Failure, Request, Setting, Unsupported};
 use path::Path;
 use template::Template;
 
@@ -202,6 +202,14 @@ impl Wire for Custom {
 
     fn streams(&self) -> bool {
         self.paths.delta.is_some()
+    }
+
+    fn takes(&self, setting: Setting) -> bool {
+        self.template.takes(setting)
+    }
+
+    fn sends(&self, _field: &str) -> bool {
+        false
     }
 
     fn answers_before_work(&self) -> bool {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::{CustomSpecError, NAME};
 use crate::wire::to_bytes;
-use crate::{Message, Request, Unsupported};
+use crate::{Message, Request, Setting, Unsupported};
 
 /// As deep as JSON may be nested where it is read.
 const DEEPEST: usize = 64;
@@ -116,8 +116,30 @@ impl Template {
         Ok(())
     }
 
+    /// Whether it has a place for this.
+    pub fn takes(&self, setting: Setting) -> bool {
+        slot_of(setting).is_some_and(|slot| self.has(slot))
+    }
+
     fn has(&self, slot: Slot) -> bool {
         self.slots.contains(&slot)
+    }
+}
+
+fn slot_of(setting: Setting) -> Option<Slot> {
+    match setting {
+        Setting::Temperature => Some(Slot::Temperature),
+        Setting::TopP => Some(Slot::TopP),
+        Setting::MaxOutputTokens => Some(Slot::MaxOutputTokens),
+        Setting::Seed => Some(Slot::Seed),
+        Setting::Stop => Some(Slot::Stop),
+        Setting::JsonSchema => Some(Slot::JsonSchema),
+        Setting::ReasoningEffort => Some(Slot::ReasoningEffort),
+        Setting::TopK
+        | Setting::FrequencyPenalty
+        | Setting::PresencePenalty
+        | Setting::Logprobs
+        | Setting::ParallelToolCalls => None,
     }
 }
 

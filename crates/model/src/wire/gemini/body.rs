@@ -5,13 +5,33 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::NAME;
+use super::{LACKS, NAME};
 use crate::wire::{arguments, extra, to_bytes};
 use crate::{Media, Message, Part, Request, Tool, ToolCall, ToolChoice, Unsupported};
 
 /// Fields that `extra` cannot set, because they are written here.
-const RESERVED: [&str; 5] =
-    ["contents", "systemInstruction", "tools", "toolConfig", "generationConfig"];
+pub(super) const RESERVED: [&str; 4] = ["contents", "systemInstruction", "tools", "toolConfig"];
+
+/// The field of `extra` that joins what is written here of the same name.
+const CONFIG: &str = "generationConfig";
+
+/// Fields of it that `extra` cannot set, because they are written here, and `candidateCount`, whose further replies
+/// would be paid for and lost.
+const RESERVED_CONFIG: [&str; 13] = [
+    "temperature",
+    "topP",
+    "topK",
+    "frequencyPenalty",
+    "presencePenalty",
+    "maxOutputTokens",
+    "seed",
+    "stopSequences",
+    "responseMimeType",
+    "responseJsonSchema",
+    "responseLogprobs",
+    "logprobs",
+    "candidateCount",
+];
 
 /// The order of fields here is the order of bytes sent.
 #[derive(Serialize)]
@@ -44,6 +64,12 @@ struct GenerationConfig<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    top_k: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frequency_penalty: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    presence_penalty: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     max_output_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
@@ -59,6 +85,8 @@ struct GenerationConfig<'a> {
     logprobs: Option<u32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     thinking_config: Option<Value>,
+    #[serde(flatten)]
+    extra: BTreeMap<&'a str, &'a Value>,
 }
 
 impl GenerationConfig<'_> {
@@ -70,6 +98,7 @@ impl GenerationConfig<'_> {
 pub(super) fn encode(request: &Request) -> Result<Vec<u8>, Unsupported> {
     let instructions =
         request.messages.iter().take_while(|message| is_instruction(message)).count();
+    request.refuse(NAME, &LACKS)?;
     let (instructions, spoken) = request.messages.split_at(instructions);
     let body = Body {
         contents: turns(spoken)?,
@@ -77,7 +106,7 @@ pub(super) fn encode(request: &Request) -> Result<Vec<u8>, Unsupported> {
         tools: tools(&request.tools),
         tool_config: request.tool_choice.as_ref().map(tool_config),
         generation_config: generation_config(request)?,
-        extra: extra(request, &RESERVED),
+        extra: extra(request, &[&RESERVED[..], &[CONFIG]].concat()),
     };
     Ok(to_bytes(&body))
 }
@@ -88,6 +117,9 @@ fn generation_config(request: &Request) -> Result<GenerationConfig<'_>, Unsuppor
     Ok(GenerationConfig {
         temperature: request.temperature,
         top_p: request.top_p,
+        top_k: request.top_k,
+        frequency_penalty: request.frequency_penalty,
+        presence_penalty: request.presence_penalty,
         max_output_tokens: request.max_output_tokens,
         seed: request.seed,
         stop_sequences: &request.stop,
@@ -96,7 +128,17 @@ fn generation_config(request: &Request) -> Result<GenerationConfig<'_>, Unsuppor
         response_logprobs: request.logprobs.map(|_| true),
         logprobs: request.logprobs.filter(|top| *top > 0),
         thinking_config: effort.map(|effort| thinking(&request.model, effort)).transpose()?,
+        extra: extra_config(request),
     })
+}
+
+fn extra_config(request: &Request) -> BTreeMap<&str, &Value> {
+    let fields = request.extra.get(CONFIG).and_then(Value::as_object).into_iter().flatten();
+    let fields = fields.map(|(name, value)| (name.as_str(), value));
+    let thinks = request.reasoning_effort.is_some();
+    let written =
+        |name: &str| RESERVED_CONFIG.contains(&name) || thinks && name == "thinkingConfig";
+    fields.filter(|(name, _)| !written(name)).collect()
 }
 
 /// Models of the 2.5 line think within a budget of tokens, later ones to a level. The budgets are those that Google's
@@ -270,7 +312,9 @@ mod tests {
             json_schema: Some(json!({"type": "object"})),
             reasoning_effort: Some("low".into()),
             logprobs: Some(3),
-            extra: json!({"safetySettings": [], "contents": "sly"})
+            top_k: Some(40),
+            presence_penalty: Some(0.5),
+            extra: json!({"safetySettings": [], "contents": "sly", "generationConfig": {"mediaResolution": "LOW", "seed": 8}})
                 .as_object()
                 .cloned()
                 .expect("an object"),
@@ -296,9 +340,9 @@ mod tests {
                 r#""systemInstruction":{"parts":[{"text":"Be brief."}]},"#,
                 r#""tools":[{"functionDeclarations":[{"name":"f","description":"d","parametersJsonSchema":{"type":"object"}}]}],"#,
                 r#""toolConfig":{"functionCallingConfig":{"mode":"ANY","allowedFunctionNames":["f"]}},"#,
-                r#""generationConfig":{"temperature":0.5,"maxOutputTokens":9,"seed":7,"stopSequences":["END"],"#,
+                r#""generationConfig":{"temperature":0.5,"topK":40,"presencePenalty":0.5,"maxOutputTokens":9,"seed":7,"stopSequences":["END"],"#,
                 r#""responseMimeType":"application/json","responseJsonSchema":{"type":"object"},"responseLogprobs":true,"#,
-                r#""logprobs":3,"thinkingConfig":{"thinkingLevel":"low"}},"safetySettings":[]}"#,
+                r#""logprobs":3,"thinkingConfig":{"thinkingLevel":"low"},"mediaResolution":"LOW"},"safetySettings":[]}"#,
             )
         );
     }

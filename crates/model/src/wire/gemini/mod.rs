@@ -36,9 +36,12 @@ use assay_net::Url;
 use serde_json::Value;
 
 use super::{Address, Assembly, Wire, sum};
-use crate::{Content, Failure, Finish, Request, Unsupported, Usage};
+use crate::{Content, Failure, Finish, Request, Setting, Unsupported, Usage};
 
 pub(super) const NAME: &str = "gemini";
+
+/// What it has no word for.
+const LACKS: [Setting; 1] = [Setting::ParallelToolCalls];
 
 /// The longest name of a model.
 const LONGEST_MODEL: usize = 128;
@@ -72,6 +75,14 @@ impl Wire for Gemini {
             }
             None => Address { query: Some(("pageSize", "1000")), ..models }.below(base_url),
         })
+    }
+
+    fn takes(&self, setting: Setting) -> bool {
+        !LACKS.contains(&setting)
+    }
+
+    fn sends(&self, field: &str) -> bool {
+        !body::RESERVED.contains(&field)
     }
 
     fn answers_before_work(&self) -> bool {

@@ -8,11 +8,14 @@ use serde_json::{Value, json};
 use crate::{Media, Message, Part, Request, Tool, ToolCall, ToolChoice};
 
 /// Fields that `extra` cannot set: those the client writes, and `n`, whose further replies would be paid for and lost.
-const RESERVED: [&str; 17] = [
+pub(super) const RESERVED: [&str; 21] = [
     "model",
     "messages",
     "temperature",
     "top_p",
+    "top_k",
+    "frequency_penalty",
+    "presence_penalty",
     "max_tokens",
     "max_completion_tokens",
     "seed",
@@ -23,6 +26,7 @@ const RESERVED: [&str; 17] = [
     "top_logprobs",
     "tools",
     "tool_choice",
+    "parallel_tool_calls",
     "stream",
     "stream_options",
     "n",
@@ -37,6 +41,12 @@ struct Body<'a> {
     temperature: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     top_p: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    top_k: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    frequency_penalty: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    presence_penalty: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -57,6 +67,8 @@ struct Body<'a> {
     tools: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parallel_tool_calls: Option<bool>,
     #[serde(flatten)]
     extra: BTreeMap<&'a str, &'a Value>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -103,6 +115,9 @@ pub(super) fn encode(request: &Request, stream: bool, renamed: bool) -> Vec<u8> 
         messages: request.messages.iter().map(said).collect(),
         temperature: request.temperature,
         top_p: request.top_p,
+        top_k: request.top_k,
+        frequency_penalty: request.frequency_penalty,
+        presence_penalty: request.presence_penalty,
         max_tokens: request.max_output_tokens.filter(|_| !renamed),
         max_completion_tokens: request.max_output_tokens.filter(|_| renamed),
         seed: request.seed,
@@ -116,6 +131,7 @@ pub(super) fn encode(request: &Request, stream: bool, renamed: bool) -> Vec<u8> 
         top_logprobs: request.logprobs.filter(|top| *top > 0),
         tools: request.tools.iter().map(tool).collect(),
         tool_choice: request.tool_choice.as_ref().map(tool_choice),
+        parallel_tool_calls: request.parallel_tool_calls,
         extra: crate::wire::extra(request, &RESERVED),
         stream,
         stream_options: stream.then_some(StreamOptions { include_usage: true }),
@@ -224,13 +240,17 @@ mod tests {
         let mut full = Request {
             temperature: Some(0.0),
             top_p: Some(0.9),
+            top_k: Some(40),
+            frequency_penalty: Some(0.5),
+            presence_penalty: Some(-0.5),
+            parallel_tool_calls: Some(true),
             max_output_tokens: Some(60),
             seed: Some(7),
             stop: vec!["END".to_owned()],
             json_schema: Some(json!({"type": "object", "properties": {"z": {}, "a": {}}})),
             ..request("m")
         };
-        full.extra = [("top_k".to_owned(), json!(5)), ("min_p".to_owned(), json!(0.1))]
+        full.extra = [("typical_p".to_owned(), json!(5)), ("min_p".to_owned(), json!(0.1))]
             .into_iter()
             .collect();
         let bytes = text(&full, true, false);
@@ -238,12 +258,13 @@ mod tests {
             bytes,
             concat!(
                 r#"{"model":"m","messages":[{"role":"user","content":"Hi, źdźbło"}],"temperature":0.0,"top_p":0.9,"#,
+                r#""top_k":40,"frequency_penalty":0.5,"presence_penalty":-0.5,"#,
                 r#""max_tokens":60,"seed":7,"stop":["END"],"response_format":{"type":"json_schema","json_schema":"#,
                 r#"{"name":"output","strict":false,"schema":{"type":"object","properties":{"z":{},"a":{}}}}},"#,
-                r#""min_p":0.1,"top_k":5,"stream":true,"stream_options":{"include_usage":true}}"#,
+                r#""parallel_tool_calls":true,"min_p":0.1,"typical_p":5,"stream":true,"stream_options":{"include_usage":true}}"#,
             )
         );
-        full.extra = [("min_p".to_owned(), json!(0.1)), ("top_k".to_owned(), json!(5))]
+        full.extra = [("min_p".to_owned(), json!(0.1)), ("typical_p".to_owned(), json!(5))]
             .into_iter()
             .collect();
         assert_eq!(text(&full, true, false), bytes);

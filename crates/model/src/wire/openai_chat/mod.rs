@@ -33,7 +33,7 @@ use assay_net::Url;
 use serde_json::Value;
 
 use super::{Address, Assembly, Wire, says_something};
-use crate::{Content, Failure, Finish, Request, Unsupported, Usage};
+use crate::{Content, Failure, Finish, Request, Setting, Unsupported, Usage};
 
 pub(super) const NAME: &str = "openai-chat";
 
@@ -83,6 +83,11 @@ impl OpenAiChat {
             LimitField::ByModel => is_reasoning_model(model),
         }
     }
+
+    /// What it has no word for: OpenAI's own servers refuse what many of the others take.
+    fn lacks(&self) -> &'static [Setting] {
+        if self.limit == LimitField::Old { &[] } else { &[Setting::TopK] }
+    }
 }
 
 /// Whether a name says that it is one of OpenAI's reasoning models, alone or among other words: `gpt-5-nano`,
@@ -107,7 +112,16 @@ impl Wire for OpenAiChat {
         (self.limit != LimitField::ByModel).then(|| Address::of(&["models"]).below(base_url))
     }
 
+    fn takes(&self, setting: Setting) -> bool {
+        !self.lacks().contains(&setting)
+    }
+
+    fn sends(&self, field: &str) -> bool {
+        !body::RESERVED.contains(&field)
+    }
+
     fn body(&self, request: &Request, stream: bool) -> Result<Vec<u8>, Unsupported> {
+        request.refuse(NAME, self.lacks())?;
         Ok(body::encode(request, stream, self.limit_is_renamed(&request.model)))
     }
 

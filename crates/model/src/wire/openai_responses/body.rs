@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::NAME;
+use super::{LACKS, NAME};
 use crate::wire::{extra, to_bytes};
 use crate::{Media, Message, Part, Request, Tool, ToolCall, ToolChoice, Unsupported};
 
 /// Fields that `extra` cannot set: those that are written here, and those that would keep the exchange at the server or
 /// let it go on after the reply.
-const RESERVED: [&str; 16] = [
+pub(super) const RESERVED: [&str; 17] = [
     "model",
     "input",
     "temperature",
@@ -23,6 +23,7 @@ const RESERVED: [&str; 16] = [
     "top_logprobs",
     "tools",
     "tool_choice",
+    "parallel_tool_calls",
     "store",
     "background",
     "conversation",
@@ -53,6 +54,8 @@ struct Body<'a> {
     tools: Vec<Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     tool_choice: Option<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parallel_tool_calls: Option<bool>,
     #[serde(flatten)]
     extra: BTreeMap<&'a str, &'a Value>,
     store: bool,
@@ -75,6 +78,7 @@ pub(super) fn encode(request: &Request, stream: bool) -> Result<Vec<u8>, Unsuppo
         top_logprobs: request.logprobs.filter(|top| *top > 0),
         tools: request.tools.iter().map(tool).collect(),
         tool_choice: request.tool_choice.as_ref().map(tool_choice),
+        parallel_tool_calls: request.parallel_tool_calls,
         extra: extra(request, &RESERVED),
         store: false,
         stream,
@@ -84,12 +88,7 @@ pub(super) fn encode(request: &Request, stream: bool) -> Result<Vec<u8>, Unsuppo
 
 fn refuse(request: &Request) -> Result<(), Unsupported> {
     let lacks = |what: &str| Err(Unsupported::new(NAME, what));
-    if request.seed.is_some() {
-        return lacks("a seed");
-    }
-    if !request.stop.is_empty() {
-        return lacks("stop texts");
-    }
+    request.refuse(NAME, &LACKS)?;
     if request.messages.iter().any(|message| message.name.is_some() && message.role != "tool") {
         return lacks("names of speakers");
     }
@@ -217,6 +216,7 @@ mod tests {
             max_output_tokens: Some(9),
             tools: vec![Tool { name: "f".into(), description: "d".into(), parameters: json!({}) }],
             tool_choice: Some(ToolChoice::Named("f".into())),
+            parallel_tool_calls: Some(false),
             json_schema: Some(json!({"type": "object"})),
             reasoning_effort: Some("low".into()),
             logprobs: Some(2),
@@ -239,7 +239,7 @@ mod tests {
                 r#""text":{"format":{"type":"json_schema","name":"output","schema":{"type":"object"},"strict":false}},"#,
                 r#""reasoning":{"effort":"low"},"include":["message.output_text.logprobs"],"top_logprobs":2,"#,
                 r#""tools":[{"type":"function","name":"f","description":"d","parameters":{},"strict":false}],"#,
-                r#""tool_choice":{"type":"function","name":"f"},"store":false}"#,
+                r#""tool_choice":{"type":"function","name":"f"},"parallel_tool_calls":false,"store":false}"#,
             )
         );
     }

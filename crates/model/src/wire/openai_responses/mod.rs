@@ -7,7 +7,7 @@
 //! response that this event holds; `response.failed` and `error` are failures. A plain reply is complete when its
 //! `status` is one of those two. Anything less is [`crate::FailureKind::Truncated`].
 //!
-//! A seed, stop texts and names of speakers cannot be said.
+//! A seed, stop texts, a top-k, penalties and names of speakers cannot be said.
 //!
 //! | `status`, `incomplete_details.reason` | [`Finish`] |
 //! |---|---|
@@ -31,9 +31,18 @@ mod stream;
 use serde_json::Value;
 
 use super::{Address, Assembly, Wire};
-use crate::{Content, Failure, Request, Unsupported, Usage};
+use crate::{Content, Failure, Request, Setting, Unsupported, Usage};
 
 pub(super) const NAME: &str = "openai-responses";
+
+/// What it has no word for.
+const LACKS: [Setting; 5] = [
+    Setting::Seed,
+    Setting::Stop,
+    Setting::TopK,
+    Setting::FrequencyPenalty,
+    Setting::PresencePenalty,
+];
 
 /// The protocol.
 #[derive(Debug, Clone)]
@@ -48,8 +57,12 @@ impl Wire for OpenAiResponses {
         Ok(Address::of(&["responses"]))
     }
 
-    fn takes_seed(&self) -> bool {
-        false
+    fn takes(&self, setting: Setting) -> bool {
+        !LACKS.contains(&setting)
+    }
+
+    fn sends(&self, field: &str) -> bool {
+        !body::RESERVED.contains(&field)
     }
 
     fn body(&self, request: &Request, stream: bool) -> Result<Vec<u8>, Unsupported> {
