@@ -113,7 +113,7 @@ codes! {
     MISSING_INPUT = "P0805", "A required input has no value in this case.";
     BAD_THREAD = "P0806", "A thread is not a list of user, assistant and tool messages.";
     NO_MESSAGES = "P0807", "Rendering made no message.";
-    UNSUPPORTED_INPUT = "P0808", "Inputs of this kind cannot be rendered as text.";
+    UNSUPPORTED_INPUT = "P0808", "An image or file input does not name a file that can be shown.";
 }
 
 /// The one-line meaning of a code.

@@ -76,6 +76,11 @@ impl Kind {
         Self::ALL.iter().find(|(_, kind)| *kind == self).map_or("string", |(name, _)| name)
     }
 
+    /// Whether its values name pictures or files.
+    pub(crate) fn is_media(self) -> bool {
+        matches!(self, Kind::Image | Kind::File)
+    }
+
     fn named(name: &str) -> Option<Kind> {
         Self::ALL.iter().find(|(known, _)| *known == name).map(|(_, kind)| *kind)
     }

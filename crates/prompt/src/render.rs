@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use crate::media::{MediaInputs, Shown};
 use crate::template::{self, Fault, Piece, Scope, evaluate, print_value};
 use crate::{Diagnostic, FewShot, Kind, Prompt, Row, Select, Span, Template, Variant, codes};
 
@@ -42,6 +43,9 @@ pub struct Segment {
     pub text: String,
     /// Its source.
     pub from: Origin,
+    /// The picture or file that stands here; `text` is only its placeholder then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub media: Option<Shown>,
 }
 
 /// Where a piece of text came from.
@@ -105,7 +109,12 @@ impl Role {
 }
 
 impl Message {
-    /// The whole text.
+    /// Whether it shows pictures or files, which its text only names.
+    pub fn shows_media(&self) -> bool {
+        self.segments.iter().any(|segment| segment.media.is_some())
+    }
+
+    /// The whole text, with placeholders for pictures and files.
     pub fn text(&self) -> String {
         self.segments.iter().map(|s| s.text.as_str()).collect()
     }
@@ -236,9 +245,10 @@ fn fault_in(file: &str, fault: Fault, case: &Row) -> Diagnostic {
     }
 }
 
-/// The threads of one case, in messages and as the data a loop would see.
+/// What of one case is no text: its threads, in messages and as the data a loop would see, and its pictures and files.
 struct Inputs {
     threads: Vec<Thread>,
+    media: MediaInputs,
 }
 
 struct Thread {
@@ -267,35 +277,27 @@ impl Inputs {
                 let message = format!("case `{}` has no value for `{}`", case.id, property.name);
                 return Err(fails(codes::MISSING_INPUT, message));
             }
-            match property.kind {
-                Kind::Thread => {
-                    let turns = match (given, shots) {
-                        (Some(value), _) => {
-                            given_turns(&property.name, value).map_err(|problem| {
-                                let message = format!("{problem} (case `{}`)", case.id);
-                                fails(codes::BAD_THREAD, message)
-                            })?
-                        }
-                        (None, Some(few_shot)) => {
-                            let rows = shown(prompt, variant, chosen)?;
-                            shot_turns(&rows, variant, few_shot)?
-                        }
-                        (None, None) => Vec::new(),
-                    };
-                    threads.push(Thread::new(&property.name, turns));
-                }
-                Kind::Image | Kind::File if is_used(variant, &property.name) => {
-                    let kind = property.kind.as_str();
-                    let message = format!(
-                        "`{}` is of kind {kind}, which cannot be shown as text",
-                        property.name
-                    );
-                    return Err(fails(codes::UNSUPPORTED_INPUT, message));
-                }
-                _ => {}
+            if property.kind == Kind::Thread {
+                let turns = match (given, shots) {
+                    (Some(value), _) => given_turns(&property.name, value).map_err(|problem| {
+                        let message = format!("{problem} (case `{}`)", case.id);
+                        fails(codes::BAD_THREAD, message)
+                    })?,
+                    (None, Some(few_shot)) => {
+                        let rows = shown(prompt, variant, chosen)?;
+                        shot_turns(&rows, variant, few_shot)?
+                    }
+                    (None, None) => Vec::new(),
+                };
+                threads.push(Thread::new(&property.name, turns));
             }
         }
-        Ok(Self { threads })
+        let media = MediaInputs::of(variant, &variant.template, case).map_err(|bad| {
+            let message = format!("{} (case `{}`)", bad.message, case.id);
+            let span = first_use(variant, &bad.input);
+            Diagnostic::error(codes::UNSUPPORTED_INPUT, &variant.file, span, message)
+        })?;
+        Ok(Self { threads, media })
     }
 
     fn scope<'a>(&'a self, variant: &'a Variant, case: &'a Row) -> Scope<'a> {
@@ -304,6 +306,7 @@ impl Inputs {
             scope.values.insert(&thread.name, Cow::Borrowed(&thread.data));
             scope.threads.insert(&thread.name);
         }
+        self.media.cover(&mut scope);
         scope
     }
 
@@ -347,10 +350,6 @@ fn first_use(variant: &Variant, name: &str) -> Span {
         .map_or(Span::at(variant.body_span.start), |used| used.span)
 }
 
-fn is_used(variant: &Variant, name: &str) -> bool {
-    template::uses(&variant.template).iter().any(|used| used.name == name)
-}
-
 /// Turns that a case brings along: a list of `{role, content}`.
 fn given_turns(name: &str, value: &Value) -> Result<Vec<Message>, String> {
     let items = match value {
@@ -385,18 +384,44 @@ fn shot_turns(
     let user = Template::parse(&few_shot.user, 0);
     let mut turns = Vec::new();
     for row in rows {
-        let words = user_turn(&user, variant, row)
-            .map_err(|fault| shot_fault(variant, few_shot, fault.code, fault.message, row))?;
+        let asked = shot_question(&user, variant, few_shot, row)?;
         let Some(answer) = answer(row, &few_shot.assistant) else {
             let message = format!("there is no `{}`", few_shot.assistant);
             let code = codes::EXAMPLE_WITHOUT_ANSWER;
             return Err(shot_fault(variant, few_shot, code, message, row));
         };
         let origin = || Origin::Example(row.id.clone());
-        turns.push(Message::of(Role::User, &words, origin()));
+        turns.push(asked);
         turns.push(Message::of(Role::Assistant, &print_value(answer), origin()));
     }
     Ok(turns)
+}
+
+/// The user's turn of an example, with the pictures and files it shows.
+fn shot_question(
+    user: &Template,
+    variant: &Variant,
+    few_shot: &FewShot,
+    row: &Row,
+) -> Result<Message, Diagnostic> {
+    let fails = |code, message| shot_fault(variant, few_shot, code, message, row);
+    let media = MediaInputs::of(variant, user, row)
+        .map_err(|bad| fails(codes::UNSUPPORTED_INPUT, bad.message))?;
+    let mut scope = row_scope(variant, row);
+    media.cover(&mut scope);
+    let pieces = evaluate(user, &scope).map_err(|fault| fails(fault.code, fault.message))?;
+    let mut asked = Message::empty(Role::User);
+    for piece in &pieces {
+        let from = Origin::Example(row.id.clone());
+        match piece {
+            Piece::Value { text, from: input } => match media.shown(text, *input) {
+                Some(shown) => asked.show(shown, from),
+                None => asked.push(text, from),
+            },
+            other => asked.push(other.as_str(), from),
+        }
+    }
+    Ok(asked.trimmed())
 }
 
 fn user_turn(user: &Template, variant: &Variant, row: &Row) -> Result<String, Fault> {
@@ -480,10 +505,19 @@ impl Piece<'_> {
     }
 }
 
+impl Segment {
+    fn of(text: &str, from: Origin) -> Self {
+        Self { text: text.to_owned(), from, media: None }
+    }
+
+    fn showing(shown: &Shown, from: Origin) -> Self {
+        Self { media: Some(shown.clone()), ..Self::of(&shown.placeholder(), from) }
+    }
+}
+
 impl Message {
     fn of(role: Role, text: &str, from: Origin) -> Self {
-        let text = text.trim_matches(is_newline).to_owned();
-        let segments = vec![Segment { text, from }];
+        let segments = vec![Segment::of(text.trim_matches(is_newline), from)];
         Self { role, attributes: Map::new(), segments }
     }
 
@@ -492,9 +526,13 @@ impl Message {
             return;
         }
         match self.segments.last_mut() {
-            Some(last) if last.from == from => last.text.push_str(text),
-            _ => self.segments.push(Segment { text: text.to_owned(), from }),
+            Some(last) if last.from == from && last.media.is_none() => last.text.push_str(text),
+            _ => self.segments.push(Segment::of(text, from)),
         }
+    }
+
+    fn show(&mut self, shown: &Shown, from: Origin) {
+        self.segments.push(Segment::showing(shown, from));
     }
 
     /// Without newlines at both ends, whatever they came from.
@@ -530,7 +568,7 @@ struct Assembly {
     done: Vec<Message>,
     current: Message,
     /// The line being read, kept apart until it is known whether it is a role.
-    line: Vec<(String, Origin)>,
+    line: Vec<Segment>,
     /// Whether the line so far, and the line end before it, are template text.
     pure: bool,
 }
@@ -558,10 +596,11 @@ impl Assembly {
         match piece {
             Piece::Text(text) => self.text(&text),
             Piece::Value { text, from } => {
-                self.value(
-                    &text,
-                    from.map_or(Origin::Template, |name| Origin::Input(name.to_owned())),
-                );
+                let origin = from.map_or(Origin::Template, |name| Origin::Input(name.to_owned()));
+                match inputs.media.shown(&text, from) {
+                    Some(shown) => self.show(shown, origin),
+                    None => self.value(&text, origin),
+                }
             }
             Piece::Thread(name) => self.thread(inputs.turns(name)),
         }
@@ -569,7 +608,7 @@ impl Assembly {
 
     fn text(&mut self, text: &str) {
         for part in text.split_inclusive('\n') {
-            self.line.push((part.to_owned(), Origin::Template));
+            self.line.push(Segment::of(part, Origin::Template));
             if part.ends_with('\n') {
                 self.end_line();
                 self.pure = true;
@@ -581,11 +620,16 @@ impl Assembly {
     fn value(&mut self, text: &str, from: Origin) {
         self.pure = false;
         for part in text.split_inclusive('\n') {
-            self.line.push((part.to_owned(), from.clone()));
+            self.line.push(Segment::of(part, from.clone()));
             if part.ends_with('\n') {
                 self.end_line();
             }
         }
+    }
+
+    fn show(&mut self, shown: &Shown, from: Origin) {
+        self.pure = false;
+        self.line.push(Segment::showing(shown, from));
     }
 
     /// Turns close the message they stand in; what follows them goes on in the same role.
@@ -615,14 +659,17 @@ impl Assembly {
         if !self.pure {
             return None;
         }
-        let line: String = self.line.iter().map(|(text, _)| text.as_str()).collect();
+        let line: String = self.line.iter().map(|piece| piece.text.as_str()).collect();
         let (role, said) = role_line(line.strip_suffix('\n').unwrap_or(&line))?;
         Some((role, said.map(attributes).unwrap_or_default()))
     }
 
     fn flush_line(&mut self) {
-        for (text, from) in self.line.drain(..) {
-            self.current.push(&text, from);
+        for piece in self.line.drain(..) {
+            match piece.media {
+                Some(_) => self.current.segments.push(piece),
+                None => self.current.push(&piece.text, piece.from),
+            }
         }
     }
 

@@ -143,6 +143,10 @@ impl<'p> Writer<'p> {
     }
 
     fn content(&self, message: &Message) -> Result<String, Refusal> {
+        if message.shows_media() {
+            let why = "GitHub Models has texts only";
+            return Err(Refusal::new(&self.variant.file, "a picture or file", why));
+        }
         let mut content = String::new();
         for segment in &message.segments {
             match &segment.from {

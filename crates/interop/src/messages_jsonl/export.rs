@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use assay_prompt::{FewShot, Prompt, Role, Row, Select, Variant, render};
+use assay_prompt::{FewShot, Message, Prompt, Role, Row, Select, Variant, render};
 use serde_json::{Map, Value, json};
 
 use crate::report::Names;
@@ -116,6 +116,9 @@ fn conversation(
         return Err("its answer is empty".to_owned());
     }
     let rendered = render(prompt, variant, row).map_err(|found| found.message.clone())?;
+    if rendered.messages.iter().any(Message::shows_media) {
+        return Err("it shows a picture or file, which is not written into rows".to_owned());
+    }
     let mut messages: Vec<(Role, String)> =
         rendered.messages.iter().map(|message| (message.role, message.text())).collect();
     messages.push((Role::Assistant, answer));

@@ -251,7 +251,7 @@ fn renderings(it: &mut Gallery) {
     it.rendering("[{name: a, kind: object}]", "{{ a.b }}", json!({"a": {"c": 1}}));
     it.rendering("[{name: a, required: true}]", "{{ a }}", json!({}));
     it.rendering("[{name: a}]", "{% for x in a %}{{ x }}{% endfor %}", json!({"a": "text"}));
-    it.rendering("[{name: a, kind: image}]", "{{ a }}", json!({"a": "x.png"}));
+    it.rendering("[{name: a, kind: image}]", "{{ a }}", json!({"a": "../x.png"}));
     it.rendering(
         "[{name: a, kind: thread}]",
         "{{ a }}",

@@ -237,3 +237,48 @@ fn a_variant_that_selects_its_examples_itself_shows_them_whatever_is_chosen() {
     let given = render_with(&prompt, variant, case, &[1]).unwrap();
     assert_eq!(given, render(&prompt, variant, case).unwrap());
 }
+
+#[test]
+fn a_picture_stands_where_the_template_shows_it_and_is_named_in_the_preview() {
+    let inputs = "[{name: photo, kind: image}, {name: note, kind: string, default: none}]";
+    let body = "system:\nSay what you see.\n\nuser:\n{{ photo }}\n{% if photo %}It is {{ photo }}.{% endif %}\n";
+    let prompt = lone(inputs, body);
+    let rendered =
+        render(&prompt, &prompt.variants[0], &case(json!({"photo": "./a/cat.png"}))).unwrap();
+    assert_eq!(
+        transcript(&rendered.messages)[1],
+        r#"user: photo="[image: a/cat.png]" "\nIt is " photo="[image: a/cat.png]" ".""#
+    );
+    assert!(rendered.messages[1].shows_media() && !rendered.messages[0].shows_media());
+    let shown = rendered.messages[1].segments[0].media.as_ref().unwrap();
+    assert_eq!((shown.kind.as_str(), shown.path()), ("image", Some("a/cat.png")));
+}
+
+#[test]
+fn an_example_shows_its_own_picture() {
+    let files = [
+        (
+            "prompt.yaml",
+            "format: assay/1\nid: 01J8\nvariants: [{id: v, file: v.prompty}]\nfewShot: {input: shots, file: examples.jsonl, user: \"Look: {{ photo }}\", assistant: output}\n",
+        ),
+        (
+            "v.prompty",
+            "---\ninputs: [{name: shots, kind: thread}, {name: photo, kind: image}]\n---\n{{ shots }}\nuser:\nLook: {{ photo }}\n",
+        ),
+        (
+            "examples.jsonl",
+            "{\"id\":\"e\",\"input\":{\"photo\":\"dog.png\"},\"output\":\"a dog\"}\n",
+        ),
+    ];
+    let files = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+    let prompt = parse_folder("p", &files);
+    let rendered =
+        render(&prompt, &prompt.variants[0], &case(json!({"photo": "cat.png"}))).unwrap();
+    let pictures: Vec<_> = rendered
+        .messages
+        .iter()
+        .flat_map(|message| &message.segments)
+        .filter_map(|segment| segment.media.as_ref()?.path())
+        .collect();
+    assert_eq!(pictures, ["dog.png", "cat.png"]);
+}

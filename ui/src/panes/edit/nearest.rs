@@ -77,7 +77,7 @@ fn segment(view: SegmentView) -> Segment {
         (_, Some(id)) => Origin::Example(id.to_owned()),
         (input, None) => Origin::Input(input.to_owned()),
     };
-    Segment { text: view.text, from }
+    Segment { text: view.text, from, media: None }
 }
 
 #[cfg(test)]
