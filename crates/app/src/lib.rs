@@ -24,6 +24,7 @@ mod highlight;
 mod host;
 mod keys;
 mod latest;
+mod media;
 mod models;
 mod near;
 mod network;

@@ -4,13 +4,15 @@ use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use assay_engine::{
-    Column, HostShare, Plan, PlanSummary, Progress, PromptSource, RunHandle, RunSpec, Shard, State,
+    Column, HostShare, MediaFiles, Plan, PlanSummary, Progress, PromptSource, RunHandle, RunSpec,
+    Shard, State,
 };
 use assay_store::RunRecord;
 use assay_wire::*;
 
 use crate::app::{App, Open};
 use crate::error::Explain;
+use crate::media;
 use crate::prices::CURRENCY;
 use crate::prompts::{lone_file, refuse_broken};
 use crate::results::{counts, no_run};
@@ -162,16 +164,19 @@ impl App {
         if let Some(first) = problems.iter().find(|d| d.severity == assay_prompt::Severity::Error) {
             return Err(crate::prompts::invalid(&open.workspace, "", first));
         }
-        let mut prompts = Vec::new();
+        let (mut prompts, mut media_read) = (Vec::new(), 0);
         for key in self.selected(open, &request.prompts)? {
             let files = open.workspace.files(&key).map_err(|e| e.explain())?;
-            let source = PromptSource {
+            let mut source = PromptSource {
                 lone: lone_file(&key),
                 key: key.key.clone(),
                 name: key.name.clone(),
                 files,
+                media: MediaFiles::new(),
             };
-            refuse_broken(open, &key, &source.parse())?;
+            let prompt = source.parse();
+            refuse_broken(open, &key, &prompt)?;
+            source.media = media::of_cases(open, &key, &prompt, request, &mut media_read)?;
             prompts.push(source);
         }
         if prompts.is_empty() {

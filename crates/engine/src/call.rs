@@ -15,6 +15,7 @@ use crate::environment::Environment;
 use crate::models::{Backend, LocalSlot, Target};
 use crate::plan::Call;
 use crate::progress::Progress;
+use crate::tool_calls;
 
 /// Calls of one cell that may fail, the first one included. Being told to slow down is not failing.
 const MOST_FAILURES: u32 = 4;
@@ -198,9 +199,9 @@ async fn send_remote(
     Ok(answer(reply))
 }
 
-fn answer(reply: Reply) -> Answer {
+fn answer(mut reply: Reply) -> Answer {
     Answer {
-        output: reply.text,
+        output: tool_calls::output(&mut reply),
         raw: reply.raw,
         finish: reply.finish.as_str().to_owned(),
         usage: Usage {

@@ -4,6 +4,7 @@ use assay_model::Request;
 use assay_store::Usage;
 
 use crate::lanes::Load;
+use crate::media;
 
 /// Output tokens that are planned for where no option limits them. With a budget they are the limit that is sent.
 pub(crate) const ASSUMED_OUTPUT: u64 = 4_096;
@@ -50,7 +51,9 @@ pub(crate) struct Estimate {
 impl Estimate {
     pub fn of(request: &Request) -> Estimate {
         let texts = request.messages.iter().map(|message| message.joined_text());
-        let input = texts.map(|text| assay_prompt::estimate_tokens(&text) as u64).sum();
+        let said: u64 = texts.map(|text| assay_prompt::estimate_tokens(&text) as u64).sum();
+        let parts = request.messages.iter().flat_map(|message| &message.parts);
+        let input = said + parts.map(media::estimate_tokens).sum::<u64>();
         Estimate { input, output_max: request.max_output_tokens }
     }
 

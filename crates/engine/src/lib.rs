@@ -16,6 +16,7 @@
 //! It knows no window and no terminal: progress is pulled from a [`RunHandle`], at the pace of
 //! whoever shows it.
 
+mod asked;
 mod budget;
 mod call;
 mod cell;
@@ -25,6 +26,7 @@ mod driver;
 mod environment;
 mod error;
 mod lanes;
+mod media;
 mod merge;
 mod models;
 mod neighbours;
@@ -35,12 +37,14 @@ mod run;
 mod shards;
 mod spec;
 mod summary;
+mod tool_calls;
 
 pub use assay_store::{LanePause, Shard};
 pub use cost::{CostRange, Price};
 pub use environment::Environment;
 pub use error::EngineError;
 pub use lanes::ProviderLimits;
+pub use media::{MAX_MEDIA, MAX_MEDIA_OF_RUN, MediaFile, MediaFiles};
 pub use merge::ShardSource;
 pub use models::{LOCAL_MODEL_ID, Models, Prices, Provider, Target};
 pub use neighbours::{NearDuplicate, Neighbours, RowPlace, Table};

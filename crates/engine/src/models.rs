@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use assay_local::{LocalError, LocalModel};
-use assay_model::{Caller, CustomSpecError, Endpoint, Message, Request, WireKind};
+use assay_model::{Caller, CustomSpecError, Endpoint, Setting, WireKind};
 use assay_net::{Client, Url};
 
 use crate::cost::Price;
@@ -21,6 +21,10 @@ use crate::spec::Served;
 
 /// The embedded model's id.
 pub const LOCAL_MODEL_ID: &str = "local/smollm2-135m";
+
+/// What the embedded model can be asked for.
+const LOCAL_SETTINGS: [Setting; 5] =
+    [Setting::Temperature, Setting::TopP, Setting::MaxOutputTokens, Setting::Seed, Setting::Stop];
 
 /// An endpoint the user added.
 #[derive(Debug, Clone)]
@@ -229,11 +233,19 @@ impl Target {
         matches!(self.backend, Backend::Local(_)).then(assay_local::calls_at_once)
     }
 
-    /// Whether it can be asked for the same words again.
-    pub(crate) fn takes_seed(&self) -> bool {
+    /// Whether it can be asked for this.
+    pub(crate) fn takes(&self, setting: Setting) -> bool {
         match &self.backend {
-            Backend::Local(_) => true,
-            Backend::Remote(caller) => caller.takes_seed(),
+            Backend::Local(_) => LOCAL_SETTINGS.contains(&setting),
+            Backend::Remote(caller) => caller.takes(setting),
+        }
+    }
+
+    /// Whether a field that is no setting is sent as it is.
+    pub(crate) fn sends(&self, field: &str) -> bool {
+        match &self.backend {
+            Backend::Local(_) => false,
+            Backend::Remote(caller) => caller.sends(field),
         }
     }
 

@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use assay_model::{Message, Request, Unsupported};
-use assay_prompt::{Diagnostic, Options, Prompt, Rendered, Row, Severity, Variant, render_with};
+use assay_model::{Part, Request, Unsupported};
+use assay_prompt::{
+    Diagnostic, Options, Prompt, Rendered, Row, Severity, Span, Variant, codes, render_with,
+};
 use assay_score::Scorers;
 use assay_store::Shard;
 
+use crate::asked::Asked;
 use crate::cost::{ASSUMED_OUTPUT, Estimate};
 use crate::digest;
 use crate::error::{EngineError, list};
@@ -15,6 +18,9 @@ use crate::models::{Backend, Models, Target};
 use crate::neighbours::{Neighbours, Shots};
 use crate::shards;
 use crate::spec::{Endpoints, RunSpec};
+
+/// The embedded model among the wires.
+const LOCAL_WIRE: &str = "local";
 
 /// Cells of one run at most. Larger questions are several runs.
 const MAX_CELLS: u64 = 1_000_000;
@@ -56,6 +62,7 @@ pub struct Column {
     pub target: Target,
     /// Options after merging: command line > evals > front matter > `assay.yaml`.
     pub options: Options,
+    pub(crate) asked: Asked,
     pub(crate) scorers: Arc<Scorers>,
     /// For a variant that shows each case its nearest examples; shared by its columns.
     chosen: Option<Arc<Chosen>>,
@@ -204,15 +211,18 @@ impl Plan {
     pub(crate) fn call(&self, cell: u32) -> Result<Call, Unsendable> {
         let (column, row) = self.at(cell);
         let rendered = self.render(cell).map_err(Unsendable::Unrenderable)?;
-        let mut request = request(&column.target.model, &rendered, &column.options);
-        if !column.target.takes_seed() {
-            request.seed = None;
-        }
+        let files = &self.spec.prompts[column.prompt].media;
+        let mut request = column.asked.of(&rendered, files).map_err(|problem| {
+            let file = &variant(&self.prompts[column.prompt], &column.variant).file;
+            let message = format!("{problem} (case `{}`)", row.case.id);
+            let found = Diagnostic::error(codes::UNSUPPORTED_INPUT, file, Span::at(0), message);
+            Unsendable::Unrenderable(Box::new(found))
+        })?;
         if self.limits_output(&column.target) {
             request.max_output_tokens.get_or_insert(ASSUMED_OUTPUT);
         }
         let body = match &column.target.backend {
-            Backend::Local(_) => local_body(&request),
+            Backend::Local(_) => local_body(&request).map_err(Unsendable::Unsupported)?,
             Backend::Remote(caller) => {
                 caller.body(&request, true).map_err(Unsendable::Unsupported)?
             }
@@ -294,12 +304,15 @@ impl Plan {
                 None => None,
             };
             for (model, over) in once_each(self.models_of(place, variant)?) {
+                let target = models.resolve(&model)?;
+                let options = self.spec.options.merged(&variant.model.options).merged(&over);
                 columns.push(Column {
                     prompt: place,
                     variant: variant.id.clone(),
                     content_id: variant.content_id.clone(),
-                    target: models.resolve(&model)?,
-                    options: self.spec.options.merged(&variant.model.options).merged(&over),
+                    asked: Asked::new(&target, variant, &options),
+                    target,
+                    options,
                     scorers: Arc::clone(&scorers),
                     chosen: chosen.clone(),
                 });
@@ -433,45 +446,21 @@ fn variant<'a>(prompt: &'a Prompt, id: &str) -> &'a Variant {
     prompt.variant(id).expect("columns are made from the prompt's own variants")
 }
 
-fn request(model: &str, rendered: &Rendered, options: &Options) -> Request {
-    Request {
-        model: model.to_owned(),
-        messages: rendered
-            .messages
-            .iter()
-            .map(|m| Message::text(m.role.as_str(), m.text()))
-            .collect(),
-        temperature: options.number("temperature"),
-        top_p: options.number("topP"),
-        max_output_tokens: options.integer("maxOutputTokens"),
-        seed: options.integer("seed"),
-        stop: options.strings("stopSequences"),
-        extra: additional(options),
-        ..Request::default()
-    }
-}
-
-/// `additionalProperties` of Prompty's options go to the endpoint as they are, but for what
-/// decides how the reply is read: that is ours.
-fn additional(options: &Options) -> serde_json::Map<String, serde_json::Value> {
-    let mut extra = match options.0.get("additionalProperties") {
-        Some(serde_json::Value::Object(map)) => map.clone(),
-        _ => serde_json::Map::new(),
-    };
-    extra.retain(|key, _| {
-        !matches!(key.as_str(), "stream" | "stream_options" | "model" | "messages" | "n")
-    });
-    extra
-}
-
 /// What the embedded model is asked, as bytes: the request that is stored and cached.
-fn local_body(request: &Request) -> Vec<u8> {
+fn local_body(request: &Request) -> Result<Vec<u8>, Unsupported> {
+    if !request.tools.is_empty() {
+        return Err(Unsupported { what: "tools".to_owned(), wire: LOCAL_WIRE });
+    }
+    let is_text = |part: &Part| matches!(part, Part::Text(_));
+    if !request.messages.iter().flat_map(|message| &message.parts).all(is_text) {
+        return Err(Unsupported { what: "pictures or files".to_owned(), wire: LOCAL_WIRE });
+    }
     let messages: Vec<_> = request
         .messages
         .iter()
         .map(|m| serde_json::json!({"role": m.role, "content": m.joined_text()}))
         .collect();
-    serde_json::json!({
+    let body = serde_json::json!({
         "model": request.model,
         "messages": messages,
         "temperature": request.temperature,
@@ -479,9 +468,8 @@ fn local_body(request: &Request) -> Vec<u8> {
         "max_output_tokens": request.max_output_tokens,
         "seed": request.seed,
         "stop": request.stop,
-    })
-    .to_string()
-    .into_bytes()
+    });
+    Ok(body.to_string().into_bytes())
 }
 
 /// Who answers, model, canonical body and sample: two endpoints of one host never answer each other, and repeats of a

@@ -10,6 +10,8 @@ use assay_prompt::{Files, Options, Prompt, parse_folder, parse_lone};
 use assay_store::Shard;
 use serde::{Deserialize, Serialize};
 
+use crate::media::MediaFiles;
+
 /// A prompt's files, as they were when the run was planned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PromptSource {
@@ -21,6 +23,9 @@ pub struct PromptSource {
     pub lone: Option<String>,
     /// File name to text.
     pub files: Files,
+    /// The pictures and files that its cases show.
+    #[serde(default, skip_serializing_if = "MediaFiles::is_empty")]
+    pub media: MediaFiles,
 }
 
 impl PromptSource {

@@ -8,7 +8,7 @@ use crate::cost::{self, ASSUMED_OUTPUT, CostRange, Estimate};
 use crate::error::EngineError;
 use crate::models::Target;
 use crate::neighbours::stop_unless;
-use crate::plan::{Call, Column, Plan};
+use crate::plan::{Call, Plan};
 
 /// What a plan comes to.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -77,15 +77,9 @@ impl Plan {
         Ok(summary)
     }
 
-    /// The seeds that providers have no word for.
+    /// What columns ask for and their models are not asked.
     fn left_out(&self) -> BTreeSet<String> {
-        let seedless = |column: &&Column| {
-            column.options.integer("seed").is_some() && !column.target.takes_seed()
-        };
-        let words = |column: &Column| {
-            format!("`{}` takes no seed, so it is asked without one", column.target.id)
-        };
-        self.columns.iter().filter(seedless).map(words).collect()
+        self.columns.iter().flat_map(|column| &column.asked.left_out).cloned().collect()
     }
 
     /// What a budget does to replies whose length no option limits, or the provider has no word for.

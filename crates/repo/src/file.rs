@@ -73,8 +73,13 @@ pub(crate) fn is_unfinished(path: &str) -> bool {
 /// The text of a regular file beneath `root`.
 pub(crate) fn read(root: &Path, path: &RelPath) -> Result<FileText, RepoError> {
     let place = path.beneath(root)?;
-    let bytes = read_regular(&place, path.as_str())?;
+    let bytes = read_regular(&place, path.as_str(), MAX_FILE)?;
     into_text(path.as_str(), bytes).map(FileText::new)
+}
+
+/// The bytes of a regular file beneath `root`, up to `limit` of them.
+pub(crate) fn read_bytes(root: &Path, path: &RelPath, limit: u64) -> Result<Vec<u8>, RepoError> {
+    read_regular(&path.beneath(root)?, path.as_str(), limit)
 }
 
 /// UTF-8, or where it stops being that.
@@ -85,20 +90,20 @@ pub(crate) fn into_text(path: &str, bytes: Vec<u8>) -> Result<String, RepoError>
     })
 }
 
-fn read_regular(place: &Path, path: &str) -> Result<Vec<u8>, RepoError> {
+fn read_regular(place: &Path, path: &str, limit: u64) -> Result<Vec<u8>, RepoError> {
     let io = |source| RepoError::from_io(path, source);
     // Asked before opening, because opening a pipe or a device may block or act.
-    require_regular(&fs::symlink_metadata(place).map_err(io)?, path)?;
+    require_regular(&fs::symlink_metadata(place).map_err(io)?, path, limit)?;
     let file = open_without_following(place).map_err(io)?;
     // Asked again of what was really opened: the name may have been swapped in between.
-    require_regular(&file.metadata().map_err(io)?, path)?;
+    require_regular(&file.metadata().map_err(io)?, path, limit)?;
     let mut bytes = Vec::new();
-    file.take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(io)?;
-    require_size(path, bytes.len())?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(io)?;
+    require_size(path, bytes.len(), limit)?;
     Ok(bytes)
 }
 
-fn require_regular(found: &fs::Metadata, path: &str) -> Result<(), RepoError> {
+fn require_regular(found: &fs::Metadata, path: &str, limit: u64) -> Result<(), RepoError> {
     let path = path.to_owned();
     if found.file_type().is_symlink() {
         return Err(RepoError::Link { path });
@@ -106,21 +111,17 @@ fn require_regular(found: &fs::Metadata, path: &str) -> Result<(), RepoError> {
     if !found.is_file() {
         return Err(RepoError::NotAFile { path });
     }
-    if found.len() > MAX_FILE {
-        return Err(too_large(path));
+    if found.len() > limit {
+        return Err(RepoError::TooLarge { path, limit });
     }
     Ok(())
 }
 
-fn require_size(path: &str, bytes: usize) -> Result<(), RepoError> {
-    if bytes as u64 > MAX_FILE {
-        return Err(too_large(path.to_owned()));
+fn require_size(path: &str, bytes: usize, limit: u64) -> Result<(), RepoError> {
+    if bytes as u64 > limit {
+        return Err(RepoError::TooLarge { path: path.to_owned(), limit });
     }
     Ok(())
-}
-
-fn too_large(path: String) -> RepoError {
-    RepoError::TooLarge { path, limit: MAX_FILE }
 }
 
 #[cfg(unix)]
@@ -142,7 +143,7 @@ pub(crate) fn write(
     text: &str,
     base: Option<&str>,
 ) -> Result<Written, RepoError> {
-    require_size(path.as_str(), text.len())?;
+    require_size(path.as_str(), text.len(), MAX_FILE)?;
     if let Some(conflict) = conflict(root, path, base)? {
         return Ok(conflict);
     }

@@ -150,6 +150,14 @@ impl Workspace {
         file::read(&self.root, &RelPath::parse(rel)?)
     }
 
+    /// The bytes of a regular file of the worktree that no link leads to, at most `limit` of them.
+    ///
+    /// # Errors
+    /// When it is not there, is no such file, or is larger.
+    pub fn read_bytes(&self, rel: &str, limit: u64) -> Result<Vec<u8>, RepoError> {
+        file::read_bytes(&self.root, &RelPath::parse(rel)?, limit)
+    }
+
     /// Replaces a text file at once, while the one on disk has the digest `base`.
     ///
     /// Without a base the file must not exist yet; its folders are made. When somebody else changed the

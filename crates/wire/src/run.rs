@@ -491,6 +491,13 @@ pub struct CellView {
     pub expected: Option<String>,
 }
 
+impl CellView {
+    /// Whether the model asks for tools; the output holds its calls then, unless it said something as well.
+    pub fn is_tool_call(&self) -> bool {
+        self.output.is_some() && self.finish.as_deref() == Some("tool_calls")
+    }
+}
+
 /// A score with its reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ScoreView {

@@ -92,6 +92,9 @@ fn text(cell: &CellView) -> String {
         (None, None) => text.push_str("not answered yet"),
     }
     text.push('\n');
+    if cell.is_tool_call() {
+        text.push_str("  a tool call\n");
+    }
     for score in &cell.scores {
         let word = match score.pass {
             Some(true) => "pass",

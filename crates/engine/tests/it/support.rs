@@ -184,6 +184,7 @@ pub fn spec(cases: usize, models: &[&str]) -> RunSpec {
             name: "many".to_owned(),
             lone: None,
             files: files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
+            media: Default::default(),
         }],
         aliases: Default::default(),
         options: Default::default(),

@@ -346,11 +346,19 @@ pub fn facts(cell: &CellView, now_ms: i64) -> Vec<(&'static str, String)> {
         ),
         ("output tokens", tokens(cell.output_tokens, cell.reasoning_tokens, "of reasoning")),
         ("cost", cell.cost.map(|cost| then(money::dollars(cost)))),
-        ("finish", cell.finish.clone()),
+        ("finish", finish(cell)),
         ("attempts", (!cell.line.cached).then(|| cell.attempts.to_string())),
         ("request id", cell.request_id.clone()),
     ];
     named.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// Why the model stopped.
+fn finish(cell: &CellView) -> Option<String> {
+    match cell.is_tool_call() {
+        true => Some("a tool call".to_owned()),
+        false => cell.finish.clone(),
+    }
 }
 
 /// Whether an output is new or repeats one, and since when that one is there.
@@ -697,6 +705,8 @@ mod tests {
                 .map(|(_, value)| value)
         };
         assert_eq!(said(&cell, "answer").as_deref(), Some("fresh"));
+        let calls = CellView { finish: Some("tool_calls".into()), ..cell.clone() };
+        assert_eq!(said(&calls, "finish").as_deref(), Some("a tool call"));
         assert_eq!(said(&cell, "cost").as_deref(), Some("$0.42"));
         assert_eq!(
             said(&cell, "input tokens").as_deref(),
