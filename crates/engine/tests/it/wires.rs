@@ -59,8 +59,8 @@ const TOOLS: &str =
 #[test]
 fn a_reply_of_tool_calls_is_the_output_on_every_protocol_and_is_scored() {
     let call = [("weather", json!({"unit": "C", "city": "Paris, an answer"}))];
-    let fast = ModelServer::start_blocking().calls_tools(&call);
-    let slow = ModelServer::start_blocking().calls_tools(&call);
+    let calling = || ModelServer::start_blocking().reply_with(|_| String::new()).calls_tools(&call);
+    let (fast, slow) = (calling(), calling());
     let mut bench = Bench::new(&fast, &slow);
     let limits = ProviderLimits::default();
     let anthropic = Provider { wire: WireKind::Anthropic, ..provider("slow", &slow, limits) };
