@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use assay_local::{LocalError, LocalModel};
-use assay_model::{Caller, CustomSpecError, Endpoint, Setting, WireKind};
+use assay_model::{Caller, CustomSpecError, Endpoint, Message, Request, Setting, WireKind};
 use assay_net::{Client, Url};
 
 use crate::cost::Price;

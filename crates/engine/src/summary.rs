@@ -8,7 +8,7 @@ use crate::cost::{self, ASSUMED_OUTPUT, CostRange, Estimate};
 use crate::error::EngineError;
 use crate::models::Target;
 use crate::neighbours::stop_unless;
-use crate::plan::{Call, Plan};
+use crate::plan::{Call, Column, Plan};
 
 /// What a plan comes to.
 #[derive(Debug, Clone, PartialEq, Default)]
