@@ -12,7 +12,8 @@ use crate::shell::Shell;
 /// When a value is out of tolerance, or a file cannot be compared.
 pub fn golden(places: &Places, folder: &Path) -> Result<(), Failure> {
     // The program runs in the repository's root; the folder is meant from where the person stands.
-    let folder = std::path::absolute(folder).map_err(|e| Failure::Said(format!("{}: {e}", folder.display())))?;
+    let folder = std::path::absolute(folder)
+        .map_err(|e| Failure::Said(format!("{}: {e}", folder.display())))?;
     Shell::cargo()
         .args(["run", "--release", "--quiet", "-p", "assay-golden", "--"])
         .args([folder])

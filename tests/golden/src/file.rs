@@ -97,8 +97,3 @@ pub fn text<'a>(case: &'a Value, key: &str) -> &'a str {
 pub fn texts<'a>(value: &'a Value) -> Vec<&'a str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
-
-/// The numbers of a list.
-pub fn numbers(value: &Value) -> Vec<f64> {
-    value.as_array().into_iter().flatten().filter_map(number).collect()
-}
