@@ -69,11 +69,13 @@ fn prompty_files_that_others_wrote_run_as_they_are() {
     }
     workspace.commit("as they are");
     let terminal = Terminal::at(workspace);
-    for name in ["chat-basic", "chat-agent", "streaming-chat"] {
+    for name in ["chat-basic", "streaming-chat"] {
         let run = ["run", name, "--model", "local/smollm2-135m", "--json", "-"];
         let run = terminal.ok(&run).json();
         assert!(!outputs(&run)[0].trim().is_empty(), "{name}");
     }
+    let with_tools = terminal.assay(&["run", "chat-agent", "--model", "local/smollm2-135m"]);
+    assert!(with_tools.out.contains("cannot carry tools"), "{}", with_tools.out);
     let rendered = terminal.ok(&["render", "structured-output"]).out;
     assert!(rendered.contains("What's the weather in Seattle?"), "{rendered}");
     let refused = terminal.assay(&["run", "image-gen", "--model", "local/smollm2-135m"]);

@@ -38,9 +38,9 @@ const REFUSED: [(&str, &str, &str); 10] = [
     ("helpers/json", "arrays", "`this`"),
     ("helpers/json", "empty_values", "`this`"),
     // An image becomes an input of that kind, which rendering refuses until models can get it.
-    ("helpers/media", "basic", "`url` is of kind image"),
-    ("helpers/media", "url_only", "`url` is of kind image"),
-    ("helpers/media", "content_types", "`url` is of kind image"),
+    ("helpers/media", "basic", "`url` of kind image is an address"),
+    ("helpers/media", "url_only", "`url` of kind image is an address"),
+    ("helpers/media", "content_types", "`url` of kind image is an address"),
     // A message is one text and has no pending parts.
     ("helpers/section", "*", "`{{section"),
 ];
@@ -104,7 +104,7 @@ fn outcome(suite: &Value, case: &Value) -> Result<Outcome, String> {
     });
     match compared {
         Ok(()) => Ok(Outcome::Same),
-        Err(unsupported) if unsupported.contains("cannot be shown as text") => {
+        Err(unsupported) if unsupported.contains("is an address") => {
             Ok(Outcome::Refused(vec![unsupported]))
         }
         Err(_) if !named.is_empty() => Ok(Outcome::Refused(named)),
