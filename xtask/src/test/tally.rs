@@ -70,13 +70,14 @@ fn pass_on(from: impl Read, mut to: impl Write) -> Tally {
     tally
 }
 
-/// The counts in a closing line of cargo-nextest or of cargo's own runner.
+/// The counts in a closing line of cargo-nextest or of cargo's own runner. nextest indents what a failed test printed,
+/// the line with which that test's own process closed included.
 fn counts(line: &str) -> Option<Tally> {
-    let line = line.trim();
+    let line = line.trim_end();
     let parts = if let Some(rest) = line.strip_prefix("test result: ") {
         rest.split_once(". ")?.1.split(';').collect::<Vec<_>>()
     } else {
-        let rest = line.strip_prefix("Summary [")?;
+        let rest = line.trim_start().strip_prefix("Summary [")?;
         rest.split_once(" run: ")?.1.split(',').collect()
     };
     let count = |word: &str| {
@@ -126,6 +127,7 @@ mod tests {
     fn other_lines_are_not() {
         check("test scores::passed ... ok", None);
         check("        PASS [   0.005s] assay-text words::a_summary", None);
+        check("    test result: FAILED. 0 passed; 1 failed; 0 ignored; 0 measured", None);
         check("", None);
     }
 
