@@ -94,6 +94,6 @@ pub fn text<'a>(case: &'a Value, key: &str) -> &'a str {
 }
 
 /// The texts of a list; what is null in it is left out.
-pub fn texts<'a>(value: &'a Value) -> Vec<&'a str> {
+pub fn texts(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }

@@ -38,8 +38,8 @@ impl Tally {
             _ => f64::INFINITY,
         };
         self.worst = self.worst.max(error);
-        // Not `>`: an error that is no number differs.
-        if !(error <= tolerance) {
+        // An error that is no number differs.
+        if error.is_nan() || error > tolerance {
             self.differ(format!("{what}: {expected:?} of the reference, {ours:?} of ours"));
         }
     }
