@@ -4,8 +4,11 @@
 //! [`Scorers::score`] judges one output with them. [`pass_rate`], [`mean`] and [`mean_score`] sum
 //! up many outputs, [`judge_gates`] says whether a run holds what its gates ask for.
 //!
-//! The crate is pure: no I/O, no clock, no model. Scorers that ask a model stand elsewhere, as does
-//! the comparison of two runs.
+//! [`stats`] says how sure a number is and whether two of them differ; [`labels`] and [`rag`] sum up
+//! what classifiers and retrieval did.
+//!
+//! The crate is pure: no I/O, no clock, no model. Scorers that ask a model stand elsewhere; what a
+//! model said comes in as data.
 //!
 //! | scorer | asks | needs |
 //! |---|---|---|
@@ -33,7 +36,10 @@
 //! assert_eq!(mean(&[]), None);
 //! ```
 
+pub mod labels;
 pub mod metrics;
+pub mod rag;
+pub mod stats;
 
 mod gate;
 mod interval;

@@ -8,6 +8,9 @@
 
 mod corpus;
 mod file;
+mod labels;
+mod rag;
+mod statistics;
 mod tally;
 
 use std::path::PathBuf;
@@ -27,6 +30,18 @@ const FAMILIES: &[(&str, Compare)] = &[
     ("ter_sentence", corpus::ter_sentence),
     ("sacrebleu_corpus", corpus::corpus),
     ("sacrebleu_significance", corpus::significance),
+    ("classification", labels::classification),
+    ("rag_judge_arithmetic", rag::arithmetic),
+    ("stats_agreement", statistics::agreement),
+    ("stats_bootstrap", statistics::bootstrap),
+    ("stats_ci", statistics::ci),
+    ("stats_cluster", statistics::cluster),
+    ("stats_correlation", statistics::correlation),
+    ("stats_multiple", statistics::multiple),
+    ("stats_paired", statistics::paired),
+    ("stats_pairwise", statistics::pairwise),
+    ("stats_planning", statistics::planning),
+    ("stats_unpaired", statistics::unpaired),
 ];
 
 /// Of text drift; there is no scorer for it yet.
