@@ -159,3 +159,64 @@ fn decimal(token: &str) -> Option<u64> {
 fn share(hits: impl Iterator<Item = bool>) -> Option<f64> {
     means::mean(&hits.map(|hit| f64::from(u8::from(hit))).collect::<Vec<f64>>())
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn ranks_are_looked_at_from_the_top() {
+        let retrieved = ["c", "a", "x", "b"];
+        assert_eq!(recall_at(2, &retrieved, &["a", "b"]), Some(0.5));
+        assert_eq!(recall_at(9, &retrieved, &["a", "b"]), Some(1.0));
+        assert_eq!(reciprocal_rank(&retrieved, &["a", "b"]), Some(0.5));
+        assert_eq!(precision_of_ids(&retrieved, &["a", "b"]), Some(0.5));
+        assert_eq!(reciprocal_rank(&retrieved, &["z"]), Some(0.0));
+    }
+
+    #[test]
+    fn what_nobody_wanted_is_undefined() {
+        assert_eq!(recall_at(3, &["a"], &[]), None);
+        assert_eq!(reciprocal_rank(&["a"], &[]), None);
+        assert_eq!(ndcg_at(3, &[0.0], &[0.0]), None);
+        assert_eq!(supported(&[]), None);
+        assert_eq!(answer_relevance(&[], &[]), None);
+        assert_eq!(weighted_score(&[("x", -0.1), ("7", -9.0)]), None);
+    }
+
+    #[test]
+    fn ndcg_of_a_textbook() {
+        let gains = [3.0, 2.0, 3.0, 0.0, 1.0, 2.0];
+        let score = ndcg_at(6, &gains, &gains).unwrap();
+        assert!((score - 0.960_81).abs() < 1e-5, "{score}");
+    }
+
+    #[test]
+    fn an_evasive_answer_is_not_relevant_however_close() {
+        assert_eq!(answer_relevance(&[0.9, 0.8], &[true, true]), Some(0.0));
+        assert_eq!(answer_relevance(&[0.5, 0.25], &[true, false]), Some(0.375));
+    }
+
+    proptest! {
+        #[test]
+        fn a_useful_chunk_further_up_never_hurts(useful in prop::collection::vec(any::<bool>(), 2..12)) {
+            let mut better = useful.clone();
+            for place in 1..better.len() {
+                if better[place] && !better[place - 1] {
+                    better.swap(place - 1, place);
+                }
+            }
+            prop_assert!(context_precision(&better) >= context_precision(&useful) - 1e-12);
+            prop_assert!((0.0..=1.0).contains(&context_precision(&useful)));
+        }
+
+        #[test]
+        fn tokens_of_any_kind_do_no_harm(token in "\\PC{0,6}", p in -9.0..0.0f64) {
+            let score = weighted_score(&[(&token, p), ("7", -0.5)]);
+            prop_assert!(score.is_some_and(|score| score >= 0.0));
+        }
+    }
+}

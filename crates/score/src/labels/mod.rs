@@ -169,3 +169,6 @@ fn average(scores: &[ClassScores], weight: fn(&ClassScores) -> f64) -> Option<Cl
 pub fn signature(metric: &str, average: &str, undefined: f64) -> String {
     format!("{metric}|avg:{average}|zero:{undefined}|v:1")
 }
+
+#[cfg(test)]
+mod tests;
