@@ -3,10 +3,11 @@
 //! Checked against statsmodels (`proportion_confint`, Wilson) and scipy (t interval, percentiles).
 
 use serde::{Deserialize, Serialize};
-use statrs::distribution::{ContinuousCDF, StudentsT};
 
-/// The 97.5 % quantile of the standard normal distribution.
-const Z: f64 = 1.959_963_984_540_054;
+use crate::stats::{binomial, means};
+
+/// The confidence of every interval that is shown.
+const CONFIDENCE: f64 = 0.95;
 
 /// A mean and its 95 % interval.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -28,17 +29,8 @@ pub struct Mean {
 /// None for `n` = 0, and for more passes than cases.
 #[must_use]
 pub fn pass_rate(passed: usize, n: usize) -> Option<Mean> {
-    if n == 0 || passed > n {
-        return None;
-    }
-    let (count, share) = (n as f64, passed as f64 / n as f64);
-    let spread = 1.0 + Z * Z / count;
-    let centre = (share + Z * Z / (2.0 * count)) / spread;
-    let half = Z * (share * (1.0 - share) / count + Z * Z / (4.0 * count * count)).sqrt() / spread;
-    // Exact at the ends, where rounding would leave 1e-17.
-    let low = if passed == 0 { 0.0 } else { (centre - half).max(0.0) };
-    let high = if passed == n { 1.0 } else { (centre + half).min(1.0) };
-    Some(Mean { mean: share, low, high, n })
+    let interval = binomial::wilson(passed, n, CONFIDENCE)?;
+    Some(Mean { mean: passed as f64 / n as f64, low: interval.low, high: interval.high, n })
 }
 
 /// The mean of any values, with Student's t interval on n − 1 degrees of freedom.
@@ -48,24 +40,10 @@ pub fn pass_rate(passed: usize, n: usize) -> Option<Mean> {
 /// mind. None for no values, and when a value is not finite.
 #[must_use]
 pub fn mean(values: &[f64]) -> Option<Mean> {
-    if values.is_empty() || values.iter().any(|value| !value.is_finite()) {
-        return None;
-    }
-    let n = values.len();
-    let mean = values.iter().sum::<f64>() / n as f64;
-    let half = half_width(values, mean);
-    Some(Mean { mean, low: mean - half, high: mean + half, n })
-}
-
-fn half_width(values: &[f64], mean: f64) -> f64 {
-    let freedom = values.len() as f64 - 1.0;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    match StudentsT::new(0.0, 1.0, freedom) {
-        Ok(t) if squares > 0.0 => {
-            t.inverse_cdf(0.975) * (squares / freedom / (freedom + 1.0)).sqrt()
-        }
-        _ => 0.0,
-    }
+    let mean = means::mean(values)?;
+    let interval = means::t_interval(values, CONFIDENCE);
+    let (low, high) = interval.map_or((mean, mean), |interval| (interval.low, interval.high));
+    Some(Mean { mean, low, high, n: values.len() })
 }
 
 /// The mean of a scorer's values with the interval that suits them: [`pass_rate`] when every value
