@@ -4,8 +4,8 @@
 //! [`Scorers::score`] judges one output with them. [`pass_rate`], [`mean`] and [`mean_score`] sum
 //! up many outputs, [`judge_gates`] says whether a run holds what its gates ask for.
 //!
-//! [`stats`] says how sure a number is and whether two of them differ; [`labels`] and [`rag`] sum up
-//! what classifiers and retrieval did.
+//! [`stats`] says how sure a number is, and [`verdict`] which of two variants is better; [`labels`]
+//! and [`rag`] sum up what classifiers and retrieval did.
 //!
 //! The crate is pure: no I/O, no clock, no model. Scorers that ask a model stand elsewhere; what a
 //! model said comes in as data.
@@ -40,6 +40,7 @@ pub mod labels;
 pub mod metrics;
 pub mod rag;
 pub mod stats;
+pub mod verdict;
 
 mod gate;
 mod interval;
