@@ -41,6 +41,7 @@ pub mod metrics;
 pub mod rag;
 pub mod stats;
 pub mod verdict;
+pub mod semantic;
 
 mod gate;
 mod interval;

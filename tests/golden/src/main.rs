@@ -12,6 +12,7 @@ mod labels;
 mod rag;
 mod statistics;
 mod tally;
+mod words;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -42,10 +43,21 @@ const FAMILIES: &[(&str, Compare)] = &[
     ("stats_pairwise", statistics::pairwise),
     ("stats_planning", statistics::planning),
     ("stats_unpaired", statistics::unpaired),
+    ("edit", words::edit),
+    ("jiwer", words::jiwer),
+    ("meteor", words::meteor),
+    ("porter_stems", words::porter_stems),
+    ("rouge", words::rouge),
+    ("squad", words::squad),
 ];
 
 /// Of text drift; there is no scorer for it yet.
 const LATER: &str = "drift_";
+
+/// The folder of models and other data that set-up installs, where it is named.
+fn models_folder() -> Option<PathBuf> {
+    std::env::var_os("ASSAY_MODELS_DIR").filter(|folder| !folder.is_empty()).map(PathBuf::from)
+}
 
 fn main() -> ExitCode {
     let Some(folder) = std::env::args_os().nth(1).map(PathBuf::from) else {
