@@ -66,7 +66,7 @@ use std::path::{Path, PathBuf};
 
 pub use embed::{
     EMBEDDER_ID, EMBEDDER_PIECES, EMBEDDER_PIECES_SHA256, EMBEDDER_WEIGHTS,
-    EMBEDDER_WEIGHTS_SHA256, Embedder, Embedding, embedder_path, similarity,
+    EMBEDDER_WEIGHTS_SHA256, Embedder, Embedding, PieceStates, embedder_path, similarity,
 };
 pub use model::{Finish, Generated, Generation, LocalModel};
 

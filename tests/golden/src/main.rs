@@ -7,6 +7,7 @@
 //! file that nobody reads, and on a folder without files.
 
 mod corpus;
+mod embedded;
 mod file;
 mod labels;
 mod rag;
@@ -43,11 +44,13 @@ const FAMILIES: &[(&str, Compare)] = &[
     ("stats_pairwise", statistics::pairwise),
     ("stats_planning", statistics::planning),
     ("stats_unpaired", statistics::unpaired),
+    ("bertscore_minilm", embedded::bertscore_minilm),
     ("edit", words::edit),
     ("jiwer", words::jiwer),
     ("meteor", words::meteor),
     ("porter_stems", words::porter_stems),
     ("rouge", words::rouge),
+    ("semantic_minilm", embedded::semantic_minilm),
     ("squad", words::squad),
 ];
 

@@ -6,7 +6,6 @@
 //!
 //! The sums are those of `kernel`, so a text has the same bits whatever it is computed beside.
 
-use super::pieces::MAX_PIECES;
 use super::safetensors::Weights;
 use crate::LocalError;
 use crate::kernel::{F32, Linear, add_scaled};
@@ -17,8 +16,8 @@ pub(super) const WIDTH: usize = 384;
 const LAYERS: usize = 6;
 const HIDDEN: usize = 1536;
 const HEAD_SIZE: usize = 32;
-/// Positions in the file; only the first [`MAX_PIECES`] are used.
-const POSITIONS: usize = 512;
+/// Pieces that a text may have at most, because the file knows no more positions.
+pub(super) const POSITIONS: usize = 512;
 /// `layer_norm_eps` of the model.
 const EPSILON: f32 = 1e-12;
 
@@ -59,7 +58,6 @@ impl Bert {
         let words = weights.numbers("embeddings.word_embeddings.weight", &[vocabulary, WIDTH])?;
         let mut positions =
             weights.numbers("embeddings.position_embeddings.weight", &[POSITIONS, WIDTH])?;
-        positions.truncate(MAX_PIECES * WIDTH);
         let kinds = weights.numbers("embeddings.token_type_embeddings.weight", &[2, WIDTH])?;
         for position in positions.chunks_exact_mut(WIDTH) {
             add(position, &kinds[..WIDTH]);
@@ -73,7 +71,7 @@ impl Bert {
         })
     }
 
-    /// The states of at most [`MAX_PIECES`] pieces, one behind the other.
+    /// The states of at most [`POSITIONS`] pieces, one behind the other.
     pub(super) fn states(&self, pieces: &[u32]) -> Vec<f32> {
         let word = |piece: &u32| &self.words[*piece as usize * WIDTH..][..WIDTH];
         let mut states = pieces.iter().flat_map(word).copied().collect::<Vec<_>>();

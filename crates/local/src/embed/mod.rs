@@ -1,7 +1,8 @@
 //! Texts as points: texts that mean much the same lie close together.
 //!
-//! The model is all-MiniLM-L6-v2. It chooses the examples nearest to a case and finds rows that
-//! say the same in other words. This module owns its files, its word pieces and its arithmetic; it
+//! The model is all-MiniLM-L6-v2. It chooses the examples nearest to a case, finds rows that say the
+//! same in other words, and says how alike an output and its reference are, as wholes or piece by
+//! piece. This module owns its files, its word pieces and its arithmetic; it
 //! leaves to others what is embedded, what is kept of it, and how near is near.
 //!
 //! candle reads the file, and the forward pass is our own, on the kernels of the embedded model.
@@ -19,8 +20,8 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use self::bert::{Bert, WIDTH};
-use self::pieces::Pieces;
+use self::bert::{Bert, POSITIONS, WIDTH};
+use self::pieces::{MAX_PIECES, Pieces};
 use self::safetensors::{Weights, malformed};
 use crate::LocalError;
 
@@ -48,6 +49,15 @@ pub fn embedder_path(models_dir: &Path) -> Option<PathBuf> {
 
 /// A text as a point: 384 numbers, the sum of whose squares is 1.
 pub type Embedding = Vec<f32>;
+
+/// A text piece by piece: what BERTScore compares.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PieceStates {
+    /// The word pieces, between the two that frame every text.
+    pub pieces: Vec<u32>,
+    /// What the last layer makes of each: 384 numbers, one piece behind the other.
+    pub states: Vec<f32>,
+}
 
 /// The embedding model, loaded. Calls may come from several threads.
 pub struct Embedder {
@@ -86,13 +96,30 @@ impl Embedder {
         texts.par_iter().with_max_len(1).map(|text| self.embed_one(text)).collect()
     }
 
-    /// Word pieces of a text that count, the two that frame it included: 256 at most.
+    /// Word pieces of a text that count for its embedding, the two that frame it included: 256 at
+    /// most.
     pub fn count_pieces(&self, text: &str) -> usize {
-        self.pieces.of(text).len()
+        self.pieces(text).len()
+    }
+
+    /// These word pieces.
+    pub fn pieces(&self, text: &str) -> Vec<u32> {
+        self.pieces.of(text, MAX_PIECES)
+    }
+
+    /// The texts piece by piece, in their order, computed as [`Embedder::embed`] does. Up to 512
+    /// pieces of a text count, and take 1.5 KB each.
+    pub fn piece_states(&self, texts: &[&str]) -> Vec<PieceStates> {
+        let of = |text: &&str| {
+            let pieces = self.pieces.of(text, POSITIONS);
+            let states = self.bert.states(&pieces);
+            PieceStates { pieces, states }
+        };
+        texts.par_iter().with_max_len(1).map(of).collect()
     }
 
     fn embed_one(&self, text: &str) -> Embedding {
-        let states = self.bert.states(&self.pieces.of(text));
+        let states = self.bert.states(&self.pieces(text));
         let mut sum = vec![0.0; WIDTH];
         for state in states.chunks_exact(WIDTH) {
             crate::llama::add(&mut sum, state);

@@ -15,7 +15,8 @@ use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 use super::safetensors::malformed;
 use crate::LocalError;
 
-/// Pieces of a text that count, the two that frame it included: what the model was trained on.
+/// Pieces of a text that count for its embedding, the two that frame it included: what the model was
+/// trained on.
 pub(super) const MAX_PIECES: usize = 256;
 /// Bytes of a text that are looked at. The pieces that count lie within the first few thousand of
 /// any prose; a text of megabytes must not take longer than one of pages.
@@ -58,13 +59,13 @@ impl Pieces {
         self.tokenizer.get_vocab_size(false)
     }
 
-    /// The pieces of a text, framed, [`MAX_PIECES`] at most.
-    pub(super) fn of(&self, text: &str) -> Vec<u32> {
+    /// The pieces of a text, framed, and so many at most.
+    pub(super) fn of(&self, text: &str, most: usize) -> Vec<u32> {
         let looked_at = &text[..text.floor_char_boundary(MAX_BYTES)];
         // It fails only for a word without a piece where there is no `[UNK]`, and there is one.
         let encoding = self.tokenizer.encode_fast(looked_at, false);
         let inner = encoding.as_ref().map_or(&[][..], |encoding| encoding.get_ids());
-        let inner = inner.iter().take(MAX_PIECES - 2).copied();
+        let inner = inner.iter().take(most.saturating_sub(2)).copied();
         std::iter::once(self.first).chain(inner).chain(std::iter::once(self.last)).collect()
     }
 }

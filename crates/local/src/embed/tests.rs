@@ -39,7 +39,7 @@ fn check_reference(lines: &str) -> usize {
 
 fn check_sample(sample: &Value, first: &Embedding, second: &Embedding) {
     let text = sample["hyp"].as_str().unwrap_or_default();
-    assert_eq!(Value::from(embedder().pieces.of(text)), sample["ids_hyp"], "pieces of {text:?}");
+    assert_eq!(Value::from(embedder().pieces(text)), sample["ids_hyp"], "pieces of {text:?}");
     let near = |a: f32, b: &Value| (f64::from(a) - b.as_f64().unwrap_or(9.0)).abs() < TOLERANCE;
     assert!(near(similarity(first, second), &sample["cosine"]), "{sample}");
     let numbers = sample["emb8_hyp"].as_array().expect("numbers");
@@ -90,15 +90,33 @@ fn a_point_has_the_length_one() {
 #[test]
 fn of_a_long_text_the_first_256_pieces_count() {
     let long = "word ".repeat(1_000_000);
-    assert_eq!(embedder().pieces.of(&long).len(), 256);
+    assert_eq!(embedder().pieces(&long).len(), 256);
     let points = embedder().embed(&[&long, &"word ".repeat(254), &"word ".repeat(253)]);
     assert_eq!(points[0], points[1]);
     assert_ne!(points[1], points[2]);
 }
 
 #[test]
+fn every_piece_has_a_state_and_their_mean_is_the_embedding() {
+    let [text] = &embedder().piece_states(&TEXTS[..1])[..] else { panic!("one text") };
+    assert_eq!(text.pieces, embedder().pieces(TEXTS[0]));
+    assert_eq!(text.states.len(), 384 * text.pieces.len());
+    let mut sum = vec![0.0; 384];
+    text.states.chunks_exact(384).for_each(|state| crate::llama::add(&mut sum, state));
+    let length = similarity(&sum, &sum).sqrt();
+    let point = &embedder().embed(&TEXTS[..1])[0];
+    assert!(sum.iter().zip(point).all(|(sum, number)| sum / length == *number));
+}
+
+#[test]
+fn of_a_long_text_512_pieces_have_a_state() {
+    let long = "word ".repeat(1_000);
+    assert_eq!(embedder().piece_states(&[&long])[0].states.len(), 384 * 512);
+}
+
+#[test]
 fn no_text_becomes_a_control_piece() {
-    let pieces = embedder().pieces.of("[SEP] [CLS] [PAD] [MASK] [UNK]");
+    let pieces = embedder().pieces("[SEP] [CLS] [PAD] [MASK] [UNK]");
     let inner = &pieces[1..pieces.len() - 1];
     assert!(inner.iter().all(|piece| ![0, 100, 101, 102, 103].contains(piece)), "{inner:?}");
 }
