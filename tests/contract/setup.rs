@@ -25,6 +25,18 @@ fn set_up_fetches_the_models_that_the_application_looks_for() {
 }
 
 #[test]
+fn set_up_fetches_the_wordnet_that_meteor_reads() {
+    use assay_score::metrics::meteor::wordnet::{FILES, FOLDER};
+
+    let source = read("xtask/src/setup/wordnet.rs");
+    assert_eq!(constant(&source, "FOLDER"), FOLDER);
+    let list = source.split("const FILES: ").nth(1).expect("the list");
+    let list = list.split("];").next().expect("its end");
+    let fetched: Vec<&str> = list.split('"').skip(1).step_by(2).collect();
+    assert_eq!(fetched, FILES);
+}
+
+#[test]
 fn the_manifest_pins_the_wasm_bindgen_that_the_lockfile_names() {
     let manifest = read("Cargo.toml");
     let pin = manifest.split("\nwasm-bindgen = \"=").nth(1).expect("an exact version");

@@ -38,6 +38,7 @@ mod shards;
 mod spec;
 mod summary;
 mod tool_calls;
+mod wordnet;
 
 pub use assay_store::{LanePause, Shard};
 pub use cost::{CostRange, Price};
@@ -53,3 +54,4 @@ pub use progress::{Changes, Counts, Progress, State, TextChange};
 pub use run::{Engine, RunHandle};
 pub use spec::{PromptSource, RunRequest, RunSpec};
 pub use summary::{HostShare, PlanSummary};
+pub use wordnet::{WordNetProblem, load_wordnet};

@@ -9,6 +9,7 @@ mod npm;
 mod system;
 mod tools;
 mod wasm;
+mod wordnet;
 
 use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
@@ -56,12 +57,17 @@ const STEPS: &[Step] = &[
         check: |places, _| model::ANSWERING.check(places),
         act: |places, _| model::ANSWERING.act(places),
     },
-    Step {
-        name: "embedding model",
-        check: |places, _| model::EMBEDDING.check(places),
-        act: |places, _| model::EMBEDDING.act(places),
-    },
+    EMBEDDER,
+    WORDNET,
 ];
+
+const EMBEDDER: Step = Step {
+    name: "embedding model",
+    check: |places, _| model::EMBEDDING.check(places),
+    act: |places, _| model::EMBEDDING.act(places),
+};
+
+const WORDNET: Step = Step { name: "WordNet", check: wordnet::check, act: wordnet::act };
 
 /// Puts in place what is missing, with a line for each step.
 ///
@@ -72,6 +78,14 @@ pub fn prepare(places: &Places, purpose: Purpose) -> Result<(), Failure> {
         take(step, places, purpose)?;
     }
     Ok(())
+}
+
+/// Puts in place what metrics look things up in, and nothing else.
+///
+/// # Errors
+/// As [`prepare`].
+pub fn prepare_metrics(places: &Places) -> Result<(), Failure> {
+    [EMBEDDER, WORDNET].iter().try_for_each(|step| take(step, places, Purpose::Test))
 }
 
 fn take(step: &Step, places: &Places, purpose: Purpose) -> Result<(), Failure> {
