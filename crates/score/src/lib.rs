@@ -39,9 +39,9 @@
 pub mod labels;
 pub mod metrics;
 pub mod rag;
+pub mod semantic;
 pub mod stats;
 pub mod verdict;
-pub mod semantic;
 
 mod gate;
 mod interval;

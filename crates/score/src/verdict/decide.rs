@@ -95,7 +95,8 @@ fn more_cases(
     let z = normal_critical(1.0 - rules.alpha);
     let bounded = (room > 0.0).then(|| (z * spread / room).powi(2));
     let needed = shown.into_iter().chain(bounded).min_by(f64::total_cmp)?;
-    let more = (needed - sample.sources as f64).ceil().max(1.0);
+    // "About" so many: the effect is itself an estimate, so the nearest whole number says as much as the next one.
+    let more = (needed - sample.sources as f64).round().max(1.0);
     // Beyond this, nobody will run it.
     (more < 1e6).then_some(more as usize)
 }

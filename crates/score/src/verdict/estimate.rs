@@ -42,7 +42,7 @@ fn of_values(sample: &Sample, kind: Kind, rules: &Rules) -> Estimate {
     let error = clustered.and_then(|mean| mean.se).filter(|error| *error > 0.0);
     let interval = match error {
         Some(_) => clustered.and_then(|mean| mean.interval),
-        None => interval_without_change(&differences, kind, sample.sources),
+        None => interval_without_spread(&differences, kind, sample.sources),
     };
     let (test, p) = tested(sample, &differences, kind, rules);
     Estimate {
@@ -56,13 +56,19 @@ fn of_values(sample: &Sample, kind: Kind, rules: &Rules) -> Estimate {
     }
 }
 
-/// When no case changed sides, a pass rate may still have moved by what nobody saw in so many
-/// cases. Scores have no such bound.
-fn interval_without_change(differences: &[f64], kind: Kind, n: usize) -> Option<Interval> {
-    if kind != Kind::PassFail || differences.iter().any(|difference| *difference != 0.0) {
+/// When every case changed alike, or none did, a pass rate may still move otherwise in as large a share of the cases as
+/// nobody has seen in so many. Scores have no such bound.
+fn interval_without_spread(differences: &[f64], kind: Kind, n: usize) -> Option<Interval> {
+    let change = *differences.first()?;
+    if kind != Kind::PassFail || differences.iter().any(|difference| *difference != change) {
         return None;
     }
-    clopper_pearson(0, n, CONFIDENCE).map(|unseen| Interval::around(0.0, unseen.high))
+    let unseen = clopper_pearson(0, n, CONFIDENCE)?.high;
+    let others = change * (1.0 - unseen);
+    Some(match change {
+        0.0 => Interval::around(0.0, unseen),
+        _ => Interval { low: change.min(others), high: change.max(others) },
+    })
 }
 
 /// The mean of one side with the interval that suits it.
