@@ -97,3 +97,8 @@ pub fn text<'a>(case: &'a Value, key: &str) -> &'a str {
 pub fn texts(value: &Value) -> Vec<&str> {
     value.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
 }
+
+/// The numbers of a list.
+pub fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().into_iter().flatten().filter_map(number).collect()
+}
