@@ -147,8 +147,9 @@ fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Option<Vec<f64>> {
         right.swap(column, pivot);
         for row in column + 1..n {
             let factor = finite(matrix[row][column] / matrix[column][column])?;
-            for place in column..n {
-                matrix[row][place] -= factor * matrix[column][place];
+            let (above, below) = matrix.split_at_mut(row);
+            for (value, pivot) in below[0][column..].iter_mut().zip(&above[column][column..]) {
+                *value -= factor * pivot;
             }
             right[row] -= factor * right[column];
         }

@@ -158,8 +158,8 @@ fn a_corpus_score_is_compared_by_its_sums() {
 fn answers_to_one_case_are_averaged_first() {
     let cases = |times: usize| -> Vec<PairedCase> {
         let case = |n: usize| PairedCase {
-            base: Answers::passes(&vec![n % 4 == 0; times]),
-            head: Answers::passes(&vec![n % 2 == 0; times]),
+            base: Answers::passes(&vec![n.is_multiple_of(4); times]),
+            head: Answers::passes(&vec![n.is_multiple_of(2); times]),
             ..PairedCase::new(format!("case-{n:02}"))
         };
         (0..24).map(case).collect()

@@ -9,6 +9,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use thiserror::Error;
 
+/// Irregular forms with their base forms.
+type Exceptions = HashMap<Box<str>, Box<[Box<str>]>>;
+
 /// The parts of speech, as the files are named after them.
 const PARTS: [&str; 4] = ["noun", "verb", "adj", "adv"];
 
@@ -54,7 +57,7 @@ struct Part {
     /// For each word its sets of synonyms, by their number.
     words: HashMap<Box<str>, Box<[u32]>>,
     /// Irregular forms and what they are forms of.
-    exceptions: HashMap<Box<str>, Box<[Box<str>]>>,
+    exceptions: Exceptions,
     synonyms: Sets,
 }
 
@@ -235,10 +238,7 @@ fn entry(line: &str) -> Option<(&str, Vec<u32>)> {
 }
 
 /// The irregular forms of an exceptions file: `geese goose`.
-fn exceptions(
-    bytes: &[u8],
-    file: &str,
-) -> Result<HashMap<Box<str>, Box<[Box<str>]>>, WordNetError> {
+fn exceptions(bytes: &[u8], file: &str) -> Result<Exceptions, WordNetError> {
     let forms = lines(bytes, file)?.filter_map(|(_, line)| {
         let mut words = line.split_ascii_whitespace();
         Some((words.next()?.into(), words.map(Box::from).collect()))
