@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 use assay_tests::window::{DriverError, built};
 
 const CELLS: u32 = 10_000;
+/// A case of the large run is asked so many times.
+const SAMPLES: u32 = 5;
 const MANY_CELLS: u32 = 100_000;
 const AT_ONCE: u32 = 100;
 const LATENCY: Duration = Duration::from_millis(50);
@@ -73,7 +75,7 @@ impl Bench {
     fn new() -> Result<Bench, Failure> {
         let bench = Bench { folder: tempfile::tempdir()? };
         write_repository(&bench.few(), CELLS)?;
-        write_repository(&bench.many(), MANY_CELLS)?;
+        write_repository(&bench.many(), MANY_CELLS / SAMPLES)?;
         Ok(bench)
     }
 
@@ -102,9 +104,11 @@ impl Bench {
     }
 
     /// Runs a repository; every cell must be answered. Says how long the run took by its own clock.
-    fn run(&self, repository: &Path, cells: u32, at_once: u32) -> Result<Duration, Failure> {
-        let at_once = at_once.to_string();
-        let arguments = ["run", "many", "--no-cache", "-j", &at_once, "--json", "-"];
+    fn run(&self, repository: &Path, samples: u32, at_once: u32) -> Result<Duration, Failure> {
+        let (at_once, repeat) = (at_once.to_string(), samples.to_string());
+        let arguments =
+            ["run", "many", "--no-cache", "-j", &at_once, "--repeat", &repeat, "--json", "-"];
+        let cells = if samples == SAMPLES { MANY_CELLS } else { CELLS };
         let output = finished(self.assay(repository, &arguments))?;
         let document: serde_json::Value = serde_json::from_slice(&output)?;
         if document["cells"]["done"] != cells {
@@ -124,7 +128,7 @@ impl Bench {
         let mut ratios = Vec::new();
         for round in 1..=ROUNDS {
             let bare = bare_loop(&server.url)?.as_secs_f64();
-            let run = self.run(&self.few(), CELLS, AT_ONCE)?.as_secs_f64();
+            let run = self.run(&self.few(), 1, AT_ONCE)?.as_secs_f64();
             ratios.push(run / floor);
             println!(
                 "round {round}: bare loop {bare:.2} s ({:.2} ×), run {run:.2} s ({:.2} ×)",
@@ -142,7 +146,7 @@ impl Bench {
         self.at(&server.url)?;
         let mut best: f64 = 0.0;
         for round in 1..=ROUNDS {
-            let took = self.run(&self.few(), CELLS, CROWD)?;
+            let took = self.run(&self.few(), 1, CROWD)?;
             let rate = f64::from(CELLS) / took.as_secs_f64();
             println!("round {round}: {CELLS} cells, {CROWD} at once: {rate:.0} cells a second");
             best = best.max(rate);
@@ -154,7 +158,7 @@ impl Bench {
     fn memory(&self, few_mb: f64) -> Result<f64, Failure> {
         let server = Server::start(Duration::ZERO)?;
         self.at(&server.url)?;
-        let took = self.run(&self.many(), MANY_CELLS, AT_ONCE)?;
+        let took = self.run(&self.many(), SAMPLES, AT_ONCE)?;
         let many_mb = peak_memory_mb()?;
         println!(
             "{MANY_CELLS} cells in {:.1} s: peak {many_mb:.0} MB, after {few_mb:.0} MB for {CELLS}",
@@ -167,8 +171,8 @@ impl Bench {
     fn resume(&self) -> Result<Duration, Failure> {
         let server = Server::start(Duration::from_millis(5))?;
         self.at(&server.url)?;
-        let at_once = AT_ONCE.to_string();
-        let run = ["run", "many", "--no-cache", "-j", &at_once];
+        let (at_once, repeat) = (AT_ONCE.to_string(), SAMPLES.to_string());
+        let run = ["run", "many", "--no-cache", "-j", &at_once, "--repeat", &repeat];
         let mut killed = self.assay(&self.many(), &run).stdout(Stdio::null()).spawn()?;
         std::thread::sleep(Duration::from_secs(20));
         killed.kill()?;
