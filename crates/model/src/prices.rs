@@ -216,6 +216,29 @@ mod tests {
         assert_eq!(names.len(), all, "a model is listed twice");
     }
 
+    /// A line of the guide's table.
+    fn documented(price: &Price) -> String {
+        let dollars = |price: Option<f64>| price.map_or("same".to_owned(), |sum| format!("{sum}"));
+        format!(
+            "| `{}` | {} | {} | {} | {} | {} | <{}> |",
+            price.model,
+            price.input,
+            dollars(price.cached),
+            dollars(price.cache_write),
+            price.output,
+            price.date,
+            price.source
+        )
+    }
+
+    #[test]
+    fn the_guide_lists_every_shipped_price_and_no_other() {
+        let page = include_str!("../../../docs/guide/prices.md");
+        let listed: Vec<&str> = page.lines().filter(|line| line.starts_with("| `")).collect();
+        let shipped: Vec<String> = PriceTable::shipped().prices().map(documented).collect();
+        assert_eq!(listed, shipped, "the lines of docs/guide/prices.md should be these");
+    }
+
     #[test]
     fn a_name_stands_for_its_snapshots_and_for_no_other_model() {
         let table = PriceTable::shipped();
@@ -246,7 +269,7 @@ mod tests {
     fn a_later_version_is_not_a_snapshot_of_an_earlier_one() {
         let table = PriceTable::shipped();
         assert_eq!(found(&table, "claude-opus-4-0"), Some("claude-opus-4"));
-        assert_eq!(found(&table, "claude-opus-4-7"), None);
+        assert_eq!(found(&table, "claude-opus-4-9"), None);
     }
 
     #[test]

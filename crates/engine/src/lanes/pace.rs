@@ -5,7 +5,7 @@
 //! same crowd, so they cut no further. The server's own delay is kept for the whole lane, whoever was told.
 //!
 //! A call is admitted first, which uses up what a minute allows, and leaves once there is room. Between the two its
-//! beginning is written to the disk. So that no room stays empty meanwhile, a few more calls are worked on than may be
+//! beginning is written to the disk. So that no room stays empty meanwhile, more calls are worked on than may be
 //! under way: [`Pace::places`].
 //!
 //! The time is passed in.
@@ -23,9 +23,9 @@ use super::quota::Quota;
 /// Calls at once of a lane that nobody has told how many.
 const START: usize = 8;
 
-/// For so many calls at once, one more is made ready; at most [`MOST_READY`] are.
-const FOR_ONE_READY: usize = 4;
-const MOST_READY: usize = 32;
+/// As many calls are made ready as may be under way, up to this. Calls of a server that takes equally long for each end
+/// all at once; were fewer ready, the others would leave together once the disk is through with them, and so for ever.
+const MOST_READY: usize = 128;
 
 /// A server that wants to be left alone for longer has its lane paused by its own refusal; what it says may be any
 /// number.
@@ -121,14 +121,14 @@ impl Pace {
         self.limit
     }
 
-    /// Calls that may be worked on at once: those under way, and a few that are ready to leave when one of them ends.
+    /// Calls that may be worked on at once: those under way, and those that are ready to leave when one of them ends.
     pub fn places(&self) -> usize {
-        self.limit + (self.limit / FOR_ONE_READY).min(MOST_READY)
+        self.limit + self.limit.min(MOST_READY)
     }
 
     /// As [`Pace::places`], with all the calls that there may ever be.
     pub fn most_places(&self) -> usize {
-        self.ceiling + (self.ceiling / FOR_ONE_READY).min(MOST_READY)
+        self.ceiling + self.ceiling.min(MOST_READY)
     }
 
     /// Takes what a call needs of what is counted by the minute, or says when to ask again.
