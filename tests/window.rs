@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// How long anything on screen may take to appear, unless a caller says otherwise.
-pub const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Pause between two looks at the screen.
 const LOOK_AGAIN: Duration = Duration::from_millis(25);

@@ -99,8 +99,10 @@ fn an_edit_made_outside_is_merged_with_what_is_typed_and_never_overwritten() -> 
     open_folder(&window, &workspace.path())?;
     stand_at_end(&window)?;
     window.type_keys(" Typed here.")?;
-    // Whether or not that is saved by now: the edit made outside begins with what is on disk.
-    let outside = workspace.read(BASELINE).replacen("system:\n", "system:\nWritten outside.\n", 1);
+    // Both begin with this. Were it saved between the two next lines, the edit made outside would take it away again.
+    let saved =
+        until_file(&window, &workspace, "what was typed", |text| text.contains("Typed here."))?;
+    let outside = saved.replacen("system:\n", "system:\nWritten outside.\n", 1);
     workspace.write(BASELINE, &outside);
     window.type_keys(" And on.")?;
     let both = ["Written outside.", "Typed here.", "And on."];
