@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use git2::{IndexAddOption, Repository, RepositoryInitOptions, Signature, Time};
 use tempfile::TempDir;
 
+use crate::canary;
+
 /// The author of every commit made here.
 pub const AUTHOR: (&str, &str) = ("Ada Tester", "ada@example.com");
 
@@ -19,7 +21,7 @@ pub const FIRST_COMMIT: i64 = 1_760_000_000;
 /// What stands in templates where each new workspace gets an id of its own.
 const NO_ID: &str = "00000000000000000000000000";
 
-/// A git repository in a temporary folder, deleted with this value.
+/// A git repository in a temporary folder, deleted with this value. Before that it is looked through for the canary.
 ///
 /// What fails here fails the test, with the path in its message.
 #[derive(Debug)]
@@ -110,6 +112,12 @@ impl TestWorkspace {
             .commit(Some("HEAD"), &author, &author, message, &tree, &parents)
             .expect("a commit")
             .to_string()
+    }
+}
+
+impl Drop for TestWorkspace {
+    fn drop(&mut self) {
+        canary::check_folder_at_end(self.folder.path());
     }
 }
 

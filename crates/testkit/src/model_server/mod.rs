@@ -40,11 +40,13 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::canary;
 pub use fault::{Fault, Problem};
 pub use request::RecordedRequest;
 use state::State;
 
-/// A running server. It stops, and every connection with it, when this is dropped.
+/// A running server. It stops, and every connection with it, when this is dropped; then what it received is looked through
+/// for the canary, which one header of a request may hold.
 pub struct ModelServer {
     address: SocketAddr,
     state: Arc<State>,
@@ -224,6 +226,7 @@ impl Drop for ModelServer {
                 }
             }
         }
+        canary::check_requests_at_end(&self.state.requests());
     }
 }
 
