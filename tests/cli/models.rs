@@ -1,6 +1,6 @@
 //! `assay models` and `assay prices`: every preset can be added, and a test says what is wrong.
 
-use assay_testkit::{Fault, ModelServer};
+use assay_testkit::{Fault, ModelServer, canary};
 use serde_json::{Value, json};
 
 use crate::process::{Left, Terminal, greeter};
@@ -16,7 +16,7 @@ fn protocols(server: &ModelServer) -> [(&'static str, String); 4] {
 }
 
 fn with_key(terminal: &Terminal, arguments: &[&str]) -> Left {
-    let key = [("ASSAY_PROVIDER_KEY", "sk-of-the-tests-0123456789")];
+    let key = [("ASSAY_PROVIDER_KEY", canary::KEY)];
     terminal.assay_typed(&terminal.path(), arguments, "", &key)
 }
 

@@ -1,18 +1,22 @@
 //! `assay` in a repository, with its own data folder.
+//!
+//! What every command prints is looked through for the canary at once; the repository, the data folder and the folder for
+//! reports of defects when the terminal closes.
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use assay_testkit::{ModelServer, TestWorkspace};
+use assay_testkit::{DataFolder, ModelServer, TestWorkspace, canary};
 use assay_tests::window::built;
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// A terminal in a repository.
 pub struct Terminal {
     pub workspace: TestWorkspace,
-    data: TempDir,
+    data: DataFolder,
+    /// For temporary files, which is where a defect is reported.
+    temporary: DataFolder,
 }
 
 /// What a command left.
@@ -44,14 +48,24 @@ impl Terminal {
 
     /// In a given repository.
     pub fn at(workspace: TestWorkspace) -> Terminal {
-        Terminal { workspace, data: tempfile::tempdir().expect("a folder") }
+        Terminal { workspace, data: DataFolder::new(), temporary: DataFolder::new() }
     }
 
-    /// In the workspace `greet`, whose alias `fast` answers from `server`.
+    /// In the workspace `greet`, whose alias `fast` answers from `server`, which is sent the canary.
     pub fn with(server: &ModelServer) -> Terminal {
+        Terminal::with_server(server, &["--key-env", "ASSAY_TEST_KEY"])
+    }
+
+    /// Like [`Terminal::with`], before the person has set a key.
+    pub fn without_key(server: &ModelServer) -> Terminal {
+        Terminal::with_server(server, &[])
+    }
+
+    fn with_server(server: &ModelServer, options: &[&str]) -> Terminal {
         let terminal = Terminal::in_data("greet");
         let url = server.url();
-        terminal.ok(&["models", "add", "openai-compatible", "server", "--base-url", &url]);
+        let add = ["models", "add", "openai-compatible", "server", "--base-url", &url];
+        terminal.ok(&[&add, options].concat());
         terminal
     }
 
@@ -75,6 +89,7 @@ impl Terminal {
     }
 
     /// Runs `assay` with lines on its standard input and further variables.
+    #[track_caller]
     pub fn assay_typed(
         &self,
         folder: &Path,
@@ -86,6 +101,7 @@ impl Terminal {
             .args(arguments)
             .current_dir(folder)
             .env("ASSAY_DATA_DIR", self.data.path())
+            .envs(["TMPDIR", "TMP"].map(|variable| (variable, self.temporary.path())))
             // The system's key store belongs to the person, not to a test.
             .env("ASSAY_KEYS", "file")
             .envs(variables.iter().copied())
@@ -99,6 +115,12 @@ impl Terminal {
         let _ = input.write_all(typed.as_bytes());
         drop(input);
         let output = process.wait_with_output().expect("it ends");
+        let command = arguments.join(" ");
+        canary::check_bytes(&format!("what `assay {command}` wrote"), &output.stdout);
+        canary::check_bytes(&format!("what `assay {command}` said"), &output.stderr);
+        if folder != self.path() {
+            canary::check_folder(folder);
+        }
         Left {
             exit: output.status.code().unwrap_or(-1),
             out: String::from_utf8(output.stdout).expect("text"),

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use assay_app::{App, AppOptions, Headless, KeysConfig};
+use assay_testkit::DataFolder;
 use assay_wire::{COMMANDS, Code};
 
 /// An application that has never been used, and the folder it lives in.
-fn application() -> (App, tempfile::TempDir) {
-    let folder = tempfile::tempdir().expect("a folder");
+fn application() -> (App, DataFolder) {
+    let folder = DataFolder::new();
     let options = AppOptions {
         data_dir: Some(folder.path().join("data")),
         models_dir: Some(folder.path().join("models")),

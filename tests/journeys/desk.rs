@@ -1,14 +1,17 @@
 //! A person's desk: an application with a workspace open and a model server in reach.
+//!
+//! What crosses between it and the application is looked through for the canary at once, as is its data folder after each
+//! run, with the write-ahead log as it is then, and at the end.
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use assay_app::{Answer, App, AppOptions, Host, KeysConfig, SecretString, Wanted};
-use assay_testkit::{ModelServer, TestWorkspace};
+use assay_testkit::{DataFolder, ModelServer, TestWorkspace, canary};
 use assay_wire::*;
-use tempfile::TempDir;
+use serde::Serialize;
 
 /// Which models lie on the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,10 +60,13 @@ pub struct Desk {
     pub app: App,
     pub clipboard: Clipboard,
     pub workspace: TestWorkspace,
-    pub data: TempDir,
+    pub data: DataFolder,
     models: Models,
-    notices: Mutex<Receiver<Notice>>,
+    notices: Notices,
 }
+
+/// The variable with the canary, set for every process of the tests.
+pub const KEY_VARIABLE: &str = "ASSAY_TEST_KEY";
 
 impl Desk {
     /// A desk with nothing to run on.
@@ -70,24 +76,31 @@ impl Desk {
 
     /// A desk with another workspace open.
     pub fn at(workspace: TestWorkspace) -> Desk {
-        Desk::begin(workspace, tempfile::tempdir().expect("a folder"), Models::None)
+        Desk::begin(workspace, DataFolder::new(), Models::None)
     }
 
     /// A desk with a workspace of `tests/data` open, and these models.
     pub fn in_data(name: &str, models: Models) -> Desk {
-        Desk::begin(fixture(name), tempfile::tempdir().expect("a folder"), models)
+        Desk::begin(fixture(name), DataFolder::new(), models)
     }
 
-    fn begin(workspace: TestWorkspace, data: TempDir, models: Models) -> Desk {
+    fn begin(workspace: TestWorkspace, data: DataFolder, models: Models) -> Desk {
         let clipboard = Clipboard::default();
         let (app, notices) = open(data.path(), models, Arc::new(clipboard.clone()));
         let path = workspace.path().display().to_string();
         app.call(OpenWorkspace { path }).expect("the workspace opens");
-        Desk { app, clipboard, workspace, data, models, notices: Mutex::new(notices) }
+        Desk { app, clipboard, workspace, data, models, notices: Notices(Mutex::new(notices)) }
     }
 
-    /// A desk whose alias `fast` answers from `server`.
+    /// A desk whose alias `fast` answers from `server`, which is sent the canary.
     pub fn with(server: &ModelServer) -> Desk {
+        let desk = Desk::new();
+        desk.add_provider("server", &server.url(), Some(KEY_VARIABLE));
+        desk
+    }
+
+    /// Like [`Desk::with`], before the person has set a key.
+    pub fn without_key(server: &ModelServer) -> Desk {
         let desk = Desk::new();
         desk.add_provider("server", &server.url(), None);
         desk
@@ -109,7 +122,7 @@ impl Desk {
     where
         App: Answer<C>,
     {
-        self.app.call(command).unwrap_or_else(|e| panic!("{}: {e} {:?}", C::NAME, e.hints))
+        self.answer(command).unwrap_or_else(|e| panic!("{}: {e} {:?}", C::NAME, e.hints))
     }
 
     /// The refusal; a reply fails the test.
@@ -117,46 +130,96 @@ impl Desk {
     where
         App: Answer<C>,
     {
-        match self.app.call(command) {
+        match self.answer(command) {
             Ok(_) => panic!("{} was expected to refuse", C::NAME),
             Err(error) => error,
         }
+    }
+
+    fn answer<C: Command>(&self, command: C) -> Result<C::Reply, ApiError>
+    where
+        App: Answer<C>,
+    {
+        check_crossing(&format!("what `{}` was asked", C::NAME), &command);
+        let answer = self.app.call(command);
+        check_crossing(&format!("what `{}` answered", C::NAME), &answer);
+        answer
     }
 
     /// Starts a run with consent and waits for its end.
     pub fn run(&self, request: RunRequest) -> RunView {
         let started = self.call(StartRun { request, consent: true });
         self.app.wait(&started.run, |_| {});
+        self.data.check();
         self.call(ReadRun { run: started.run })
     }
 
     pub fn cells(&self, run: &RunView) -> Vec<CellView> {
-        self.app.cells(&run.summary.run, 0..run.summary.counts.total).expect("the cells are there")
+        let all = 0..run.summary.counts.total;
+        let cells = self.app.cells(&run.summary.run, all).expect("the cells are there");
+        check_crossing("the cells", &cells);
+        cells
     }
 
     /// Notices so far.
     pub fn notices(&self) -> Vec<Notice> {
-        self.notices.lock().unwrap_or_else(PoisonError::into_inner).try_iter().collect()
+        self.notices.so_far()
     }
 
     /// Notices up to the first that is `last`, which must come.
     pub fn notices_until(&self, last: impl Fn(&Notice) -> bool) -> Vec<Notice> {
-        let receiver = self.notices.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut notices = Vec::new();
-        while !notices.last().is_some_and(&last) {
-            let next = receiver.recv_timeout(Duration::from_secs(30));
-            notices.push(next.expect("the notice that was waited for"));
-        }
-        notices
+        self.notices.until(last)
     }
 
     /// The program ends and is started again.
     pub fn restart(self) -> Desk {
         let Desk { app, workspace, data, models, .. } = self;
+        data.check();
         app.shut_down();
         drop(app);
         Desk::begin(workspace, data, models)
     }
+}
+
+/// What the application tells the window, in order.
+struct Notices(Mutex<Receiver<Notice>>);
+
+impl Notices {
+    fn so_far(&self) -> Vec<Notice> {
+        let notices: Vec<_> = self.receiver().try_iter().collect();
+        check_crossing("a notice", &notices);
+        notices
+    }
+
+    fn until(&self, last: impl Fn(&Notice) -> bool) -> Vec<Notice> {
+        let receiver = self.receiver();
+        let mut notices = Vec::new();
+        while !notices.last().is_some_and(&last) {
+            let next = receiver.recv_timeout(Duration::from_secs(30));
+            notices.push(next.expect("the notice that was waited for"));
+        }
+        check_crossing("a notice", &notices);
+        notices
+    }
+
+    fn receiver(&self) -> MutexGuard<'_, Receiver<Notice>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Notices {
+    fn drop(&mut self) {
+        // Those that the test did not ask for. One that fails already has its own message.
+        if !std::thread::panicking() {
+            self.so_far();
+        }
+    }
+}
+
+/// Looks for the canary in what crosses between window and application.
+fn check_crossing<T: Serialize>(place: &str, value: &T) {
+    let text = serde_json::to_vec(value).expect("what crosses can be written");
+    canary::check_bytes(place, &text);
 }
 
 /// A workspace of `tests/data`, committed once.

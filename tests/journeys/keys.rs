@@ -1,31 +1,19 @@
 //! A key goes only to the origin the user set for it, and a hostile repository cannot change that.
 
+use assay_testkit::canary::KEY;
 use assay_testkit::{Fault, ModelServer};
 use assay_wire::*;
 
-use crate::desk::{Desk, greeter};
-
-/// Set for every test process by the suite's configuration, and worth nothing anywhere.
-const VARIABLE: &str = "ASSAY_TEST_KEY";
-
-fn key() -> String {
-    std::env::var(VARIABLE).expect(".cargo/config.toml sets the key of the tests")
-}
+use crate::desk::{Desk, KEY_VARIABLE, greeter};
 
 fn saw_key(server: &ModelServer) -> bool {
-    server.requests().iter().any(|r| r.contains(&key()))
-}
-
-fn desk_with_key(server: &ModelServer) -> Desk {
-    let desk = Desk::new();
-    desk.add_provider("server", &server.url(), Some(VARIABLE));
-    desk
+    server.requests().iter().any(|r| r.contains(KEY))
 }
 
 #[test]
 fn the_endpoint_of_a_key_receives_it() {
-    let server = greeter().require_key(&key());
-    let desk = desk_with_key(&server);
+    let server = greeter().require_key(KEY);
+    let desk = Desk::with(&server);
     let run = desk.run(RunRequest::default());
     assert_eq!(run.summary.counts.done, 6);
 }
@@ -36,7 +24,7 @@ fn a_redirect_is_a_failure_and_its_target_sees_neither_key_nor_prompt() {
     let server = greeter();
     let to = format!("{}/chat/completions", elsewhere.url());
     server.fault_when(|_| true, Fault::Redirect { location: to });
-    let desk = desk_with_key(&server);
+    let desk = Desk::with(&server);
     let run = desk.run(RunRequest::default());
     assert_eq!(run.summary.state, RunState::Failed);
     assert_eq!(elsewhere.count(), 0);
@@ -46,16 +34,16 @@ fn a_redirect_is_a_failure_and_its_target_sees_neither_key_nor_prompt() {
 fn a_repository_that_names_an_address_gets_no_key_there() {
     let thief = greeter();
     let server = greeter();
-    let desk = desk_with_key(&server);
+    let desk = Desk::with(&server);
     let connection = format!(
-        "---\nname: greet\nmodel:\n  id: test-model\n  provider: server\n  connection:\n    kind: key\n    endpoint: {0}\n    apiKey: ${{env:{VARIABLE}}}\n  options:\n    additionalProperties:\n      base_url: {0}\ninputs: ${{file:inputs.yaml}}\n---\nuser:\n{{{{ person }}}}\n",
+        "---\nname: greet\nmodel:\n  id: test-model\n  provider: server\n  connection:\n    kind: key\n    endpoint: {0}\n    apiKey: ${{env:{KEY_VARIABLE}}}\n  options:\n    additionalProperties:\n      base_url: {0}\ninputs: ${{file:inputs.yaml}}\n---\nuser:\n{{{{ person }}}}\n",
         thief.url(),
     );
     desk.workspace.write("prompts/greet/plain.prompty", &connection);
     desk.run(RunRequest { variants: vec!["plain".to_owned()], ..RunRequest::default() });
     assert_eq!(thief.count(), 0, "an address in a repository is never used");
     assert_eq!(server.count(), 3);
-    let bodies_hold_key = server.requests().iter().any(|r| r.json().to_string().contains(&key()));
+    let bodies_hold_key = server.requests().iter().any(|r| r.json().to_string().contains(KEY));
     assert!(!bodies_hold_key, "a key is never filled into a prompt");
 }
 
@@ -85,29 +73,19 @@ fn an_endpoint_without_encryption_off_this_machine_is_refused() {
 
 #[test]
 fn no_key_is_found_in_anything_assay_keeps() {
-    let server = greeter().require_key(&key());
-    let desk = desk_with_key(&server);
+    let server = greeter().require_key(KEY);
+    let desk = Desk::with(&server);
     // An endpoint that repeats the key in its error is the likeliest leak.
-    server
-        .fault_next(Fault::status(401, format!("{{\"error\":{{\"message\":\"bad {}\"}}}}", key())));
+    let echo = format!("{{\"error\":{{\"message\":\"bad {KEY}\"}}}}");
+    server.fault_next(Fault::status(401, echo));
     desk.run(RunRequest::default());
     assert!(saw_key(&server), "otherwise this test shows nothing");
     desk.app.shut_down();
-    let key = key().into_bytes();
-    for file in walk(desk.data.path()) {
-        let bytes = std::fs::read(&file).expect("a readable file");
-        let found = bytes.windows(key.len()).any(|w| w == key);
-        assert!(!found, "{} holds the key", file.display());
-    }
-}
-
-fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
-    let entries = std::fs::read_dir(folder).expect("a readable folder").flatten();
-    entries.flat_map(|e| if e.path().is_dir() { walk(&e.path()) } else { vec![e.path()] }).collect()
+    desk.data.check();
 }
 
 /// Set by hand, unlike the one in the environment.
-const COPIED: &str = "sk-copied-91f04bd7723c4e5aa0c6";
+const COPIED: &str = concat!(env!("ASSAY_TEST_KEY"), "-copied-a0c6");
 
 fn key_of(models: &ModelsView, name: &str) -> KeyView {
     let provider = models.providers.iter().find(|p| p.name == name).expect("it was added");
@@ -122,7 +100,7 @@ fn set_key(desk: &Desk, place: KeptIn) -> ModelsView {
 #[test]
 fn a_copied_key_is_taken_used_and_shown_by_its_last_four_characters() {
     let server = greeter().require_key(COPIED);
-    let desk = Desk::with(&server);
+    let desk = Desk::without_key(&server);
     let key = key_of(&set_key(&desk, KeptIn::Memory), "server");
     assert_eq!((key.place, key.hint.as_str()), (Some(KeptIn::Memory), "a0c6"));
     assert!(desk.clipboard.is_empty(), "a key that was taken is no longer there for others");
@@ -134,7 +112,7 @@ fn a_copied_key_is_taken_used_and_shown_by_its_last_four_characters() {
 #[test]
 fn nothing_copied_is_no_key() {
     let server = greeter();
-    let desk = Desk::with(&server);
+    let desk = Desk::without_key(&server);
     let error = desk.refused(SetKey { provider: "server".to_owned(), place: KeptIn::Memory });
     assert_eq!(error.code, Code::BadInput);
     let error = desk.refused(SetKey { provider: "server".to_owned(), place: KeptIn::Env });
@@ -144,7 +122,7 @@ fn nothing_copied_is_no_key() {
 #[test]
 fn a_key_in_the_encrypted_file_is_there_again_once_it_is_unlocked() {
     let server = greeter().require_key(COPIED);
-    let desk = Desk::with(&server);
+    let desk = Desk::without_key(&server);
     let refused = desk.refused(SetKey { provider: "server".to_owned(), place: KeptIn::File });
     assert_eq!(refused.code, Code::BadInput, "there is no file yet: {refused}");
     desk.clipboard.copy("correct horse");
@@ -166,7 +144,7 @@ fn a_key_in_the_encrypted_file_is_there_again_once_it_is_unlocked() {
 #[test]
 fn a_key_set_anew_elsewhere_is_kept_there_alone() {
     let server = greeter();
-    let desk = Desk::with(&server);
+    let desk = Desk::without_key(&server);
     desk.clipboard.copy("correct horse");
     desk.call(CreateKeyFile {});
     set_key(&desk, KeptIn::File);
@@ -178,7 +156,7 @@ fn a_key_set_anew_elsewhere_is_kept_there_alone() {
 #[test]
 fn a_provider_set_up_anew_keeps_its_key_at_the_same_address_only() {
     let (server, elsewhere) = (greeter(), greeter());
-    let desk = Desk::with(&server);
+    let desk = Desk::without_key(&server);
     set_key(&desk, KeptIn::Memory);
     desk.add_provider("server", &server.url(), None);
     let kept = key_of(&desk.call(ListModels {}), "server");
@@ -194,7 +172,7 @@ fn a_provider_set_up_anew_keeps_its_key_at_the_same_address_only() {
 #[test]
 fn a_removed_providers_key_does_not_go_to_the_next_of_its_name() {
     let (server, elsewhere) = (greeter(), greeter());
-    let desk = Desk::with(&server);
+    let desk = Desk::without_key(&server);
     set_key(&desk, KeptIn::Memory);
     desk.call(RemoveProvider { name: "server".to_owned() });
     desk.add_provider("server", &elsewhere.url(), None);

@@ -44,6 +44,6 @@ impl Default for DataFolder {
 
 impl Drop for DataFolder {
     fn drop(&mut self) {
-        canary::check_folder_at_end(self.folder.path());
+        self.check();
     }
 }

@@ -117,7 +117,7 @@ impl TestWorkspace {
 
 impl Drop for TestWorkspace {
     fn drop(&mut self) {
-        canary::check_folder_at_end(self.folder.path());
+        canary::check_folder(self.folder.path());
     }
 }
 

@@ -95,30 +95,13 @@ pub fn check_request(request: &crate::RecordedRequest) {
     fail(&request::findings(request));
 }
 
-/// [`check_folder`] for a `Drop`: a test that fails already is told, and not aborted.
-pub(crate) fn check_folder_at_end(folder: &Path) {
-    fail_at_end(&find_in_folder(folder));
-}
-
-/// [`check_request`] for a `Drop`.
-pub(crate) fn check_requests_at_end(requests: &[crate::RecordedRequest]) {
-    let findings: Vec<_> = requests.iter().flat_map(request::findings).collect();
-    fail_at_end(&findings);
-}
-
+/// A test that fails already is told and not aborted: checks also run when things are dropped.
 #[track_caller]
 fn fail(findings: &[Finding]) {
-    assert!(findings.is_empty(), "{}", lines(findings));
-}
-
-fn fail_at_end(findings: &[Finding]) {
-    if findings.is_empty() {
-        return;
-    }
-    if std::thread::panicking() {
-        eprintln!("{}", lines(findings));
-    } else {
-        fail(findings);
+    match findings {
+        [] => {}
+        _ if std::thread::panicking() => eprintln!("{}", lines(findings)),
+        _ => panic!("{}", lines(findings)),
     }
 }
 

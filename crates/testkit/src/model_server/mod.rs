@@ -226,7 +226,7 @@ impl Drop for ModelServer {
                 }
             }
         }
-        canary::check_requests_at_end(&self.state.requests());
+        self.requests().iter().for_each(canary::check_request);
     }
 }
 

@@ -2,15 +2,20 @@
 //!
 //! Speaks the W3C WebDriver protocol to `WebKitWebDriver` directly: through the intermediate
 //! driver of the framework, calls got lost. A [`Window`] is one program with its own data folder;
-//! dropping it closes both.
+//! dropping it closes both. At its end all that crossed between page and program, all that the program
+//! printed and all that its data folder holds is looked through for the canary.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use assay_testkit::canary;
 use base64::prelude::{BASE64_STANDARD, Engine};
 use serde_json::{Value, json};
+use tempfile::NamedTempFile;
+
+mod trace;
 
 /// The key under which WebDriver names an element.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -40,6 +45,9 @@ pub struct Window {
     driver: Child,
     agent: ureq::Agent,
     session: String,
+    data: PathBuf,
+    /// What driver and program print.
+    printed: NamedTempFile,
 }
 
 /// An element on screen.
@@ -64,6 +72,8 @@ impl Window {
     /// Opens the program with its data in `data`.
     pub fn open(data: &Path) -> Result<Window> {
         let port = free_port()?;
+        let printed = NamedTempFile::new().map_err(|e| DriverError(e.to_string()))?;
+        let output = || printed.as_file().try_clone().map_err(|e| DriverError(e.to_string()));
         let driver = Command::new("WebKitWebDriver")
             .arg(format!("--port={port}"))
             .env("TAURI_WEBVIEW_AUTOMATION", "true")
@@ -72,7 +82,9 @@ impl Window {
             .env("ASSAY_KEYS", "file")
             // Without a graphics card this draws a frame in a third of the time. Tests only.
             .env("WEBKIT_DISABLE_DMABUF_RENDERER", "1")
-            .stdout(Stdio::null())
+            .stdout(output()?)
+            .stderr(output()?)
+            .stdin(Stdio::null())
             .spawn()
             .map_err(|e| DriverError(format!("WebKitWebDriver could not be started: {e}")))?;
         let agent = ureq::Agent::config_builder()
@@ -80,9 +92,10 @@ impl Window {
             .timeout_global(Some(Duration::from_secs(120)))
             .build()
             .into();
-        let mut window =
-            Window { driver, agent, session: format!("http://127.0.0.1:{port}/session") };
+        let session = format!("http://127.0.0.1:{port}/session");
+        let mut window = Window { driver, agent, session, data: data.to_owned(), printed };
         window.begin(&program()?)?;
+        window.record()?;
         Ok(window)
     }
 
@@ -243,6 +256,9 @@ impl Window {
 
     /// Closes the program as a person would, and waits until it is gone.
     pub fn close(mut self) -> Result<()> {
+        canary::check_bytes("what crossed to and from the page", self.take_trace()?.as_bytes());
+        // The program merges its write-ahead log at its end.
+        canary::check_folder(&self.data);
         self.end()
     }
 
@@ -258,7 +274,8 @@ impl Window {
             killed.map_err(|e| DriverError(format!("{program} could not be killed: {e}")))?;
         }
         self.driver.kill().map_err(|e| DriverError(e.to_string()))?;
-        self.driver.wait().map(drop).map_err(|e| DriverError(e.to_string()))
+        self.driver.wait().map_err(|e| DriverError(e.to_string()))?;
+        self.check_left()
     }
 
     fn end(&mut self) -> Result<()> {
@@ -267,7 +284,17 @@ impl Window {
         // It has nothing left to do; one that is gone already is as good.
         let _ = self.driver.kill();
         let _ = self.driver.wait();
+        self.check_left()?;
         ended
+    }
+
+    /// Looks for the canary in what a program that is gone has left.
+    fn check_left(&self) -> Result<()> {
+        let printed = std::fs::read(self.printed.path()).map_err(|e| DriverError(e.to_string()))?;
+        eprint!("{}", String::from_utf8_lossy(&printed));
+        canary::check_bytes("what the program printed", &printed);
+        canary::check_folder(&self.data);
+        Ok(())
     }
 
     fn post(&self, path: &str, body: &Value) -> Result<Value> {
@@ -284,7 +311,9 @@ impl Drop for Window {
     fn drop(&mut self) {
         // A window that a test closed has nothing left; errors of a second end say nothing.
         if matches!(self.driver.try_wait(), Ok(None)) {
+            let trace = self.take_trace().unwrap_or_default();
             let _ = self.end();
+            canary::check_bytes("what crossed to and from the page", trace.as_bytes());
         }
     }
 }
