@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use assay_testkit::{ModelServer, TestWorkspace};
+use assay_testkit::{ModelServer, TestWorkspace, canary};
 use assay_tests::window::{PATIENCE, Window};
 
 type Failure = Box<dyn std::error::Error>;
@@ -21,7 +21,10 @@ fn greet() -> TestWorkspace {
 
 fn server() -> ModelServer {
     let answer = vec!["Hello"; ANSWER_WORDS].join(" ");
-    ModelServer::start_blocking().models(&["test-model"]).reply_with(move |_| answer.clone())
+    ModelServer::start_blocking()
+        .models(&["test-model"])
+        .require_key(canary::KEY)
+        .reply_with(move |_| answer.clone())
 }
 
 /// Replaces what a field holds.
@@ -61,6 +64,8 @@ fn add_provider(window: &Window, address: &str) -> Result<(), Failure> {
     fill(window, "settings-add-name", "server")?;
     fill(window, "settings-add-url", address)?;
     fill(window, "settings-add-models", "test-model")?;
+    window.click("settings-add-more")?;
+    fill(window, "settings-add-keyenv", "ASSAY_TEST_KEY")?;
     window.click("settings-add")?;
     window.until_text("settings-provider-server", PATIENCE, |t| t.contains("server/test-model"))?;
     Ok(())
