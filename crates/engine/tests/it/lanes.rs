@@ -1,10 +1,12 @@
 //! Lanes that stop, and go on.
 
+use std::sync::Mutex;
+use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
 use assay_engine::{RunSpec, State};
 use assay_store::CellState;
-use assay_testkit::Fault;
+use assay_testkit::{Fault, ModelServer};
 
 use crate::support::{Bench, FAST, SLOW, of_case, server, spec};
 
@@ -49,6 +51,44 @@ fn a_paused_lane_goes_on_at_once_when_somebody_asks() {
     assert_eq!((run.state.clone(), run.count(CellState::Done)), (State::Done, 160));
     assert!(handle.progress.paused().is_empty());
     assert!(!handle.retry_lane(FAST), "the run has ended");
+}
+
+/// A server that answers nothing until the other end is dropped.
+fn server_on_hold() -> (ModelServer, Sender<()>) {
+    let (go, held) = channel::<()>();
+    let held = Mutex::new(held);
+    let server = server().reply_with(move |_| {
+        // Nothing is ever sent; what ends the wait is the sender's end.
+        let _ = held.lock().unwrap().recv();
+        "an answer".to_owned()
+    });
+    (server, go)
+}
+
+/// What holds a thread up here waits for the very thread it holds up, until it gives the run up.
+#[test]
+fn a_lane_that_is_taken_up_while_the_database_is_busy_holds_up_no_thread_of_the_runtime() {
+    let (fast, (slow, go)) = (server(), server_on_hold());
+    fast.fault_when(|_| true, Fault::unauthorized());
+    let bench = Bench::new(&fast, &slow).on_one_thread();
+    let handle = bench.start(spec(2, &[FAST, SLOW]));
+    bench.runtime.block_on(async {
+        while handle.progress.paused().is_empty() {
+            tokio::task::yield_now().await;
+        }
+    });
+    fast.no_faults();
+    let other = bench.written_to_elsewhere();
+    assert!(handle.retry_lane(FAST));
+    bench.runtime.block_on(async {
+        // More turns than the run's tasks need to get theirs.
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        drop((other, go));
+    });
+    let run = bench.end(&handle);
+    assert_eq!((run.state.clone(), run.count(CellState::Done)), (State::Done, 8));
 }
 
 #[test]

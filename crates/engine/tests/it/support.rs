@@ -87,6 +87,21 @@ impl Bench {
         bench
     }
 
+    /// With everything that a run does on one thread, which nothing may hold up.
+    pub fn on_one_thread(self) -> Bench {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let environment = Arc::new(Fixed::default());
+        let engine = Engine::new(self.store.clone(), environment, runtime.handle().clone());
+        Bench { engine, runtime, ..self }
+    }
+
+    /// What another process does that writes to the database until it is dropped.
+    pub fn written_to_elsewhere(&self) -> rusqlite::Connection {
+        let other = rusqlite::Connection::open(self.folder.path().join("assay.db")).unwrap();
+        other.execute_batch("BEGIN IMMEDIATE").unwrap();
+        other
+    }
+
     /// Everything costs this.
     pub fn priced(mut self, price: Price) -> Bench {
         self.models = self.models.with_prices(Arc::new(move |_| Some(price)));
