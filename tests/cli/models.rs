@@ -137,18 +137,40 @@ fn a_list_that_is_shown_without_a_key_does_not_pass_for_a_proof_of_the_key() {
     assert_eq!(server.count(), 2, "with the key and without it, and no call");
 }
 
+/// Presets whose list of models has nothing to do with the key, and where each is on the test's server.
+fn of_unproven_lists(server: &ModelServer) -> [(&'static str, String); 2] {
+    [("openrouter", server.url()), ("vertex", server.vertex_url())]
+}
+
 #[test]
 fn where_a_list_proves_nothing_a_test_says_so_and_makes_one_small_call() {
-    for (preset, model, words) in
-        [("openrouter", None, "proves nothing"), ("openrouter", Some("m"), "a call of `m`")]
-    {
+    for model in [None, Some("m")] {
         let server = greeter();
         let terminal = Terminal::in_data("greet");
-        add(&terminal, preset, &server.url(), model.as_slice());
-        let left = with_key(&terminal, &["models", "test", preset]);
-        assert!(left.out.contains(words), "{}", left.out);
-        assert_eq!(left.err.contains("one small call"), model.is_some(), "{}", left.err);
-        assert_eq!(server.count(), 1 + model.iter().len());
+        for (n, (preset, url)) in of_unproven_lists(&server).into_iter().enumerate() {
+            add(&terminal, preset, &url, model.as_slice());
+            let left = with_key(&terminal, &["models", "test", preset]);
+            let words = if model.is_some() { "a call of `m`" } else { "proves nothing" };
+            assert!(left.out.contains(words), "{preset}: {}", left.out);
+            assert!(left.out.contains("test-model"), "{preset} lists: {}", left.out);
+            assert_eq!(left.err.contains("one small call"), model.is_some(), "{}", left.err);
+            assert_eq!(server.count(), (n + 1) * (1 + model.iter().len()), "{preset}");
+        }
+    }
+}
+
+#[test]
+fn a_key_that_is_refused_fails_the_test_although_the_list_is_shown() {
+    let server = greeter();
+    // The list is asked for without a body.
+    server.fault_when(|body| !body.is_null(), Fault::unauthorized());
+    let terminal = Terminal::in_data("greet");
+    for (preset, url) in of_unproven_lists(&server) {
+        add(&terminal, preset, &url, &["m"]);
+        let (exit, answer) = test(&terminal, preset);
+        assert_eq!((exit, &answer["ok"]), (1, &json!(false)), "{preset}: {answer}");
+        let message = answer["message"].as_str().expect("words");
+        assert!(message.contains("Set another key"), "{preset}: {message}");
     }
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::dialect::Dialect;
+use super::dialect::{Dialect, VERTEX_MODELS};
 use super::fault::Fault;
 use super::http::{json_answer, with_headers};
 use super::reply::Reply;
@@ -55,10 +55,10 @@ fn answer(state: &State, request: &RecordedRequest) -> (Duration, Vec<Step>) {
     let mut script = match (request.method.as_str(), request.place()) {
         _ if !is_let_in(&settings, request) => Fault::unauthorized().script(&Reply::empty(dialect)),
         ("POST", _) if known => generate(&settings, dialect, request, &body, fault),
-        ("GET", "/v1/models" | "/v1beta/models") => match fault {
+        ("GET", "/v1/models" | "/v1beta/models" | VERTEX_MODELS) => match fault {
             Some(fault) => fault.script(&Reply::empty(dialect)),
             None => {
-                let list = dialect.models(&settings.models).to_string();
+                let list = dialect.models(request.place(), &settings.models).to_string();
                 vec![Step::Write(json_answer(200, &[], &list))]
             }
         },

@@ -1,7 +1,7 @@
 //! A model server on loopback that speaks the protocols of the large providers, and fails to order.
 //!
 //! It speaks OpenAI chat completions, OpenAI Responses, Anthropic Messages (all below `/v1`) and Gemini's
-//! `generateContent` (below `/v1beta`), streamed and plain, with tools, usage and lists of models. A fault takes each
+//! `generateContent` (below `/v1beta`, and below a project's location as in Vertex AI), streamed and plain, with tools, usage and lists of models. A fault takes each
 //! protocol's own shape.
 //!
 //! It exists because no mock can tear a TCP connection, stall in the middle of a line or announce a length it does not
@@ -191,6 +191,12 @@ impl ModelServer {
     /// The base URL of a client that speaks Gemini's protocol: `http://127.0.0.1:PORT/v1beta`.
     pub fn gemini_url(&self) -> String {
         format!("http://{}/v1beta", self.address)
+    }
+
+    /// The base URL of a client that speaks Gemini's protocol to Vertex AI.
+    pub fn vertex_url(&self) -> String {
+        let below = "v1/projects/test/locations/global/publishers/google";
+        format!("http://{}/{below}", self.address)
     }
 
     /// Requests received so far, those that were failed included.

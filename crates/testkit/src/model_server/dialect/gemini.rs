@@ -126,6 +126,12 @@ pub(super) fn error_json(error: &Value) -> Value {
     json!([{"error": error}])
 }
 
+/// As Vertex AI lists them. Source: Vertex AI API, `publishers.models.list`.
+pub(super) fn publisher_models(ids: &[String]) -> Value {
+    let model = |id: &String| json!({"name": format!("publishers/google/models/{id}")});
+    json!({"publisherModels": ids.iter().map(model).collect::<Vec<_>>()})
+}
+
 pub(super) fn models(ids: &[String]) -> Value {
     let model = |id: &String| json!({"name": format!("models/{id}"), "supportedGenerationMethods": ["generateContent"]});
     json!({"models": ids.iter().map(model).collect::<Vec<_>>()})

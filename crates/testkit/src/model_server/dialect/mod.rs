@@ -37,6 +37,9 @@ impl Refusal {
     }
 }
 
+/// Where Vertex AI lists what Google offers, whatever the project.
+pub(super) const VERTEX_MODELS: &str = "/v1beta1/publishers/google/models";
+
 impl Dialect {
     /// The protocol that a request to generate is made in.
     pub fn of(path: &str) -> Option<Dialect> {
@@ -45,6 +48,8 @@ impl Dialect {
             "/v1/responses" => Some(Dialect::Responses),
             "/v1/messages" => Some(Dialect::Messages),
             path if path.starts_with("/v1beta/models/") => Some(Dialect::Gemini),
+            // Vertex AI: below a project and its location.
+            path if path.starts_with("/v1/projects/") => Some(Dialect::Gemini),
             _ => None,
         }
     }
@@ -172,10 +177,11 @@ impl Dialect {
     }
 
     /// The list of models.
-    pub fn models(self, ids: &[String]) -> Value {
+    pub fn models(self, path: &str, ids: &[String]) -> Value {
         match self {
             Dialect::Chat | Dialect::Responses => chat::models(ids),
             Dialect::Messages => messages::models(ids),
+            Dialect::Gemini if path == VERTEX_MODELS => gemini::publisher_models(ids),
             Dialect::Gemini => gemini::models(ids),
         }
     }
