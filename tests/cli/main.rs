@@ -6,6 +6,7 @@ mod embedded;
 mod exchange;
 mod keys;
 mod models;
-mod process;
 mod refusals;
 mod shards;
+
+use assay_tests::process;

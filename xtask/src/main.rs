@@ -26,6 +26,7 @@ use clap::{Parser, Subcommand};
 use crate::failure::Failure;
 use crate::places::Places;
 use crate::setup::Purpose;
+use crate::test::Suite;
 
 /// Set-up, build and checks of this repository
 #[derive(Debug, Parser)]
@@ -53,6 +54,9 @@ enum Task {
         /// Leave out the window, its tests and the documentation's examples
         #[arg(long)]
         fast: bool,
+        /// Instead of the others: the wires against real servers, which are installed first
+        #[arg(long, conflicts_with = "fast")]
+        interop: bool,
         /// Only tests whose name contains one of these
         filter: Vec<String>,
     },
@@ -97,7 +101,14 @@ fn carry_out(task: Task) -> Result<(), Failure> {
     match task {
         Task::Setup => setup::prepare(&places, Purpose::Test),
         Task::Run { dev, arguments } => run::run(&places, dev, &arguments),
-        Task::Test { fast, filter } => test::test(&places, fast, &filter),
+        Task::Test { fast, interop, filter } => {
+            let suite = match (fast, interop) {
+                (true, _) => Suite::Fast,
+                (_, true) => Suite::Interop,
+                _ => Suite::All,
+            };
+            test::test(&places, suite, &filter)
+        }
         Task::Lint => lint::lint(&places),
         Task::Ui => {
             setup::prepare(&places, Purpose::Run)?;

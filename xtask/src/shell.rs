@@ -1,6 +1,7 @@
 //! Starting programs: one type that knows how a command looks when it must be shown.
 
 use std::ffi::{OsStr, OsString};
+use std::fs::File;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -133,6 +134,22 @@ impl Shell {
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
+            .spawn()
+            .map_err(|source| Failure::NotStarted { command, source })
+    }
+
+    /// Starts it with all that it says written to a file: for servers whose words explain a failure.
+    ///
+    /// # Errors
+    /// When the file cannot be written or the program not be started.
+    pub fn logged(mut self, file: &Path) -> Result<Child, Failure> {
+        let command = self.to_string();
+        let out = File::create(file).map_err(Failure::io("write", file))?;
+        let err = out.try_clone().map_err(Failure::io("write", file))?;
+        self.command
+            .stdin(Stdio::null())
+            .stdout(out)
+            .stderr(err)
             .spawn()
             .map_err(|source| Failure::NotStarted { command, source })
     }

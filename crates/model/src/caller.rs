@@ -22,8 +22,9 @@ const LONGEST_ERROR: usize = 256 << 10;
 /// The longest message of a failure, in characters: a sentence of ours and a few of the server's.
 const LONGEST_MESSAGE: usize = 600;
 
-/// Headers in which servers name an exchange: OpenAI and most others, Anthropic, Azure's gateway.
-const REQUEST_IDS: [&str; 3] = ["x-request-id", "request-id", "apim-request-id"];
+/// Headers in which servers name an exchange: OpenAI and most others, Anthropic, Azure's gateway, LiteLLM.
+const REQUEST_IDS: [&str; 4] =
+    ["x-request-id", "request-id", "apim-request-id", "x-litellm-call-id"];
 
 /// The longest name of an exchange that is kept.
 const LONGEST_REQUEST_ID: usize = 200;
@@ -246,9 +247,9 @@ impl Caller {
             Err(failure) => return Err(self.with_exchange(failure, exchange)),
         };
         Ok(Reply {
+            usage: content.usage.of_reply(content.says_something()),
             text: self.redact_text(content.text),
             finish: self.redact_finish(content.finish),
-            usage: content.usage,
             tool_calls: content.tool_calls.into_iter().map(|call| self.redact_call(call)).collect(),
             logprobs: content.logprobs.filter(|tokens| !self.spell_a_key(tokens)),
             reasoning: content.reasoning.map(|text| self.redact_text(text)),

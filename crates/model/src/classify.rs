@@ -24,6 +24,10 @@ const QUOTA_CODES: [&str; 10] = [
     "insufficient_credits",
 ];
 
+/// The type of error with which a LiteLLM proxy without a database refuses every key but its master key, in the words
+/// "No connected db.": any other key it would look up there. Seen from version 1.106.2.
+const KEY_UNKNOWN_TO_LITELLM: &str = "no_db_connection";
+
 /// The longest piece of a server's own words to keep. What is shown is shorter by far, and cut only when the keys have
 /// been taken out: a key that a cut goes through would not be known any more.
 const LONGEST_QUOTE: usize = 16 << 10;
@@ -149,12 +153,14 @@ impl<'a> ErrorObject<'a> {
         })
     }
 
-    /// What an error says of itself that its status does not: an empty account comes with 429, 400 or 403, and Gemini
-    /// refuses a wrong key with 400.
+    /// What an error says of itself that its status does not: an empty account comes with 429, 400 or 403, and a wrong
+    /// key with 400 from Gemini and from a LiteLLM proxy.
     fn kind_whatever_the_status(&self) -> Option<FailureKind> {
         if self.is_quota() {
             Some(FailureKind::QuotaExhausted)
-        } else if self.details().any(|detail| detail["reason"] == "API_KEY_INVALID") {
+        } else if self.details().any(|detail| detail["reason"] == "API_KEY_INVALID")
+            || self.names().any(|name| name == KEY_UNKNOWN_TO_LITELLM)
+        {
             Some(FailureKind::Unauthorized)
         } else {
             None
@@ -275,6 +281,8 @@ mod tests {
     fn a_wrong_key_is_one_whatever_its_status() {
         let gemini = r#"{"error":{"code":400,"message":"API key not valid.","status":"INVALID_ARGUMENT","details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]}}"#;
         check(400, gemini, FailureKind::Unauthorized, false);
+        let litellm = r#"{"error":{"message":"No connected db.","type":"no_db_connection","param":null,"code":"400"}}"#;
+        check(400, litellm, FailureKind::Unauthorized, false);
     }
 
     #[test]

@@ -108,6 +108,16 @@ impl Usage {
         *self != Usage::default()
     }
 
+    /// These numbers without those that cannot be of this reply: nothing was read, or nothing generated and yet
+    /// something said. A LiteLLM proxy tells such zeros where the server behind it told nothing.
+    pub(crate) fn of_reply(self, says_something: bool) -> Usage {
+        Usage {
+            input: self.input.filter(|tokens| *tokens > 0),
+            output: self.output.filter(|tokens| *tokens > 0 || !says_something),
+            ..self
+        }
+    }
+
     /// These numbers, and those of `earlier` where these are missing: in a stream, the latest word counts.
     pub(crate) fn or(self, earlier: Usage) -> Usage {
         Usage {
@@ -131,6 +141,13 @@ pub struct TokenLogprob {
     pub top: Vec<(String, f64)>,
 }
 
+impl Content {
+    /// Whether any token must have been generated for it.
+    pub(crate) fn says_something(&self) -> bool {
+        !self.text.is_empty() || !self.tool_calls.is_empty() || self.reasoning.is_some()
+    }
+}
+
 impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Reply")
@@ -143,5 +160,28 @@ impl fmt::Debug for Reply {
             .field("latency_ms", &self.latency_ms)
             .field("first_token_ms", &self.first_token_ms)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_of_0_tokens_that_cannot_be_is_not_known() {
+        let none = Usage { input: Some(0), output: Some(0), ..Usage::default() };
+        assert_eq!(none.of_reply(true), Usage::default());
+        assert_eq!(none.of_reply(false).output, Some(0), "a filter may let nothing through");
+        let some = Usage { input: Some(3), output: Some(1), cached: Some(0), ..Usage::default() };
+        assert_eq!(some.of_reply(true), some);
+    }
+
+    #[test]
+    fn a_call_or_a_thought_is_something_said() {
+        assert!(!Content::default().says_something());
+        let thought = Content { reasoning: Some("hm".to_owned()), ..Content::default() };
+        assert!(thought.says_something());
+        let called = Content { tool_calls: vec![ToolCall::default()], ..Content::default() };
+        assert!(called.says_something());
     }
 }

@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 use crate::failure::Failure;
 use crate::places::Places;
 
+pub use model::{MODEL_FILE, PYTHON};
 pub use wasm::environment as wasm_environment;
 
 /// What the machine is set up for.

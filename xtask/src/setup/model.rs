@@ -14,10 +14,10 @@ use crate::setup::Found;
 use crate::shell::Shell;
 
 /// The interpreter's name on this platform.
-pub(super) const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
+pub const PYTHON: &str = if cfg!(windows) { "python" } else { "python3" };
 
 // These must equal the constants of `assay_local`; a contract test compares them.
-const MODEL_FILE: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
+pub const MODEL_FILE: &str = "SmolLM2-135M-Instruct.Q4_1.gguf";
 const MODEL_SHA256: &str = "b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53";
 const EMBEDDER_ID: &str = "all-MiniLM-L6-v2";
 const EMBEDDER_WEIGHTS: &str = "model.safetensors";

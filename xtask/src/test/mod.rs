@@ -5,6 +5,7 @@
 //! the page, the programs and a screen, so those come first; on Linux the screen is a virtual
 //! one, whatever the person is looking at.
 
+mod interop;
 mod screen;
 mod tally;
 
@@ -24,17 +25,28 @@ const WASM_SAFE: &[&str] = &["assay-prompt", "assay-text", "assay-wire"];
 /// The feature of `assay-tests` that adds the tests which drive the window.
 const WINDOW_TESTS: &str = "assay-tests/window";
 
-/// Runs the tests whose names contain one of `filter`, or all.
+/// Which tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Suite {
+    /// Every test that needs nothing but this repository.
+    All,
+    /// Those that need neither page nor screen.
+    Fast,
+    /// Those that need servers which others wrote.
+    Interop,
+}
+
+/// Runs the tests of a suite whose names contain one of `filter`, or all of them.
 ///
 /// # Errors
 /// When set-up or the build fails, or any test does.
-pub fn test(places: &Places, fast: bool, filter: &[String]) -> Result<(), Failure> {
-    setup::prepare(places, if fast { Purpose::Run } else { Purpose::Test })?;
+pub fn test(places: &Places, suite: Suite, filter: &[String]) -> Result<(), Failure> {
+    setup::prepare(places, if suite == Suite::All { Purpose::Test } else { Purpose::Run })?;
     let mut tally = Tally::default();
-    let outcome = if fast {
-        fast_tests(places, filter, &mut tally)
-    } else {
-        all_tests(places, filter, &mut tally)
+    let outcome = match suite {
+        Suite::All => all_tests(places, filter, &mut tally),
+        Suite::Fast => fast_tests(places, filter, &mut tally),
+        Suite::Interop => interop::tests(places, filter, &mut tally),
     };
     if let Err(failure) = &outcome {
         // A build that fails has run no test, which must not read as none having failed.

@@ -5,14 +5,17 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Output, Stdio};
 
 use assay_testkit::{DataFolder, ModelServer, TestWorkspace, canary};
-use assay_tests::window::built;
 use serde_json::Value;
 
+use crate::window::built;
+
 /// A terminal in a repository.
+#[derive(Debug)]
 pub struct Terminal {
+    /// The repository.
     pub workspace: TestWorkspace,
     data: DataFolder,
     /// For temporary files, which is where a defect is reported.
@@ -20,13 +23,26 @@ pub struct Terminal {
 }
 
 /// What a command left.
+#[derive(Debug)]
 pub struct Left {
+    /// Its exit code; -1 when a signal ended it.
     pub exit: i32,
+    /// Standard output.
     pub out: String,
+    /// Standard error.
     pub err: String,
 }
 
 impl Left {
+    /// What a process left when it ended.
+    pub fn of(output: Output) -> Left {
+        Left {
+            exit: output.status.code().unwrap_or(-1),
+            out: String::from_utf8(output.stdout).expect("text"),
+            err: String::from_utf8(output.stderr).expect("text"),
+        }
+    }
+
     /// The document on standard output.
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.out)
@@ -74,6 +90,7 @@ impl Terminal {
         self.data.path()
     }
 
+    /// Where the repository is.
     pub fn path(&self) -> PathBuf {
         self.workspace.path()
     }
@@ -97,19 +114,7 @@ impl Terminal {
         typed: &str,
         variables: &[(&str, &str)],
     ) -> Left {
-        let mut process = Command::new(built("assay").expect("the command line is built"))
-            .args(arguments)
-            .current_dir(folder)
-            .env("ASSAY_DATA_DIR", self.data.path())
-            .envs(["TMPDIR", "TMP"].map(|variable| (variable, self.temporary.path())))
-            // The system's key store belongs to the person, not to a test.
-            .env("ASSAY_KEYS", "file")
-            .envs(variables.iter().copied())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("it starts");
+        let mut process = self.start(folder, arguments, variables);
         let mut input = process.stdin.take().expect("a pipe");
         // A program that refuses before it reads has closed its end.
         let _ = input.write_all(typed.as_bytes());
@@ -121,11 +126,24 @@ impl Terminal {
         if folder != self.path() {
             canary::check_folder(folder);
         }
-        Left {
-            exit: output.status.code().unwrap_or(-1),
-            out: String::from_utf8(output.stdout).expect("text"),
-            err: String::from_utf8(output.stderr).expect("text"),
-        }
+        Left::of(output)
+    }
+
+    /// Starts `assay`, all its ends piped.
+    pub fn start(&self, folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Child {
+        Command::new(built("assay").expect("the command line is built"))
+            .args(arguments)
+            .current_dir(folder)
+            .env("ASSAY_DATA_DIR", self.data.path())
+            .envs(["TMPDIR", "TMP"].map(|variable| (variable, self.temporary.path())))
+            // The system's key store belongs to the person, not to a test.
+            .env("ASSAY_KEYS", "file")
+            .envs(variables.iter().copied())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("it starts")
     }
 
     /// Runs `assay`, which must succeed.
