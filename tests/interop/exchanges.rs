@@ -1,33 +1,42 @@
-//! Single exchanges, for what a run does not show: streamed beside plain, and JSON Schema.
+//! Single exchanges, streamed and plain: what is the same in both, and what each server makes of what is asked.
 
 use assay_model::{
     Caller, CancellationToken, Endpoint, Failure, FailureKind, Finish, Message, Preset, Reply,
-    Request,
+    Request, Setting, Tool, ToolCall, ToolChoice, WireKind,
 };
 use assay_net::{Client, Credential, Limits, Origin, Url};
 use serde_json::{Value, json};
 
-use crate::ways::{Lack, WAYS, Way, model, told};
+use crate::ways::{Lack, WAYS, WRONG_KEY, Way, model, told};
 
-fn caller(way: &Way) -> Caller {
-    let url = way.base_url();
-    let preset = Preset::named(way.preset).expect("a preset");
-    let key = Credential::new(Origin::parse(&url).expect("an origin"), told(way.key_env));
-    let endpoint = Endpoint {
-        base_url: Url::parse(&url).expect("a URL"),
-        credential: Some(key.sent_as(preset.key_place())),
-    };
-    let client = Client::loopback_only(Limits::default()).expect("a client");
-    Caller::new(client, endpoint, preset.kind().expect("a wire")).expect("no declaration")
+/// The two ways to come by a reply.
+const HOW: [How; 2] = [How::Streamed, How::Plain];
+
+#[derive(Debug, Clone, Copy)]
+enum How {
+    Streamed,
+    Plain,
 }
 
-fn request(words: &str) -> Request {
-    Request {
-        model: model(),
-        messages: vec![Message::text("user", words)],
-        temperature: Some(0.0),
-        max_output_tokens: Some(32),
-        ..Request::default()
+impl How {
+    fn name(self) -> &'static str {
+        match self {
+            How::Streamed => "streamed",
+            How::Plain => "plain",
+        }
+    }
+
+    async fn ask(self, caller: &Caller, request: &Request) -> Result<Reply, Failure> {
+        match self {
+            How::Streamed => streamed(caller, request).await.map(|(reply, _)| reply),
+            How::Plain => caller.generate_plain(request, &CancellationToken::new()).await,
+        }
+    }
+
+    /// A reply, which there must be.
+    async fn answer(self, way: &Way, request: &Request) -> Reply {
+        let reply = self.ask(&caller(way), request).await;
+        reply.unwrap_or_else(|failure| panic!("{way:?} {self:?}: {failure}"))
     }
 }
 
@@ -39,57 +48,259 @@ async fn streamed(caller: &Caller, request: &Request) -> Result<(Reply, usize), 
     Ok((reply, pieces))
 }
 
-async fn plain(caller: &Caller, request: &Request) -> Result<Reply, Failure> {
-    caller.generate_plain(request, &CancellationToken::new()).await
+fn caller(way: &Way) -> Caller {
+    caller_with(way, &told(way.key_env))
+}
+
+fn caller_with(way: &Way, key: &str) -> Caller {
+    let url = way.base_url();
+    let preset = Preset::named(way.preset).expect("a preset");
+    let key = Credential::new(Origin::parse(&url).expect("an origin"), key);
+    let endpoint = Endpoint {
+        base_url: Url::parse(&url).expect("a URL"),
+        credential: Some(key.sent_as(preset.key_place())),
+    };
+    let client = Client::loopback_only(Limits::default()).expect("a client");
+    Caller::new(client, endpoint, preset.kind().expect("a wire")).expect("no declaration")
+}
+
+/// The likeliest answer to a question.
+fn request(words: &str) -> Request {
+    Request {
+        model: model(),
+        messages: vec![Message::text("user", words)],
+        temperature: Some(0.0),
+        max_output_tokens: Some(32),
+        ..Request::default()
+    }
+}
+
+fn schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {"colour": {"type": "string", "enum": ["red", "green"]}},
+        "required": ["colour"],
+        "additionalProperties": false,
+    })
+}
+
+fn says_a_colour(text: &str) -> bool {
+    serde_json::from_str::<Value>(text).is_ok_and(|said| ["red", "green"].iter().any(|c| said["colour"] == *c))
 }
 
 #[tokio::test]
 async fn a_streamed_reply_is_the_plain_one_in_pieces() {
     for way in WAYS {
-        let caller = caller(&way);
         let asked = request("Name three colours.");
-        let whole = plain(&caller, &asked).await.unwrap_or_else(|e| panic!("{way:?}: {e}"));
+        let whole = How::Plain.answer(&way, &asked).await;
         let (reply, pieces) =
-            streamed(&caller, &asked).await.unwrap_or_else(|e| panic!("{way:?}: {e}"));
+            streamed(&caller(&way), &asked).await.unwrap_or_else(|e| panic!("{way:?}: {e}"));
         assert_eq!(reply.text, whole.text, "{way:?}");
         assert_eq!(reply.finish, whole.finish, "{way:?}");
         assert!(pieces > 1, "{way:?}: {pieces}");
-        assert!(whole.usage.input.is_some() && whole.usage.output.is_some(), "{way:?}");
-        let exact = !way.lacks(Lack::StreamedUsage) && !way.lacks(Lack::ExactUsage);
-        assert_eq!(reply.usage.input == whole.usage.input, exact, "{way:?}: {:?}", reply.usage);
-        way.report("streamed beside plain", "the same text and finish reason");
-        way.report("tokens of plain replies", "counted");
+        assert!(reply.first_token_ms.is_some(), "{way:?}");
+        way.report("text, streamed and plain", "the same text and finish reason");
+    }
+}
+
+#[tokio::test]
+async fn what_a_reply_took_is_told_or_unknown_and_never_0() {
+    for way in WAYS {
+        let asked = request("Name three colours.");
+        let whole = How::Plain.answer(&way, &asked).await.usage;
+        assert!(whole.input.is_some() && whole.output.is_some(), "{way:?}: {whole:?}");
+        way.report("tokens, plain", "counted");
+
+        let streamed = How::Streamed.answer(&way, &asked).await.usage;
+        if way.lacks(Lack::StreamedUsage) {
+            assert_eq!((streamed.input, streamed.output), (None, None), "{way:?} tells now");
+            way.report("tokens, streamed", "not told: unknown, never 0");
+        } else if way.lacks(Lack::ExactUsage) {
+            assert!(streamed.input.is_some() && streamed.output.is_some(), "{way:?}");
+            assert_ne!(streamed.input, whole.input, "{way:?} counts now: {streamed:?}");
+            way.report("tokens, streamed", "the proxy's estimate");
+        } else {
+            assert_eq!(streamed, whole, "{way:?}");
+            way.report("tokens, streamed", "counted");
+        }
+    }
+}
+
+#[tokio::test]
+async fn each_finish_reason_is_the_one_that_the_server_means() {
+    for way in WAYS {
+        for how in HOW {
+            let cut = Request { max_output_tokens: Some(3), ..request("Name three colours.") };
+            assert_eq!(how.answer(&way, &cut).await.finish, Finish::Length, "{way:?} {how:?}");
+            let short = request("Say only the word yes.");
+            let reply = how.answer(&way, &Request { max_output_tokens: Some(200), ..short }).await;
+            assert_eq!(reply.finish, Finish::Stop, "{way:?} {how:?}: {}", reply.text);
+        }
+        way.report("finish reasons", "`length` at a limit of 3 tokens, else `stop`");
     }
 }
 
 #[tokio::test]
 async fn a_reply_follows_a_json_schema_where_the_server_holds_it_to_one() {
-    let schema = json!({
-        "type": "object",
-        "properties": {"colour": {"type": "string", "enum": ["red", "green"]}},
-        "required": ["colour"],
-        "additionalProperties": false,
-    });
     for way in WAYS {
-        let asked = Request {
-            json_schema: Some(schema.clone()),
-            ..request("Which colour has grass? Answer as JSON.")
+        for how in HOW {
+            let asked = Request {
+                json_schema: Some(schema()),
+                ..request("Which colour has grass? Answer as JSON.")
+            };
+            let question = format!("JSON Schema, {}", how.name());
+            match how.ask(&caller(&way), &asked).await {
+                Ok(reply) if way.lacks(Lack::JsonSchema) => {
+                    assert!(!says_a_colour(&reply.text), "{way:?} holds to it now: {}", reply.text);
+                    way.report(&question, "not heeded by the server");
+                }
+                Ok(reply) => {
+                    assert!(says_a_colour(&reply.text), "{way:?} {how:?}: {}", reply.text);
+                    assert_eq!(reply.finish, Finish::Stop, "{way:?} {how:?}");
+                    way.report(&question, "followed");
+                }
+                Err(failure) => {
+                    assert!(way.lacks(Lack::JsonSchema), "{way:?} {how:?}: {failure}");
+                    way.report(&question, &refused(&failure));
+                }
+            }
+        }
+    }
+}
+
+/// A failure for the report, which is one of those that a server that does not know a field has.
+fn refused(failure: &Failure) -> String {
+    let kinds = [FailureKind::Rejected, FailureKind::ServerError, FailureKind::NotFound];
+    assert!(kinds.contains(&failure.kind), "{failure:?}");
+    let status = failure.status.map_or("in the stream".to_owned(), |status| status.to_string());
+    format!("refused by the server ({status})")
+}
+
+fn painter() -> Tool {
+    Tool {
+        name: "paint".to_owned(),
+        description: "Paints a wall in a colour.".to_owned(),
+        parameters: schema(),
+    }
+}
+
+#[tokio::test]
+async fn a_tool_that_must_be_called_is_called_with_its_arguments() {
+    for way in WAYS {
+        for how in HOW {
+            let asked = Request {
+                tools: vec![painter()],
+                tool_choice: Some(ToolChoice::Named("paint".to_owned())),
+                ..request("Paint the wall green.")
+            };
+            let question = format!("a tool that must be called, {}", how.name());
+            match how.ask(&caller(&way), &asked).await {
+                Ok(reply) => {
+                    let [call] = &reply.tool_calls[..] else {
+                        panic!("{way:?} {how:?}: {:?}", reply);
+                    };
+                    assert_eq!(call.name, "paint", "{way:?} {how:?}");
+                    assert!(says_a_colour(&call.arguments), "{way:?} {how:?}: {call:?}");
+                    assert!(!call.id.is_empty(), "{way:?} {how:?}");
+                    assert_eq!(reply.finish, Finish::ToolCalls, "{way:?} {how:?}");
+                    way.report(&question, "called, its arguments whole");
+                }
+                Err(failure) => panic!("{way:?} {how:?}: {failure}"),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_answered_tool_call_is_taken_and_answered_in_words() {
+    let call = ToolCall {
+        id: "call_0".to_owned(),
+        name: "paint".to_owned(),
+        arguments: r#"{"colour":"green"}"#.to_owned(),
+    };
+    for way in WAYS {
+        for how in HOW {
+            let mut asked = Request { tools: vec![painter()], ..request("Paint the wall green.") };
+            asked.messages.push(Message {
+                role: "assistant".to_owned(),
+                tool_calls: vec![call.clone()],
+                ..Message::default()
+            });
+            asked.messages.push(Message {
+                tool_call_id: Some(call.id.clone()),
+                name: Some(call.name.clone()),
+                ..Message::text("tool", "The wall is green now.")
+            });
+            let reply = how.answer(&way, &asked).await;
+            assert!(!reply.text.trim().is_empty(), "{way:?} {how:?}: {reply:?}");
+        }
+        way.report("an answered tool call, streamed and plain", "taken");
+    }
+}
+
+#[tokio::test]
+async fn a_seed_repeats_a_reply_where_the_server_heeds_it() {
+    for way in WAYS {
+        let asked = |seed| Request {
+            seed: Some(seed),
+            temperature: Some(1.5),
+            ..request("Tell me a story.")
         };
-        match streamed(&caller(&way), &asked).await {
-            Ok((reply, _)) if !way.lacks(Lack::JsonSchema) => {
-                let said: Value = serde_json::from_str(&reply.text)
-                    .unwrap_or_else(|e| panic!("{way:?}: {e}: {}", reply.text));
-                assert!(said["colour"].is_string(), "{way:?}: {said}");
-                assert_eq!(reply.finish, Finish::Stop, "{way:?}");
-                way.report("JSON Schema", "followed");
+        let wire = WireKind::named(way.wire).expect("a wire");
+        let wire = wire.wire(&Url::parse(&way.base_url()).expect("a URL")).expect("a wire");
+        if !wire.takes(Setting::Seed) {
+            let failure = How::Plain.ask(&caller(&way), &asked(1)).await.expect_err("no seed");
+            assert_eq!((failure.kind, failure.status), (FailureKind::Rejected, None), "{way:?}");
+            way.report("a seed", "the wire has none; said before anything is sent");
+            continue;
+        }
+        let mut texts = Vec::new();
+        for (seed, how) in [(7, How::Plain), (7, How::Plain), (8, How::Plain), (7, How::Streamed)] {
+            texts.push(how.answer(&way, &asked(seed)).await.text);
+        }
+        assert_ne!(texts[0], texts[2], "{way:?}: another seed, another text");
+        if way.lacks(Lack::Seeds) {
+            assert_ne!(texts[0], texts[1], "{way:?} heeds it now");
+            way.report("a seed", "not heeded by the server");
+        } else {
+            assert_eq!(texts[0], texts[1], "{way:?}");
+            assert_eq!(texts[0], texts[3], "{way:?}: streamed");
+            way.report("a seed", "repeats the reply, streamed and plain");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_key_is_a_wrong_key_streamed_plain_and_in_a_listing() {
+    for way in WAYS {
+        let stranger = caller_with(&way, WRONG_KEY);
+        for how in HOW {
+            let failure = how.ask(&stranger, &request("Hello")).await.expect_err("a wrong key");
+            assert_eq!(failure.kind, FailureKind::Unauthorized, "{way:?} {how:?}: {failure:?}");
+            assert!(!failure.maybe_billed, "{way:?} {how:?}");
+        }
+        way.report("a wrong key, streamed and plain", "told as that");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_model_is_told_where_the_server_minds() {
+    for way in WAYS {
+        for how in HOW {
+            let asked = Request { model: "no-such-model".to_owned(), ..request("Hello") };
+            let question = format!("an unknown model, {}", how.name());
+            match how.ask(&caller(&way), &asked).await {
+                Ok(reply) => {
+                    assert!(way.lacks(Lack::ModelCheck), "{way:?} {how:?}: {reply:?}");
+                    way.report(&question, "the server answers with the model it has");
+                }
+                Err(failure) => {
+                    assert!(!way.lacks(Lack::ModelCheck), "{way:?} minds now: {failure}");
+                    assert_eq!(failure.kind, FailureKind::NotFound, "{way:?} {how:?}: {failure:?}");
+                    assert!(failure.message.contains("no-such-model"), "{way:?}: {failure}");
+                    way.report(&question, "told as that");
+                }
             }
-            Err(failure) if way.lacks(Lack::JsonSchema) => {
-                let refused = [FailureKind::Rejected, FailureKind::ServerError];
-                assert!(refused.contains(&failure.kind), "{way:?}: {failure}");
-                let status = failure.status.map_or("no status".to_owned(), |s| s.to_string());
-                way.report("JSON Schema", &format!("refused by the server ({status})"));
-            }
-            other => panic!("{way:?}: {other:?}"),
         }
     }
 }

@@ -2,6 +2,9 @@
 
 use crate::process::{Left, Terminal};
 
+/// A key that no server knows.
+pub const WRONG_KEY: &str = "sk-of-nobody-at-all-0123456789";
+
 /// A server, spoken to over one wire.
 #[derive(Debug, Clone, Copy)]
 pub struct Way {
@@ -30,6 +33,10 @@ pub enum Lack {
     ExactUsage,
     /// To hold a reply to a JSON Schema.
     JsonSchema,
+    /// To take a seed.
+    Seeds,
+    /// To refuse a model that it does not have.
+    ModelCheck,
 }
 
 /// llama.cpp's own server.
@@ -39,7 +46,7 @@ pub const LLAMA: Way = Way {
     wire: "openai-chat",
     address: ("ASSAY_INTEROP_LLAMA", "/v1"),
     key_env: "ASSAY_INTEROP_LLAMA_KEY",
-    lacks: &[Lack::StreamedUsage, Lack::JsonSchema],
+    lacks: &[Lack::StreamedUsage, Lack::JsonSchema, Lack::ModelCheck],
 };
 
 /// The same, as its authors ship it: another request cuts a reply short.
@@ -115,7 +122,7 @@ impl Way {
 
     /// Runs `assay` with a key that the server does not know.
     pub fn with_wrong_key(&self, terminal: &Terminal, arguments: &[&str]) -> Left {
-        let key = [(self.key_env, "sk-of-nobody-at-all-0123456789")];
+        let key = [(self.key_env, WRONG_KEY)];
         terminal.assay_typed(&terminal.path(), arguments, "", &key)
     }
 }

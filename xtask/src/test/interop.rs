@@ -6,6 +6,8 @@
 //! `tests/interop/requirements.txt` pins. Optional, because that compiles llama.cpp, and because
 //! what others publish must not decide whether our own tests pass.
 
+mod python;
+
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -17,8 +19,9 @@ use super::cargo;
 use super::tally::{Tally, follow};
 use crate::failure::Failure;
 use crate::places::Places;
-use crate::setup::{MODEL_FILE, PYTHON};
+use crate::setup::MODEL_FILE;
 use crate::shell::Shell;
+use python::Environment;
 
 /// The name under which both servers offer the model.
 const MODEL: &str = "smollm2-135m";
@@ -50,6 +53,7 @@ pub fn tests(places: &Places, filter: &[String], tally: &mut Tally) -> Result<()
     let llama = environment.llama(places)?;
     let hasty = environment.hasty_llama(places)?;
     let litellm = environment.litellm(places, &llama)?;
+    println!("{}", environment.versions()?);
     let tests = cargo(places)
         .args(["test", "-p", "assay-tests", "--features", "interop", "--test", "interop"])
         // One after the other, told as they go: they share servers, and a report is what they are for.
@@ -65,37 +69,7 @@ pub fn tests(places: &Places, filter: &[String], tally: &mut Tally) -> Result<()
     follow(tests, tally)
 }
 
-/// The Python environment with the servers in it.
-struct Environment {
-    folder: PathBuf,
-}
-
 impl Environment {
-    /// Makes it, or takes the one that is there if the pins are still the same.
-    fn install(places: &Places) -> Result<Self, Failure> {
-        let pins = places.root.join("tests/interop/requirements.txt");
-        let wanted = std::fs::read_to_string(&pins).map_err(Failure::io("read", &pins))?;
-        let environment = Self { folder: places.target.join("interop").join("python") };
-        // Written last, so an installation that was cut short is begun again.
-        let installed = environment.folder.join("installed.txt");
-        if std::fs::read_to_string(&installed).is_ok_and(|there| there == wanted) {
-            return Ok(environment);
-        }
-        println!("installing the servers; the first time, llama.cpp is compiled for minutes");
-        Shell::new(PYTHON).args(["-m", "venv", "--clear"]).args([&environment.folder]).run()?;
-        Shell::new(environment.program("python"))
-            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
-            .arg_path("--requirement", &pins)
-            .run()?;
-        std::fs::write(&installed, wanted).map_err(Failure::io("write", &installed))?;
-        Ok(environment)
-    }
-
-    fn program(&self, name: &str) -> PathBuf {
-        let folder = if cfg!(windows) { "Scripts" } else { "bin" };
-        self.folder.join(folder).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
-    }
-
     /// llama.cpp's server, which lets a reply end before it begins the next.
     fn llama(&self, places: &Places) -> Result<Server, Failure> {
         self.llama_with(places, "llama", &["--interrupt_requests", "false"])
