@@ -85,7 +85,8 @@ fn schema() -> Value {
 }
 
 fn says_a_colour(text: &str) -> bool {
-    serde_json::from_str::<Value>(text).is_ok_and(|said| ["red", "green"].iter().any(|c| said["colour"] == *c))
+    serde_json::from_str::<Value>(text)
+        .is_ok_and(|said| ["red", "green"].iter().any(|c| said["colour"] == *c))
 }
 
 #[tokio::test]
@@ -193,21 +194,14 @@ async fn a_tool_that_must_be_called_is_called_with_its_arguments() {
                 tool_choice: Some(ToolChoice::Named("paint".to_owned())),
                 ..request("Paint the wall green.")
             };
-            let question = format!("a tool that must be called, {}", how.name());
-            match how.ask(&caller(&way), &asked).await {
-                Ok(reply) => {
-                    let [call] = &reply.tool_calls[..] else {
-                        panic!("{way:?} {how:?}: {:?}", reply);
-                    };
-                    assert_eq!(call.name, "paint", "{way:?} {how:?}");
-                    assert!(says_a_colour(&call.arguments), "{way:?} {how:?}: {call:?}");
-                    assert!(!call.id.is_empty(), "{way:?} {how:?}");
-                    assert_eq!(reply.finish, Finish::ToolCalls, "{way:?} {how:?}");
-                    way.report(&question, "called, its arguments whole");
-                }
-                Err(failure) => panic!("{way:?} {how:?}: {failure}"),
-            }
+            let reply = how.answer(&way, &asked).await;
+            let [call] = &reply.tool_calls[..] else { panic!("{way:?} {how:?}: {reply:?}") };
+            assert_eq!(call.name, "paint", "{way:?} {how:?}");
+            assert!(says_a_colour(&call.arguments), "{way:?} {how:?}: {call:?}");
+            assert!(!call.id.is_empty(), "{way:?} {how:?}");
+            assert_eq!(reply.finish, Finish::ToolCalls, "{way:?} {how:?}");
         }
+        way.report("a tool that must be called", "called, its arguments whole");
     }
 }
 

@@ -28,6 +28,10 @@ const QUOTA_CODES: [&str; 10] = [
 /// "No connected db.": any other key it would look up there. Seen from version 1.106.2.
 const KEY_UNKNOWN_TO_LITELLM: &str = "no_db_connection";
 
+/// The words with which a LiteLLM proxy refuses a model that it does not have, on every wire with status 400 and a type
+/// that says no more. Seen from version 1.106.2.
+const MODEL_UNKNOWN_TO_LITELLM: &str = "Invalid model name passed in model=";
+
 /// The longest piece of a server's own words to keep. What is shown is shorter by far, and cut only when the keys have
 /// been taken out: a key that a cut goes through would not be known any more.
 const LONGEST_QUOTE: usize = 16 << 10;
@@ -154,7 +158,7 @@ impl<'a> ErrorObject<'a> {
     }
 
     /// What an error says of itself that its status does not: an empty account comes with 429, 400 or 403, and a wrong
-    /// key with 400 from Gemini and from a LiteLLM proxy.
+    /// key with 400 from Gemini and from a LiteLLM proxy, as does a model that the proxy does not have.
     fn kind_whatever_the_status(&self) -> Option<FailureKind> {
         if self.is_quota() {
             Some(FailureKind::QuotaExhausted)
@@ -162,6 +166,8 @@ impl<'a> ErrorObject<'a> {
             || self.names().any(|name| name == KEY_UNKNOWN_TO_LITELLM)
         {
             Some(FailureKind::Unauthorized)
+        } else if self.words().contains(MODEL_UNKNOWN_TO_LITELLM) {
+            Some(FailureKind::NotFound)
         } else {
             None
         }
@@ -283,6 +289,12 @@ mod tests {
         check(400, gemini, FailureKind::Unauthorized, false);
         let litellm = r#"{"error":{"message":"No connected db.","type":"no_db_connection","param":null,"code":"400"}}"#;
         check(400, litellm, FailureKind::Unauthorized, false);
+    }
+
+    #[test]
+    fn a_model_that_a_litellm_proxy_does_not_have_is_not_found() {
+        let body = r#"{"type":"error","error":{"type":"invalid_request_error","message":"anthropic_messages: Invalid model name passed in model=none. Call `/v1/models` to view available models for your key."}}"#;
+        check(400, body, FailureKind::NotFound, false);
     }
 
     #[test]
