@@ -37,6 +37,10 @@ pub enum Lack {
     Seeds,
     /// To refuse a model that it does not have.
     ModelCheck,
+    /// To stream a call of a tool: the proxy fails at pieces that each say the call's id.
+    StreamedCalls,
+    /// To make the model call one certain tool: the proxy passes on that one must be called, not which.
+    NamedTool,
 }
 
 /// llama.cpp's own server.

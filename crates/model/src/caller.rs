@@ -239,7 +239,7 @@ impl Caller {
         outcome: Result<Timed, Failure>,
         exchange: Exchange,
     ) -> Result<Reply, Failure> {
-        let (content, latency) = match outcome {
+        let (content, latency) = match outcome.and_then(worked_for) {
             Ok(whole) => whole,
             Err(failure) if failure.kind == FailureKind::Cancelled => {
                 return Err(self.with_exchange(Failure::cancelled(exchange.sent), exchange));
@@ -381,6 +381,15 @@ async fn next(
 async fn drain(response: &mut Response, exchange: &mut Exchange) {
     let rest = async { while let Ok(Some(_)) = next(response, exchange).await {} };
     let _ = tokio::time::timeout(DRAIN, rest).await;
+}
+
+/// A reply, unless the server itself says that there was none.
+fn worked_for(reply: Timed) -> Result<Timed, Failure> {
+    if reply.0.is_of_no_work() {
+        let message = "the reply is empty, and the server says that it generated nothing";
+        return Err(Failure::of_reply(FailureKind::Truncated, message));
+    }
+    Ok(reply)
 }
 
 /// A message of a length that can be shown.

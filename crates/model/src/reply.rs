@@ -146,6 +146,13 @@ impl Content {
     pub(crate) fn says_something(&self) -> bool {
         !self.text.is_empty() || !self.tool_calls.is_empty() || self.reasoning.is_some()
     }
+
+    /// Whether the server itself says that it generated nothing, and yet calls that a reply which ended by itself. Even
+    /// a model that has nothing to say ends with a token. A LiteLLM proxy makes such replies of streams that break off
+    /// behind it before they begin.
+    pub(crate) fn is_of_no_work(&self) -> bool {
+        self.finish == Finish::Stop && !self.says_something() && self.usage.output == Some(0)
+    }
 }
 
 impl fmt::Debug for Reply {
@@ -174,6 +181,16 @@ mod tests {
         assert_eq!(none.of_reply(false).output, Some(0), "a filter may let nothing through");
         let some = Usage { input: Some(3), output: Some(1), cached: Some(0), ..Usage::default() };
         assert_eq!(some.of_reply(true), some);
+    }
+
+    #[test]
+    fn a_reply_for_which_nothing_was_generated_is_of_no_work() {
+        let nothing = Usage { output: Some(0), ..Usage::default() };
+        let empty = Content { usage: nothing, ..Content::default() };
+        assert!(empty.is_of_no_work());
+        assert!(!Content::default().is_of_no_work(), "what is not counted may have been");
+        assert!(!Content { finish: Finish::ContentFilter, ..empty.clone() }.is_of_no_work());
+        assert!(!Content { text: "x".to_owned(), ..empty }.is_of_no_work());
     }
 
     #[test]

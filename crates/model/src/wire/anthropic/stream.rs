@@ -113,7 +113,7 @@ impl Assembly for Parts {
             text: self.text,
             finish,
             usage: self.usage,
-            tool_calls: self.calls.into_values().map(with_arguments).collect(),
+            tool_calls: joined(self.calls).into_iter().map(with_arguments).collect(),
             logprobs: None,
             reasoning: non_empty(self.thinking),
         })
@@ -199,7 +199,44 @@ fn is_known(name: &str) -> bool {
     KNOWN.contains(&name)
 }
 
+/// The calls in their order, with those put together that share an id. A LiteLLM proxy makes a block of each piece of a
+/// call whose id the server behind it repeats, as llama-cpp-python does.
+fn joined(calls: BTreeMap<u64, ToolCall>) -> Vec<ToolCall> {
+    let mut whole: Vec<ToolCall> = Vec::new();
+    for call in calls.into_values() {
+        match whole.last_mut() {
+            Some(last) if !call.id.is_empty() && last.id == call.id => {
+                last.arguments.push_str(&call.arguments);
+            }
+            _ => whole.push(call),
+        }
+    }
+    whole
+}
+
 /// A call without arguments is one with an empty object.
 fn with_arguments(call: ToolCall) -> ToolCall {
     if call.arguments.is_empty() { ToolCall { arguments: "{}".to_owned(), ..call } } else { call }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blocks_that_share_an_id_are_one_call() {
+        let call = |id: &str, arguments: &str| ToolCall {
+            id: id.to_owned(),
+            name: "paint".to_owned(),
+            arguments: arguments.to_owned(),
+        };
+        let blocks = [
+            (0, call("a", "{\"colour\"")),
+            (1, call("a", ":\"red\"}")),
+            (2, call("a", "")),
+            (3, call("b", "{}")),
+        ];
+        let whole = joined(BTreeMap::from(blocks));
+        assert_eq!(whole, [call("a", "{\"colour\":\"red\"}"), call("b", "{}")]);
+    }
 }

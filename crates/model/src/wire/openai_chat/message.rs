@@ -15,7 +15,7 @@ pub(super) struct Said {
     /// OpenRouter, newer vLLM.
     reasoning: Option<Text>,
     pub tool_calls: Option<Vec<Called>>,
-    /// What tools were before 2023-11, and still are to some servers.
+    /// What tools were before 2023-11, and still are to some servers. llama-cpp-python says a call in both ways.
     pub function_call: Option<Function>,
 }
 
@@ -69,6 +69,11 @@ struct TopLogprob {
 }
 
 impl Said {
+    /// The call in the old way, unless the new one is there: then it is the same.
+    pub fn take_function_call(&mut self) -> Option<Function> {
+        self.function_call.take().filter(|_| self.tool_calls.is_none())
+    }
+
     pub fn take_reasoning(&mut self) -> String {
         let reasoning = self.reasoning_content.take().or_else(|| self.reasoning.take());
         reasoning.map(Text::into_string).unwrap_or_default()
@@ -99,7 +104,10 @@ impl Called {
 
 impl Function {
     pub fn add_to(self, call: &mut ToolCall) {
-        call.name.push_str(self.name.as_deref().unwrap_or_default());
+        // llama-cpp-python repeats the name with each piece of the arguments.
+        if let Some(name) = self.name.filter(|name| *name != call.name) {
+            call.name.push_str(&name);
+        }
         match self.arguments {
             Some(Value::String(text)) => call.arguments.push_str(&text),
             None | Some(Value::Null) => {}
@@ -122,4 +130,32 @@ pub(super) fn with_ids(calls: impl IntoIterator<Item = ToolCall>) -> Vec<ToolCal
         call.id = format!("call_{place}");
     }
     calls
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_in_the_old_way_is_left_when_the_new_one_is_there() {
+        let function = r#"{"name":"paint","arguments":"{}"}"#;
+        let old = format!(r#"{{"function_call":{function},"tool_calls":null}}"#);
+        let both =
+            format!(r#"{{"function_call":{function},"tool_calls":[{{"function":{function}}}]}}"#);
+        for (said, taken) in [(old, true), (both, false)] {
+            let mut told: Said = serde_json::from_str(&said).expect("a message");
+            assert_eq!(told.take_function_call().is_some(), taken, "{said}");
+        }
+    }
+
+    #[test]
+    fn a_name_may_come_in_pieces_or_again_with_each_piece() {
+        for (names, whole) in [(["paint", "paint"], "paint"), (["pai", "nt"], "paint")] {
+            let mut call = ToolCall::default();
+            for name in names {
+                Function { name: Some(name.to_owned()), arguments: None }.add_to(&mut call);
+            }
+            assert_eq!(call.name, whole);
+        }
+    }
 }

@@ -55,12 +55,13 @@ pub(super) fn decode(raw: &[u8]) -> Result<Content, Failure> {
 }
 
 fn tool_calls(said: &mut Said) -> Vec<ToolCall> {
+    let old = said.take_function_call();
     let called = said.tool_calls.take().into_iter().flatten().map(|called| {
         let mut call = ToolCall::default();
         called.add_to(&mut call);
         call
     });
-    let old = said.function_call.take().map(|function| {
+    let old = old.map(|function| {
         let mut call = ToolCall::default();
         function.add_to(&mut call);
         call

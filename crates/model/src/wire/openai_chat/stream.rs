@@ -133,11 +133,12 @@ impl Parts {
         self.refusal.push_str(delta.refusal.as_deref().unwrap_or_default());
         self.begun |=
             [&self.text, &self.reasoning, &self.refusal].iter().any(|said| !said.is_empty());
+        let old = delta.take_function_call();
         for (place, called) in delta.tool_calls.into_iter().flatten().enumerate() {
             let index = called.index.unwrap_or(place as u64);
             called.add_to(self.calls.entry(index).or_default());
         }
-        if let Some(function) = delta.function_call {
+        if let Some(function) = old {
             function.add_to(self.calls.entry(0).or_default());
         }
     }
