@@ -7,7 +7,9 @@ use assay_model::{
 use assay_net::{Client, Credential, Limits, Origin, Url};
 use serde_json::{Value, json};
 
-use crate::ways::{Lack, WAYS, WRONG_KEY, Way, model, told};
+use crate::ways::{
+    HASTY_LLAMA, LITELLM, LLAMA, Lack, WAYS, WRONG_KEY, Way, hasty_model, model, told,
+};
 
 /// The two ways to come by a reply.
 const HOW: [How; 2] = [How::Streamed, How::Plain];
@@ -194,41 +196,92 @@ async fn a_tool_that_must_be_called_is_called_with_its_arguments() {
                 tool_choice: Some(ToolChoice::Named("paint".to_owned())),
                 ..request("Paint the wall green.")
             };
-            let reply = how.answer(&way, &asked).await;
+            let answer = how.ask(&caller(&way), &asked).await;
+            way.report(
+                &format!("a tool that must be called, {}", how.name()),
+                called(&way, how, answer),
+            );
+        }
+    }
+}
+
+/// What became of a call, for the report.
+#[track_caller]
+fn called(way: &Way, how: How, answer: Result<Reply, Failure>) -> &'static str {
+    match answer {
+        Ok(reply) if way.lacks(Lack::NamedTool) => {
+            assert_eq!(reply.tool_calls, [], "{way:?} makes it call now");
+            assert!(!reply.text.is_empty(), "{way:?} {how:?}: {reply:?}");
+            "not called: the proxy passes on that one must be called, not which"
+        }
+        Err(failure) if way.lacks(Lack::StreamedCalls) && matches!(how, How::Streamed) => {
+            assert_eq!(failure.kind, FailureKind::ServerError, "{way:?}: {failure:?}");
+            assert!(failure.maybe_billed, "{way:?}: it came after some of the reply");
+            "the proxy fails in the stream, and that is told"
+        }
+        Ok(reply) => {
             let [call] = &reply.tool_calls[..] else { panic!("{way:?} {how:?}: {reply:?}") };
             assert_eq!(call.name, "paint", "{way:?} {how:?}");
             assert!(says_a_colour(&call.arguments), "{way:?} {how:?}: {call:?}");
             assert!(!call.id.is_empty(), "{way:?} {how:?}");
             assert_eq!(reply.finish, Finish::ToolCalls, "{way:?} {how:?}");
+            "called, its arguments whole"
         }
-        way.report("a tool that must be called", "called, its arguments whole");
+        Err(failure) => panic!("{way:?} {how:?}: {failure}"),
     }
 }
 
-#[tokio::test]
-async fn an_answered_tool_call_is_taken_and_answered_in_words() {
+/// A conversation in which a tool was called, with or without words, and has answered.
+fn answered(words: &str) -> Request {
     let call = ToolCall {
         id: "call_0".to_owned(),
         name: "paint".to_owned(),
         arguments: r#"{"colour":"green"}"#.to_owned(),
     };
+    let mut asked = Request { tools: vec![painter()], ..request("Paint the wall green.") };
+    let parts = if words.is_empty() { Vec::new() } else { Message::text("", words).parts };
+    let result = Message {
+        tool_call_id: Some(call.id.clone()),
+        name: Some(call.name.clone()),
+        ..Message::text("tool", "The wall is green now.")
+    };
+    let role = "assistant".to_owned();
+    asked.messages.push(Message { role, parts, tool_calls: vec![call], ..Message::default() });
+    asked.messages.push(result);
+    asked
+}
+
+#[tokio::test]
+async fn what_a_tool_answered_is_taken_on_every_wire() {
     for way in WAYS {
         for how in HOW {
-            let mut asked = Request { tools: vec![painter()], ..request("Paint the wall green.") };
-            asked.messages.push(Message {
-                role: "assistant".to_owned(),
-                tool_calls: vec![call.clone()],
-                ..Message::default()
-            });
-            asked.messages.push(Message {
-                tool_call_id: Some(call.id.clone()),
-                name: Some(call.name.clone()),
-                ..Message::text("tool", "The wall is green now.")
-            });
-            let reply = how.answer(&way, &asked).await;
+            let reply = how.answer(&way, &answered("I will.")).await;
             assert!(!reply.text.trim().is_empty(), "{way:?} {how:?}: {reply:?}");
         }
-        way.report("an answered tool call, streamed and plain", "taken");
+        way.report("a tool's answer, streamed and plain", "taken");
+    }
+}
+
+/// llama-cpp-python 0.3.36 takes no message without a text, and so refuses a call without words. A LiteLLM proxy makes
+/// empty replies of the streams that its server broke off, and says in most of them that nothing was generated.
+#[tokio::test]
+async fn a_call_without_words_is_refused_and_an_empty_stream_of_the_proxy_is_no_reply() {
+    for way in WAYS {
+        for how in HOW {
+            let question = format!("a call without words and its answer, {}", how.name());
+            match how.ask(&caller(&way), &answered("")).await {
+                Err(failure) if failure.kind == FailureKind::Truncated => {
+                    assert!(matches!(how, How::Streamed), "{way:?} {how:?}: {failure}");
+                    way.report(&question, "the proxy streams an empty reply; told as cut short");
+                }
+                Err(failure) => way.report(&question, &refused(&failure)),
+                Ok(reply) => {
+                    assert!(way.lacks(Lack::ErrorsInStreams), "{way:?} {how:?}: {reply:?}");
+                    assert_eq!((&*reply.text, reply.usage.output), ("", None), "{way:?} {how:?}");
+                    way.report(&question, "the proxy streams an empty reply and says it is whole");
+                }
+            }
+        }
     }
 }
 
@@ -252,15 +305,10 @@ async fn a_seed_repeats_a_reply_where_the_server_heeds_it() {
         for (seed, how) in [(7, How::Plain), (7, How::Plain), (8, How::Plain), (7, How::Streamed)] {
             texts.push(how.answer(&way, &asked(seed)).await.text);
         }
-        assert_ne!(texts[0], texts[2], "{way:?}: another seed, another text");
-        if way.lacks(Lack::Seeds) {
-            assert_ne!(texts[0], texts[1], "{way:?} heeds it now");
-            way.report("a seed", "not heeded by the server");
-        } else {
-            assert_eq!(texts[0], texts[1], "{way:?}");
-            assert_eq!(texts[0], texts[3], "{way:?}: streamed");
-            way.report("a seed", "repeats the reply, streamed and plain");
-        }
+        let heeded = texts[0] == texts[1] && texts[0] == texts[3] && texts[0] != texts[2];
+        assert_eq!(heeded, !way.lacks(Lack::Seeds), "{way:?}: {texts:#?}");
+        let repeats = "repeats the reply, streamed and plain";
+        way.report("a seed", if heeded { repeats } else { "not passed on by the proxy" });
     }
 }
 
@@ -297,4 +345,41 @@ async fn an_unknown_model_is_told_where_the_server_minds() {
             }
         }
     }
+}
+
+/// A story that is cut short by another question to the server that tells it, as soon as it has begun.
+async fn interrupted(way: &Way, asked: &Request) -> Result<Reply, Failure> {
+    let (begun, beginning) = tokio::sync::oneshot::channel();
+    let mut begun = Some(begun);
+    let never = CancellationToken::new();
+    let caller = caller(way);
+    let mut on_text = |_: &str| {
+        if let Some(begun) = begun.take() {
+            // Nobody listens any more when the other question has failed, which fails the test.
+            let _ = begun.send(());
+        }
+    };
+    let story = caller.generate(asked, &mut on_text, &never);
+    let other = async {
+        beginning.await.expect("it begins");
+        let short = Request { max_output_tokens: Some(1), ..request("Hello") };
+        How::Plain.answer(&HASTY_LLAMA, &short).await
+    };
+    tokio::join!(story, other).0
+}
+
+#[tokio::test]
+async fn a_stream_that_is_cut_short_is_told_unless_a_proxy_calls_it_whole() {
+    let question = "a stream that the server breaks off";
+    let story = Request { max_output_tokens: Some(300), ..request("Tell me a long story.") };
+    let failure = interrupted(&HASTY_LLAMA, &story).await.expect_err("it is cut short");
+    assert_eq!(failure.kind, FailureKind::Truncated, "{failure:?}");
+    HASTY_LLAMA.report(question, "told as cut short");
+
+    let behind = Request { model: hasty_model(), ..story.clone() };
+    let cut = interrupted(&LITELLM, &behind).await.expect("the proxy calls it whole");
+    let whole = How::Streamed.answer(&LLAMA, &story).await;
+    assert_eq!((&cut.finish, &whole.finish), (&Finish::Stop, &Finish::Length));
+    assert!(whole.text.starts_with(&cut.text) && cut.text.len() < whole.text.len(), "{}", cut.text);
+    LITELLM.report(question, "the proxy gives it the finish reason `stop`: it cannot be told");
 }

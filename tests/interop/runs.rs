@@ -82,7 +82,8 @@ fn a_test_lists_the_models_where_the_server_does() {
             way.report("models test", "no list of models there (404), and it says so");
         } else {
             assert_eq!((left.exit, &answer["ok"]), (0, &json!(true)), "{way:?}: {answer}");
-            assert_eq!(answer["models"], json!([model()]), "{way:?}");
+            let listed = answer["models"].as_array().expect("a list");
+            assert!(listed.contains(&json!(model())), "{way:?}: {answer}");
             way.report("models test", "lists the model");
         }
     }

@@ -33,7 +33,7 @@ pub enum Lack {
     ExactUsage,
     /// To hold a reply to a JSON Schema.
     JsonSchema,
-    /// To take a seed.
+    /// To pass a seed on.
     Seeds,
     /// To refuse a model that it does not have.
     ModelCheck,
@@ -41,6 +41,8 @@ pub enum Lack {
     StreamedCalls,
     /// To make the model call one certain tool: the proxy passes on that one must be called, not which.
     NamedTool,
+    /// To say in a stream that the server behind the proxy failed.
+    ErrorsInStreams,
 }
 
 /// llama.cpp's own server.
@@ -57,26 +59,42 @@ pub const LLAMA: Way = Way {
 pub const HASTY_LLAMA: Way = Way { address: ("ASSAY_INTEROP_HASTY_LLAMA", "/v1"), ..LLAMA };
 
 /// The proxy, over the wire that it speaks to llama.cpp itself.
-const LITELLM: Way = Way {
+pub const LITELLM: Way = Way {
     server: "LiteLLM",
     preset: "openai-compatible",
     wire: "openai-chat",
     address: ("ASSAY_INTEROP_LITELLM", "/v1"),
     key_env: "ASSAY_INTEROP_LITELLM_KEY",
-    lacks: &[Lack::ExactUsage, Lack::JsonSchema],
+    lacks: &[Lack::ExactUsage, Lack::JsonSchema, Lack::ErrorsInStreams],
 };
 
 /// All of them.
 pub const WAYS: [Way; 5] = [
     LLAMA,
     LITELLM,
-    Way { preset: "openai-responses", wire: "openai-responses", ..LITELLM },
-    Way { preset: "anthropic", wire: "anthropic", ..LITELLM },
+    Way {
+        preset: "openai-responses",
+        wire: "openai-responses",
+        lacks: &[Lack::ExactUsage, Lack::JsonSchema, Lack::StreamedCalls],
+        ..LITELLM
+    },
+    Way {
+        preset: "anthropic",
+        wire: "anthropic",
+        lacks: &[Lack::ExactUsage, Lack::JsonSchema],
+        ..LITELLM
+    },
     Way {
         preset: "gemini",
         wire: "gemini",
         address: ("ASSAY_INTEROP_LITELLM", "/v1beta"),
-        lacks: &[Lack::ModelList, Lack::StreamedUsage, Lack::JsonSchema],
+        lacks: &[
+            Lack::ModelList,
+            Lack::StreamedUsage,
+            Lack::JsonSchema,
+            Lack::Seeds,
+            Lack::NamedTool,
+        ],
         ..LITELLM
     },
 ];
@@ -134,6 +152,11 @@ impl Way {
 /// The name under which the servers offer the model.
 pub fn model() -> String {
     told("ASSAY_INTEROP_MODEL")
+}
+
+/// The name under which the proxy offers the server that cuts replies short.
+pub fn hasty_model() -> String {
+    format!("{}-hasty", model())
 }
 
 /// What `cargo xtask test --interop` says in the environment.

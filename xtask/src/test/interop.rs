@@ -52,7 +52,7 @@ pub fn tests(places: &Places, filter: &[String], tally: &mut Tally) -> Result<()
     cargo(places).args(build).args(["assay-tests/interop", "--bins", "--test", "interop"]).run()?;
     let llama = environment.llama(places)?;
     let hasty = environment.hasty_llama(places)?;
-    let litellm = environment.litellm(places, &llama)?;
+    let litellm = environment.litellm(places, &llama, &hasty)?;
     println!("{}", environment.versions()?);
     let tests = cargo(places)
         .args(["test", "-p", "assay-tests", "--features", "interop", "--test", "interop"])
@@ -96,13 +96,14 @@ impl Environment {
         Server::start(name, shell, port, places)?.ready("/v1/models", LLAMA_KEY)
     }
 
-    /// A LiteLLM proxy in front of a llama.cpp server.
-    fn litellm(&self, places: &Places, llama: &Server) -> Result<Server, Failure> {
+    /// A LiteLLM proxy in front of both.
+    fn litellm(&self, places: &Places, llama: &Server, hasty: &Server) -> Result<Server, Failure> {
         let port = free_port()?;
         let shell = Shell::new(self.program("litellm"))
             .args(["--host", "127.0.0.1", "--port", &port.to_string(), "--telemetry", "False"])
             .arg_path("--config", &places.root.join("tests/interop/litellm.yaml"))
             .env("ASSAY_INTEROP_LLAMA", format!("{}/v1", llama.url()))
+            .env("ASSAY_INTEROP_HASTY_LLAMA", format!("{}/v1", hasty.url()))
             .env("ASSAY_INTEROP_LLAMA_KEY", LLAMA_KEY)
             .env("LITELLM_MASTER_KEY", LITELLM_KEY)
             // Else it fetches a price table from the internet when it starts.
