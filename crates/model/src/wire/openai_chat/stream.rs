@@ -125,6 +125,7 @@ impl Parts {
     fn say(&mut self, mut delta: Said, on_text: &mut dyn FnMut(&str)) {
         self.begun |= delta.tool_calls.is_some() || delta.function_call.is_some();
         self.reasoning.push_str(&delta.take_reasoning());
+        let old = delta.take_function_call();
         let text = delta.content.map(Text::into_string).unwrap_or_default();
         if !text.is_empty() {
             self.text.push_str(&text);
@@ -133,7 +134,6 @@ impl Parts {
         self.refusal.push_str(delta.refusal.as_deref().unwrap_or_default());
         self.begun |=
             [&self.text, &self.reasoning, &self.refusal].iter().any(|said| !said.is_empty());
-        let old = delta.take_function_call();
         for (place, called) in delta.tool_calls.into_iter().flatten().enumerate() {
             let index = called.index.unwrap_or(place as u64);
             called.add_to(self.calls.entry(index).or_default());
