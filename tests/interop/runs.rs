@@ -1,12 +1,12 @@
 //! `assay` as people use it, against each server.
 
+#[cfg(unix)]
 use std::io::{BufRead, BufReader};
-use std::process::Child;
 
 use serde_json::{Value, json};
 
 use crate::process::{Left, Terminal};
-use crate::ways::{HASTY_LLAMA, LLAMA, Lack, WAYS, Way, model};
+use crate::ways::{DECLARED_LLAMA, HASTY_LLAMA, LLAMA, Lack, WAYS, Way, model};
 
 /// Cells of the workspace: two variants, three cases.
 const CELLS: u64 = 6;
@@ -137,7 +137,7 @@ fn cancelled(terminal: &Terminal) -> Left {
     use nix::unistd::Pid;
 
     let run = ["run", "-j", "1", "--json", "out.json"];
-    let mut process: Child = terminal.start(&terminal.path(), &run, &[]);
+    let mut process = terminal.start(&terminal.path(), &run, &[]);
     let mut said = BufReader::new(process.stderr.take().expect("a pipe")).lines();
     let progress = said.find(|line| line.as_ref().is_ok_and(|line| line.contains("/6 cells")));
     assert!(progress.is_some(), "it says how far it is");
@@ -212,8 +212,7 @@ fn a_declared_endpoint_holds_replies_to_a_schema_in_the_servers_own_words() {
         assert!(said["greeting"].is_string(), "{cell}");
         assert!(cell["tokens"]["output"].as_u64().is_some_and(|n| n > 0), "{cell}");
     }
-    let way = Way { wire: "custom-http", ..LLAMA };
-    way.report(
+    DECLARED_LLAMA.report(
         "6 cells, plain, held to a JSON Schema",
         "all whole and of the schema; tokens counted",
     );

@@ -58,6 +58,9 @@ pub const LLAMA: Way = Way {
 /// The same, as its authors ship it: another request cuts a reply short.
 pub const HASTY_LLAMA: Way = Way { address: ("ASSAY_INTEROP_HASTY_LLAMA", "/v1"), ..LLAMA };
 
+/// The same, spoken to in words that a person declares.
+pub const DECLARED_LLAMA: Way = Way { wire: "custom-http", ..LLAMA };
+
 /// The proxy, over the wire that it speaks to llama.cpp itself.
 pub const LITELLM: Way = Way {
     server: "LiteLLM",

@@ -71,7 +71,8 @@ struct TopLogprob {
 impl Said {
     /// The call in the old way, unless the new one is there: then it is the same.
     pub fn take_function_call(&mut self) -> Option<Function> {
-        self.function_call.take().filter(|_| self.tool_calls.is_none())
+        let new = self.tool_calls.as_ref().is_some_and(|calls| !calls.is_empty());
+        self.function_call.take().filter(|_| !new)
     }
 
     pub fn take_reasoning(&mut self) -> String {
