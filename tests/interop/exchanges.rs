@@ -321,7 +321,12 @@ async fn a_wrong_key_is_a_wrong_key_streamed_plain_and_in_a_listing() {
             assert_eq!(failure.kind, FailureKind::Unauthorized, "{way:?} {how:?}: {failure:?}");
             assert!(!failure.maybe_billed, "{way:?} {how:?}");
         }
-        way.report("a wrong key, streamed and plain", "told as that");
+        if !way.lacks(Lack::ModelList) {
+            let failure = stranger.list_models().await;
+            let failure = failure.expect_err("a wrong key");
+            assert_eq!(failure.kind, FailureKind::Unauthorized, "{way:?}: {failure:?}");
+        }
+        way.report("a wrong key", "told as that: streamed, plain, and for the list of models");
     }
 }
 

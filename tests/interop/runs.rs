@@ -5,7 +5,9 @@ use std::io::{BufRead, BufReader};
 
 use serde_json::{Value, json};
 
-use crate::process::{Left, Terminal};
+#[cfg(unix)]
+use crate::process::Left;
+use crate::process::Terminal;
 use crate::ways::{DECLARED_LLAMA, HASTY_LLAMA, LLAMA, Lack, WAYS, Way, model};
 
 /// Cells of the workspace: two variants, three cases.

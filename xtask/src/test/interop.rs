@@ -23,6 +23,10 @@ use crate::setup::MODEL_FILE;
 use crate::shell::Shell;
 use python::Environment;
 
+/// The tests. Of the whole workspace, so that its dependencies are those that other tasks have built already.
+const SELECTION: [&str; 5] =
+    ["--workspace", "--features", "assay-tests/interop", "--test", "interop"];
+
 /// The name under which both servers offer the model.
 const MODEL: &str = "smollm2-135m";
 
@@ -48,14 +52,14 @@ const TOLD_OF_LOG: usize = 2_000;
 /// When something cannot be installed, built or started.
 pub fn tests(places: &Places, filter: &[String], tally: &mut Tally) -> Result<(), Failure> {
     let environment = Environment::install(places)?;
-    let build = ["build", "-p", "assay-cli", "-p", "assay-tests", "--features"];
-    cargo(places).args(build).args(["assay-tests/interop", "--bins", "--test", "interop"]).run()?;
+    cargo(places).args(["build", "--bin", "assay"]).args(SELECTION).run()?;
     let llama = environment.llama(places)?;
     let hasty = environment.hasty_llama(places)?;
     let litellm = environment.litellm(places, &llama, &hasty)?;
     println!("{}", environment.versions()?);
     let tests = cargo(places)
-        .args(["test", "-p", "assay-tests", "--features", "interop", "--test", "interop"])
+        .args(["test"])
+        .args(SELECTION)
         // One after the other, told as they go: they share servers, and a report is what they are for.
         .args(["--", "--test-threads=1", "--nocapture"])
         .args(filter)
