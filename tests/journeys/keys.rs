@@ -183,6 +183,52 @@ fn a_removed_providers_key_does_not_go_to_the_next_of_its_name() {
     assert!(elsewhere.count() > 0, "otherwise this test shows nothing");
 }
 
+/// A desk whose key for `server` lies in a locked file, and whose provider of that name is elsewhere by now.
+fn desk_with_a_key_out_of_reach(server: &ModelServer, elsewhere: &ModelServer) -> Desk {
+    let desk = Desk::with(server);
+    desk.clipboard.copy("correct horse");
+    desk.call(CreateKeyFile {});
+    set_key(&desk, KeptIn::File);
+    let desk = desk.restart();
+    desk.add_provider("server", &elsewhere.url(), None);
+    desk
+}
+
+#[test]
+fn a_key_that_was_out_of_reach_while_another_was_set_does_not_go_to_the_others_address() {
+    let (server, elsewhere) = (greeter(), greeter());
+    let desk = desk_with_a_key_out_of_reach(&server, &elsewhere);
+    desk.clipboard.copy("sk-another-5c0d61b27fe349a8");
+    desk.call(SetKey { provider: "server".to_owned(), place: KeptIn::Memory });
+    desk.clipboard.copy("correct horse");
+    let key = key_of(&desk.call(UnlockKeys {}), "server");
+    assert_eq!((key.place, key.hint.as_str()), (Some(KeptIn::Memory), "49a8"));
+    desk.run(RunRequest::default());
+    assert!(elsewhere.requests().iter().any(|r| r.contains("sk-another")), "it has a key");
+    assert!(!elsewhere.requests().iter().any(|r| r.contains(COPIED)), "and not this one");
+
+    let gone = desk.restart();
+    gone.clipboard.copy("correct horse");
+    let key = key_of(&gone.call(UnlockKeys {}), "server");
+    assert_eq!(key.place, None, "nobody knows where the key in the file may go");
+    assert!(key.trouble.is_some_and(|t| t.contains("not set for this address")));
+}
+
+#[test]
+fn a_key_that_was_out_of_reach_while_its_provider_moved_is_good_for_its_own_address_only() {
+    let (server, elsewhere) = (greeter().require_key(COPIED), greeter());
+    let desk = desk_with_a_key_out_of_reach(&server, &elsewhere);
+    desk.clipboard.copy("correct horse");
+    let key = key_of(&desk.call(UnlockKeys {}), "server");
+    assert_eq!(key.place, None);
+    let home = server.url().trim_end_matches("/v1").to_owned();
+    assert!(key.trouble.is_some_and(|t| t.contains(&format!("{home} only"))));
+    desk.call(RemoveProvider { name: "server".to_owned() });
+    desk.add_provider("server", &server.url(), None);
+    assert_eq!(key_of(&desk.call(ListModels {}), "server").place, Some(KeptIn::File));
+    assert_eq!(desk.run(RunRequest::default()).summary.counts.done, 6);
+}
+
 #[test]
 fn a_plan_needs_no_key_and_says_whose_is_missing() {
     let server = greeter();

@@ -17,6 +17,7 @@ use crate::edits::Undos;
 use crate::environment::System;
 use crate::error::Explain;
 use crate::host::Host;
+use crate::key_origins::KeyOrigins;
 use crate::latest::Latest;
 use crate::notices::Notices;
 use crate::results::PlannedRun;
@@ -56,6 +57,8 @@ pub(crate) struct Inner {
     pub store: Store,
     pub client: Client,
     pub keys: Keys,
+    /// For which address each of them was set.
+    pub key_origins: KeyOrigins,
     pub engine: Engine,
     /// The embedded model, which stays loaded; endpoints are read from the settings when needed.
     pub models: Models,
@@ -130,6 +133,7 @@ impl App {
                 host,
                 environment,
                 folders,
+                key_origins: KeyOrigins::new(store.clone()),
                 store,
                 client,
                 keys,

@@ -1,9 +1,10 @@
 //! Keys: taken from the person by the program itself, kept where they say, and bound to one address.
 //!
-//! `assay-net` keeps keys by name. Which address a name stood for when its key was set is noted here, so that a provider
-//! that is later set up anew, for another address, does not come by that key. A key in an environment variable is the
-//! user's word twice, in the variable and in the provider's settings, and needs no such note.
+//! `assay-net` keeps keys by name. Which address a name stood for when its key was set is noted in `key_origins`, so that
+//! a provider that is later set up anew, for another address, does not come by that key. A key in an environment variable
+//! is the user's word twice, in the variable and in the provider's settings, and needs no such note.
 
+use assay_net::SecretString;
 use assay_net::keys::{FileStatus, Found, KeyEntry, KeysError, KeysStatus, OsStatus, Place};
 use assay_wire::*;
 
@@ -14,10 +15,8 @@ use crate::models::KeyTrouble;
 use crate::providers::Settings;
 use crate::router::Answer;
 
-/// The setting that notes for which address a key was set.
-fn note(provider: &str) -> String {
-    format!("key.origin/{provider}")
-}
+/// Where a key may be kept under a note.
+const NOTED: [Place; 3] = [Place::Os, Place::File, Place::Memory];
 
 impl Answer<SetKey> for App {
     fn answer(&self, command: SetKey) -> Result<ModelsView, ApiError> {
@@ -26,10 +25,8 @@ impl Answer<SetKey> for App {
         self.require_place(place)?;
         let wanted = Wanted::Key { provider: &command.provider };
         let secret = self.inner.host.take_secret(wanted)?.ok_or_else(|| nothing("key"))?;
-        self.make_way(&command.provider, place)?;
-        // Noted first: a key without its note is not used, a note without its key does no harm.
-        self.note_origin(&settings)?;
-        self.inner.keys.set(&command.provider, secret, place).map_err(|e| e.explain())?;
+        self.make_way(&settings, place)?;
+        self.keep_key(&settings, secret, place)?;
         self.models_view()
     }
 }
@@ -40,6 +37,7 @@ impl Answer<RemoveKey> for App {
         if removed.is_empty() {
             return Err(self.nothing_to_remove(&command.provider));
         }
+        self.forget_origins(&command.provider, &removed)?;
         self.models_view()
     }
 }
@@ -49,7 +47,7 @@ impl Answer<ListKeys> for App {
         let kept = self.inner.keys.list().map_err(|e| e.explain())?;
         let entry = |entry: KeyEntry| {
             Ok(KeptKeyView {
-                origin: self.noted_origin(&entry.name)?,
+                origin: self.noted_origin(&entry.name, entry.place)?,
                 provider: entry.name,
                 place: kept_in(entry.place),
                 hint: entry.hint,
@@ -79,17 +77,34 @@ impl Answer<CreateKeyFile> for App {
 }
 
 impl App {
-    /// The key of a provider, if it may go where the provider is.
+    /// The key of a provider, from the first place whose key may go where the provider is.
     pub(crate) fn find_key(&self, settings: &Settings) -> Result<Option<Found>, KeyTrouble> {
-        let found = self.inner.keys.find(settings.name(), settings.key_env());
-        let Some(found) = found.map_err(KeyTrouble::Unread)? else { return Ok(None) };
-        if found.place() == Place::Environment {
+        let (name, variable) = (settings.name(), settings.key_env());
+        let here = Some(settings.origin().to_string());
+        let may_go = |place| {
+            place == Place::Environment
+                || self.inner.key_origins.of(name, place).is_ok_and(|origin| origin == here)
+        };
+        let found = self.inner.keys.find_where(name, variable, may_go);
+        if let Some(found) = found.map_err(KeyTrouble::Unread)? {
             return Ok(Some(found));
         }
-        let noted = self.noted_origin(settings.name()).ok().flatten();
-        match noted {
-            Some(origin) if origin == settings.origin().to_string() => Ok(Some(found)),
-            origin => Err(KeyTrouble::Elsewhere { origin }),
+        match self.inner.keys.find(name, variable).map_err(KeyTrouble::Unread)? {
+            Some(found) => Err(self.elsewhere(settings, found.place())),
+            None => Ok(None),
+        }
+    }
+
+    /// Why the key in this place does not go where the provider is.
+    fn elsewhere(&self, settings: &Settings, place: Place) -> KeyTrouble {
+        let origins = &self.inner.key_origins;
+        let origin = origins.of(settings.name(), place).ok().flatten();
+        let before = origins.without_place(settings.name()).ok().flatten();
+        match (origin, before) {
+            (None, Some(before)) if before == settings.origin().to_string() => {
+                KeyTrouble::Unplaced { place, origin: before }
+            }
+            (origin, before) => KeyTrouble::Elsewhere { place, origin: origin.or(before) },
         }
     }
 
@@ -128,8 +143,7 @@ impl App {
         let Some(secret) = self.inner.host.take_secret(Wanted::Key { provider })? else {
             return Ok(false);
         };
-        self.note_origin(&settings)?;
-        self.inner.keys.set(provider, secret, Place::Memory).map_err(|e| e.explain())?;
+        self.keep_key(&settings, secret, Place::Memory)?;
         Ok(true)
     }
 
@@ -137,18 +151,38 @@ impl App {
     /// cannot be is not used either: its note names the address before.
     pub(crate) fn drop_key(&self, provider: &str) -> Result<(), ApiError> {
         match self.inner.keys.remove(provider) {
-            Ok(_) | Err(KeysError::Locked { .. } | KeysError::OsSilent { .. }) => Ok(()),
+            Ok(removed) => self.forget_origins(provider, &removed),
+            Err(KeysError::Locked { .. } | KeysError::OsSilent { .. }) => Ok(()),
             Err(error) => Err(error.explain()),
         }
     }
 
-    /// Removes a key that is kept in another place, which would go before the new one or lie there forgotten.
-    fn make_way(&self, provider: &str, place: Place) -> Result<(), ApiError> {
-        let kept = self.inner.keys.find(provider, None);
+    /// Removes a key that is kept in another place, which would go before the new one or lie there forgotten. One that
+    /// is out of reach goes nowhere from now on.
+    fn make_way(&self, settings: &Settings, place: Place) -> Result<(), ApiError> {
+        let others: Vec<_> = NOTED.into_iter().filter(|other| *other != place).collect();
+        self.forget_origins(settings.name(), &others)?;
+        let kept = self.inner.keys.find(settings.name(), None);
         if matches!(&kept, Ok(Some(found)) if found.place() != place) {
-            self.inner.keys.remove(provider).map_err(|e| e.explain())?;
+            self.drop_key(settings.name())?;
         }
         Ok(())
+    }
+
+    /// Keeps a key for the address that the provider has. At no moment is there a note of that address while the place
+    /// may still keep a key that was set for another.
+    fn keep_key(
+        &self,
+        settings: &Settings,
+        secret: SecretString,
+        place: Place,
+    ) -> Result<(), ApiError> {
+        let (name, origins) = (settings.name(), &self.inner.key_origins);
+        if self.noted_origin(name, place)? != Some(settings.origin().to_string()) {
+            origins.forget(name, place).map_err(|e| e.explain())?;
+        }
+        self.inner.keys.set(name, secret, place).map_err(|e| e.explain())?;
+        origins.note(name, place, settings.origin()).map_err(|e| e.explain())
     }
 
     /// Refuses a place before the person is asked for the key, since what they copied is gone once it was taken.
@@ -171,13 +205,15 @@ impl App {
         Err(error.explain())
     }
 
-    fn noted_origin(&self, provider: &str) -> Result<Option<String>, ApiError> {
-        self.inner.store.setting(&note(provider)).map_err(|e| e.explain())
+    fn noted_origin(&self, provider: &str, place: Place) -> Result<Option<String>, ApiError> {
+        self.inner.key_origins.of(provider, place).map_err(|e| e.explain())
     }
 
-    fn note_origin(&self, settings: &Settings) -> Result<(), ApiError> {
-        let (key, origin) = (note(settings.name()), settings.origin().to_string());
-        self.inner.store.set_setting(&key, &origin).map_err(|e| e.explain())
+    fn forget_origins(&self, provider: &str, places: &[Place]) -> Result<(), ApiError> {
+        let mut places = places.iter();
+        places.try_for_each(|place| {
+            self.inner.key_origins.forget(provider, *place).map_err(|e| e.explain())
+        })
     }
 
     fn nothing_to_remove(&self, provider: &str) -> ApiError {

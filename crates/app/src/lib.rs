@@ -22,6 +22,7 @@ mod fixes;
 mod git;
 mod highlight;
 mod host;
+mod key_origins;
 mod keys;
 mod latest;
 mod media;

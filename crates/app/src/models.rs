@@ -7,7 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use assay_engine::{EngineError, LOCAL_MODEL_ID, Models, Plan};
-use assay_net::keys::KeysError;
+use assay_net::keys::{KeysError, Place};
 use assay_wire::*;
 
 use crate::app::App;
@@ -30,8 +30,18 @@ pub(crate) enum KeyTrouble {
     Unread(KeysError),
     /// It was set for another address.
     Elsewhere {
+        /// Where it is kept.
+        place: Place,
         /// The address it may go to; `None` when another installation set it.
         origin: Option<String>,
+    },
+    /// Whether it was set for this address is not certain: a version of Assay that kept one note for all places of a
+    /// key set it, or another key.
+    Unplaced {
+        /// Where it is kept.
+        place: Place,
+        /// The address that the note names, which is the provider's.
+        origin: String,
     },
 }
 
@@ -176,7 +186,7 @@ impl KeyTrouble {
     pub fn explain(self, provider: &str) -> ApiError {
         match self {
             KeyTrouble::Unread(error) => error.explain(),
-            KeyTrouble::Elsewhere { .. } => {
+            KeyTrouble::Elsewhere { .. } | KeyTrouble::Unplaced { .. } => {
                 ApiError::new(Code::NoModel, format!("{} (provider `{provider}`)", self.words()))
                     .hint("Set it again, in Settings or with `assay keys set`, or remove it.")
             }
@@ -187,12 +197,16 @@ impl KeyTrouble {
     pub fn words(&self) -> String {
         match self {
             KeyTrouble::Unread(error) => error.to_string(),
-            KeyTrouble::Elsewhere { origin: Some(origin) } => {
-                format!("the key that is kept may go to {origin} only")
+            KeyTrouble::Elsewhere { place, origin: Some(origin) } => {
+                format!("the key in {place} may go to {origin} only")
             }
-            KeyTrouble::Elsewhere { origin: None } => {
-                "the key that is kept was not set for this address".to_owned()
+            KeyTrouble::Elsewhere { place, origin: None } => {
+                format!("the key in {place} was not set for this address")
             }
+            KeyTrouble::Unplaced { place, origin } => format!(
+                "an earlier version of Assay did not note that the key in {place} was set for {origin}; \
+                 set it again to use it there"
+            ),
         }
     }
 }

@@ -16,7 +16,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::app::App;
 use crate::error::Explain;
-use crate::models::KeyTrouble;
 use crate::router::Answer;
 
 /// What providers were before there were presets.
@@ -93,7 +92,7 @@ impl Answer<TestProvider> for App {
             Ok(found) => found.map(|found| settings.credential(found)),
             Err(trouble) if settings.needs_key() => return Ok(unusable(trouble.words())),
             // Whoever needs no key is asked without.
-            Err(KeyTrouble::Unread(_) | KeyTrouble::Elsewhere { .. }) => None,
+            Err(_) => None,
         };
         let caller = settings.caller(&self.inner.client, key)?;
         Ok(self.try_out(&settings, &caller))

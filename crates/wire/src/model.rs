@@ -242,7 +242,7 @@ pub struct KeptKeyView {
     pub place: KeptIn,
     /// Its last four characters; empty when it is too short to spare four.
     pub hint: String,
-    /// The one address it may go to; `None` when it was set by another installation.
+    /// The one address it may go to; `None` when that is not known here, so that it goes nowhere.
     pub origin: Option<String>,
 }
 

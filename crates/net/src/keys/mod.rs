@@ -319,9 +319,20 @@ impl Keys {
     /// file is locked, the system's store did not answer) is the answer, since the key may be there. A system's store
     /// that cannot be used at all has no keys, as [`Keys::status`] shows.
     pub fn find(&self, name: &str, environment: Option<&str>) -> Result<Option<Found>, KeysError> {
+        self.find_where(name, environment, |_| true)
+    }
+
+    /// [`Keys::find`] among the places that `serves` says yes to; the others are not looked into.
+    pub fn find_where(
+        &self,
+        name: &str,
+        environment: Option<&str>,
+        serves: impl Fn(Place) -> bool,
+    ) -> Result<Option<Found>, KeysError> {
         check_name(name)?;
         let mut failed = None;
-        for place in [Place::Os, Place::File, Place::Environment, Place::Memory] {
+        let places = [Place::Os, Place::File, Place::Environment, Place::Memory];
+        for place in places.into_iter().filter(|place| serves(*place)) {
             match self.look(place, name, environment) {
                 Ok(Some(secret)) => {
                     self.shared.secrets.add_text(&secret);

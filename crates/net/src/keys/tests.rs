@@ -65,6 +65,24 @@ fn a_stored_place_goes_before_the_environment_and_that_before_memory() {
 }
 
 #[test]
+fn a_place_that_may_not_serve_is_passed_over_even_if_it_has_a_key() {
+    let folder = folder();
+    let keys = in_folder(&folder);
+    keys.create_file(secret("words")).expect("created");
+    keys.set("p", secret("in-file"), Place::File).expect("set");
+    keys.set("p", secret("in-memory"), Place::Memory).expect("set");
+    let found = |serves: &dyn Fn(Place) -> bool| {
+        let found = keys.find_where("p", None, serves).expect("an answer");
+        found.map(|found| found.secret.expose_secret().to_owned())
+    };
+    assert_eq!(found(&|_| true).as_deref(), Some("in-file"));
+    assert_eq!(found(&|place| place != Place::File).as_deref(), Some("in-memory"));
+    assert_eq!(found(&|_| false), None);
+    keys.lock();
+    assert_eq!(found(&|place| place == Place::Memory).as_deref(), Some("in-memory"));
+}
+
+#[test]
 fn a_variable_is_read_once_and_an_empty_one_is_none() {
     static READS: AtomicU32 = AtomicU32::new(0);
     let environment = Environment::reading(|name| {

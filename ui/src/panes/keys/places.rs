@@ -135,7 +135,7 @@ fn KeptKey(key_: KeptKeyView) -> impl IntoView {
     let asked = RwSignal::new(false);
     let KeptKeyView { provider, place, hint, origin } = key_;
     let goes = origin.map_or_else(
-        || "not used: set by another installation, for an address unknown here".to_owned(),
+        || "not used: nobody said here which address it is for; set it again".to_owned(),
         |origin| format!("goes only to {origin}"),
     );
     let name = StoredValue::new(provider.clone());
