@@ -127,6 +127,31 @@ fn add(terminal: &Terminal, preset: &str, url: &str, models: &[&str]) {
 }
 
 #[test]
+fn the_times_that_are_set_for_a_provider_are_listed_and_kept_to_by_tests_and_runs() {
+    let server = greeter();
+    let terminal = Terminal::in_data("greet");
+    let url = server.url();
+    let add = ["models", "add", "openai-compatible", "server", "--base-url", &url];
+    terminal.ok(&[&add[..], &["--first-byte", "300ms", "--total", "1m30s"]].concat());
+    let list = terminal.ok(&["models", "list", "--json"]).json();
+    let times = json!({"firstByteMs": 300, "totalMs": 90_000});
+    assert_eq!(list["providers"][0]["times"], times);
+    let text = terminal.ok(&["models", "list"]).out;
+    assert!(text.contains("300ms for the first byte, 1m30s in all"), "{text}");
+
+    server.fault_when(|_| true, Fault::StallBeforeHeaders);
+    let left = terminal.assay(&["models", "test", "server"]);
+    assert!(left.exit == 1 && left.out.contains("longer than 0.3 s"), "{}{}", left.out, left.err);
+    let run = terminal.assay(&["run", "--case", "ada"]);
+    assert!(run.out.contains("longer than 0.3 s"), "{}{}", run.out, run.err);
+
+    for wrong in ["0s", "25h", "soon"] {
+        let left = terminal.assay(&[&add[..], &["--idle", wrong]].concat());
+        assert_eq!(left.exit, 2, "{wrong}: {}", left.out);
+    }
+}
+
+#[test]
 fn a_list_that_is_shown_without_a_key_does_not_pass_for_a_proof_of_the_key() {
     let server = greeter();
     let terminal = Terminal::in_data("greet");

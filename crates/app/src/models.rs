@@ -81,6 +81,7 @@ impl App {
             providers: providers.iter().map(|provider| provider.view(key(provider))).collect(),
             presets: crate::providers::presets(),
             keys,
+            usual_times: crate::providers::usual_times(),
             loopback_only: self.inner.client.is_loopback_only(),
         })
     }

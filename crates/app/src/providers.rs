@@ -3,13 +3,15 @@
 //! An address comes only from here, and a repository can bring none. Its key is bound to the address's origin before
 //! anything else sees it.
 
-use assay_engine::{Provider, ProviderLimits};
+use std::time::Duration;
+
+use assay_engine::{LONGEST_CALL, Provider, ProviderLimits};
 use assay_model::{
     Caller, CancellationToken, CustomSpec, Endpoint, Failure, Message, PRESETS, Preset, Request,
     WireKind,
 };
 use assay_net::keys::Found;
-use assay_net::{Credential, KeyPlace, Origin, Url};
+use assay_net::{Credential, KeyPlace, Limits, Origin, Url};
 use assay_store::ProviderRecord;
 use assay_wire::*;
 use serde::{Deserialize, Serialize};
@@ -267,6 +269,11 @@ impl Settings {
                 rpm: limits.requests_per_minute,
                 tpm: limits.tokens_per_minute,
             },
+            times: TimesView {
+                first_byte_ms: limits.first_byte_ms,
+                idle_ms: limits.idle_ms,
+                total_ms: limits.total_ms,
+            },
             custom: custom.and_then(|spec| serde_json::to_string_pretty(spec).ok()),
             key_header: self.options.key_header.clone(),
             test_calls: self.test_calls(),
@@ -279,7 +286,8 @@ impl Settings {
         credential: Option<Credential>,
     ) -> Result<Caller, ApiError> {
         let endpoint = Endpoint { base_url: self.base_url.clone(), credential };
-        Caller::new(client.clone(), endpoint, self.wire.clone())
+        let client = client.clone().with_limits(self.options.limits.caps(client.limits()));
+        Caller::new(client, endpoint, self.wire.clone())
             .map_err(|e| bad(format!("provider `{}`: {e}", self.record.name)))
     }
 
@@ -353,7 +361,7 @@ fn record(command: AddProvider) -> Result<ProviderRecord, ApiError> {
     let key_optional = command.key_env.is_none() && is_here(&base_url);
     let key_env = command.key_env.or_else(|| preset.key_env.map(str::to_owned));
     let options = Options {
-        limits: limits(command.limits)?,
+        limits: limits(command.limits, command.times)?,
         custom: command.custom.as_deref().map(declaration).transpose()?,
         key_header: command.key_header.filter(|header| !header.trim().is_empty()),
         key_optional,
@@ -369,17 +377,46 @@ fn record(command: AddProvider) -> Result<ProviderRecord, ApiError> {
     })
 }
 
-fn limits(limits: LimitsView) -> Result<ProviderLimits, ApiError> {
+fn limits(limits: LimitsView, times: TimesView) -> Result<ProviderLimits, ApiError> {
     let none = [limits.concurrency.map(u64::from), limits.rpm, limits.tpm].contains(&Some(0));
     if none {
         return Err(bad("a limit of 0 would let nothing through".to_owned())
             .hint("Leave it out to have it found out."));
     }
+    check_times(&times)?;
     Ok(ProviderLimits {
         concurrency: limits.concurrency,
         requests_per_minute: limits.rpm,
         tokens_per_minute: limits.tpm,
+        first_byte_ms: times.first_byte_ms,
+        idle_ms: times.idle_ms,
+        total_ms: times.total_ms,
     })
+}
+
+fn check_times(times: &TimesView) -> Result<(), ApiError> {
+    let longest = millis(LONGEST_CALL);
+    let mut set = [times.first_byte_ms, times.idle_ms, times.total_ms].into_iter().flatten();
+    match set.find(|ms| !(1..=longest).contains(ms)) {
+        None => Ok(()),
+        Some(ms) => Err(bad(format!("{} is no time limit for a call", shown_time(ms))).hint(
+            format!("It is from 1ms to {}; leave it out for the usual one.", shown_time(longest)),
+        )),
+    }
+}
+
+/// How long a call may take where nothing is said.
+pub(crate) fn usual_times() -> TimesView {
+    let Limits { first_byte, idle, total, .. } = Limits::default();
+    TimesView {
+        first_byte_ms: Some(millis(first_byte)),
+        idle_ms: Some(millis(idle)),
+        total_ms: Some(millis(total)),
+    }
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
 }
 
 /// Reads how a model of the user's own is spoken to.

@@ -407,6 +407,15 @@ pub struct AddModel {
     /// Calls at once at most
     #[arg(long, value_name = "N")]
     pub concurrency: Option<u32>,
+    /// The longest wait for the first byte of a reply, such as 30s or 2m
+    #[arg(long, value_name = "TIME", value_parser = assay_wire::read_time)]
+    pub first_byte: Option<u64>,
+    /// The longest silence in the middle of a reply
+    #[arg(long, value_name = "TIME", value_parser = assay_wire::read_time)]
+    pub idle: Option<u64>,
+    /// The longest that one call may take in all
+    #[arg(long, value_name = "TIME", value_parser = assay_wire::read_time)]
+    pub total: Option<u64>,
     /// With custom-http: a JSON file that says what is sent and where the answer is
     #[arg(long, value_name = "FILE")]
     pub spec: Option<PathBuf>,

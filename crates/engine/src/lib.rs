@@ -44,7 +44,7 @@ pub use assay_store::{LanePause, Shard};
 pub use cost::{CostRange, Price};
 pub use environment::Environment;
 pub use error::EngineError;
-pub use lanes::ProviderLimits;
+pub use lanes::{LONGEST_CALL, ProviderLimits};
 pub use media::{MAX_MEDIA, MAX_MEDIA_OF_RUN, MediaFile, MediaFiles};
 pub use merge::ShardSource;
 pub use models::{LOCAL_MODEL_ID, Models, Prices, Provider, Target};

@@ -168,7 +168,9 @@ impl Models {
         let endpoint = known.endpoint.clone();
         let declared = |wrong: CustomSpecError| unknown(wrong.to_string());
         let served_by = served_by(&known.wire, &endpoint.base_url, model).map_err(declared)?;
-        let caller = Caller::new(self.client.clone(), endpoint, known.wire.clone());
+        let caps = known.limits.caps(self.client.limits());
+        let client = self.client.clone().with_limits(caps);
+        let caller = Caller::new(client, endpoint, known.wire.clone());
         let caller = caller.map_err(declared)?;
         Ok(Target {
             id: id.to_owned(),

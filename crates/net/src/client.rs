@@ -10,6 +10,7 @@ use reqwest::{Method, StatusCode};
 use tokio::time::Instant;
 use url::Url;
 
+use crate::departure::Departure;
 use crate::error::classify;
 use crate::ledger::Ledger;
 use crate::redact::Secrets;
@@ -44,13 +45,13 @@ const RESERVED_HEADERS: [&str; 13] = [
 #[derive(Debug, Clone)]
 pub struct Client {
     shared: Arc<Shared>,
+    limits: Limits,
     secrets: Secrets,
 }
 
 #[derive(Debug)]
 struct Shared {
     http: reqwest::Client,
-    limits: Limits,
     loopback_only: AtomicBool,
     ledger: Ledger,
     refused: Ledger,
@@ -78,7 +79,7 @@ impl Client {
 
     /// The caps this client holds.
     pub fn limits(&self) -> &Limits {
-        &self.shared.limits
+        &self.limits
     }
 
     /// Whether this client contacts this machine only.
@@ -96,6 +97,13 @@ impl Client {
     #[must_use]
     pub fn with_secrets(self, secrets: Secrets) -> Client {
         Client { secrets, ..self }
+    }
+
+    /// The same client with other caps. Only the wait for a connection stays as it is: connections are shared.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits) -> Client {
+        let limits = Limits { connect: self.limits.connect, ..limits };
+        Client { limits, ..self }
     }
 
     /// The keys to take out of whatever is kept of a reply: all that were sent, and all that were added.
@@ -170,17 +178,16 @@ impl Client {
             .map_err(|error| NetError::Setup { detail: error.to_string() })?;
         let shared = Shared {
             http,
-            limits,
             loopback_only: AtomicBool::new(loopback_only),
             ledger: Ledger::default(),
             refused: Ledger::default(),
         };
-        Ok(Client { shared: Arc::new(shared), secrets: Secrets::new() })
+        Ok(Client { shared: Arc::new(shared), limits, secrets: Secrets::new() })
     }
 
     async fn send(&self, outgoing: Outgoing<'_>) -> Result<Response, NetError> {
         let started = Instant::now();
-        let limits = &self.shared.limits;
+        let limits = &self.limits;
         let origin = self.check(&outgoing).inspect_err(|_| {
             self.shared.refused.record(&Origin::of(outgoing.url), outgoing.purpose);
         })?;
@@ -190,8 +197,11 @@ impl Client {
         }
         let mut request =
             self.shared.http.request(outgoing.method, outgoing.url.clone()).headers(headers);
+        let mut departure = Departure::unseen();
         if let Some(body) = outgoing.body {
-            request = request.body(body);
+            let departing;
+            (departing, departure) = Departure::of(body);
+            request = request.body(reqwest::Body::wrap(departing));
         }
         self.shared.ledger.record(&origin, outgoing.purpose);
         let limit = limits.first_byte.min(limits.total);
@@ -199,7 +209,10 @@ impl Client {
             Ok(answer) => {
                 answer.map_err(|error| classify(&error, &origin, Phase::Headers, limits))?
             }
-            Err(_) => return Err(NetError::TimedOut { origin, phase: Phase::Headers, limit }),
+            Err(_) if departure.has_begun() => {
+                return Err(NetError::TimedOut { origin, phase: Phase::Headers, limit });
+            }
+            Err(_) => return Err(NetError::TimedOut { origin, phase: Phase::Connect, limit }),
         };
         refuse_redirect(&answer, outgoing.url, &origin)?;
         Ok(Response::new(answer, origin, started, limits.clone()))

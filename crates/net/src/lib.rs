@@ -32,6 +32,7 @@
 
 mod client;
 mod credential;
+mod departure;
 mod error;
 pub mod keys;
 mod ledger;

@@ -275,6 +275,44 @@ async fn silence_ends_at_the_limit_wherever_it_falls() {
 }
 
 #[tokio::test]
+async fn a_connection_that_takes_longer_than_the_wait_for_an_answer_has_carried_nothing() {
+    // It is there, and never says a word of TLS.
+    let silent = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let target = url(&format!("https://{}/v1", silent.local_addr().expect("an address")));
+    let error = post(&impatient_client(), &target, None).await.expect_err("no connection");
+    assert!(matches!(error, NetError::TimedOut { phase: Phase::Connect, .. }), "{error:?}");
+    assert!(!error.request_may_have_arrived(), "so nobody can ask money for it");
+}
+
+#[tokio::test]
+async fn limits_are_a_clients_own_and_its_connections_are_not() {
+    let server = ModelServer::start().await;
+    let patient = client();
+    let moment = Duration::from_millis(400);
+    let impatient = patient.clone().with_limits(Limits { first_byte: moment, ..limits() });
+    post(&patient, &chat(&server), None).await.expect("a reply");
+    post(&impatient, &chat(&server), None).await.expect("a reply");
+    assert_eq!(server.connections(), 1);
+    server.fault_next(Fault::StallBeforeHeaders);
+    let error = post(&impatient, &chat(&server), None).await.expect_err("silence");
+    let NetError::TimedOut { phase: Phase::Headers, limit, .. } = &error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(*limit, moment);
+    assert!(error.request_may_have_arrived());
+    assert_eq!(patient.limits().first_byte, limits().first_byte);
+}
+
+#[tokio::test]
+async fn a_body_goes_out_with_its_length() {
+    let server = ModelServer::start().await;
+    post(&client(), &chat(&server), None).await.expect("a reply");
+    let request = &server.requests()[0];
+    assert_eq!(request.header("content-length"), Some(SECRET_PROMPT.len().to_string().as_str()));
+    assert_eq!(request.header("transfer-encoding"), None);
+}
+
+#[tokio::test]
 async fn a_reply_that_trickles_in_ends_at_the_total() {
     let server = ModelServer::start().await;
     server.fault_next(Fault::Drip { every: Duration::from_millis(5) });

@@ -27,6 +27,7 @@ mod model;
 mod notice;
 mod prompt;
 mod run;
+mod times;
 mod workspace;
 
 pub use command::{COMMANDS, Command, Declared, Encoding, command};
@@ -38,4 +39,5 @@ pub use model::*;
 pub use notice::Notice;
 pub use prompt::*;
 pub use run::*;
+pub use times::{TimesView, read_time, shown_time};
 pub use workspace::*;

@@ -5,6 +5,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::TimesView;
+
 /// Asks for [`ModelsView`].
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ListModels {}
@@ -20,6 +22,8 @@ pub struct ModelsView {
     pub presets: Vec<PresetView>,
     /// Where keys can be kept.
     pub keys: KeysStatusView,
+    /// How long calls may take where the user said nothing.
+    pub usual_times: TimesView,
     /// Whether nothing but this machine is contacted.
     pub loopback_only: bool,
 }
@@ -52,6 +56,8 @@ pub struct ProviderView {
     pub models: Vec<String>,
     /// What it allows, as far as the user said.
     pub limits: LimitsView,
+    /// How long its calls may take, as far as the user said.
+    pub times: TimesView,
     /// How it is spoken to, as JSON text, when that was declared.
     pub custom: Option<String>,
     /// The header that carries its key, where the user chose one.
@@ -175,6 +181,8 @@ pub struct AddProvider {
     pub models: Vec<String>,
     /// What it allows.
     pub limits: LimitsView,
+    /// How long its calls may take.
+    pub times: TimesView,
     /// With the preset `custom-http`: how it is spoken to, as JSON text.
     pub custom: Option<String>,
 }

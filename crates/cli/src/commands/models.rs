@@ -3,7 +3,7 @@
 use assay_app::App;
 use assay_wire::{
     AddProvider, ApiError, Code, KeptIn, KeyView, LimitsView, ListModels, ModelsView, PresetView,
-    ProviderTest, ProviderView, RemoveProvider, SetLoopbackOnly, TestProvider,
+    ProviderTest, ProviderView, RemoveProvider, SetLoopbackOnly, TestProvider, TimesView,
 };
 use serde_json::{Value, json};
 
@@ -38,6 +38,7 @@ fn provider(add: &AddModel) -> Result<AddProvider, ApiError> {
         key_header: add.key_header.clone(),
         models: add.models.clone(),
         limits: LimitsView { concurrency: add.concurrency, rpm: add.rpm, tpm: add.tpm },
+        times: TimesView { first_byte_ms: add.first_byte, idle_ms: add.idle, total_ms: add.total },
         custom: spec.transpose()?,
     })
 }
@@ -62,6 +63,7 @@ fn document(p: &ProviderView) -> Value {
         "key": {"needed": p.key.needed, "place": p.key.place, "hint": p.key.hint, "trouble": p.key.trouble},
         "models": p.models,
         "limits": {"concurrency": concurrency, "rpm": rpm, "tpm": tpm},
+        "times": p.times,
     })
 }
 
@@ -74,6 +76,9 @@ fn text(models: &ModelsView) -> String {
     let mut text = format!("{}  embedded, {state}", local.id);
     for p in &models.providers {
         text.push_str(&format!("\n{}/…  {}  {}", p.name, p.base_url, key_words(&p.name, &p.key)));
+        if let Some(times) = p.times.words() {
+            text.push_str(&format!("\n  {times}"));
+        }
         for model in &p.models {
             text.push_str(&format!("\n  {}/{model}", p.name));
         }

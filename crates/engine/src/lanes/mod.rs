@@ -21,6 +21,6 @@ mod tests;
 
 pub(crate) use bounds::Bounds;
 pub(crate) use lane::{Flight, Lane, Place, Ticket};
-pub use limits::ProviderLimits;
+pub use limits::{LONGEST_CALL, ProviderLimits};
 pub(crate) use pace::{Load, Pace};
 pub(crate) use standing::{ShutOut, Standing};

@@ -453,6 +453,7 @@ async fn whatever_the_server_does_every_cell_is_answered_once() {
             concurrency: (number(3) == 0).then(|| 1 + number(20) as u32),
             requests_per_minute: (number(3) == 0).then(|| 30 + number(300)),
             tokens_per_minute: (number(3) == 0).then(|| 15 + number(20_000)),
+            ..ProviderLimits::default()
         };
         let ceiling = limits.concurrency.map(|n| Arc::new(Ceiling::new(n as usize)));
         let at_once = (number(2) == 0).then(|| 1 + number(40) as usize);

@@ -1,6 +1,6 @@
 //! The form that adds a provider or changes one. The preset shapes it: what is known already is not asked.
 
-use assay_wire::PresetView;
+use assay_wire::{PresetView, TimesView, read_time, shown_time};
 use leptos::{ev::KeyboardEvent, prelude::*};
 use wasm_bindgen::JsCast;
 
@@ -182,6 +182,9 @@ fn More(addressed: Memo<bool>) -> impl IntoView {
                 />
                 <Limit label="Requests a minute" testid="settings-add-rpm" read=|draft| draft.rpm write=|draft, n| draft.rpm = n />
                 <Limit label="Tokens a minute" testid="settings-add-tpm" read=|draft| draft.tpm write=|draft, n| draft.tpm = n />
+                <Time label="First byte within" testid="settings-add-first-byte" read=|times| &mut times.first_byte_ms />
+                <Time label="Silence at most" testid="settings-add-idle" read=|times| &mut times.idle_ms />
+                <Time label="Whole call within" testid="settings-add-total" read=|times| &mut times.total_ms />
             </div>
         </details>
     }
@@ -229,6 +232,29 @@ fn Limit(
     view! {
         <TextField label testid placeholder="found out" value=Signal::derive(value) take=Box::new(take) />
     }
+}
+
+/// A time that a call may take; the usual one when it is left empty.
+#[component]
+fn Time(
+    label: &'static str,
+    testid: &'static str,
+    read: fn(&mut TimesView) -> &mut Option<u64>,
+) -> impl IntoView {
+    let providers = context::<Providers>();
+    let take = move |text: String| {
+        let typed = Some(text.trim()).filter(|typed| !typed.is_empty());
+        let time = typed.map(read_time).transpose()?;
+        providers.change(|draft| *read(&mut draft.times) = time);
+        Ok(())
+    };
+    let of = move |mut times: TimesView| read(&mut times).map(shown_time).unwrap_or_default();
+    let value = Signal::derive(move || of(providers.of_draft(|draft| draft.times)));
+    let about = Signal::derive(move || match of(providers.usual_times()).as_str() {
+        "" => String::new(),
+        usual => format!("{usual} when empty."),
+    });
+    view! { <TextField label testid placeholder="30s" about value take=Box::new(take) /> }
 }
 
 #[component]

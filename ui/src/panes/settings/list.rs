@@ -56,7 +56,7 @@ fn Provider(provider: ProviderView) -> impl IntoView {
     let own = StoredValue::new(provider.clone());
     let models = provider.models.iter().map(|model| format!("{name}/{model}")).collect::<Vec<_>>();
     let none = models.is_empty();
-    let limits = model::limit_words(&provider.limits);
+    let limits = [model::limit_words(&provider.limits), provider.times.words()];
     view! {
         <li class="card" data-testid=format!("settings-provider-{name}")>
             <div class="card__head">
@@ -67,7 +67,7 @@ fn Provider(provider: ProviderView) -> impl IntoView {
             </div>
             <p class="card__line mono card__path">{provider.base_url.clone()}</p>
             <KeyLine provider=provider.clone() />
-            {limits.map(|words| view! { <p class="card__line">{words}</p> })}
+            {limits.into_iter().flatten().map(|words| view! { <p class="card__line">{words}</p> }).collect_view()}
             {none.then(|| view! { <p class="card__line">"No models are offered yet: a test names them, or add some with Edit."</p> })}
             {(!none).then(|| view! { <ModelIds ids=models more=0 /> })}
             {provider.test_calls.then(|| view! {

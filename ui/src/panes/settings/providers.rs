@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use assay_wire::{
     ApiError, ListModels, ModelsView, PresetView, ProviderTest, ProviderView, RemoveProvider,
-    TestProvider,
+    TestProvider, TimesView,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -54,6 +54,11 @@ impl Providers {
     /// What one can be set up from.
     pub fn presets(self) -> Vec<PresetView> {
         self.session.models().map(|models| models.presets).unwrap_or_default()
+    }
+
+    /// How long calls may take where the user says nothing.
+    pub fn usual_times(self) -> TimesView {
+        self.session.models().map(|models| models.usual_times).unwrap_or_default()
     }
 
     /// The form, where it is open.

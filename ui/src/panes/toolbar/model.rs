@@ -110,7 +110,7 @@ pub fn theme_name(theme: Theme) -> &'static str {
 mod tests {
     use assay_wire::{
         Code, CostRange, KeyFileView, KeyView, KeysStatusView, LimitsView, LocalModelView,
-        OsKeysView, ProviderView,
+        OsKeysView, ProviderView, TimesView,
     };
 
     use super::*;
@@ -177,6 +177,7 @@ mod tests {
                 key: KeyView::default(),
                 models: vec!["large".into()],
                 limits: LimitsView::default(),
+                times: TimesView::default(),
                 custom: None,
                 key_header: None,
                 test_calls: false,
@@ -191,6 +192,7 @@ mod tests {
                 providers: vec![provider],
                 presets: Vec::new(),
                 keys,
+                usual_times: TimesView::default(),
                 loopback_only: false,
             })
         };

@@ -1,6 +1,6 @@
 //! The form of a provider: what is typed, what the preset already knows, and what is asked of the application.
 
-use assay_wire::{AddProvider, LimitsView, PresetView, ProviderView};
+use assay_wire::{AddProvider, LimitsView, PresetView, ProviderView, TimesView};
 
 use super::declaration::STARTING_POINT;
 
@@ -28,6 +28,8 @@ pub struct Draft {
     pub rpm: Option<u64>,
     /// Tokens a minute.
     pub tpm: Option<u64>,
+    /// How long a call may take.
+    pub times: TimesView,
     /// How it is spoken to, as JSON text.
     pub custom: String,
     /// The name of the provider that is changed, as it was; `None` for a new one.
@@ -68,6 +70,7 @@ impl Draft {
             concurrency,
             rpm,
             tpm,
+            times: provider.times,
             custom: provider.custom.clone().unwrap_or_default(),
             replaced: Some(provider.name.clone()),
         }
@@ -84,6 +87,7 @@ impl Draft {
             key_header: filled(&self.key_header),
             models: names(&self.models),
             limits: LimitsView { concurrency: self.concurrency, rpm: self.rpm, tpm: self.tpm },
+            times: self.times,
             custom: filled(&self.custom),
         }
     }
@@ -180,6 +184,7 @@ mod tests {
             key: KeyView { env: Some("WORK_KEY".into()), ..KeyView::default() },
             models: vec!["small".into(), "large".into()],
             limits: LimitsView { concurrency: Some(4), rpm: None, tpm: Some(9_000) },
+            times: TimesView { idle_ms: Some(90_000), ..TimesView::default() },
             custom: None,
             key_header: Some("x-key".into()),
             test_calls: false,
@@ -195,6 +200,7 @@ mod tests {
         assert_eq!(request.key_env, provider.key.env);
         assert_eq!(request.key_header, provider.key_header);
         assert_eq!((request.models, request.limits), (provider.models, provider.limits));
+        assert_eq!(request.times, provider.times);
         assert_eq!(request.custom, None);
     }
 
