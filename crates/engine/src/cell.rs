@@ -21,6 +21,7 @@ use crate::models::Target;
 use crate::plan::Call;
 use crate::progress::Ending;
 use crate::record::{done, failed};
+use crate::twins::Claim;
 
 /// One of a lane's workers.
 pub(crate) struct Worker {
@@ -35,12 +36,14 @@ pub(crate) struct Worker {
 
 /// What a cell needs.
 pub(crate) enum Work {
-    /// A call.
-    Send(Box<Call>),
+    /// A call, which no other cell makes meanwhile.
+    Send(Box<Call>, Option<Claim>),
     /// Nothing: its answer is there. With what it cost then.
     Cached(Box<Call>, Answer, Option<f64>, Original),
     /// Nothing: it fails without a call.
     Refused(Option<Box<Call>>, Refusal),
+    /// Nothing for now: another cell asks the same. It is set aside.
+    Aside,
 }
 
 /// A cell whose end is on its way to the disk.
@@ -48,6 +51,8 @@ struct Recorded {
     cell: u32,
     ending: Ending,
     stored: Pending<()>,
+    /// Held until its reply can be found.
+    claim: Option<Claim>,
 }
 
 /// How far a cell got.
@@ -55,6 +60,8 @@ enum Ended {
     Recorded(Recorded),
     /// Its lane stopped before it could be sent, or sent again.
     Stopped,
+    /// Another cell asks the same.
+    Aside,
     /// Refused, as every other would be: its lane stops now for this reason, or has stopped before.
     Refused(Option<LanePause>),
 }
@@ -81,12 +88,13 @@ impl Worker {
     pub async fn run(mut self) {
         while let Some((column, cell)) = self.next().await {
             self.driver.progress.began(cell);
-            match self.answer(cell).await {
+            match self.answer(column, cell).await {
                 Ok(Ended::Recorded(recorded)) => self.last = Some(recorded),
                 Ok(Ended::Stopped) => {
                     self.lane.put_back(column, cell);
                     self.driver.progress.ended(cell, Ending::Requeued);
                 }
+                Ok(Ended::Aside) => self.driver.progress.ended(cell, Ending::Requeued),
                 Ok(Ended::Refused(pause)) => self.refused(column, cell, pause).await,
                 Err(error) => self.driver.give_up(cell, &error),
             }
@@ -94,7 +102,21 @@ impl Worker {
         self.settle().await;
     }
 
+    /// The next cell. What is set aside is waited for: it may be the reply to this worker's own last cell that it needs.
     async fn next(&mut self) -> Option<(u32, u32)> {
+        loop {
+            self.enter().await?;
+            let next = self.lane.take();
+            if next.is_some() || !self.lane.has_cells_aside() {
+                return next;
+            }
+            self.place = None;
+            self.settle().await;
+        }
+    }
+
+    /// Takes a place, unless this worker has one that stands; none when the lane stops or has no cell left.
+    async fn enter(&mut self) -> Option<()> {
         if self.going.is_cancelled() {
             // The lane may go on again by now: a cell that was put back late needs somebody to take it.
             self.going = self.lane.going();
@@ -107,10 +129,7 @@ impl Worker {
             self.place = self.lane.enter(&self.going).await;
         }
         self.place.as_ref()?;
-        match self.going.is_cancelled() {
-            true => None,
-            false => self.lane.take(),
-        }
+        (!self.going.is_cancelled()).then_some(())
     }
 
     /// The cell goes back before its lane is seen to be paused, so whoever retries it finds the cell there; behind the
@@ -125,23 +144,30 @@ impl Worker {
 
     /// Waits until the last cell's end is on the disk; only then it counts.
     async fn settle(&mut self) {
-        let Some(Recorded { cell, ending, stored }) = self.last.take() else { return };
+        let Some(Recorded { cell, ending, stored, claim }) = self.last.take() else { return };
         match stored.await {
             Ok(()) => self.driver.progress.ended(cell, ending),
             Err(error) => self.driver.give_up(cell, &error),
         }
+        // Its twins find the reply from now on.
+        drop(claim);
     }
 
-    async fn answer(&mut self, cell: u32) -> Result<Ended, StoreError> {
-        match self.driver.work_for(cell).await? {
-            Work::Send(call) => self.send(cell, &call).await,
+    async fn answer(&mut self, column: u32, cell: u32) -> Result<Ended, StoreError> {
+        let lane = Arc::clone(&self.lane);
+        match self.driver.work_for(cell, || lane.set_aside(column, cell)).await? {
+            Work::Send(call, claim) => Ok(match self.send(cell, &call).await? {
+                Ended::Recorded(recorded) => Ended::Recorded(recorded.holding(claim)),
+                unanswered => unanswered,
+            }),
+            Work::Aside => Ok(Ended::Aside),
             Work::Cached(call, answer, cost, original) => {
                 let attempt = self.begin(cell, call.body, "cache", None).await?;
                 let scores = self.driver.score(cell, &answer, cost);
                 let outcome = done(answer, cost, Some(original));
                 let stored = self.driver.finish(cell, attempt, None, outcome, scores, None);
                 let ending = Ending::Done { cached: true };
-                Ok(Ended::Recorded(Recorded { cell, ending, stored }))
+                Ok(Ended::Recorded(Recorded { cell, ending, stored, claim: None }))
             }
             Work::Refused(call, refusal) => {
                 let body = call.map_or_else(Vec::new, |call| call.body);
@@ -268,7 +294,7 @@ impl Worker {
         let request_id = answer.request_id.take();
         let outcome = done(answer, cost, None);
         let stored = self.driver.finish(cell, attempt, request_id, outcome, scores, key);
-        Recorded { cell, ending: Ending::Done { cached: false }, stored }
+        Recorded { cell, ending: Ending::Done { cached: false }, stored, claim: None }
     }
 
     fn failed(&self, cell: u32, attempt: AttemptId, mut refusal: Refusal) -> Recorded {
@@ -279,7 +305,7 @@ impl Worker {
         let request_id = refusal.request_id.take();
         let stored =
             self.driver.finish(cell, attempt, request_id, failed(refusal), Vec::new(), None);
-        Recorded { cell, ending, stored }
+        Recorded { cell, ending, stored, claim: None }
     }
 
     /// What follows a refusal: an ending, or nothing when the same cell is to be sent again now.
@@ -332,6 +358,19 @@ impl Worker {
         }
         self.place = self.lane.reenter(&self.going).await;
         self.place.is_some()
+    }
+}
+
+impl Recorded {
+    /// With the claim of its call: given up where there is no reply to find.
+    fn holding(self, claim: Option<Claim>) -> Recorded {
+        match (self.ending, claim) {
+            (Ending::Failed, Some(claim)) => {
+                claim.in_vain();
+                self
+            }
+            (_, claim) => Recorded { claim, ..self },
+        }
     }
 }
 

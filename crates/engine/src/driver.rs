@@ -20,11 +20,12 @@ use crate::call::{Answer, Kind, MOST_LOST, Refusal};
 use crate::cell::{Scores, Work, Worker};
 use crate::environment::Environment;
 use crate::error::EngineError;
-use crate::lanes::{Bounds, Lane, Pace, ShutOut, Standing};
+use crate::lanes::{Aside, Bounds, Lane, Pace, ShutOut, Standing};
 use crate::models::Target;
 use crate::plan::{Call, Plan, Unsendable};
 use crate::progress::{Ending, Progress, State};
 use crate::record::{stored_score, stored_state};
+use crate::twins::{Turn, Twins};
 
 /// One run that is going on.
 pub(crate) struct Driver {
@@ -41,6 +42,7 @@ pub(crate) struct Driver {
     /// Bounds the replies read back at once: each takes a thread meanwhile, and may be as large as a reply can be.
     pub reading: Semaphore,
     pub retries: Arc<Retries>,
+    pub twins: Arc<Twins>,
     /// Why the run stopped by itself; the first reason counts.
     pub stopped: Mutex<Option<String>>,
 }
@@ -323,11 +325,21 @@ impl Driver {
         self.lost.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Works out what a cell needs.
-    pub async fn work_for(&self, cell: u32) -> Result<Work, StoreError> {
+    /// Works out what a cell needs. One whose question another cell is asking is set aside.
+    pub async fn work_for(
+        &self,
+        cell: u32,
+        set_aside: impl FnOnce() -> Aside,
+    ) -> Result<Work, StoreError> {
         let call = match self.plan.call(cell) {
             Ok(call) => Box::new(call),
             Err(reason) => return Ok(Work::Refused(None, unsendable(&reason))),
+        };
+        // Claimed before the cache is looked into: a reply that comes in between is found there.
+        let claim = match self.turn(&call, set_aside) {
+            Turn::Own(claim) => Some(claim),
+            Turn::Free => None,
+            Turn::Other => return Ok(Work::Aside),
         };
         if let Some((answer, cost, original)) = self.cached(&call).await? {
             return Ok(Work::Cached(call, answer, cost, original));
@@ -335,7 +347,15 @@ impl Driver {
         if self.lost(cell) >= MOST_LOST {
             return Ok(Work::Refused(Some(call), lost_before()));
         }
-        Ok(Work::Send(call))
+        Ok(Work::Send(call, claim))
+    }
+
+    /// Whose turn it is to ask what a cell asks. Without the cache, everybody's.
+    fn turn(&self, call: &Call, set_aside: impl FnOnce() -> Aside) -> Turn {
+        match self.plan.spec.request.no_cache {
+            true => Turn::Free,
+            false => self.twins.claim(&call.cache_key, set_aside),
+        }
     }
 
     async fn cached(

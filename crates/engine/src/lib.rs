@@ -38,6 +38,7 @@ mod shards;
 mod spec;
 mod summary;
 mod tool_calls;
+mod twins;
 mod wordnet;
 
 pub use assay_store::{LanePause, Shard};

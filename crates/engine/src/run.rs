@@ -244,6 +244,7 @@ impl Engine {
             lost: Mutex::new(rest.lost),
             reading: Semaphore::new(READ_AT_ONCE),
             retries,
+            twins: Arc::default(),
             stopped: Mutex::default(),
         };
         self.runtime.spawn(async move {

@@ -27,6 +27,8 @@ pub(crate) struct Lane {
     /// The line for a place, and what its head waits for.
     place_line: tokio::sync::Mutex<()>,
     place_changed: Notify,
+    /// What whoever finds no cell but those set aside waits for, in no line: the cell that they wait for needs a place.
+    cells_changed: Notify,
     /// The line for the right moment, and what its head waits for beside the time.
     moment_line: tokio::sync::Mutex<()>,
     pace_changed: Notify,
@@ -39,6 +41,8 @@ pub(crate) struct Lane {
 pub(super) struct State {
     pace: Pace,
     pub(super) queue: Queue,
+    /// Cells that come back to the queue when something else has happened.
+    aside: usize,
     /// Places taken.
     taken: usize,
     /// Cancelled while the lane stands still.
@@ -53,6 +57,14 @@ pub(super) struct State {
 pub(crate) struct Place {
     lane: Arc<Lane>,
     _shared: Option<OwnedSemaphorePermit>,
+}
+
+/// A cell that waits for something else than the lane. Dropped, it is back in the lane's queue.
+#[derive(Debug)]
+pub(crate) struct Aside {
+    lane: Arc<Lane>,
+    column: u32,
+    cell: u32,
 }
 
 /// What a call has that may leave as soon as there is room.
@@ -88,6 +100,7 @@ impl Lane {
             state: Mutex::new(State {
                 pace,
                 queue,
+                aside: 0,
                 taken: 0,
                 going,
                 standing: Standing::default(),
@@ -97,6 +110,7 @@ impl Lane {
             cancel: cancel.clone(),
             place_line: tokio::sync::Mutex::default(),
             place_changed: Notify::new(),
+            cells_changed: Notify::new(),
             moment_line: tokio::sync::Mutex::default(),
             pace_changed: Notify::new(),
             room_line: tokio::sync::Mutex::default(),
@@ -120,7 +134,7 @@ impl Lane {
     /// Workers that the lane can ever use at once.
     pub fn workers(&self) -> usize {
         let state = self.state();
-        state.pace.most_places().min(state.queue.len())
+        state.pace.most_places().min(state.queue.len() + state.aside)
     }
 
     /// The next cell, with its column; none when the lane is empty or stands still.
@@ -151,6 +165,17 @@ impl Lane {
         self.recount(&mut state);
     }
 
+    /// Sets aside a cell that was taken: whoever works here waits for it as for any other.
+    pub fn set_aside(self: &Arc<Self>, column: u32, cell: u32) -> Aside {
+        self.state().aside += 1;
+        Aside { lane: Arc::clone(self), column, cell }
+    }
+
+    /// Whether cells are set aside.
+    pub fn has_cells_aside(&self) -> bool {
+        self.state().aside > 0
+    }
+
     /// Stops the lane; what is in flight comes to its end. Says whether it was going.
     pub fn pause(&self) -> bool {
         let mut state = self.state();
@@ -163,7 +188,8 @@ impl Lane {
     /// Lets the lane go on. Says whether it stood still with cells left.
     pub fn resume(&self) -> bool {
         let mut state = self.state();
-        if !state.going.is_cancelled() || state.queue.is_empty() || self.cancel.is_cancelled() {
+        let is_empty = state.queue.is_empty() && state.aside == 0;
+        if !state.going.is_cancelled() || is_empty || self.cancel.is_cancelled() {
             return false;
         }
         state.going = self.cancel.child_token();
@@ -185,6 +211,9 @@ impl Lane {
 
     /// A place, when one is free and nobody else waits for it.
     pub fn try_enter(self: &Arc<Self>) -> Option<Place> {
+        if self.has_only_cells_aside() {
+            return None;
+        }
         let _line = self.place_line.try_lock().ok()?;
         match self.ceiling {
             // Its permits are awaited in order, so there is nothing to try.
@@ -198,7 +227,7 @@ impl Lane {
         tokio::select! {
             biased;
             () = going.cancelled() => None,
-            place = self.wait_for_place(true) => place,
+            place = self.wait_for_next() => place,
         }
     }
 
@@ -208,6 +237,21 @@ impl Lane {
             biased;
             () = going.cancelled() => None,
             place = self.wait_for_place(false) => place,
+        }
+    }
+
+    async fn wait_for_next(self: &Arc<Self>) -> Option<Place> {
+        loop {
+            // Made before the look, so that what comes back in between is not missed.
+            let changed = self.cells_changed.notified();
+            if self.has_only_cells_aside() {
+                changed.await;
+                continue;
+            }
+            let place = self.wait_for_place(true).await;
+            if place.is_some() || !self.has_cells_aside() {
+                return place;
+            }
         }
     }
 
@@ -242,6 +286,11 @@ impl Lane {
                 None => self.place_changed.notified().await,
             }
         }
+    }
+
+    fn has_only_cells_aside(&self) -> bool {
+        let state = self.state();
+        state.queue.is_empty() && state.aside > 0
     }
 
     fn has_place(&self) -> bool {
@@ -354,6 +403,17 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.lane.state().taken -= 1;
         self.lane.place_changed.notify_one();
+    }
+}
+
+impl Drop for Aside {
+    fn drop(&mut self) {
+        let mut state = self.lane.state();
+        state.aside -= 1;
+        state.queue.put_back(self.column, self.cell);
+        self.lane.recount(&mut state);
+        drop(state);
+        self.lane.cells_changed.notify_waiters();
     }
 }
 

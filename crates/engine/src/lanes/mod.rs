@@ -20,7 +20,7 @@ mod standing;
 mod tests;
 
 pub(crate) use bounds::Bounds;
-pub(crate) use lane::{Flight, Lane, Place, Ticket};
+pub(crate) use lane::{Aside, Flight, Lane, Place, Ticket};
 pub use limits::{LONGEST_CALL, ProviderLimits};
 pub(crate) use pace::{Load, Pace};
 pub(crate) use standing::{ShutOut, Standing};

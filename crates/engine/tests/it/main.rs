@@ -6,4 +6,5 @@ mod lanes;
 mod money;
 mod shards;
 mod support;
+mod twins;
 mod wires;
