@@ -167,10 +167,10 @@ impl App {
     fn summary(&self, record: RunRecord) -> RunSummary {
         let run = record.id.to_string();
         let live = self.handle(&run).map(|handle| handle.progress.now());
-        let (state, reason) = match &record.state {
+        let (state, stop) = match &record.state {
             // On a disk that is full the end of a run is known to its own process only.
             state if state.is_live() && !self.is_going(&record) => match &live {
-                Some((State::Failed(reason), _)) => (RunState::Failed, Some(reason.clone())),
+                Some((State::Failed(stop), _)) => (RunState::Failed, Some(stop.clone())),
                 _ => (RunState::Interrupted, None),
             },
             assay_store::RunState::Queued | assay_store::RunState::Running => {
@@ -179,7 +179,7 @@ impl App {
             assay_store::RunState::Done => (RunState::Done, None),
             assay_store::RunState::Cancelled => (RunState::Cancelled, None),
             assay_store::RunState::Interrupted => (RunState::Interrupted, None),
-            assay_store::RunState::Failed(reason) => (RunState::Failed, Some(reason.clone())),
+            assay_store::RunState::Failed(stop) => (RunState::Failed, Some(stop.clone())),
         };
         let stored = CellCounts {
             total: record.total,
@@ -196,7 +196,8 @@ impl App {
             created_ms: record.created_ms,
             wall_ms: end.map(|end| end - record.created_ms),
             state,
-            reason,
+            stop: stop.as_ref().map(|stop| stop_kind(stop.kind)),
+            reason: stop.map(|stop| stop.reason),
             counts: live.map_or(stored, |(_, now)| counts(now)),
             budget: record.budget,
             spent: record.spent,
@@ -370,6 +371,14 @@ fn first_cells(detail: &RunDetail) -> Vec<u32> {
         next += columns.get(row.prompt.as_str()).copied().unwrap_or_default();
     }
     firsts
+}
+
+fn stop_kind(kind: assay_store::StopKind) -> StopKind {
+    match kind {
+        assay_store::StopKind::Budget => StopKind::Budget,
+        assay_store::StopKind::Paused => StopKind::Paused,
+        assay_store::StopKind::Other => StopKind::Other,
+    }
 }
 
 fn score_view(score: StoredScore) -> ScoreView {

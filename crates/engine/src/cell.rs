@@ -9,7 +9,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use assay_model::Rates;
-use assay_store::{AttemptId, LanePause, Original, Pending, StoreError, StoredScore};
+use assay_store::{
+    AttemptId, LanePause, Original, Pending, Stop, StopKind, StoreError, StoredScore,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::{Held, Short};
@@ -271,7 +273,7 @@ impl Worker {
     /// Stops this lane for good; what costs nothing goes on in the others.
     fn out_of_money<T>(&self) -> Option<T> {
         if let Some(budget) = &self.driver.budget {
-            self.driver.stop(budget.reason());
+            self.driver.stop(Stop::new(StopKind::Budget, budget.reason()));
         }
         self.lane.pause();
         None

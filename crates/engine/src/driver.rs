@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use assay_score::Subject;
 use assay_store::{
     AttemptId, AttemptOutcome, BeginAttempt, FailedCalls, FinishAttempt, LanePause, Original,
-    Pending, RunId, Store, StoreError,
+    Pending, RunId, Stop, StopKind, Store, StoreError,
 };
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinSet;
@@ -44,7 +44,7 @@ pub(crate) struct Driver {
     pub retries: Arc<Retries>,
     pub twins: Arc<Twins>,
     /// Why the run stopped by itself; the first reason counts.
-    pub stopped: Mutex<Option<String>>,
+    pub stopped: Mutex<Option<Stop>>,
 }
 
 /// Lanes that somebody wants to go on.
@@ -249,8 +249,9 @@ impl Driver {
     }
 
     /// Notes why the run stops by itself.
-    pub fn stop(&self, reason: String) {
-        self.stopped.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(reason);
+    pub fn stop(&self, reason: impl Into<Stop>) {
+        let mut stopped = self.stopped.lock().unwrap_or_else(PoisonError::into_inner);
+        stopped.get_or_insert_with(|| reason.into());
     }
 
     async fn conclude(&self) {
@@ -260,7 +261,7 @@ impl Driver {
         self.progress.finish(match recorded {
             Ok(()) => state,
             // The run is on disk as running and is found as interrupted at the next start.
-            Err(error) => State::Failed(error.to_string()),
+            Err(error) => State::Failed(error.to_string().into()),
         });
     }
 
@@ -283,10 +284,10 @@ impl Driver {
         let (_, counts) = self.progress.now();
         let paused = self.progress.paused();
         match stopped {
-            Some(reason) => State::Failed(reason),
+            Some(stop) => State::Failed(stop),
             None if counts.is_complete() => State::Done,
             None if self.cancel.is_cancelled() || paused.is_empty() => State::Cancelled,
-            None => State::Failed(reasons(&paused)),
+            None => State::Failed(Stop::new(StopKind::Paused, reasons(&paused))),
         }
     }
 }

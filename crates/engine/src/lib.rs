@@ -41,7 +41,7 @@ mod tool_calls;
 mod twins;
 mod wordnet;
 
-pub use assay_store::{LanePause, Shard};
+pub use assay_store::{LanePause, Shard, Stop, StopKind};
 pub use cost::{CostRange, Price};
 pub use environment::Environment;
 pub use error::EngineError;

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Mutex, PoisonError};
 
-use assay_store::LanePause;
+use assay_store::{LanePause, Stop};
 
 /// Bytes of text in one change at most; the rest comes with the next.
 const MAX_PIECE: usize = 4096;
@@ -21,8 +21,8 @@ pub enum State {
     Done,
     /// The person stopped it.
     Cancelled,
-    /// It stopped by itself; the text says why.
-    Failed(String),
+    /// It stopped by itself.
+    Failed(Stop),
 }
 
 /// Cells by outcome.

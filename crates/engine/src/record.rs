@@ -106,6 +106,6 @@ pub(crate) fn stored_state(state: &State) -> RunState {
         State::Running => RunState::Running,
         State::Done => RunState::Done,
         State::Cancelled => RunState::Cancelled,
-        State::Failed(reason) => RunState::Failed(reason.clone()),
+        State::Failed(stop) => RunState::Failed(stop.clone()),
     }
 }

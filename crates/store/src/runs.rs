@@ -335,7 +335,7 @@ pub(crate) fn find(connection: &Connection, run: &RunId) -> Result<(RunSeq, Opti
         .ok_or_else(|| StoreError::UnknownRun { run: run.clone() }.into())
 }
 
-const RECORD: &str = "id, workspace, title, created_ms, ended_ms, state, reason, done, failed, cached, total, budget,
+const RECORD: &str = "id, workspace, title, created_ms, ended_ms, state, reason, stop, done, failed, cached, total, budget,
   spent, shard, shards";
 
 fn read_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {

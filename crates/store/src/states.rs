@@ -6,6 +6,8 @@ use rusqlite::types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRe
 use rusqlite::{Row, ToSql};
 use serde::{Deserialize, Serialize};
 
+use crate::stops::Stop;
+
 /// Where a run stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -19,7 +21,7 @@ pub enum RunState {
     /// A person stopped it.
     Cancelled,
     /// It could not go on, and why.
-    Failed(String),
+    Failed(Stop),
     /// Its process ended before it did. It can be resumed.
     Interrupted,
 }
@@ -36,9 +38,9 @@ impl RunState {
         }
     }
 
-    pub(crate) fn reason(&self) -> Option<&str> {
+    pub(crate) fn stop(&self) -> Option<&Stop> {
         match self {
-            RunState::Failed(reason) => Some(reason),
+            RunState::Failed(stop) => Some(stop),
             _ => None,
         }
     }
@@ -48,7 +50,7 @@ impl RunState {
         matches!(self, RunState::Queued | RunState::Running)
     }
 
-    /// From the columns `state` and `reason`.
+    /// From the columns `state`, `stop` and `reason`.
     pub(crate) fn read(row: &Row<'_>) -> rusqlite::Result<RunState> {
         let word: String = row.get("state")?;
         Ok(match word.as_str() {
@@ -58,7 +60,7 @@ impl RunState {
             "cancelled" => RunState::Cancelled,
             "interrupted" => RunState::Interrupted,
             // The table admits these six only.
-            _ => RunState::Failed(row.get::<_, Option<String>>("reason")?.unwrap_or_default()),
+            _ => RunState::Failed(Stop::read(row)?),
         })
     }
 }

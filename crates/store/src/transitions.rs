@@ -37,9 +37,16 @@ pub(crate) fn set_state(
     };
     connection
         .prepare_cached(
-            "UPDATE run SET state = ?, reason = ?, owner = ?, ended_ms = ? WHERE seq = ?",
+            "UPDATE run SET state = ?, stop = ?, reason = ?, owner = ?, ended_ms = ? WHERE seq = ?",
         )?
-        .execute(params![state.word(), state.reason(), owner, ended_ms, seq])?;
+        .execute(params![
+            state.word(),
+            state.stop().map(|stop| stop.kind.word()),
+            state.stop().map(|stop| &stop.reason),
+            owner,
+            ended_ms,
+            seq
+        ])?;
     Ok(())
 }
 

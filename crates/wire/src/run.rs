@@ -186,8 +186,10 @@ pub struct RunSummary {
     pub wall_ms: Option<i64>,
     /// Its state.
     pub state: RunState,
-    /// Why, when it failed or paused.
+    /// Why, when it failed.
     pub reason: Option<String>,
+    /// What kind of reason that is.
+    pub stop: Option<StopKind>,
     /// Cells by outcome.
     pub counts: CellCounts,
     /// What it may cost, in US dollars.
@@ -213,6 +215,18 @@ pub enum RunState {
     Failed,
     /// The program ended while it ran; it can be resumed.
     Interrupted,
+}
+
+/// Why a run stopped by itself, as far as it matters for going on with it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum StopKind {
+    /// What it may cost is spent.
+    Budget,
+    /// Every model that is left stands still; [`RunView::paused`] says why.
+    Paused,
+    /// Any other reason.
+    Other,
 }
 
 /// Cells by outcome.

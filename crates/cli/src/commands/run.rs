@@ -8,6 +8,7 @@ use assay_app::App;
 use assay_wire::{
     ApiError, CancelRun, CellLine, CellState, Code, ColumnStats, GateView, ReadCells, ReadRun,
     ReadWorkspace, ResumeRun, RunRequest, RunStarted, RunState, RunView, SaveRun, StartRun,
+    StopKind,
 };
 use serde_json::{Map, Value, json};
 
@@ -174,6 +175,7 @@ fn document(run: &RunView) -> Value {
         "ok": exit(run) == Exit::Done,
         "state": run.summary.state,
         "reason": run.summary.reason,
+        "stop": run.summary.stop,
         "cells": {
             "total": counts.total,
             "done": counts.done,
@@ -328,7 +330,7 @@ fn ending(run: &RunView) -> String {
 
 /// Why a run stopped by itself.
 fn stopped(run: &RunView) -> String {
-    if run.paused.is_empty() {
+    if run.summary.stop != Some(StopKind::Paused) {
         let reason = run.summary.reason.as_deref().unwrap_or("no reason was recorded");
         return format!("stopped: {reason}");
     }
@@ -338,12 +340,12 @@ fn stopped(run: &RunView) -> String {
 
 /// What helps against it.
 fn way_on(run: &RunView, resume: &str) -> String {
-    match (run.paused.is_empty(), run.summary.budget) {
-        (false, _) => format!("when that is put right, continue with: {resume}"),
-        (true, Some(budget)) => {
+    match (run.summary.stop, run.summary.budget) {
+        (Some(StopKind::Budget), Some(budget)) => {
             format!("continue with more than {}: {resume} --budget USD", dollars(budget))
         }
-        (true, None) => format!("continue with: {resume}"),
+        (Some(StopKind::Paused), _) => format!("when that is put right, continue with: {resume}"),
+        _ => format!("continue with: {resume}"),
     }
 }
 

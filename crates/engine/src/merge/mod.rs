@@ -75,7 +75,9 @@ impl Engine {
         self.store().queue_skipped(id)?;
         let record = self.record(id)?;
         let state = match error {
-            Some(error) => RunState::Failed(format!("it was not merged to the end: {error}")),
+            Some(error) => {
+                RunState::Failed(format!("it was not merged to the end: {error}").into())
+            }
             None if record.done + record.failed == record.total => RunState::Done,
             None => RunState::Interrupted,
         };

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 use std::sync::mpsc::{Sender, channel};
 use std::time::Duration;
 
-use assay_engine::{RunSpec, State};
+use assay_engine::{RunSpec, State, StopKind};
 use assay_store::CellState;
 use assay_testkit::{Fault, ModelServer};
 
@@ -18,6 +18,7 @@ fn a_model_whose_key_is_wrong_pauses_and_the_other_goes_on() {
     let run = bench.run(spec(10, &[FAST, SLOW]));
     assert_eq!((run.count(CellState::Done), run.count(CellState::Queued)), (20, 20));
     assert!(run.reason().contains("Incorrect API key"), "{:?}", run.state);
+    assert!(matches!(&run.state, State::Failed(stop) if stop.kind == StopKind::Paused));
     let pauses = bench.store.lane_pauses(&run.id).unwrap();
     assert_eq!((pauses[0].model.as_str(), pauses[0].kind.as_str()), (SLOW, "unauthorized"));
     assert!(slow.count() <= 8, "only what was in flight was sent: {}", slow.count());

@@ -1,9 +1,11 @@
 //! What a run costs, and what it may.
 
-use assay_engine::{EngineError, Plan, Price, Provider, ProviderLimits, RunSpec, State};
+use assay_engine::{
+    EngineError, Plan, Price, Provider, ProviderLimits, RunSpec, State, Stop, StopKind,
+};
 use assay_model::WireKind;
 use assay_model::wire::CustomSpec;
-use assay_store::CellState;
+use assay_store::{CellState, RunState};
 use assay_testkit::{Fault, ModelServer};
 use serde_json::{Value, json};
 
@@ -76,6 +78,8 @@ fn a_budget_is_a_hard_stop_that_can_be_gone_on_from() {
     spec.request.budget = Some(budget);
     let run = bench.run(spec);
     assert_eq!(run.reason(), "the budget of $0.03 is spent");
+    let stop = Stop::new(StopKind::Budget, run.reason());
+    assert_eq!(run.record.state, RunState::Failed(stop), "and nobody has to read it to know");
     let done = run.count(CellState::Done);
     assert!(done > 0 && done < 120, "{done}");
     assert!(run.record.spent <= budget, "{} of {budget}", run.record.spent);

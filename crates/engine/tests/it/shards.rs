@@ -186,7 +186,7 @@ fn a_merge_that_fails_halfway_leaves_a_run_that_can_be_finished() {
 
     let left = bench.store.runs("bench", 10).unwrap();
     let half = left.iter().find(|run| run.id != one.id && run.id != two.id).unwrap();
-    assert!(matches!(&half.state, RunState::Failed(why) if why.contains("nobody")));
+    assert!(matches!(&half.state, RunState::Failed(stop) if stop.reason.contains("nobody")));
     assert_eq!(half.done, one.record.done, "what was taken stays");
     let ended = bench.resume(&half.id, false);
     assert_eq!((ended.state.clone(), ended.count(CellState::Done)), (State::Done, 120));

@@ -159,7 +159,7 @@ pub struct Ended {
 impl Ended {
     pub fn reason(&self) -> &str {
         match &self.state {
-            State::Failed(reason) => reason,
+            State::Failed(stop) => &stop.reason,
             _ => "",
         }
     }

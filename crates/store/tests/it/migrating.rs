@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::Path;
 
-use assay_store::{CellState, Draft, Original, RunState, Store, StoreError};
+use assay_store::{CellState, Draft, Original, RunState, Stop, StopKind, Store, StoreError};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -57,6 +57,20 @@ fn what_version_1_held_is_all_there() {
     let [provider] = store.providers().unwrap().try_into().unwrap();
     assert_eq!((provider.preset, provider.options), (None, serde_json::json!({})));
     assert!(matches!(store.drafts("w").unwrap().as_slice(), [Draft { at_ms: 6, .. }]));
+}
+
+#[test]
+fn a_run_that_stopped_at_its_budget_is_known_as_one_although_only_words_said_so() {
+    let folder = version_1();
+    let file = folder.path().join("assay.db");
+    let reason = "the budget of $0.5 is spent";
+    Connection::open(&file)
+        .unwrap()
+        .execute("UPDATE run SET reason = ? WHERE id = 'R0'", [reason])
+        .unwrap();
+    let store = Store::open(folder.path()).unwrap();
+    let record = store.run_record(&"R0".into()).unwrap().unwrap();
+    assert_eq!(record.state, RunState::Failed(Stop::new(StopKind::Budget, reason)));
 }
 
 #[test]

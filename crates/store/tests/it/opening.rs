@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use assay_store::{CellState, RunState, Store, StoreError};
+use assay_store::{CellState, RunState, Stop, StopKind, Store, StoreError};
 use rusqlite::Connection;
 
 use crate::support::*;
@@ -16,7 +16,8 @@ fn a_run_is_whole_after_reopening() {
     store.create_run(assay_store::NewRun { created_ms: 2_000, ..new_run("R2", 1, 1) }).unwrap();
     store.set_run_state(&run, RunState::Running, 1_500).unwrap();
     complete(&store, &run, 3, "refund");
-    store.set_run_state(&run, RunState::Failed("no key".into()), 4_000).unwrap();
+    let stop = Stop::new(StopKind::Paused, "no key");
+    store.set_run_state(&run, RunState::Failed(stop.clone()), 4_000).unwrap();
     drop(store);
 
     let store = Store::open(folder.path()).unwrap();
@@ -28,7 +29,7 @@ fn a_run_is_whole_after_reopening() {
         (detail.spec, detail.columns, detail.rows, detail.scorers),
         (new.spec, new.columns, new.rows, new.scorers)
     );
-    assert_eq!(detail.record.state, RunState::Failed("no key".into()));
+    assert_eq!(detail.record.state, RunState::Failed(stop));
     assert_eq!(
         (detail.record.done, detail.record.total, detail.record.ended_ms),
         (1, 8, Some(4_000))

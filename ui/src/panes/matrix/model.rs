@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, ops::Range};
 
 use assay_wire::{
     CellLine, CellState, CellView, GateView, MeanView, RowView, RunState, RunSummary, RunView,
-    ScoreLine,
+    ScoreLine, StopKind,
 };
 
 use crate::{
@@ -379,10 +379,9 @@ fn tokens(all: Option<u64>, some: Option<u64>, kind: &str) -> Option<String> {
     }
 }
 
-/// Whether a run stopped because its budget was spent. The engine says so in words only.
+/// Whether a run stopped because its budget was spent.
 pub fn is_budget_spent(summary: &RunSummary) -> bool {
-    let said = summary.reason.as_deref().is_some_and(|reason| reason.contains("budget"));
-    summary.state == RunState::Failed && summary.budget.is_some() && said
+    summary.state == RunState::Failed && summary.stop == Some(StopKind::Budget)
 }
 
 /// A budget to go on with: twice the one that was spent, in cents that can be typed.
@@ -500,6 +499,7 @@ mod tests {
                 wall_ms: None,
                 state: RunState::Running,
                 reason: None,
+                stop: None,
                 counts: assay_wire::CellCounts::default(),
                 budget: None,
                 spent: 0.0,
@@ -751,14 +751,20 @@ mod tests {
     fn a_spent_budget_is_no_failure_like_others() {
         let spent = RunSummary {
             state: RunState::Failed,
-            reason: Some("the budget of $0.5 is spent".into()),
+            reason: Some("nothing is left".into()),
+            stop: Some(StopKind::Budget),
             budget: Some(0.5),
             spent: 0.49,
             ..run().summary
         };
         assert!(is_budget_spent(&spent));
         assert_eq!(next_budget(&spent), "1.00");
-        assert!(!is_budget_spent(&RunSummary { reason: Some("401".into()), ..spent.clone() }));
+        let other = RunSummary {
+            reason: Some("the disk is full, whatever the budget".into()),
+            stop: Some(StopKind::Other),
+            ..spent.clone()
+        };
+        assert!(!is_budget_spent(&other), "words do not decide it");
         assert!(!is_budget_spent(&RunSummary { state: RunState::Running, ..spent }));
     }
 

@@ -122,6 +122,7 @@ mod tests {
             wall_ms: None,
             state: RunState::Running,
             reason: None,
+            stop: None,
             counts: CellCounts::default(),
             budget: None,
             spent: 0.0,
