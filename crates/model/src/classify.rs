@@ -92,7 +92,7 @@ pub(crate) fn of_reported(body: &Value, begun: bool) -> Failure {
         error.status().map(kind_of_status).unwrap_or_else(|| error.kind_by_name())
     });
     Failure {
-        status: error.status(),
+        status: error.status().or_else(|| error.names().find_map(status_of_name)),
         retry_after: error.retry_delay(),
         maybe_billed: begun,
         ..Failure::of_reply(kind, error.report())
@@ -234,6 +234,18 @@ fn kind_of_name(name: &str) -> Option<FailureKind> {
     }
 }
 
+/// The status that Anthropic gives an error of this type where it can still give one, before a stream begins: of the
+/// two that stand for a crowd, one is not told from a failure by its class.
+fn status_of_name(name: &str) -> Option<u16> {
+    match name {
+        "rate_limit_error" => Some(429),
+        "api_error" => Some(500),
+        "timeout_error" => Some(504),
+        "overloaded_error" => Some(529),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -323,6 +335,24 @@ mod tests {
             );
         }
         assert_eq!(of_status(500, None, b"<html>").message, "the server answered with status 500");
+    }
+
+    #[test]
+    fn an_error_inside_a_stream_has_the_status_it_would_have_had_before_it() {
+        for (name, status, kind) in [
+            ("overloaded_error", Some(529), FailureKind::ServerError),
+            ("rate_limit_error", Some(429), FailureKind::RateLimited),
+            ("api_error", Some(500), FailureKind::ServerError),
+            ("timeout_error", Some(504), FailureKind::ServerError),
+            ("some_new_error", None, FailureKind::ServerError),
+        ] {
+            let body =
+                serde_json::json!({"type": "error", "error": {"type": name, "message": "x"}});
+            let failure = of_reported(&body, false);
+            assert_eq!((failure.status, failure.kind), (status, kind), "{name}");
+            let asked_again = matches!(failure.advice(), RetryAdvice::Retry { .. });
+            assert!(asked_again, "{name}: nothing had come, so it costs nothing");
+        }
     }
 
     #[test]

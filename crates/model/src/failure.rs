@@ -16,7 +16,7 @@ pub struct Failure {
     pub kind: FailureKind,
     /// For a person: who failed and how, with the server's own words where it gave any.
     pub message: String,
-    /// The HTTP status, when an answer came.
+    /// The HTTP status, when an answer came; of an error inside a stream, the one that it stands for.
     pub status: Option<u16>,
     /// How long the server asks us to wait.
     pub retry_after: Option<Duration>,
