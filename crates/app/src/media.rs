@@ -34,6 +34,16 @@ pub(crate) fn of_cases(
     Ok(files)
 }
 
+/// Reads what all cases of a prompt show, as far as it is there.
+pub(crate) fn of_prompt(open: &Open, key: &PromptKey, prompt: &Prompt) -> MediaFiles {
+    let folder = folder(key);
+    let read = |name: String| {
+        let bytes = open.workspace.read_bytes(&join(&folder, &name), MAX_MEDIA).ok()?;
+        Some((name, MediaFile(bytes.into())))
+    };
+    files_shown(prompt, |_| false).into_iter().filter_map(read).collect()
+}
+
 /// As the engine chooses.
 fn is_chosen(request: &RunRequest, case: &Row) -> bool {
     (request.cases.is_empty() || request.cases.contains(&case.id))

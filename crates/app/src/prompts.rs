@@ -1,13 +1,14 @@
 //! A prompt's files, its messages, and writing one file.
 
 use assay_engine::EngineError;
-use assay_prompt::{Diagnostic, Message, Origin, Prompt, Row};
+use assay_prompt::{Diagnostic, Message, Origin, Prompt, Row, content_id_with_files};
 use assay_repo::{PromptKey, Workspace, Written};
 use assay_wire::*;
 
 use crate::app::{App, Open};
 use crate::check::problem;
 use crate::error::Explain;
+use crate::media;
 use crate::router::Answer;
 
 impl Answer<ReadPrompt> for App {
@@ -64,13 +65,16 @@ impl Answer<RenderPrompt> for App {
                     other => other.explain(),
                 }
             })?;
+        let files = media::of_prompt(&open, &key, &prompt);
+        let bytes = |path: &str| files.get(path).map(|file| &*file.0);
+        let content_id = content_id_with_files(&prompt, variant, bytes);
         let tokens: usize =
             rendered.messages.iter().map(|m| assay_prompt::estimate_tokens(&m.text())).sum();
         Ok(RenderView {
             prompt: key.key.clone(),
             variant: variant.id.clone(),
             case: command.input.is_none().then(|| case.id.clone()),
-            content_id: variant.content_id.clone(),
+            content_id,
             messages: rendered.messages.iter().map(message_view).collect(),
             tokens: tokens as u32,
         })

@@ -446,8 +446,8 @@ fn unsendable(reason: &Unsendable) -> Refusal {
             Kind::Template,
             format!("{} ({} in {})", found.message, found.code, found.file),
         ),
-        Unsendable::Unsupported(lack) => {
-            Refusal::without_call(Kind::Call(assay_model::FailureKind::Rejected), lack.to_string())
+        Unsendable::Unsupported(why) => {
+            Refusal::without_call(Kind::Call(assay_model::FailureKind::Rejected), why.clone())
         }
     }
 }

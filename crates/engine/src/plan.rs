@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 
-use assay_model::{Part, Request, Unsupported};
+use assay_model::{Part, Request};
 use assay_prompt::{
-    Diagnostic, Options, Prompt, Rendered, Row, Severity, Span, Variant, codes, render_with,
+    Diagnostic, Options, Prompt, Rendered, Row, Severity, Span, Variant, codes,
+    content_id_with_files, render_with,
 };
 use assay_score::Scorers;
 use assay_store::Shard;
@@ -19,8 +20,8 @@ use crate::neighbours::{Neighbours, Shots};
 use crate::shards;
 use crate::spec::{Endpoints, RunSpec};
 
-/// The embedded model among the wires.
-const LOCAL_WIRE: &str = "local";
+/// What helps where the embedded model cannot.
+const ELSEWHERE: &str = "run this variant on a provider's model";
 
 /// Cells of one run at most. Larger questions are several runs.
 const MAX_CELLS: u64 = 1_000_000;
@@ -56,7 +57,7 @@ pub struct Column {
     pub prompt: usize,
     /// The variant's id.
     pub variant: String,
-    /// The variant's content id.
+    /// The variant's content id, with the pictures and files of its examples.
     pub content_id: String,
     /// The model.
     pub target: Target,
@@ -96,8 +97,8 @@ pub(crate) struct Call {
 pub(crate) enum Unsendable {
     /// Its case does not fit the template.
     Unrenderable(Box<Diagnostic>),
-    /// The model's wire cannot say what it asks.
-    Unsupported(Unsupported),
+    /// The model cannot be asked this way, and why, for people.
+    Unsupported(String),
 }
 
 impl Plan {
@@ -222,9 +223,11 @@ impl Plan {
             request.max_output_tokens.get_or_insert(ASSUMED_OUTPUT);
         }
         let body = match &column.target.backend {
-            Backend::Local(_) => local_body(&request).map_err(Unsendable::Unsupported)?,
+            Backend::Local(_) => local_body(&request)
+                .map_err(|what| Unsendable::Unsupported(format!("{what}; {ELSEWHERE}")))?,
             Backend::Remote(caller) => {
-                caller.body(&request, true).map_err(Unsendable::Unsupported)?
+                let body = caller.body(&request, true);
+                body.map_err(|lack| Unsendable::Unsupported(lack.to_string()))?
             }
         };
         let cache_key = cache_key(&column.target, &body, row.sample);
@@ -303,13 +306,16 @@ impl Plan {
                 }
                 None => None,
             };
+            let content_id = content_id_with_files(prompt, variant, |path| {
+                self.spec.prompts[place].media.get(path).map(|file| &*file.0)
+            });
             for (model, over) in once_each(self.models_of(place, variant)?) {
                 let target = models.resolve(&model)?;
                 let options = self.spec.options.merged(&variant.model.options).merged(&over);
                 columns.push(Column {
                     prompt: place,
                     variant: variant.id.clone(),
-                    content_id: variant.content_id.clone(),
+                    content_id: content_id.clone(),
                     asked: Asked::new(&target, variant, &options),
                     target,
                     options,
@@ -447,13 +453,13 @@ fn variant<'a>(prompt: &'a Prompt, id: &str) -> &'a Variant {
 }
 
 /// What the embedded model is asked, as bytes: the request that is stored and cached.
-fn local_body(request: &Request) -> Result<Vec<u8>, Unsupported> {
+fn local_body(request: &Request) -> Result<Vec<u8>, &'static str> {
     if !request.tools.is_empty() {
-        return Err(Unsupported { what: "tools".to_owned(), wire: LOCAL_WIRE });
+        return Err("the embedded model cannot use tools");
     }
     let is_text = |part: &Part| matches!(part, Part::Text(_));
     if !request.messages.iter().flat_map(|message| &message.parts).all(is_text) {
-        return Err(Unsupported { what: "pictures or files".to_owned(), wire: LOCAL_WIRE });
+        return Err("the embedded model cannot see pictures or files");
     }
     let messages: Vec<_> = request
         .messages

@@ -114,7 +114,7 @@ impl Setting {
         Setting::ParallelToolCalls,
     ];
 
-    /// What it is, in a sentence such as "the wire cannot carry …".
+    /// What it is, in a sentence such as "it has no way to ask for …".
     pub fn words(self) -> &'static str {
         match self {
             Setting::Temperature => "a temperature",
@@ -181,7 +181,9 @@ impl Request {
 
 /// A wire has no way to say what was asked. Nothing was sent, and nothing is left out in silence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the wire `{wire}` cannot carry {what}")]
+#[error(
+    "the protocol `{wire}` has no way to send {what}; leave that out, or choose a model that is spoken to in another one"
+)]
 pub struct Unsupported {
     /// What it lacks, such as "a seed".
     pub what: String,

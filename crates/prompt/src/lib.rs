@@ -80,6 +80,7 @@ mod tokens;
 mod yaml;
 
 pub use checker::{Checker, parse_folder, parse_lone};
+pub use content_id::content_id_with_files;
 pub use diagnostic::{Diagnostic, Severity};
 pub use evals::{EvalModel, Evals, GateSpec, ScorerSpec};
 pub use files::{Files, reference, resolve};

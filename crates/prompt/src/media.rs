@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::template::{self, Scope};
-use crate::{Kind, Prompt, Row, Template, Variant};
+use crate::template::{self, Scope, print_value};
+use crate::{Kind, Prompt, Property, Row, Template, Variant, render};
 
 /// The keys under which an object names a file.
 const KEYS: [&str; 4] = ["path", "file", "url", "source"];
@@ -83,10 +83,18 @@ fn plain_path(text: &str) -> Result<String, String> {
     Ok(parts.join("/"))
 }
 
-/// The pictures and files of one row that a template shows, each with the text that stands for it while the template is
-/// evaluated.
+/// The pictures and files of one row that a template shows, by the inputs that name them.
 #[derive(Default)]
-pub(crate) struct MediaInputs(Vec<(String, Value, Shown)>);
+pub(crate) struct MediaInputs(Vec<MediaInput>);
+
+/// What an input names: one picture or file, or a list of them.
+struct MediaInput {
+    name: String,
+    /// What stands for the input while the template is evaluated: a text, or a list of texts.
+    stands: Value,
+    /// In the order of those texts.
+    shown: Vec<Shown>,
+}
 
 /// An input that should name a picture or file, and does not.
 pub(crate) struct BadMedia {
@@ -98,35 +106,69 @@ impl MediaInputs {
     pub fn of(variant: &Variant, template: &Template, row: &Row) -> Result<MediaInputs, BadMedia> {
         let used = template::uses(template);
         let mut found = MediaInputs::default();
-        for input in variant.inputs.iter().filter(|input| input.kind.is_media()) {
+        for input in &variant.inputs {
+            let Some(kind) = media_kind(input) else { continue };
             let value = row.input.get(&input.name).or(input.default.as_ref());
             let is_used = used.iter().any(|used| used.name == input.name);
             let Some(value) = value.filter(|value| is_used && !value.is_null()) else {
                 continue;
             };
-            let shown = Shown::read(input.kind, value).map_err(|problem| BadMedia {
+            let shown = read(input, kind, value).map_err(|problem| BadMedia {
                 input: input.name.clone(),
-                message: format!("`{}` of kind {} {problem}", input.name, input.kind.as_str()),
+                message: format!("`{}` of kind {} {problem}", input.name, kind.as_str()),
             })?;
-            // A file that stands in the case is never printed: it may be long.
-            let stands = shown.path().map_or_else(|| shown.placeholder(), str::to_owned);
-            found.0.push((input.name.clone(), Value::String(stands), shown));
+            let stands = match input.kind {
+                Kind::Array => shown.iter().map(stands_for).collect(),
+                _ => shown.first().map_or(Value::Null, |one| stands_for(one).into()),
+            };
+            found.0.push(MediaInput { name: input.name.clone(), stands, shown });
         }
         Ok(found)
     }
 
     pub fn cover<'a>(&'a self, scope: &mut Scope<'a>) {
-        for (name, stands, _) in &self.0 {
+        for MediaInput { name, stands, .. } in &self.0 {
             scope.values.insert(name, Cow::Borrowed(stands));
         }
     }
 
-    /// The picture or file that a printed value stands for. What a filter made of it is text like any other.
-    pub fn shown(&self, text: &str, from: Option<&str>) -> Option<&Shown> {
-        let of = |(name, stands, _): &&(String, Value, Shown)| {
-            from == Some(name.as_str()) && stands.as_str() == Some(text)
-        };
-        self.0.iter().find(of).map(|(_, _, shown)| shown)
+    /// The pictures and files that a printed value stands for: one, or all of a list. What a filter made of them is text
+    /// like any other.
+    pub fn shown(&self, text: &str, from: Option<&str>) -> Option<&[Shown]> {
+        let input = self.0.iter().find(|input| from == Some(input.name.as_str()))?;
+        if print_value(&input.stands) == text {
+            return Some(&input.shown);
+        }
+        let one = input.shown.iter().find(|shown| stands_for(shown) == text)?;
+        Some(std::slice::from_ref(one))
+    }
+}
+
+/// What the values of an input name, if they name pictures or files: it itself, or the items of its list.
+fn media_kind(input: &Property) -> Option<Kind> {
+    let named = match (input.kind, &input.items) {
+        (Kind::Array, Some(items)) => items.kind,
+        (kind, _) => kind,
+    };
+    named.is_media().then_some(named)
+}
+
+/// The pictures and files that a value of this input names.
+fn read(input: &Property, kind: Kind, value: &Value) -> Result<Vec<Shown>, String> {
+    match (input.kind, value) {
+        (Kind::Array, Value::Array(items)) => {
+            items.iter().map(|item| Shown::read(kind, item)).collect()
+        }
+        (Kind::Array, _) => Err("must be a list of paths or data: URIs".to_owned()),
+        _ => Ok(vec![Shown::read(kind, value)?]),
+    }
+}
+
+/// The text that stands for one. A file that stands in the case is never printed: it may be long.
+fn stands_for(shown: &Shown) -> Cow<'_, str> {
+    match shown.path() {
+        Some(path) => Cow::Borrowed(path),
+        None => Cow::Owned(shown.placeholder()),
     }
 }
 
@@ -136,18 +178,27 @@ pub fn files_shown(prompt: &Prompt, is_chosen: impl Fn(&Row) -> bool) -> BTreeSe
     let mut rows = prompt.run_cases();
     rows.retain(|case| is_chosen(case));
     let rows: Vec<&Row> = rows.iter().chain(&prompt.examples.rows).collect();
-    let mut files = BTreeSet::new();
-    for input in prompt.variants.iter().flat_map(|variant| &variant.inputs) {
-        if !input.kind.is_media() {
-            continue;
-        }
-        let given = rows.iter().filter_map(|row| row.input.get(&input.name));
-        for value in given.chain(&input.default) {
-            let shown = Shown::read(input.kind, value).ok();
-            files.extend(shown.and_then(|shown| shown.path().map(str::to_owned)));
-        }
-    }
-    files
+    let inputs = prompt.variants.iter().flat_map(|variant| &variant.inputs);
+    inputs.flat_map(|input| files_of(input, &rows)).collect()
+}
+
+/// The files below the prompt's folder that every case of a variant shows: those of its examples, and of its inputs'
+/// defaults.
+pub(crate) fn files_always_shown(prompt: &Prompt, variant: &Variant) -> BTreeSet<String> {
+    let rows = match &prompt.few_shot {
+        Some(_) => render::selected(prompt, variant),
+        None => Vec::new(),
+    };
+    variant.inputs.iter().flat_map(|input| files_of(input, &rows)).collect()
+}
+
+/// The files that the values of an input name, in these rows and where they have none.
+fn files_of(input: &Property, rows: &[&Row]) -> Vec<String> {
+    let Some(kind) = media_kind(input) else { return Vec::new() };
+    let given = rows.iter().filter_map(|row| row.input.get(&input.name));
+    let shown = given.chain(&input.default).filter_map(|value| read(input, kind, value).ok());
+    let paths = shown.flatten().filter_map(|shown| shown.path().map(str::to_owned));
+    paths.collect()
 }
 
 #[cfg(test)]
@@ -169,6 +220,14 @@ mod tests {
         for bad in [json!("https://example.com/cat.png"), json!("file:///etc/passwd"), json!(7)] {
             assert!(path(bad.clone()).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn the_files_of_a_list_are_read_with_the_others() {
+        let text = "---\ninputs:\n  - {name: photos, kind: array, items: {kind: image}, default: [c.png]}\n---\nuser:\n{{ photos }}\n";
+        let files = [("p.prompty".to_owned(), text.to_owned())].into();
+        let prompt = crate::parse_lone("p", "p.prompty", &files);
+        assert_eq!(files_shown(&prompt, |_| true), ["c.png".to_owned()].into());
     }
 
     #[test]

@@ -415,7 +415,7 @@ fn shot_question(
         let from = Origin::Example(row.id.clone());
         match piece {
             Piece::Value { text, from: input } => match media.shown(text, *input) {
-                Some(shown) => asked.show(shown, from),
+                Some(shown) => asked.show(shown, &from),
                 None => asked.push(text, from),
             },
             other => asked.push(other.as_str(), from),
@@ -531,8 +531,8 @@ impl Message {
         }
     }
 
-    fn show(&mut self, shown: &Shown, from: Origin) {
-        self.segments.push(Segment::showing(shown, from));
+    fn show(&mut self, shown: &[Shown], from: &Origin) {
+        self.segments.extend(shown.iter().map(|one| Segment::showing(one, from.clone())));
     }
 
     /// Without newlines at both ends, whatever they came from.
@@ -598,7 +598,7 @@ impl Assembly {
             Piece::Value { text, from } => {
                 let origin = from.map_or(Origin::Template, |name| Origin::Input(name.to_owned()));
                 match inputs.media.shown(&text, from) {
-                    Some(shown) => self.show(shown, origin),
+                    Some(shown) => self.show(shown, &origin),
                     None => self.value(&text, origin),
                 }
             }
@@ -627,9 +627,9 @@ impl Assembly {
         }
     }
 
-    fn show(&mut self, shown: &Shown, from: Origin) {
+    fn show(&mut self, shown: &[Shown], from: &Origin) {
         self.pure = false;
-        self.line.push(Segment::showing(shown, from));
+        self.line.extend(shown.iter().map(|one| Segment::showing(one, from.clone())));
     }
 
     /// Turns close the message they stand in; what follows them goes on in the same role.

@@ -4,6 +4,7 @@
 mod endpoints;
 mod lanes;
 mod money;
+mod pictures;
 mod shards;
 mod support;
 mod twins;

@@ -255,6 +255,27 @@ fn a_picture_stands_where_the_template_shows_it_and_is_named_in_the_preview() {
 }
 
 #[test]
+fn a_list_of_pictures_is_shown_one_by_one_or_all_at_once() {
+    let inputs = "[{name: photos, kind: array, items: {kind: image}}]";
+    let body = "user:\nAll: {{ photos }}\n{% for photo in photos %}\n{{ loop.index }}: {{ photo }}\n{% endfor %}\nThe last: {{ photos[1] }}.\n";
+    let prompt = lone(inputs, body);
+    let shown = |photos: Value| {
+        let rendered = render(&prompt, &prompt.variants[0], &case(json!({"photos": photos})));
+        rendered.map(|rendered| {
+            let segments = rendered.messages.into_iter().flat_map(|message| message.segments);
+            let media = segments.filter_map(|segment| Some(segment.media?.path()?.to_owned()));
+            media.collect::<Vec<_>>()
+        })
+    };
+    let (a, b) = ("a.png", "b.png");
+    assert_eq!(shown(json!([a, {"path": "./b.png"}])).unwrap(), [a, b, a, b, b]);
+    for bad in [json!(a), json!([a, "https://example.com/b.png"]), json!([a, 7])] {
+        let refused = shown(bad.clone()).unwrap_err();
+        assert_eq!(refused.code, codes::UNSUPPORTED_INPUT, "{bad}: {refused:?}");
+    }
+}
+
+#[test]
 fn an_example_shows_its_own_picture() {
     let files = [
         (

@@ -49,7 +49,7 @@ fn Facts(variant: Variant) -> impl IntoView {
             <Schema title="Outputs" none="Any text is an answer." properties=outputs />
             <section>
                 <h3 class="facts__title">"Content id"</h3>
-                <p class="mono facts__id" title="Equal ids give equal messages for every input">{content_id}</p>
+                <p class="mono facts__id" title="Equal ids give equal messages for every input. Files that its examples show count as well, once it is rendered or run.">{content_id}</p>
             </section>
         </div>
     }
