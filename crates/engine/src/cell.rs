@@ -109,7 +109,7 @@ impl Worker {
         loop {
             self.enter().await?;
             let next = self.lane.take();
-            if next.is_some() || !self.lane.has_cells_aside() {
+            if next.is_some() || self.lane.is_exhausted() {
                 return next;
             }
             self.place = None;

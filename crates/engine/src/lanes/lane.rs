@@ -171,9 +171,10 @@ impl Lane {
         Aside { lane: Arc::clone(self), column, cell }
     }
 
-    /// Whether cells are set aside.
-    pub fn has_cells_aside(&self) -> bool {
-        self.state().aside > 0
+    /// Whether no cell is left to be taken, now or later.
+    pub fn is_exhausted(&self) -> bool {
+        let state = self.state();
+        state.queue.is_empty() && state.aside == 0
     }
 
     /// Stops the lane; what is in flight comes to its end. Says whether it was going.
@@ -249,7 +250,7 @@ impl Lane {
                 continue;
             }
             let place = self.wait_for_place(true).await;
-            if place.is_some() || !self.has_cells_aside() {
+            if place.is_some() || self.is_exhausted() {
                 return place;
             }
         }
