@@ -85,7 +85,7 @@ fn a_cell_whose_twin_failed_is_asked_itself() {
 #[test]
 fn a_cell_that_waits_takes_no_place_from_the_twin_that_is_asked_again() {
     let server = server();
-    let limits = ProviderLimits { concurrency: Some(1), ..ProviderLimits::default() };
+    let limits = ProviderLimits { concurrency: Some(2), ..ProviderLimits::default() };
     let bench = Bench::with_limits(&server, &server, limits);
     server.fault_when(of_case(0), Fault::status(500, "{}"));
     let handle = bench.start(equal_variants(3, &[FAST]));
