@@ -274,3 +274,52 @@ fn nothing(what: &str) -> ApiError {
         "In the window, copy the {what} first; in the terminal, type it or pipe it in."
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::Arc;
+
+    use assay_net::keys::KeysConfig;
+
+    use super::*;
+    use crate::app::AppOptions;
+    use crate::host::Headless;
+
+    fn app(folder: &tempfile::TempDir) -> App {
+        let options = AppOptions {
+            data_dir: Some(folder.path().join("data")),
+            models_dir: Some(folder.path().join("models")),
+            keys: Some(KeysConfig::memory()),
+        };
+        App::open(options, Arc::new(Headless)).unwrap()
+    }
+
+    #[test]
+    fn a_key_whose_note_names_no_place_is_not_used_until_it_is_set_again_and_is_said_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let app = app(&folder);
+        app.call(AddProvider {
+            name: "p".to_owned(),
+            base_url: Some("https://a.example/v1".to_owned()),
+            ..AddProvider::default()
+        })
+        .unwrap();
+        let secret = || SecretString::from("sk-0123456789abcdef");
+        app.inner.store.set_setting("key.origin/p", "https://a.example").unwrap();
+        app.inner.keys.set("p", secret(), Place::Memory).unwrap();
+
+        let settings = app.provider_named("p").unwrap();
+        let key = app.key_view(&settings);
+        assert_eq!(key.place, None);
+        let trouble = key.trouble.unwrap();
+        assert!(
+            trouble.contains("earlier version") && trouble.contains("set it again"),
+            "{trouble}"
+        );
+
+        app.keep_key(&settings, secret(), Place::Memory).unwrap();
+        assert_eq!(app.key_view(&settings).place, Some(KeptIn::Memory));
+    }
+}
