@@ -36,6 +36,7 @@ fn a_budget_is_never_passed_and_the_run_goes_on_with_more() {
     assert!(run.out.contains("budget") && run.out.contains("--budget USD"), "{}", run.out);
     let document: serde_json::Value =
         serde_json::from_str(&terminal.workspace.read("out.json")).expect("a document");
+    assert_eq!(document["stop"], "budget");
     let spent = document["cost"].as_f64().expect("it is known");
     assert!(spent > 0.0 && spent <= budget, "{spent} of {budget}");
     let done = document["cells"]["done"].as_u64().expect("a number");
@@ -75,6 +76,7 @@ fn a_key_that_is_refused_pauses_its_lane_only_and_the_run_says_how_to_go_on() {
         serde_json::from_str(&terminal.workspace.read("out.json")).expect("a document");
     assert_eq!(document["cells"]["done"], 6, "the other lane is whole");
     assert_eq!(document["paused"][0]["kind"], "unauthorized");
+    assert_eq!(document["stop"], "paused");
     assert_eq!(document["ok"], false);
 
     server.no_faults();
