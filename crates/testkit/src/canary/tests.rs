@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
@@ -261,8 +261,8 @@ fn a_test_that_sends_a_key_where_it_does_not_belong_fails_at_its_end() {
         let server = ModelServer::start_blocking();
         let address = server.url().replace("http://", "").replace("/v1", "");
         let mut connection = TcpStream::connect(address).unwrap();
-        write!(connection, "GET /v1/models?key={KEY} HTTP/1.1\r\nconnection: close\r\n\r\n")
-            .unwrap();
+        write!(connection, "GET /v1/models?key={KEY} HTTP/1.1\r\n\r\n").unwrap();
+        connection.shutdown(Shutdown::Write).unwrap();
         std::io::copy(&mut connection, &mut std::io::sink()).unwrap();
     });
     assert!(failed.contains("the path of a recorded GET request holds"), "{failed}");
