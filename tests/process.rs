@@ -81,7 +81,7 @@ impl Terminal {
         let terminal = Terminal::in_data("greet");
         let url = server.url();
         let add = ["models", "add", "openai-compatible", "server", "--base-url", &url];
-        terminal.ok(&[&add, options].concat());
+        terminal.ok(&[&add[..], options].concat());
         terminal
     }
 

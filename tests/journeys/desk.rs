@@ -209,10 +209,8 @@ impl Notices {
 
 impl Drop for Notices {
     fn drop(&mut self) {
-        // Those that the test did not ask for. One that fails already has its own message.
-        if !std::thread::panicking() {
-            self.so_far();
-        }
+        // Those that the test did not ask for.
+        self.so_far();
     }
 }
 
