@@ -11,7 +11,7 @@
 //!
 //! **BERTScore** matches each piece of one text with the most similar piece of the other. Precision
 //! is the mean over the output's pieces, recall over the reference's, F1 their harmonic mean. Range
-//! −1 to 1, in practice a narrow high band, so look at differences within one set of outputs. Source:
+//! 0 to 1, in practice a narrow high band, so look at differences within one set of outputs. Source:
 //! Zhang and others, *BERTScore: evaluating text generation with BERT*, 2020; equal to bert-score
 //! 0.3.13 without rescaling. Of several references each of the three has its own best.
 
@@ -161,8 +161,9 @@ fn against(output: &Pieces, reference: &Pieces, rarity: Option<&Rarity>) -> Opti
     if output.states[0].len() != reference.states[0].len() {
         return None;
     }
-    let (mut ours, mut theirs) =
-        (vec![f64::MIN; output.ids.len()], vec![f64::MIN; reference.ids.len()]);
+    // A piece that is unlike all of the other text counts 0 and not less: the reference fills texts
+    // up to one length before it takes the best, and its filling is at 0.
+    let (mut ours, mut theirs) = (vec![0.0_f64; output.ids.len()], vec![0.0; reference.ids.len()]);
     for (state, best) in output.states.iter().zip(&mut ours) {
         for (other, other_best) in reference.states.iter().zip(&mut theirs) {
             let alike = product(state, other);
@@ -214,6 +215,13 @@ mod tests {
         // The second piece of the reference is at right angles to the output's only word.
         assert_eq!((score.precision, score.recall), (1.0, 0.5));
         assert_eq!(score.f1, 2.0 / 3.0);
+    }
+
+    #[test]
+    fn a_piece_that_is_unlike_everything_counts_0() {
+        let apart = Pieces::new(vec![101, 1, 102], &[-1.0, 0.0].repeat(3)).unwrap();
+        let score = bert_score(&apart, &[pieces(&[2], &[[1.0, 0.0]])], None).unwrap();
+        assert_eq!(score, BertScore::ZERO);
     }
 
     #[test]

@@ -14,6 +14,7 @@
 mod bert;
 mod pieces;
 mod safetensors;
+mod words;
 
 use std::path::{Path, PathBuf};
 
@@ -109,9 +110,12 @@ impl Embedder {
 
     /// The texts piece by piece, in their order, computed as [`Embedder::embed`] does. Up to 512
     /// pieces of a text count, and take 1.5 KB each.
+    ///
+    /// They are the pieces BERTScore is defined on, of the model's original tokenizer. Those of an
+    /// embedding differ from them in rare characters, such as unassigned ones and recent punctuation.
     pub fn piece_states(&self, texts: &[&str]) -> Vec<PieceStates> {
         let of = |text: &&str| {
-            let pieces = self.pieces.of(text, POSITIONS);
+            let pieces = self.pieces.of_original(text, POSITIONS);
             let states = self.bert.states(&pieces);
             PieceStates { pieces, states }
         };

@@ -4,15 +4,20 @@
 //! The splitter is built from `vocab.txt` and not from the `tokenizer.json` beside it: that one
 //! takes text that reads `[SEP]` for the control piece, pads every text to 128 pieces and cuts it
 //! there. Here no text, wherever it comes from, becomes a control piece.
+//!
+//! Both tokenizers of the model's makers are needed, because they do not agree on every character:
+//! embeddings are made of the pieces of the fast one, BERTScore of the original one's, see
+//! [`super::words`].
 
 use std::path::Path;
 
-use tokenizers::Tokenizer;
+use tokenizers::{Model, Tokenizer};
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::BertNormalizer;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
 
 use super::safetensors::malformed;
+use super::words::words;
 use crate::LocalError;
 
 /// Pieces of a text that count for its embedding, the two that frame it included: what the model was
@@ -59,13 +64,33 @@ impl Pieces {
         self.tokenizer.get_vocab_size(false)
     }
 
-    /// The pieces of a text, framed, and so many at most.
+    /// The pieces of a text as the fast tokenizer cuts it, framed, and so many at most.
     pub(super) fn of(&self, text: &str, most: usize) -> Vec<u32> {
-        let looked_at = &text[..text.floor_char_boundary(MAX_BYTES)];
         // It fails only for a word without a piece where there is no `[UNK]`, and there is one.
-        let encoding = self.tokenizer.encode_fast(looked_at, false);
+        let encoding = self.tokenizer.encode_fast(looked_at(text), false);
         let inner = encoding.as_ref().map_or(&[][..], |encoding| encoding.get_ids());
-        let inner = inner.iter().take(most.saturating_sub(2)).copied();
+        self.framed(inner.iter().copied(), most)
+    }
+
+    /// The pieces of a text as the original tokenizer cuts it, framed, and so many at most.
+    pub(super) fn of_original(&self, text: &str, most: usize) -> Vec<u32> {
+        let words = words(looked_at(text));
+        let pieces = words.iter().flat_map(|word| self.of_word(word));
+        self.framed(pieces, most)
+    }
+
+    /// The pieces of a word, or `[UNK]`.
+    fn of_word(&self, word: &str) -> impl Iterator<Item = u32> + use<> {
+        let pieces = self.tokenizer.get_model().tokenize(word).unwrap_or_default();
+        pieces.into_iter().map(|piece| piece.id)
+    }
+
+    fn framed(&self, inner: impl Iterator<Item = u32>, most: usize) -> Vec<u32> {
+        let inner = inner.take(most.saturating_sub(2));
         std::iter::once(self.first).chain(inner).chain(std::iter::once(self.last)).collect()
     }
+}
+
+fn looked_at(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_BYTES)]
 }

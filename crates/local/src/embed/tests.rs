@@ -116,9 +116,18 @@ fn of_a_long_text_512_pieces_have_a_state() {
 
 #[test]
 fn no_text_becomes_a_control_piece() {
-    let pieces = embedder().pieces("[SEP] [CLS] [PAD] [MASK] [UNK]");
-    let inner = &pieces[1..pieces.len() - 1];
-    assert!(inner.iter().all(|piece| ![0, 100, 101, 102, 103].contains(piece)), "{inner:?}");
+    let text = "[SEP] [CLS] [PAD] [MASK] [UNK]";
+    for pieces in [embedder().pieces(text), embedder().piece_states(&[text])[0].pieces.clone()] {
+        let inner = &pieces[1..pieces.len() - 1];
+        assert!(inner.iter().all(|piece| ![0, 100, 101, 102, 103].contains(piece)), "{inner:?}");
+    }
+}
+
+#[test]
+fn of_a_code_point_that_is_no_character_only_the_fast_tokenizer_makes_a_piece() {
+    let text = "\u{10ffff}";
+    assert_eq!(embedder().pieces(text), [101, 100, 102]);
+    assert_eq!(embedder().piece_states(&[text])[0].pieces, [101, 102]);
 }
 
 #[test]
