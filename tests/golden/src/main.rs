@@ -106,3 +106,16 @@ fn compare_all(folder: &std::path::Path) -> Result<usize, GoldenError> {
     }
     Ok(differences)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_family_has_a_file_in_the_committed_sample() {
+        let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../data/golden");
+        for (name, _) in FAMILIES {
+            assert!(sample.join(format!("{name}.jsonl")).is_file(), "no sample of {name}");
+        }
+    }
+}
