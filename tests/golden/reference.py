@@ -19,6 +19,7 @@ import random
 import re
 import string
 import sys
+import tempfile
 import types
 from collections import Counter
 from pathlib import Path
@@ -88,8 +89,7 @@ def bleu_parts(score):
             "bp": score.bp, "sys_len": score.sys_len, "ref_len": score.ref_len}
 
 
-def ter_parts(metric, statistics):
-    score = metric._compute_score_from_stats(statistics)
+def ter_parts(score):
     return {"score": score.score, "edits": score.num_edits, "ref_len": score.ref_length}
 
 
@@ -111,7 +111,7 @@ def sacrebleu_families(folder):
          "stats_chrF2++": chrfs["chrF2++"]._extract_corpus_statistics([t["hyp"]], [[r] for r in t["refs"]])[0]}
         for t in each])
     write(folder, "ter_sentence", {**about, "cfgs": TER}, [
-        {**t, "ter": {n: ter_parts(m, m._extract_corpus_statistics([t["hyp"]], [[r] for r in t["refs"]])[0]) for n, m in ters.items()},
+        {**t, "ter": {n: ter_parts(m.sentence_score(t["hyp"], t["refs"])) for n, m in ters.items()},
          "tok": {n: m.tokenizer(t["hyp"].rstrip()) for n, m in ters.items()}}
         for t in each])
     tokenizers = {name: _get_tokenizer(name)() for name in ("13a", "intl", "char", "zh", "none")}
@@ -127,7 +127,7 @@ def sacrebleu_families(folder):
         "id": "corpus-0", "hyps": hyps, "refs": refs,
         "bleu": {n: bleu_parts(m.corpus_score(hyps, streams)) for n, m in bleus.items()},
         "chrf": {n: m.corpus_score(hyps, streams).score for n, m in chrfs.items()},
-        "ter": {n: vars_of_ter(m.corpus_score(hyps, streams)) for n, m in ters.items()},
+        "ter": {n: ter_parts(m.corpus_score(hyps, streams)) for n, m in ters.items()},
         "mean_sentence_bleu": mean,
     }
     write(folder, "sacrebleu_corpus", {**about, "bleu": BLEU, "chrf": CHRF, "ter": TER}, [corpus])
@@ -148,10 +148,6 @@ def sacrebleu_families(folder):
                     for s in found]
     write(folder, "sacrebleu_significance", {"reference": "sacrebleu 2.6.0 PairedTest, n_samples=1000, seed 12345"},
           [{"id": "systems-0", "base": base, "new": new, "refs": truth, "out": out}])
-
-
-def vars_of_ter(score):
-    return {"score": score.score, "edits": score.num_edits, "ref_len": score.ref_length}
 
 
 # --- words ---
@@ -196,12 +192,9 @@ def wordnet():
             "noun.shape noun.state noun.substance noun.time verb.body verb.change verb.cognition verb.communication " \
             "verb.competition verb.consumption verb.contact verb.creation verb.emotion verb.motion verb.perception " \
             "verb.possession verb.social verb.stative verb.weather adj.ppl"
-    here = Path(os.environ.get("TMPDIR", "/tmp")) / "reference-wordnet"
-    here.mkdir(exist_ok=True)
+    here = Path(tempfile.mkdtemp(prefix="wordnet-"))
     for file in folder.iterdir():
-        link = here / file.name
-        if not link.exists():
-            link.symlink_to(file)
+        (here / file.name).symlink_to(file)
     part = {"noun": 1, "verb": 2, "adj": 3, "adv": 4}
     lines = [f"{at:02}\t{kind}\t{part[kind.split('.')[0]]}" for at, kind in enumerate(kinds.split())]
     (here / "lexnames").write_text("\n".join(lines) + "\n")

@@ -276,8 +276,50 @@ fn verdict_of(kind: usize, cases: Vec<PairedCase>) -> ScorerVerdict {
     compare(&comparison).unwrap().scorers.remove(0)
 }
 
+/// Errors over words, of outputs of some sources.
+fn corpus_verdict(cases: Vec<PairedCase>) -> ScorerVerdict {
+    let rate = |sums: &[f64]| (sums[1] > 0.0).then(|| sums[0] / sums[1]);
+    let scorer = ComparedScorer::new("wer", Measure::Corpus(&rate), cases);
+    let mut comparison = Comparison::new("p", "a", "b", vec![scorer]);
+    comparison.rules.draws = 99;
+    compare(&comparison).unwrap().scorers.remove(0)
+}
+
+fn any_corpus() -> impl Strategy<Value = Vec<PairedCase>> {
+    prop::collection::vec((0u8..9, 0u8..9, 1u8..9, 0u8..6), 2..20).prop_map(|cases| {
+        let case = |(n, (base, head, words, source)): (usize, (u8, u8, u8, u8))| {
+            let of = |errors| Answers::statistics(vec![f64::from(errors), f64::from(words)]);
+            PairedCase {
+                base: of(base),
+                head: of(head),
+                source: Some(format!("source-{source}")),
+                ..PairedCase::new(format!("case-{n}"))
+            }
+        };
+        cases.into_iter().enumerate().map(case).collect()
+    })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn neither_order_nor_copies_make_a_corpus_score_more_certain(
+        cases in any_corpus(), seed in any::<u64>()
+    ) {
+        let mut shuffled = cases.clone();
+        let mut random = Random::new(seed);
+        for place in (1..shuffled.len()).rev() {
+            shuffled.swap(place, random.below(place + 1));
+        }
+        let once = corpus_verdict(cases.clone());
+        prop_assert_eq!(&once, &corpus_verdict(shuffled));
+        let copy = |case: &PairedCase| PairedCase { id: format!("{} again", case.id), ..case.clone() };
+        let twice = corpus_verdict(cases.iter().cloned().chain(cases.iter().map(copy)).collect());
+        let width = |verdict: &ScorerVerdict| verdict.interval.map_or(f64::INFINITY, Interval::width);
+        prop_assert!(width(&twice) >= width(&once) - 1e-9, "{} and {}", width(&once), width(&twice));
+        prop_assert!((twice.change - once.change).abs() < 1e-9);
+    }
 
     #[test]
     fn the_order_of_cases_changes_nothing(
