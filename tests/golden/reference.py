@@ -17,6 +17,7 @@ import math
 import os
 import random
 import re
+import shutil
 import string
 import sys
 import tempfile
@@ -192,9 +193,9 @@ def wordnet():
             "noun.shape noun.state noun.substance noun.time verb.body verb.change verb.cognition verb.communication " \
             "verb.competition verb.consumption verb.contact verb.creation verb.emotion verb.motion verb.perception " \
             "verb.possession verb.social verb.stative verb.weather adj.ppl"
-    here = Path(tempfile.mkdtemp(prefix="wordnet-"))
-    for file in folder.iterdir():
-        (here / file.name).symlink_to(file)
+    # Copied, because nltk follows no links out of a folder.
+    here = Path(tempfile.mkdtemp()) / "wordnet"
+    shutil.copytree(folder, here)
     part = {"noun": 1, "verb": 2, "adj": 3, "adv": 4}
     lines = [f"{at:02}\t{kind}\t{part[kind.split('.')[0]]}" for at, kind in enumerate(kinds.split())]
     (here / "lexnames").write_text("\n".join(lines) + "\n")
