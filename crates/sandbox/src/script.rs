@@ -5,11 +5,14 @@
 //! exhausts a limit fails; one that slips through is stopped by the process's limits and by the
 //! patience of whoever asked.
 
+use std::cell::Cell;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rhai::packages::{Package, StandardPackage};
-use rhai::{AST, Dynamic, Engine, EvalAltResult, Map, OptimizationLevel, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Identifier, Map, OptimizationLevel, Scope};
 use serde_json::{Number, Value};
 
 use crate::protocol::{Facts, Reply, Request};
@@ -30,12 +33,16 @@ const KEPT: usize = 32;
 
 /// Judges with scripts, each compiled once.
 pub(crate) struct Scripts {
+    engine: Engine,
+    /// When the script that runs has to stop.
+    stops: Rc<Cell<Instant>>,
     compiled: HashMap<String, AST>,
 }
 
 impl Scripts {
     pub fn new() -> Scripts {
-        Scripts { compiled: HashMap::new() }
+        let stops = Rc::new(Cell::new(Instant::now()));
+        Scripts { engine: engine(stops.clone()), stops, compiled: HashMap::new() }
     }
 
     /// What a script says of the facts.
@@ -47,28 +54,34 @@ impl Scripts {
     }
 
     fn verdict(&mut self, request: &Request) -> Result<Verdict, String> {
-        let engine = engine(Instant::now() + LONGEST_RUN);
-        let script = self.compiled(&engine, &request.script)?;
+        let script = compiled(&mut self.compiled, &self.engine, &request.script)?;
         let mut scope = scope(&request.facts);
-        let given = engine.eval_ast_with_scope::<Dynamic>(&mut scope, script);
+        self.stops.set(Instant::now() + LONGEST_RUN);
+        let given = self.engine.eval_ast_with_scope::<Dynamic>(&mut scope, script);
         let given = given.map_err(|error| in_words(&error))?;
         Verdict::read(&to_json(&given))
     }
+}
 
-    fn compiled(&mut self, engine: &Engine, script: &str) -> Result<&AST, String> {
-        if !self.compiled.contains_key(script) {
+fn compiled<'k>(
+    kept: &'k mut HashMap<String, AST>,
+    engine: &Engine,
+    script: &str,
+) -> Result<&'k AST, String> {
+    if kept.len() >= KEPT && !kept.contains_key(script) {
+        kept.clear();
+    }
+    match kept.entry(script.to_owned()) {
+        Entry::Occupied(known) => Ok(known.into_mut()),
+        Entry::Vacant(place) => {
             let compiled = engine.compile(script).map_err(|error| error.to_string())?;
-            if self.compiled.len() >= KEPT {
-                self.compiled.clear();
-            }
-            self.compiled.insert(script.to_owned(), compiled);
+            Ok(place.insert(compiled))
         }
-        self.compiled.get(script).ok_or_else(|| "the script is not there".to_owned())
     }
 }
 
 /// An engine that stops at a time.
-fn engine(stops: Instant) -> Engine {
+fn engine(stops: Rc<Cell<Instant>>) -> Engine {
     let mut engine = Engine::new_raw();
     StandardPackage::new().register_into_engine(&mut engine);
     engine.set_optimization_level(OptimizationLevel::None);
@@ -85,7 +98,7 @@ fn engine(stops: Instant) -> Engine {
     engine.set_max_functions(MOST_NAMES);
     engine.on_progress(move |operations| {
         let looks = operations.is_multiple_of(CLOCK_EVERY);
-        (looks && Instant::now() > stops).then_some(Dynamic::UNIT)
+        (looks && Instant::now() > stops.get()).then_some(Dynamic::UNIT)
     });
     engine
 }
@@ -115,7 +128,9 @@ fn from_json(value: &Value) -> Dynamic {
         Value::String(text) => Dynamic::from(text.clone()),
         Value::Array(items) => Dynamic::from_array(items.iter().map(from_json).collect()),
         Value::Object(fields) => {
-            let field = |(name, value): (&String, &Value)| (name.as_str().into(), from_json(value));
+            let field = |(name, value): (&String, &Value)| {
+                (Identifier::from(name.as_str()), from_json(value))
+            };
             Dynamic::from_map(fields.iter().map(field).collect::<Map>())
         }
     }
@@ -214,7 +229,7 @@ mod tests {
 
     #[test]
     fn what_goes_wrong_is_said_with_its_place() {
-        check_fails("output.", "line 1");
+        check_fails("1 +* 2", "line 1");
         check_fails("let x = 1;\nnowhere(x)", "line 2");
         check_fails("\"yes\"", "the script gave a text");
         check_fails("#{ score: #{} }", "the score is");
@@ -222,7 +237,7 @@ mod tests {
 
     #[test]
     fn endless_scripts_end() {
-        check_fails("loop { }", "computes too long");
+        check_fails("loop { }", "too long");
         check_fails("fn f() { f() } f()", "calls functions too deeply");
         check_fails("let s = \"x\"; loop { s += s; }", "makes too much data");
         check_fails("let a = []; loop { a.push(a.len()); }", "the script");

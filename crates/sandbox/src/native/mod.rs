@@ -60,10 +60,10 @@ impl Language {
         // A relative folder on the path would be one of the repository's.
         let folders: Vec<PathBuf> =
             std::env::split_paths(&path).filter(|folder| folder.is_absolute()).collect();
-        let places = names.iter().flat_map(|name| {
+        let mut places = names.iter().flat_map(|name| {
             folders.iter().map(move |folder| folder.join(format!("{name}{suffix}")))
         });
-        places.into_iter().find(|file| file.is_file()).ok_or(SandboxError::NoInterpreter(title))
+        places.find(|file| file.is_file()).ok_or(SandboxError::NoInterpreter(title))
     }
 
     /// What the interpreter is given: the program around the script, and nothing of the user's own.
