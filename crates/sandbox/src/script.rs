@@ -12,7 +12,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use rhai::packages::{Package, StandardPackage};
-use rhai::{AST, Dynamic, Engine, EvalAltResult, Identifier, Map, OptimizationLevel, Scope};
+use rhai::{AST, Dynamic, Engine, EvalAltResult, Map, OptimizationLevel, Scope};
 use serde_json::{Number, Value};
 
 use crate::protocol::{Facts, Reply, Request};
@@ -128,10 +128,8 @@ fn from_json(value: &Value) -> Dynamic {
         Value::String(text) => Dynamic::from(text.clone()),
         Value::Array(items) => Dynamic::from_array(items.iter().map(from_json).collect()),
         Value::Object(fields) => {
-            let field = |(name, value): (&String, &Value)| {
-                (Identifier::from(name.as_str()), from_json(value))
-            };
-            Dynamic::from_map(fields.iter().map(field).collect::<Map>())
+            let fields = fields.iter().map(|(name, value)| (name.as_str().into(), from_json(value)));
+            Dynamic::from_map(fields.collect())
         }
     }
 }
