@@ -74,11 +74,7 @@ impl Talk {
     }
 
     /// The same for a process that reads to the end before it answers.
-    pub fn ask_once(
-        mut self,
-        line: Vec<u8>,
-        patience: Duration,
-    ) -> Result<Vec<u8>, SandboxError> {
+    pub fn ask_once(mut self, line: Vec<u8>, patience: Duration) -> Result<Vec<u8>, SandboxError> {
         self.send(line);
         self.requests = None;
         self.answer(patience)

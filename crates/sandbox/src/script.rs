@@ -128,7 +128,8 @@ fn from_json(value: &Value) -> Dynamic {
         Value::String(text) => Dynamic::from(text.clone()),
         Value::Array(items) => Dynamic::from_array(items.iter().map(from_json).collect()),
         Value::Object(fields) => {
-            let fields = fields.iter().map(|(name, value)| (name.as_str().into(), from_json(value)));
+            let fields =
+                fields.iter().map(|(name, value)| (name.as_str().into(), from_json(value)));
             Dynamic::from_map(fields.collect())
         }
     }
@@ -214,7 +215,8 @@ mod tests {
 
     #[test]
     fn a_script_may_say_why() {
-        let said = judge("#{ pass: json.amount < 10, reason: `${json.amount} is too much` }", facts());
+        let said =
+            judge("#{ pass: json.amount < 10, reason: `${json.amount} is too much` }", facts());
         let said = said.unwrap();
         assert_eq!((said.pass, said.reason.as_deref()), (Some(false), Some("12.5 is too much")));
     }

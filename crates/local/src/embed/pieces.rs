@@ -11,10 +11,10 @@
 
 use std::path::Path;
 
-use tokenizers::{Model, Tokenizer};
 use tokenizers::models::wordpiece::WordPiece;
 use tokenizers::normalizers::BertNormalizer;
 use tokenizers::pre_tokenizers::bert::BertPreTokenizer;
+use tokenizers::{Model, Tokenizer};
 
 use super::safetensors::malformed;
 use super::words::words;

@@ -48,7 +48,10 @@ fn category(c: char) -> GeneralCategory {
 /// Control and format characters, and code points that are none.
 fn is_control(c: char) -> bool {
     use GeneralCategory as Is;
-    matches!(category(c), Is::Control | Is::Format | Is::PrivateUse | Is::Surrogate | Is::Unassigned)
+    matches!(
+        category(c),
+        Is::Control | Is::Format | Is::PrivateUse | Is::Surrogate | Is::Unassigned
+    )
 }
 
 fn is_punctuation(c: char) -> bool {
@@ -87,7 +90,10 @@ mod tests {
 
     #[test]
     fn words_are_in_lower_case_and_without_accents() {
-        assert_eq!(words("Grüße aus ZÜRICH\u{a0}an İzmir"), ["gruße", "aus", "zurich", "an", "izmir"]);
+        assert_eq!(
+            words("Grüße aus ZÜRICH\u{a0}an İzmir"),
+            ["gruße", "aus", "zurich", "an", "izmir"]
+        );
     }
 
     #[test]
