@@ -109,7 +109,7 @@ fn intervals() -> bool {
     let mut all_hold = true;
     for (kind, measure, shape) in KINDS {
         for design in DESIGNS {
-            let lines = in_parallel(CASES.map(|n| move || covered(n, design, measure, shape)));
+            let lines = in_parallel(CASES.map(|n| move || covered(n, design, measure(), shape)));
             for (n, [mean, change]) in CASES.into_iter().zip(lines) {
                 let holds = COVERAGE.contains(&mean) && COVERAGE.contains(&change);
                 let mark = if holds { "" } else { "  out of 93 to 97 %" };
@@ -123,11 +123,11 @@ fn intervals() -> bool {
 }
 
 /// A measure's name, the measure, and how a shape of it is drawn.
-type MeasureKind = (&'static str, Measure<'static>, fn(&mut Random) -> Shape);
+type MeasureKind = (&'static str, fn() -> Measure<'static>, fn(&mut Random) -> Shape);
 
 const KINDS: [MeasureKind; 2] = [
-    ("pass or fail", Measure::PassFail, Shape::of_passes),
-    ("scores", Measure::Score, Shape::of_scores),
+    ("pass or fail", || Measure::PassFail, Shape::of_passes),
+    ("scores", || Measure::Score, Shape::of_scores),
 ];
 
 /// How often the intervals of the base's mean and of the change cover the truth.
@@ -178,7 +178,7 @@ fn alarms(n: usize, design: Design) -> [f64; 2] {
     for _ in 0..RUNS {
         let gates = [KINDS[0], KINDS[1], KINDS[0]].map(|(_, measure, shape)| {
             let shape = shape(&mut random);
-            ComparedScorer::new("s", measure, cases(n, design, shape, shape, &mut random))
+            ComparedScorer::new("s", measure(), cases(n, design, shape, shape, &mut random))
         });
         let verdicts = verdicts(gates.into(), 199);
         let said = |word: Word| verdicts.iter().any(|verdict| verdict.word == word);

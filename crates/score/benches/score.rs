@@ -66,19 +66,19 @@ fn judge_all(pairs: &[Pair]) -> Result<Duration, Box<dyn Error>> {
     let begun = Instant::now();
     std::thread::scope(|scope| {
         for part in pairs.chunks(pairs.len().div_ceil(CORES)) {
-            scope.spawn(|| {
-                for pair in part {
-                    for (_, score) in &metrics {
-                        black_box(score(pair));
-                    }
-                    let subject =
-                        Subject { output: &pair.output, latency_ms: 0, cost: None, case: &case };
-                    black_box(schema.score(&subject));
-                }
-            });
+            let (metrics, schema, case) = (&metrics, &schema, &case);
+            scope.spawn(move || part.iter().for_each(|pair| judge(pair, metrics, schema, case)));
         }
     });
     Ok(begun.elapsed())
+}
+
+fn judge(pair: &Pair, metrics: &[Metric], schema: &Scorers, case: &Row) {
+    for (_, score) in metrics {
+        black_box(score(pair));
+    }
+    let subject = Subject { output: &pair.output, latency_ms: 0, cost: None, case };
+    black_box(schema.score(&subject));
 }
 
 /// Prints a line for each metric, and says by how much the slowest of them is faster.
