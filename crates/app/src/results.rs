@@ -295,9 +295,10 @@ fn scores_of(cell: &CellRecord, scorers: &[String]) -> Vec<Score> {
         .iter()
         .filter_map(|score| {
             let scorer = scorers.get(usize::from(score.scorer))?.clone();
-            let outcome = match (score.value, score.pass) {
-                (Some(value), Some(pass)) => Outcome::Scored { value, pass, reason: String::new() },
-                _ => Outcome::NotJudged { reason: String::new() },
+            let (pass, reason) = (score.pass, String::new());
+            let outcome = match score.value {
+                Some(value) => Outcome::Scored { value, pass, reason },
+                None => Outcome::NotJudged { reason },
             };
             Some(Score { scorer, outcome })
         })

@@ -35,6 +35,10 @@ pub enum Command {
     Runs(Runs),
     /// Show a run and its cells
     Show(Show),
+    /// Judge outputs that you have, with no model
+    Score(Score),
+    /// Statistics on numbers that you have
+    Stats(Stats),
     /// Commit changes
     Commit(Commit),
     /// Make, copy, rename or remove prompts
@@ -58,6 +62,53 @@ pub enum Command {
     /// What models cost
     #[command(subcommand)]
     Prices(Prices),
+}
+
+/// Judge outputs that you have.
+///
+/// A row is a JSON object: `output`, and what its scorers compare it with: `expected`, `references`,
+/// `contexts`, `input`, `tags`, `latencyMs`, `cost`, `finish`, `toolCalls`. Each gives a line
+/// `{"id", "scores": {scorer: {value, pass, reason, signature}}}`; what could not be judged has no value.
+#[derive(Debug, Args)]
+#[command(after_help = assay_app::scorer_names())]
+pub struct Score {
+    /// An evals.yaml, whose scorers judge every row
+    #[arg(long, value_name = "FILE", required_unless_present = "metric", conflicts_with = "metric")]
+    pub scorers: Option<PathBuf>,
+    /// One type of scorer
+    #[arg(long, value_name = "NAME")]
+    pub metric: Option<String>,
+    /// An option of the metric, or threshold, min, max, path, expected, value, negate; may be repeated
+    #[arg(long = "opt", value_name = "KEY=VALUE", requires = "metric")]
+    pub options: Vec<String>,
+    /// The rows, one JSON object a line; `-` reads standard input
+    #[arg(long = "in", value_name = "ROWS.jsonl")]
+    pub input: PathBuf,
+    /// Where the scores go; `-` is standard output
+    #[arg(long = "out", value_name = "SCORES.jsonl")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Statistics on numbers that you have.
+///
+/// A row is a JSON object with the numbers, or `{"id", "in": {numbers}}`; each gives a line
+/// `{"id", "out": {…}}` with all that the statistics of that name say of them.
+#[derive(Debug, Args)]
+#[command(after_help = assay_app::statistics_names())]
+pub struct Stats {
+    /// Which statistics; see below
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// The rows, one JSON object a line; `-` reads standard input
+    #[arg(long = "in", value_name = "ROWS.jsonl")]
+    pub input: PathBuf,
+    /// Where the answers go; `-` is standard output
+    #[arg(long = "out", value_name = "OUT.jsonl")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub(crate) json: Json,
 }
 
 /// Output for scripts.
@@ -497,6 +548,8 @@ impl Command {
                 | Command::Models(_)
                 | Command::Keys(_)
                 | Command::Prices(_)
+                | Command::Score(_)
+                | Command::Stats(_)
                 | Command::Import(_)
         )
     }
@@ -516,6 +569,8 @@ impl Command {
             Command::Plan(a) => a.json.json,
             Command::Runs(a) => a.json.json,
             Command::Show(a) => a.json.json,
+            Command::Score(a) => a.json.json,
+            Command::Stats(a) => a.json.json,
             Command::Commit(a) => a.json.json,
             Command::Run(Run { json, .. }) | Command::Merge(Merge { json, .. }) => {
                 json.as_deref() == Some("-".as_ref())

@@ -25,6 +25,7 @@ use crate::models::Target;
 use crate::plan::{Call, Plan, Unsendable};
 use crate::progress::{Ending, Progress, State};
 use crate::record::{stored_score, stored_state};
+use crate::tool_calls;
 use crate::twins::{Turn, Twins};
 
 /// One run that is going on.
@@ -388,8 +389,15 @@ impl Driver {
     /// What the scorers say of an answer.
     pub fn score(&self, cell: u32, answer: &Answer, cost: Option<f64>) -> Scores {
         let (column, row) = self.plan.at(cell);
-        let (output, latency_ms) = (answer.output.as_str(), answer.latency_ms);
-        let subject = Subject { output, latency_ms, cost, case: &row.case };
+        let calls = tool_calls::of(&answer.output, &answer.finish);
+        let subject = Subject {
+            latency_ms: Some(answer.latency_ms),
+            cost,
+            finish: Some(&answer.finish),
+            tool_calls: calls.as_deref(),
+            resources: &self.plan.resources,
+            ..Subject::new(&answer.output, &row.case)
+        };
         column.scorers.score(&subject).into_iter().map(stored_score).collect()
     }
 

@@ -33,6 +33,7 @@ mod neighbours;
 mod plan;
 mod progress;
 mod record;
+mod resources;
 mod run;
 mod shards;
 mod spec;

@@ -17,6 +17,7 @@ use crate::digest;
 use crate::error::{EngineError, list};
 use crate::lanes::ProviderLimits;
 use crate::neighbours::Neighbours;
+use crate::resources::WordNetFolder;
 use crate::spec::Served;
 
 /// The embedded model's id.
@@ -51,6 +52,7 @@ pub struct Models {
     prices: Arc<Prices>,
     local: Arc<LocalSlot>,
     neighbours: Arc<Neighbours>,
+    dictionary: Arc<WordNetFolder>,
 }
 
 /// A model that can be called.
@@ -105,6 +107,7 @@ impl Models {
     /// The embedded models in `models_dir`, and the endpoints.
     pub fn new(models_dir: PathBuf, client: Client, providers: Vec<Provider>) -> Self {
         let neighbours = Arc::new(Neighbours::new(models_dir.clone()));
+        let dictionary = Arc::new(WordNetFolder::new(models_dir.clone()));
         let local = Arc::new(LocalSlot { models_dir, loaded: Mutex::default() });
         Self {
             client,
@@ -112,6 +115,7 @@ impl Models {
             prices: Arc::new(|_| None),
             local,
             neighbours,
+            dictionary,
         }
     }
 
@@ -127,6 +131,11 @@ impl Models {
         &self.neighbours
     }
 
+    /// What needs WordNet.
+    pub(crate) fn dictionary(&self) -> &Arc<WordNetFolder> {
+        &self.dictionary
+    }
+
     /// The same embedded models, which stay loaded, with other endpoints.
     #[must_use]
     pub fn with_providers(&self, providers: Vec<Provider>) -> Self {
@@ -136,6 +145,7 @@ impl Models {
             prices: Arc::clone(&self.prices),
             local: Arc::clone(&self.local),
             neighbours: Arc::clone(&self.neighbours),
+            dictionary: Arc::clone(&self.dictionary),
         }
     }
 

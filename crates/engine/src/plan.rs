@@ -8,7 +8,7 @@ use assay_prompt::{
     Diagnostic, Options, Prompt, Rendered, Row, Severity, Span, Variant, codes,
     content_id_with_files, render_with,
 };
-use assay_score::Scorers;
+use assay_score::{Resources, Scorers};
 use assay_store::Shard;
 
 use crate::asked::Asked;
@@ -44,6 +44,8 @@ pub struct Plan {
     pub scorers: Vec<String>,
     prompts: Vec<Prompt>,
     neighbours: Arc<Neighbours>,
+    /// What scorers may ask for.
+    pub(crate) resources: Resources,
     /// Of a shard, whether it holds each cell.
     held: Option<Vec<bool>>,
 }
@@ -120,6 +122,7 @@ impl Plan {
             scorers: Vec::new(),
             prompts,
             neighbours: Arc::clone(models.neighbours()),
+            resources: models.resources(),
             held: None,
         };
         for prompt in 0..plan.prompts.len() {

@@ -94,7 +94,7 @@ pub(crate) fn stored_score(score: Score) -> StoredScore {
     let scorer = score.scorer;
     match score.outcome {
         Outcome::Scored { value, pass, reason } => {
-            StoredScore { scorer, value: Some(value), pass: Some(pass), reason }
+            StoredScore { scorer, value: Some(value), pass, reason }
         }
         Outcome::NotJudged { reason } => StoredScore { scorer, value: None, pass: None, reason },
     }

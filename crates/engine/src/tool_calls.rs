@@ -24,6 +24,12 @@ fn canonical(calls: &[ToolCall]) -> String {
     Value::Array(calls).to_string()
 }
 
+/// The calls in an output that consists of them; nothing where the model said something, as its calls
+/// are not in the output then.
+pub(crate) fn of(output: &str, finish: &str) -> Option<Vec<assay_score::ToolCall>> {
+    (finish == "tool_calls").then(|| serde_json::from_str(output).ok())?
+}
+
 /// JSON is read no deeper than its parser goes, so sorting ends.
 fn arguments(text: &str) -> Value {
     match text.trim() {

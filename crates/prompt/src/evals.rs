@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::closest::closest;
-use crate::diagnostic::{Report, name_list};
+use crate::diagnostic::{Diagnostic, Report, name_list};
 use crate::fix::{Edit, Fix};
-use crate::yaml::{Fields, Node, Yaml};
+use crate::yaml::{self, Fields, Node, Yaml};
 use crate::{Options, Span, codes};
 
 /// What a prompt is measured with.
@@ -122,6 +122,20 @@ pub struct GateSpec {
 pub(crate) struct EvalsFile {
     pub evals: Evals,
     pub cases: Option<(String, Span)>,
+}
+
+/// Reads an `evals.yaml` by itself, for whoever has outputs and no prompt.
+///
+/// ```
+/// let (evals, found) = assay_prompt::read_evals("evals.yaml", "scorers: [{id: a, type: json}]\n");
+/// assert_eq!(evals.scorers[0].kind, "json");
+/// assert!(found.is_empty());
+/// ```
+pub fn read_evals(file: &str, text: &str) -> (Evals, Vec<Diagnostic>) {
+    let mut report = Report::new(file);
+    let node = yaml::parse(text, 0, &mut report);
+    let evals = node.map(|node| read(&node, &mut report).evals).unwrap_or_default();
+    (evals, report.found)
 }
 
 pub(crate) fn read(node: &Node, report: &mut Report) -> EvalsFile {
@@ -274,7 +288,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::yaml;
 
     fn read_text(text: &str) -> (EvalsFile, Vec<&'static str>) {
         let mut report = Report::new("evals.yaml");

@@ -82,7 +82,7 @@ mod yaml;
 pub use checker::{Checker, parse_folder, parse_lone};
 pub use content_id::content_id_with_files;
 pub use diagnostic::{Diagnostic, Severity};
-pub use evals::{EvalModel, Evals, GateSpec, ScorerSpec};
+pub use evals::{EvalModel, Evals, GateSpec, ScorerSpec, read_evals};
 pub use files::{Files, reference, resolve};
 pub use fix::{Edit, Fix, apply_edits};
 pub use lint::{METRICS, SCORER_TYPES, shared_ids};
@@ -90,7 +90,7 @@ pub use manifest::{FewShot, MANIFEST_FILE, Select};
 pub use media::{Shown, files_shown};
 pub use options::Options;
 pub use prompt::{ModelRef, Prompt, Variant};
-pub use property::{Kind, Property, json_schema};
+pub use property::{Kind, Property, json_schema, read_outputs};
 pub use render::{
     EMBEDDER, Message, Origin, Rendered, Role, Segment, render, render_with, shot_query,
     shots_wanted,

@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::closest::closest;
-use crate::diagnostic::{Report, name_list};
+use crate::diagnostic::{Diagnostic, Report, name_list};
 use crate::fix::{Edit, Fix};
-use crate::yaml::{Fields, Node, Yaml};
+use crate::yaml::{self, Fields, Node, Yaml};
 use crate::{Span, codes};
 
 /// How deep schemas may nest; the deepest useful ones have four levels.
@@ -145,6 +145,14 @@ fn property_schema(property: &Property) -> Value {
         schema["enum"] = json!(property.enum_values);
     }
     schema
+}
+
+/// Reads an `outputs.yaml` by itself: what a prompt declares to answer.
+pub fn read_outputs(file: &str, text: &str) -> (Vec<Property>, Vec<Diagnostic>) {
+    let mut report = Report::new(file);
+    let node = yaml::parse(text, 0, &mut report);
+    let outputs = node.map(|node| read_properties("outputs", &node, &mut report));
+    (outputs.unwrap_or_default(), report.found)
 }
 
 /// Reads `inputs` or `outputs`: a list of properties, or Prompty's map of name to property.

@@ -207,7 +207,7 @@ mod tests {
     }
 
     fn scored(value: f64) -> Vec<Score> {
-        let outcome = Outcome::Scored { value, pass: value == 1.0, reason: String::new() };
+        let outcome = Outcome::Scored { value, pass: Some(value == 1.0), reason: String::new() };
         vec![Score { scorer: "category".to_owned(), outcome }]
     }
 

@@ -36,6 +36,7 @@
 //! assert_eq!(mean(&[]), None);
 //! ```
 
+pub mod given;
 pub mod labels;
 pub mod metrics;
 pub mod rag;
@@ -46,9 +47,11 @@ pub mod verdict;
 mod gate;
 mod interval;
 mod outcome;
+mod resources;
 mod scorers;
 
 pub use gate::{GateCell, GateResult, MOST_UNJUDGED, judge_gates};
 pub use interval::{Mean, mean, mean_score, pass_rate, percentile};
-pub use outcome::{Outcome, Score, Subject};
-pub use scorers::{KINDS, ScorerProblem, Scorers};
+pub use outcome::{Outcome, Score, Subject, ToolCall};
+pub use resources::{Dictionary, Embed, Resources, WITHOUT_WORDNET};
+pub use scorers::{Column, ColumnScore, Direction, KINDS, ScorerProblem, Scorers};

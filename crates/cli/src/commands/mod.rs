@@ -15,7 +15,9 @@ mod prompt;
 mod render;
 mod run;
 mod runs;
+mod score;
 mod show;
+mod stats;
 
 use assay_app::App;
 use assay_wire::{ApiError, RunRequest};
@@ -34,6 +36,8 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Run(a) => run::execute(app, &arguments.directory, a, output),
         Command::Runs(arguments) => runs::execute(app, arguments, output),
         Command::Show(arguments) => show::execute(app, arguments, output),
+        Command::Score(arguments) => score::execute(app, arguments, output),
+        Command::Stats(arguments) => stats::execute(app, arguments, output),
         Command::Commit(arguments) => commit::execute(app, arguments, output),
         Command::Prompt(edit) => prompt::prompt(app, edit, output),
         Command::Variant(edit) => prompt::variant(app, edit, output),

@@ -15,7 +15,7 @@ use std::collections::{HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use assay_local::{Embedder, Embedding, LocalError, embedder_path, similarity};
+use assay_local::{Embedder, Embedding, LocalError, PieceStates, embedder_path, similarity};
 use assay_prompt::{Diagnostic, Prompt, Rendered, Row, Variant, render_with, shot_query};
 use sha2::{Digest, Sha256};
 
@@ -193,6 +193,17 @@ impl Neighbours {
             points.extend(embedded);
         }
         Ok(digests.into_iter().filter_map(|d| Some((d, Arc::clone(points.get(&d)?)))).collect())
+    }
+
+    /// The texts as points, kept for the next who asks.
+    pub(crate) fn points(&self, texts: &[String]) -> Result<Vec<Arc<Embedding>>, EngineError> {
+        Ok(self.embed(texts, &|| true)?.into_iter().map(|(_, point)| point).collect())
+    }
+
+    /// The word pieces of a text with their states.
+    pub(crate) fn piece_states(&self, text: &str) -> Result<PieceStates, EngineError> {
+        let states = self.embedder()?.piece_states(&[text]).pop();
+        Ok(states.unwrap_or(PieceStates { pieces: Vec::new(), states: Vec::new() }))
     }
 
     fn keep(&self, embedded: &[Point]) {

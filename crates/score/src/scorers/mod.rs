@@ -1,35 +1,31 @@
 //! The scorers of an `evals.yaml`, compiled once and asked for every output.
 //!
-//! Each family has a file. A family states facts ([`Fact`]) and nothing else: what `negate` and
-//! `tags` mean is decided here, once for all.
+//! Each family has a file. A family states facts ([`check::Fact`]) and nothing else: what `negate`
+//! and `tags` mean is decided here, once for all.
 
 mod answer;
+mod check;
+mod column;
 mod equality;
 mod json;
+mod kinds;
 mod limits;
+mod metric;
+mod references;
+mod settings;
+mod signature;
 mod text;
 mod wanted;
-
-use std::fmt;
 
 use assay_prompt::{Property, Row, ScorerSpec};
 
 use self::answer::Answer;
+use self::check::{Check, ColumnNumber, ColumnSum, Compiled, Fact, Stop};
 use crate::{Outcome, Score, Subject};
 
-/// The kinds of scorers known here, for messages and completion.
-pub const KINDS: &[&str] = &[
-    "equals",
-    "contains",
-    "icontains",
-    "starts-with",
-    "regex",
-    "max-words",
-    "json",
-    "json-schema",
-    "latency",
-    "cost",
-];
+pub use self::check::Direction;
+pub use self::column::{Column, ColumnScore};
+pub use self::kinds::KINDS;
 
 /// A scorer that can't judge anything as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -79,41 +75,25 @@ impl Scorers {
     pub fn ids(&self) -> Vec<&str> {
         self.all.iter().map(|scorer| scorer.id.as_str()).collect()
     }
-}
 
-/// What a family of scorers does.
-trait Check: fmt::Debug + Send + Sync {
-    /// States what it found in the answer.
-    fn find(&self, subject: &Subject, answer: &Answer) -> Result<Fact, Stop>;
-}
-
-/// A check, or what is wrong with its description.
-type Compiled = Result<Box<dyn Check>, String>;
-
-/// A statement about an output. It is true whether or not the scorer is negated.
-struct Fact {
-    /// Whether the output is what the scorer describes.
-    holds: bool,
-    /// How much of it, from 0 to 1.
-    share: f64,
-    /// The statement.
-    text: String,
-}
-
-impl Fact {
-    /// A fact with nothing between yes and no.
-    fn plain(holds: bool, text: String) -> Fact {
-        Fact { holds, share: if holds { 1.0 } else { 0.0 }, text }
+    /// What each scorer's values are comparable with, by its id in the order of the file: only with
+    /// values of the same signature.
+    #[must_use]
+    pub fn signatures(&self) -> Vec<(&str, &str)> {
+        self.all.iter().map(|scorer| (scorer.id.as_str(), scorer.signature.as_str())).collect()
     }
-}
 
-/// Why there is no fact.
-enum Stop {
-    /// The output is not of a kind that has the fact, for instance no JSON where a path leads into
-    /// it. This fails, negated or not: an unreadable answer is never a good one.
-    Unreadable(String),
-    /// The scorer itself can't judge here.
-    CannotJudge(String),
+    /// Which values of a scorer are better; nothing for an id that no scorer has.
+    #[must_use]
+    pub fn direction(&self, id: &str) -> Option<Direction> {
+        self.all.iter().find(|scorer| scorer.id == id).map(Scorer::direction)
+    }
+
+    /// Begins to sum up a column of outputs.
+    #[must_use]
+    pub fn column(&self) -> Column<'_> {
+        Column::new(&self.all)
+    }
 }
 
 #[derive(Debug)]
@@ -122,29 +102,29 @@ struct Scorer {
     negate: bool,
     tags: Vec<String>,
     check: Compiled,
+    signature: String,
 }
 
 impl Scorer {
     fn compile(spec: &ScorerSpec, outputs: &[Property]) -> Scorer {
-        let check = match spec.kind.as_str() {
-            "equals" => equality::equals(spec),
-            "contains" => text::contains(spec, text::Case::Exact),
-            "icontains" => text::contains(spec, text::Case::Ignored),
-            "starts-with" => text::starts_with(spec),
-            "regex" => text::regex(spec),
-            "max-words" => text::max_words(spec),
-            "json" => json::json(),
-            "json-schema" => json::json_schema(spec, outputs),
-            "latency" => limits::latency(spec),
-            "cost" => limits::cost(spec),
-            unknown => Err(format!("unknown type `{unknown}`; known are {}", KINDS.join(", "))),
-        };
-        Scorer { id: spec.id.clone(), negate: spec.negate, tags: spec.tags.clone(), check }
+        let check = kinds::compile(spec, outputs);
+        let own = check.as_ref().ok().and_then(|check| check.signature());
+        Scorer {
+            id: spec.id.clone(),
+            negate: spec.negate,
+            tags: spec.tags.clone(),
+            signature: own.unwrap_or_else(|| signature::of(spec)),
+            check,
+        }
     }
 
     fn problem(&self) -> Option<ScorerProblem> {
         let message = self.check.as_ref().err()?.clone();
         Some(ScorerProblem { scorer: self.id.clone(), message })
+    }
+
+    fn direction(&self) -> Direction {
+        self.check.as_ref().map_or(Direction::Higher, |check| check.direction())
     }
 
     fn looks_at(&self, case: &Row) -> bool {
@@ -157,19 +137,22 @@ impl Scorer {
             Err(problem) => Err(Stop::CannotJudge(problem.clone())),
         };
         match found {
-            Ok(fact) if self.negate => negated(fact),
-            Ok(Fact { holds, share, text }) => {
-                Outcome::Scored { value: share, pass: holds, reason: text }
+            Ok(fact) => scored(if self.negate { fact.negated() } else { fact }),
+            Err(Stop::Unreadable(reason)) => {
+                Outcome::Scored { value: 0.0, pass: Some(false), reason }
             }
-            Err(Stop::Unreadable(reason)) => Outcome::Scored { value: 0.0, pass: false, reason },
             Err(Stop::CannotJudge(reason)) => Outcome::NotJudged { reason },
         }
     }
 }
 
-fn negated(fact: Fact) -> Outcome {
-    let reason = if fact.holds { format!("{}, and must not", fact.text) } else { fact.text };
-    Outcome::Scored { value: 1.0 - fact.share, pass: !fact.holds, reason }
+/// A value that is no number is no value.
+fn scored(fact: Fact) -> Outcome {
+    let value = fact.number();
+    if value.is_nan() {
+        return Outcome::NotJudged { reason: format!("{}, which is no number", fact.text) };
+    }
+    Outcome::Scored { value, pass: fact.holds, reason: fact.text }
 }
 
 #[cfg(test)]

@@ -68,7 +68,7 @@ fn case() -> Row {
 fn judge(keys: &Value, output: &str) -> Outcome {
     let (scorers, _) = Scorers::compile(&[spec(keys.clone())], &outputs());
     let case = case();
-    let subject = Subject { output, latency_ms: 812, cost: None, case: &case };
+    let subject = Subject { latency_ms: Some(812), ..Subject::new(output, &case) };
     scorers.score(&subject).remove(0).outcome
 }
 
@@ -90,7 +90,7 @@ fn check_problem(keys: Value, expected: &str) {
     let messages: Vec<String> = problems.iter().map(|problem| problem.message.clone()).collect();
     assert_eq!(messages, [expected]);
     let case = case();
-    let subject = Subject { output: "{}", latency_ms: 1, cost: None, case: &case };
+    let subject = Subject { latency_ms: Some(1), ..Subject::new("{}", &case) };
     let outcome = scorers.score(&subject).remove(0).outcome;
     assert_eq!(outcome, Outcome::NotJudged { reason: expected.to_owned() });
 }
@@ -330,7 +330,7 @@ fn a_scorer_with_tags_skips_other_cases() {
         &[],
     );
     let case = case();
-    let scores = scorers.score(&Subject { output: "{}", latency_ms: 1, cost: None, case: &case });
+    let scores = scorers.score(&Subject { latency_ms: Some(1), ..Subject::new("{}", &case) });
     let ids: Vec<&str> = scores.iter().map(|score| score.scorer.as_str()).collect();
     assert_eq!(ids, ["all", "smoke"]);
     assert_eq!(scorers.ids(), ["all", "smoke", "urgent"]);

@@ -55,7 +55,7 @@ impl Check for Contains {
         let (there, gone): (Vec<String>, Vec<String>) =
             wanted.into_iter().partition(|wanted| text.contains(&self.folded(wanted)));
         let share = there.len() as f64 / (there.len() + gone.len()) as f64;
-        Ok(Fact { holds: share >= self.threshold, share, text: presence(&there, &gone) })
+        Ok(Fact::share(share >= self.threshold, share, presence(&there, &gone)))
     }
 }
 
@@ -164,7 +164,7 @@ impl Check for Pattern {
 pub(super) fn max_words(spec: &ScorerSpec) -> Compiled {
     let path = Place::of(spec.path.as_deref())?;
     let max = spec.max.ok_or("needs `max`, a number of words")?;
-    Ok(Box::new(MaxWords { path, limits: Limits::new(spec.min, max)? }))
+    Ok(Box::new(MaxWords { path, limits: Limits::new(spec.min, Some(max))? }))
 }
 
 #[derive(Debug)]

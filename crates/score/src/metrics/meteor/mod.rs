@@ -16,6 +16,7 @@
 //! and is called *METEOR (exact+stem)*. Both are made for English; in other languages they compare
 //! words exactly. A synonym in the wrong sense counts as well as one in the right sense.
 
+pub mod tokenizer;
 pub mod wordnet;
 
 use std::collections::{HashMap, HashSet};

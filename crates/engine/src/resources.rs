@@ -1,0 +1,61 @@
+//! What scorers may ask for, loaded once and only when one asks: the embedding model and WordNet.
+
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use assay_score::metrics::meteor::wordnet::WordNet;
+use assay_score::semantic::Pieces;
+use assay_score::{Dictionary, Embed, Resources, WITHOUT_WORDNET};
+
+use crate::models::Models;
+use crate::neighbours::Neighbours;
+use crate::wordnet::load_wordnet;
+
+impl Models {
+    /// What scorers may ask for. Nothing is loaded yet, and nothing need be installed.
+    pub fn resources(&self) -> Resources {
+        Resources {
+            embedder: Some(Arc::clone(self.neighbours()) as Arc<dyn Embed>),
+            dictionary: Some(Arc::clone(self.dictionary()) as Arc<dyn Dictionary>),
+        }
+    }
+}
+
+impl Embed for Neighbours {
+    fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, String> {
+        let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
+        let points = self.points(&texts).map_err(|error| error.to_string())?;
+        Ok(points.iter().map(|point| point.to_vec()).collect())
+    }
+
+    fn pieces(&self, text: &str) -> Result<Pieces, String> {
+        let states = self.piece_states(text).map_err(|error| error.to_string())?;
+        Pieces::new(states.pieces, &states.states)
+            .ok_or_else(|| "the embedding model gave no numbers".to_owned())
+    }
+}
+
+/// WordNet as it lies in the models folder or in the system's.
+pub(crate) struct WordNetFolder {
+    models_dir: PathBuf,
+    loaded: OnceLock<Result<Arc<WordNet>, String>>,
+}
+
+impl WordNetFolder {
+    /// Below this folder, which need not be there until somebody asks.
+    pub fn new(models_dir: PathBuf) -> Self {
+        Self { models_dir, loaded: OnceLock::new() }
+    }
+
+    fn load(&self) -> Result<Arc<WordNet>, String> {
+        let loaded = load_wordnet(&self.models_dir);
+        let loaded = loaded.map_err(|problem| format!("WordNet cannot be used: {problem}"))?;
+        loaded.ok_or_else(|| format!("WordNet 3.0 is not installed; {WITHOUT_WORDNET}"))
+    }
+}
+
+impl Dictionary for WordNetFolder {
+    fn wordnet(&self) -> Result<Arc<WordNet>, String> {
+        self.loaded.get_or_init(|| self.load()).clone()
+    }
+}
