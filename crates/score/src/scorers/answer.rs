@@ -30,7 +30,7 @@ impl<'a> Answer<'a> {
     pub(super) fn json(&self) -> Result<&Value, Stop> {
         let parsed = self.json.get_or_init(|| {
             let text = self.text.trim();
-            serde_json::from_str(fenced(text).unwrap_or(text)).map_err(|error| error.to_string())
+            serde_json::from_str(fenced(text, "json")).map_err(|error| error.to_string())
         });
         parsed.as_ref().map_err(|error| {
             Stop::Unreadable(if self.text.trim().is_empty() {
@@ -43,7 +43,7 @@ impl<'a> Answer<'a> {
 
     /// Whether a code fence stands around the answer.
     pub(super) fn is_fenced(&self) -> bool {
-        fenced(self.text.trim()).is_some()
+        inside_fence(self.text.trim(), "json").is_some()
     }
 
     /// What `place` leads to as text: the text itself, or compact JSON of anything else. Without a
@@ -64,12 +64,16 @@ impl<'a> Answer<'a> {
     }
 }
 
-/// The inside of a code fence that is all there is.
-fn fenced(text: &str) -> Option<&str> {
+/// The inside of a code fence that is all there is and has this mark, or none; else the text.
+pub(super) fn fenced<'t>(text: &'t str, mark: &str) -> &'t str {
+    inside_fence(text, mark).unwrap_or(text)
+}
+
+fn inside_fence<'t>(text: &'t str, mark: &str) -> Option<&'t str> {
     let (first, rest) = text.strip_prefix("```")?.split_once('\n')?;
     let language = first.trim();
-    let is_json = language.is_empty() || language.eq_ignore_ascii_case("json");
-    if is_json { rest.strip_suffix("```") } else { None }
+    let is_meant = language.is_empty() || language.eq_ignore_ascii_case(mark);
+    if is_meant { rest.strip_suffix("```") } else { None }
 }
 
 /// A JSONPath (RFC 9535) with its source, for messages.

@@ -83,7 +83,8 @@ fn kind(value: &Value) -> &'static str {
     }
 }
 
-fn equal(left: &Value, right: &Value) -> bool {
+/// Whether two values are the same, as `equals` has it.
+pub(super) fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::String(left), Value::String(right)) => left.trim() == right.trim(),
         (Value::Number(left), Value::Number(right)) => same_number(left, right),

@@ -1,4 +1,4 @@
-//! Scorers of the output's form: `json` and `json-schema`.
+//! Scorers of the output's form: `json`, `json-schema` and `contains-json`.
 
 use assay_prompt::{Property, ScorerSpec};
 use jsonschema::{PatternOptions, Validator};
@@ -49,13 +49,81 @@ impl Check for Json {
 /// declared are allowed.
 pub(super) fn json_schema(spec: &ScorerSpec, outputs: &[Property]) -> Compiled {
     let path = Place::of(spec.path.as_deref())?;
-    let schema = schema(spec, outputs)?;
-    let validator = jsonschema::options()
+    let validator = validator(&schema(spec, outputs)?)?;
+    Ok(Box::new(Schema { path, validator }))
+}
+
+fn validator(schema: &Value) -> Result<Validator, String> {
+    jsonschema::options()
         .offline()
         .with_pattern_options(PatternOptions::regex())
-        .build(&schema)
-        .map_err(|error| format!("the schema can't be used: {error}"))?;
-    Ok(Box::new(Schema { path, validator }))
+        .build(schema)
+        .map_err(|error| format!("the schema can't be used: {error}"))
+}
+
+/// `contains-json`: is there JSON in the output?
+///
+/// *Definition.* Somewhere in the output stands an object or a list in JSON; with `schema: outputs`,
+/// or a schema as `value`, one that is valid against it.
+///
+/// *Range* 1 or 0, higher is better. *Defaults*: no schema.
+///
+/// *Misleads* when a program reads the output, which wants JSON alone: use `json`. And `[1]` in a
+/// sentence is JSON. Not judged where more than a thousand places could begin one.
+pub(super) fn contains_json(spec: &ScorerSpec, outputs: &[Property]) -> Compiled {
+    let wanted = spec.schema.is_some() || spec.value.is_some();
+    let validator = match wanted {
+        true => Some(validator(&schema(spec, outputs)?)?),
+        false => None,
+    };
+    Ok(Box::new(ContainsJson { path: Place::of(spec.path.as_deref())?, validator }))
+}
+
+#[derive(Debug)]
+struct ContainsJson {
+    path: Option<Place>,
+    validator: Option<Validator>,
+}
+
+impl ContainsJson {
+    /// So many places where JSON may begin are tried.
+    const MOST_TRIES: usize = 1_000;
+
+    fn accepts(&self, value: &Value) -> bool {
+        self.validator.as_ref().is_none_or(|validator| validator.is_valid(value))
+    }
+}
+
+impl Check for ContainsJson {
+    fn find(&self, _: &Subject, answer: &Answer) -> Result<Fact, Stop> {
+        let text = answer.text_at(self.path.as_ref())?;
+        let mut rest = text.as_str();
+        let mut others = 0;
+        for _ in 0..Self::MOST_TRIES {
+            let Some(start) = rest.find(['{', '[']) else {
+                return Ok(Fact::plain(false, absent(others)));
+            };
+            rest = &rest[start..];
+            let mut values = serde_json::Deserializer::from_str(rest).into_iter::<Value>();
+            match values.next() {
+                Some(Ok(value)) if self.accepts(&value) => {
+                    return Ok(Fact::plain(true, "contains JSON".to_owned()));
+                }
+                Some(Ok(_)) => others += 1,
+                _ => {}
+            }
+            // What stands inside a value of another shape may be of the right one.
+            rest = &rest[1..];
+        }
+        Err(Stop::CannotJudge("has too many places where JSON may begin".to_owned()))
+    }
+}
+
+fn absent(others: usize) -> String {
+    match others {
+        0 => "contains no JSON".to_owned(),
+        _ => "contains JSON, but none of the declared shape".to_owned(),
+    }
 }
 
 fn schema(spec: &ScorerSpec, outputs: &[Property]) -> Result<Value, String> {

@@ -81,6 +81,20 @@ impl<'a> Settings<'a> {
         self.get(name).map(text).transpose()
     }
 
+    /// A list of texts; a single text is a list of one.
+    pub(super) fn texts(&self, name: &'static str) -> Result<Vec<String>, String> {
+        let wrong = |value: &Value| format!("option `{name}` is a list of texts, not {value}");
+        match self.get(name) {
+            None => Ok(Vec::new()),
+            Some(Value::String(one)) => Ok(vec![one.clone()]),
+            Some(value @ Value::Array(items)) => {
+                let text = |item: &Value| item.as_str().map(str::to_owned);
+                items.iter().map(|item| text(item).ok_or_else(|| wrong(value))).collect()
+            }
+            Some(other) => Err(wrong(other)),
+        }
+    }
+
     /// Refuses what nobody asked for.
     pub(super) fn refuse_others(self) -> Result<(), String> {
         let known = self.known.into_inner();

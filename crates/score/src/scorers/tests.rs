@@ -314,7 +314,7 @@ fn a_case_without_the_expected_value_is_not_judged() {
     );
     let (scorers, _) = Scorers::compile(&[spec(json!({"type": "equals"}))], &[]);
     let case = Row { id: "c-2".to_owned(), ..Row::default() };
-    let scores = scorers.score(&Subject { output: "x", latency_ms: 1, cost: None, case: &case });
+    let scores = scorers.score(&Subject::new("x", &case));
     assert_eq!(scores[0].outcome.reason(), "case `c-2` has no `expected`");
     assert_eq!(scores[0].outcome.pass(), None);
 }

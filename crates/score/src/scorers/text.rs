@@ -1,5 +1,5 @@
-//! Scorers that look at the output as text: `contains`, `icontains`, `starts-with`, `regex` and
-//! `max-words`. With `path` they look at that part of a JSON output instead.
+//! Scorers that look at the output as text: `contains` and its kin, `starts-with`, `ends-with`,
+//! `regex`, `max-words` and `word-count`. With `path` they look at that part of a JSON output instead.
 
 use assay_prompt::ScorerSpec;
 use regex::{Regex, RegexBuilder};
@@ -18,26 +18,44 @@ pub(super) enum Case {
     Ignored,
 }
 
-/// `contains` and `icontains`: are these texts in the output?
+/// How many of several texts must be there.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Enough {
+    /// A share: `threshold`, or all. Negated, none may be there.
+    Share,
+    /// All. Negated, one must be missing.
+    All,
+    /// One. Negated, none may be there.
+    Any,
+}
+
+/// `contains` and `icontains`, with `-all` and `-any`: are these texts in the output?
 ///
 /// *Definition.* The share of the wanted texts (one, or a list) that stand somewhere in the output.
-/// It passes from `threshold` on. Negated, it passes when none of them is there. `icontains` compares
-/// in Unicode lower case.
+/// `contains` passes from `threshold` on, and negated when none of them is there; `contains-all`
+/// passes when all are there, and negated when one is missing; `contains-any` passes when one is
+/// there, and negated when none is. `icontains` compares in Unicode lower case.
 ///
-/// *Range* 0 to 1, higher is better; 1 or 0 for a single text. *Defaults*: `threshold` 1, so all of
-/// them; all of the case's `expected` is wanted.
+/// *Range* 0 to 1, higher is better; 1 or 0 for a single text and for `-any`. *Defaults*: `threshold`
+/// 1, so all of them; all of the case's `expected` is wanted.
 ///
 /// *Misleads* on short texts (`cat` is in `category`) and when a fact is stated in other words, or
 /// denied: "not refunded" contains "refunded".
-pub(super) fn contains(spec: &ScorerSpec, case: Case) -> Compiled {
+pub(super) fn contains(spec: &ScorerSpec, case: Case, enough: Enough) -> Compiled {
     let path = Place::of(spec.path.as_deref())?;
     let threshold = spec.threshold.unwrap_or(1.0);
     if !(threshold > 0.0 && threshold <= 1.0) {
         return Err(format!("`threshold` is a share above 0 and up to 1, not {threshold}"));
     }
-    // Negated, a single one that is there is too many.
-    let threshold = if spec.negate { f64::MIN_POSITIVE } else { threshold };
-    Ok(Box::new(Contains { path, wanted: Wanted::of(spec)?, case, threshold }))
+    let threshold = match enough {
+        // Negated, a single one that is there is too many.
+        Enough::Share if spec.negate => f64::MIN_POSITIVE,
+        Enough::Share => threshold,
+        Enough::All => 1.0,
+        Enough::Any => f64::MIN_POSITIVE,
+    };
+    let any = enough == Enough::Any;
+    Ok(Box::new(Contains { path, wanted: Wanted::of(spec)?, case, threshold, any }))
 }
 
 #[derive(Debug)]
@@ -46,6 +64,8 @@ struct Contains {
     wanted: Wanted,
     case: Case,
     threshold: f64,
+    /// Whether one is as good as all.
+    any: bool,
 }
 
 impl Check for Contains {
@@ -55,7 +75,12 @@ impl Check for Contains {
         let (there, gone): (Vec<String>, Vec<String>) =
             wanted.into_iter().partition(|wanted| text.contains(&self.folded(wanted)));
         let share = there.len() as f64 / (there.len() + gone.len()) as f64;
-        Ok(Fact::share(share >= self.threshold, share, presence(&there, &gone)))
+        let holds = share >= self.threshold;
+        if self.any {
+            let told = if holds { presence(&there, &[]) } else { presence(&there, &gone) };
+            return Ok(Fact::plain(holds, told));
+        }
+        Ok(Fact::share(holds, share, presence(&there, &gone)))
     }
 }
 
@@ -78,35 +103,63 @@ fn presence(there: &[String], gone: &[String]) -> String {
     }
 }
 
-/// `starts-with`: does the output begin with this text?
+/// Which end of the output is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Edge {
+    Start,
+    End,
+}
+
+/// `starts-with` and `ends-with`: does the output begin, or end, with this text?
 ///
-/// *Definition.* After the blanks at its start, the output begins with the wanted text, in the same
-/// upper and lower case; with any of them, when a list is wanted.
+/// *Definition.* After the blanks at its start (before those at its end), the output begins (ends)
+/// with the wanted text, in the same upper and lower case; with any of them, when a list is wanted.
 ///
 /// *Range* 1 or 0, higher is better. *Defaults*: all of the case's `expected` is wanted.
 ///
-/// *Misleads* where a model opens with a courtesy before the right answer.
-pub(super) fn starts_with(spec: &ScorerSpec) -> Compiled {
+/// *Misleads* where a model opens or closes with a courtesy.
+pub(super) fn edge(spec: &ScorerSpec, edge: Edge) -> Compiled {
     let path = Place::of(spec.path.as_deref())?;
-    Ok(Box::new(StartsWith { path, wanted: Wanted::of(spec)? }))
+    Ok(Box::new(AtEdge { path, wanted: Wanted::of(spec)?, edge }))
 }
 
 #[derive(Debug)]
-struct StartsWith {
+struct AtEdge {
     path: Option<Place>,
     wanted: Wanted,
+    edge: Edge,
 }
 
-impl Check for StartsWith {
+impl Check for AtEdge {
     fn find(&self, subject: &Subject, answer: &Answer) -> Result<Fact, Stop> {
         let wanted = self.wanted.texts(subject.case)?;
         let text = answer.text_at(self.path.as_ref())?;
-        let text = text.trim_start();
-        if let Some(start) = wanted.iter().find(|wanted| text.starts_with(wanted.as_str())) {
-            return Ok(Fact::plain(true, format!("starts with {}", quote(start))));
+        let (text, does, does_not) = match self.edge {
+            Edge::Start => (text.trim_start(), "starts with", "does not start with"),
+            Edge::End => (text.trim_end(), "ends with", "does not end with"),
+        };
+        let is_there = |wanted: &&String| match self.edge {
+            Edge::Start => text.starts_with(wanted.as_str()),
+            Edge::End => text.ends_with(wanted.as_str()),
+        };
+        if let Some(found) = wanted.iter().find(is_there) {
+            return Ok(Fact::plain(true, format!("{does} {}", quote(found))));
         }
         let list: Vec<String> = wanted.iter().map(|text| quote(text)).collect();
-        Ok(Fact::plain(false, format!("{} does not start with {}", quote(text), list.join(" or "))))
+        let shown = match self.edge {
+            Edge::Start => quote(text),
+            Edge::End => quote_end(text),
+        };
+        Ok(Fact::plain(false, format!("{shown} {does_not} {}", list.join(" or "))))
+    }
+}
+
+/// The end of a text between backticks.
+fn quote_end(text: &str) -> String {
+    const LONGEST: usize = 79;
+    match text.char_indices().rev().nth(LONGEST) {
+        Some((start, _)) if start > 0 => quote(&format!("…{}", &text[start..])),
+        _ => quote(text),
     }
 }
 
@@ -152,28 +205,32 @@ impl Check for Pattern {
     }
 }
 
-/// `max-words`: is the output short enough?
+/// `max-words` and `word-count`: is the output of the right length?
 ///
-/// *Definition.* The number of words, a word being what stands between blanks, is at most `max` and,
-/// if given, at least `min`.
+/// *Definition.* The number of words, a word being what stands between blanks, is at most `max` and
+/// at least `min`, as far as they are given. `max-words` needs `max`, `word-count` one of them.
 ///
-/// *Range* 1 or 0, higher is better. *Defaults*: none, `max` must be given.
+/// *Range* 1 or 0, higher is better. *Defaults*: none, a limit must be given.
 ///
 /// *Misleads* in scripts without blanks (a Chinese sentence is one word), and without a `min` on an
 /// empty output, which is short as well.
-pub(super) fn max_words(spec: &ScorerSpec) -> Compiled {
+pub(super) fn words(spec: &ScorerSpec) -> Compiled {
     let path = Place::of(spec.path.as_deref())?;
-    let max = spec.max.ok_or("needs `max`, a number of words")?;
-    Ok(Box::new(MaxWords { path, limits: Limits::new(spec.min, Some(max))? }))
+    match (spec.kind.as_str(), spec.min, spec.max) {
+        ("max-words", _, None) => return Err("needs `max`, a number of words".to_owned()),
+        (_, None, None) => return Err("needs `min` or `max`, a number of words".to_owned()),
+        _ => {}
+    }
+    Ok(Box::new(WordCount { path, limits: Limits::new(spec.min, spec.max)? }))
 }
 
 #[derive(Debug)]
-struct MaxWords {
+struct WordCount {
     path: Option<Place>,
     limits: Limits,
 }
 
-impl Check for MaxWords {
+impl Check for WordCount {
     fn find(&self, _: &Subject, answer: &Answer) -> Result<Fact, Stop> {
         let count = answer.text_at(self.path.as_ref())?.split_whitespace().count();
         let unit = if count == 1 { "word" } else { "words" };
