@@ -14,6 +14,7 @@
 
 mod app;
 mod check;
+mod column_numbers;
 mod edits;
 mod environment;
 mod error;

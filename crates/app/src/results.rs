@@ -6,11 +6,16 @@ use std::sync::{Arc, PoisonError};
 
 use assay_engine::{Neighbours, RunSpec, State};
 use assay_prompt::{Prompt, Row};
-use assay_score::{GateCell, GateResult, Outcome, Score, judge_gates, mean_score, percentile};
-use assay_store::{CellRecord, LanePause, NewColumn, RunDetail, RunId, RunRecord, StoredScore};
+use assay_score::{
+    ColumnScore, GateCell, GateResult, Outcome, Score, Scorers, judge_gates, mean_score, percentile,
+};
+use assay_store::{
+    CellRecord, LanePause, NewColumn, RunDetail, RunId, RunRecord, ScorerSignature, StoredScore,
+};
 use assay_wire::*;
 
 use crate::app::App;
+use crate::column_numbers::{Numbers, numbers, of_all};
 use crate::error::Explain;
 use crate::prompts::message_view;
 use crate::router::Answer;
@@ -35,10 +40,17 @@ impl Answer<ReadRun> for App {
         let record = self.record(&command.run)?;
         let planned = self.planned(&record.id)?;
         // While cells still come in, a verdict over them would be about another run.
-        let gates = if self.is_going(&record) { Vec::new() } else { self.gates(&planned)? };
+        let (gates, numbers) = match self.is_going(&record) {
+            true => (Vec::new(), Numbers::default()),
+            false => {
+                let numbers = self.numbers(&planned)?;
+                (self.gates(&planned, &numbers)?, numbers)
+            }
+        };
         let rows = 0..planned.detail.rows.len() as u32;
         Ok(RunView {
-            columns: self.column_stats(&planned.detail)?,
+            columns: self.column_stats(&planned.detail, &numbers)?,
+            signatures: self.signatures(&planned)?,
             rows: rows.filter_map(|row| planned.row(row)).collect(),
             gates,
             scorers: planned.detail.scorers.clone(),
@@ -127,7 +139,7 @@ impl App {
             request_id: last.and_then(|a| a.request_id.clone()),
             cost: cell.record.cost.or(last.and_then(|a| a.cost)),
             attempts: cell.attempts.len() as u32,
-            scores: cell.scores.into_iter().map(score_view).collect(),
+            scores: scores_view(cell.scores, &column.prompt, &self.signatures(planned)?),
             expected: case.expected.as_ref().map(ToString::to_string),
             line: cell_line(cell.record, going),
         })
@@ -205,7 +217,34 @@ impl App {
         }
     }
 
-    fn column_stats(&self, detail: &RunDetail) -> Result<Vec<ColumnStats>, ApiError> {
+    /// What the values of each scorer are comparable with: as it was noted, or for a run of an earlier
+    /// version by the scorers that it began with.
+    fn signatures(&self, planned: &PlannedRun) -> Result<Vec<SignatureView>, ApiError> {
+        let noted =
+            self.inner.store.signatures(&planned.detail.record.id).map_err(|e| e.explain())?;
+        let view = |one: ScorerSignature| SignatureView {
+            prompt: one.prompt,
+            scorer: one.scorer,
+            signature: one.signature,
+        };
+        let noted: Vec<_> = noted.into_iter().map(view).collect();
+        Ok(if noted.is_empty() { planned.signatures() } else { noted })
+    }
+
+    /// What all outputs of each column come to together.
+    fn numbers(&self, planned: &PlannedRun) -> Result<Numbers, ApiError> {
+        let cases: Vec<Row> =
+            planned.detail.rows.iter().map(|row| row_of(&row.case_json)).collect();
+        let resources = self.inner.models.resources();
+        let (store, detail) = (&self.inner.store, &planned.detail);
+        numbers(store, detail, &planned.prompts, &cases, &resources).map_err(|e| e.explain())
+    }
+
+    fn column_stats(
+        &self,
+        detail: &RunDetail,
+        numbers: &Numbers,
+    ) -> Result<Vec<ColumnStats>, ApiError> {
         let stats = self.inner.store.column_stats(&detail.record.id).map_err(|e| e.explain())?;
         Ok(stats
             .into_iter()
@@ -216,6 +255,7 @@ impl App {
                     failed: stats.failed,
                     cached: stats.cached,
                     means: stats.scores.iter().map(|s| mean_view(&s.values)).collect(),
+                    numbers: of_all(numbers, stats.column).iter().map(number_view).collect(),
                     cost: stats.cost,
                     p50_ms: latency(&stats.latencies, 0.50),
                     p95_ms: latency(&stats.latencies, 0.95),
@@ -224,7 +264,7 @@ impl App {
             .collect())
     }
 
-    fn gates(&self, planned: &PlannedRun) -> Result<Vec<GateView>, ApiError> {
+    fn gates(&self, planned: &PlannedRun, numbers: &Numbers) -> Result<Vec<GateView>, ApiError> {
         let detail = &planned.detail;
         if planned.prompts.values().all(|prompt| prompt.evals.gates.is_empty()) {
             return Ok(Vec::new());
@@ -246,7 +286,8 @@ impl App {
                 .collect();
             let cells: Vec<_> =
                 judged.iter().map(|(c, scores)| gate_cell(c, scores, &tags)).collect();
-            let gates = judge_gates(specs, &cells).into_iter().zip(specs);
+            let whole = numbers.get(&(place as u32)).map_or(&[][..], Vec::as_slice);
+            let gates = judge_gates(specs, &cells, whole).into_iter().zip(specs);
             gates
                 .map(move |(gate, spec)| gate_view(place as u32, gate, &spec.tags))
                 .collect::<Vec<_>>()
@@ -262,6 +303,17 @@ fn gate_cell<'a>(cell: &CellRecord, scores: &'a [Score], tags: &'a [Vec<String>]
         latency_ms: cell.latency_ms,
         cost: cell.cost,
         failed: cell.error.is_some(),
+    }
+}
+
+fn number_view(number: &ColumnScore) -> ColumnNumberView {
+    ColumnNumberView {
+        scorer: number.scorer.clone(),
+        name: number.name.clone(),
+        value: number.value,
+        n: number.n as u32,
+        unjudged: number.unjudged as u32,
+        signature: number.signature.clone(),
     }
 }
 
@@ -326,6 +378,21 @@ impl PlannedRun {
         Self { detail, prompts, first_cells }
     }
 
+    /// What the values of its scorers are comparable with, worked out anew.
+    fn signatures(&self) -> Vec<SignatureView> {
+        let of_prompt = |(key, prompt): (&String, &Prompt)| {
+            let outputs = prompt.variants.first().map_or(&[][..], |variant| &variant.outputs);
+            let (scorers, _) = Scorers::compile(&prompt.evals.scorers, outputs);
+            let view = |(scorer, signature): (&str, &str)| SignatureView {
+                prompt: key.clone(),
+                scorer: scorer.to_owned(),
+                signature: signature.to_owned(),
+            };
+            scorers.signatures().into_iter().map(view).collect::<Vec<_>>()
+        };
+        self.prompts.iter().flat_map(of_prompt).collect()
+    }
+
     fn case(&self, row: u32) -> Option<Row> {
         self.detail.rows.get(row as usize).map(|row| row_of(&row.case_json))
     }
@@ -382,8 +449,24 @@ fn stop_kind(kind: assay_store::StopKind) -> StopKind {
     }
 }
 
-fn score_view(score: StoredScore) -> ScoreView {
-    ScoreView { scorer: score.scorer, value: score.value, pass: score.pass, reason: score.reason }
+/// Scores with what they are comparable with.
+fn scores_view(
+    scores: Vec<StoredScore>,
+    prompt: &str,
+    signatures: &[SignatureView],
+) -> Vec<ScoreView> {
+    let signature = |scorer: &str| {
+        let found = signatures.iter().find(|one| one.prompt == prompt && one.scorer == scorer);
+        found.map(|one| one.signature.clone()).unwrap_or_default()
+    };
+    let view = |score: StoredScore| ScoreView {
+        signature: signature(&score.scorer),
+        scorer: score.scorer,
+        value: score.value,
+        pass: score.pass,
+        reason: score.reason,
+    };
+    scores.into_iter().map(view).collect()
 }
 
 pub(crate) fn no_run(run: &str) -> ApiError {

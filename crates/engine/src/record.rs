@@ -2,12 +2,13 @@
 
 use assay_score::{Outcome, Score};
 use assay_store::{
-    AttemptOutcome, NewCell, NewColumn, NewRow, NewRun, Original, RunId, RunState, StoredScore,
+    AttemptOutcome, NewCell, NewColumn, NewRow, NewRun, Original, RunId, RunState, ScorerSignature,
+    StoredScore,
 };
 
 use crate::call::{Answer, Next, Refusal};
 use crate::error::EngineError;
-use crate::plan::Plan;
+use crate::plan::{Column, Plan};
 use crate::progress::State;
 use crate::spec;
 
@@ -42,6 +43,21 @@ pub(crate) fn columns(plan: &Plan) -> impl Iterator<Item = NewColumn> {
         content_id: column.content_id.clone(),
         model: column.target.id.clone(),
     })
+}
+
+/// What the scores of a plan are comparable with.
+pub(crate) fn signatures(plan: &Plan) -> Vec<ScorerSignature> {
+    let of_column = |column: &Column| {
+        let prompt = plan.spec.prompts[column.prompt].key.clone();
+        let signatures = column.scorers.signatures().into_iter();
+        let signature = |(scorer, signature): (&str, &str)| ScorerSignature {
+            prompt: prompt.clone(),
+            scorer: scorer.to_owned(),
+            signature: signature.to_owned(),
+        };
+        signatures.map(signature).collect::<Vec<_>>()
+    };
+    plan.columns.iter().flat_map(of_column).collect()
 }
 
 /// The rows of a plan, in order.

@@ -110,6 +110,7 @@ impl Engine {
             ..Counts::default()
         };
         self.store.create_shard(run, skipped)?;
+        self.store.put_signatures(&id, record::signatures(&plan))?;
         self.store.set_run_state(&id, RunState::Running, now)?;
         Ok(self.drive(id, plan, Rest { cells, counts, ..Rest::default() }))
     }

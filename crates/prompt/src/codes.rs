@@ -103,6 +103,7 @@ codes! {
     SCORER_NOT_RUN = "P0614", "A scorer of this `type` came with an import and is not run.";
     UNKNOWN_TAG = "P0615", "A scorer or gate asks for a tag that no case has.";
     UNKNOWN_METRIC = "P0616", "A gate names a metric that does not exist.";
+    UNKNOWN_OPTION = "P0617", "A scorer has an option that its `type` does not read.";
     ALIAS_TARGET = "P0701", "A model alias holds an address or a key instead of a model's name.";
     SHARED_ID = "P0702", "Two prompts of the repository have the same permanent id.";
 

@@ -85,7 +85,7 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use evals::{EvalModel, Evals, GateSpec, ScorerSpec, read_evals};
 pub use files::{Files, reference, resolve};
 pub use fix::{Edit, Fix, apply_edits};
-pub use lint::{METRICS, SCORER_TYPES, shared_ids};
+pub use lint::{METRICS, SCORER_TYPES, scorer_options, shared_ids};
 pub use manifest::{FewShot, MANIFEST_FILE, Select};
 pub use media::{Shown, files_shown};
 pub use options::Options;

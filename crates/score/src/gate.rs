@@ -6,7 +6,7 @@
 use assay_prompt::GateSpec;
 use serde::{Deserialize, Serialize};
 
-use crate::{Score, mean_score, percentile};
+use crate::{ColumnScore, Score, mean_score, percentile};
 
 /// The share of cells that may go without a score before a gate calls itself incomplete and fails.
 pub const MOST_UNJUDGED: f64 = 0.02;
@@ -27,6 +27,15 @@ pub struct GateCell<'a> {
     pub cost: Option<f64>,
     /// Whether the call failed, so that there is no answer.
     pub failed: bool,
+}
+
+/// Numbers about a whole column, over the cells whose case has one of the tags, or over all.
+#[derive(Debug, Clone, Default)]
+pub struct GateColumn {
+    /// As the gate has them.
+    pub tags: Vec<String>,
+    /// What scorers say of these cells together.
+    pub scores: Vec<ColumnScore>,
 }
 
 /// One gate's verdict.
@@ -50,17 +59,25 @@ pub struct GateResult {
 /// `latencyP95Ms` (percentiles interpolated as numpy does), `cost` (the sum, in US dollars) or
 /// `errorRate` (the share of failed calls).
 ///
+/// A scorer that sums up a column, such as `bleu` or `label`, is judged by that number and not by the
+/// mean of its values, and `scorer: id.name` asks for another of its numbers: `category.macro-f1`.
+/// `columns` has these numbers for each list of tags that a gate names.
+///
 /// Two kinds of gate hold with no `value`, because they are not about these cells: one whose tags no
 /// cell has (a run may be a selection), and a `nonInferior` one, which needs a base revision and is
 /// decided by a comparison. Their reason says so.
 #[must_use]
-pub fn judge_gates(gates: &[GateSpec], cells: &[GateCell]) -> Vec<GateResult> {
-    gates.iter().map(|gate| judge(gate, cells)).collect()
+pub fn judge_gates(
+    gates: &[GateSpec],
+    cells: &[GateCell],
+    columns: &[GateColumn],
+) -> Vec<GateResult> {
+    gates.iter().map(|gate| judge(gate, cells, columns)).collect()
 }
 
-fn judge(gate: &GateSpec, cells: &[GateCell]) -> GateResult {
+fn judge(gate: &GateSpec, cells: &[GateCell], columns: &[GateColumn]) -> GateResult {
     let limit = limit(gate);
-    let (ok, value, reason) = match measure(gate, cells) {
+    let (ok, value, reason) = match measure(gate, cells, columns) {
         Ok(value) if holds(gate, value) => {
             (true, Some(value), format!("{} is {limit}", short(value)))
         }
@@ -87,7 +104,11 @@ impl Open {
     }
 }
 
-fn measure(gate: &GateSpec, cells: &[GateCell]) -> Result<f64, Open> {
+fn measure(
+    gate: &GateSpec,
+    cells: &[GateCell],
+    columns: &[GateColumn],
+) -> Result<f64, Open> {
     if gate.min.is_none() && gate.max.is_none() {
         return Err(match gate.non_inferior {
             Some(_) => Open::holds("needs a base revision"),
@@ -99,7 +120,10 @@ fn measure(gate: &GateSpec, cells: &[GateCell]) -> Result<f64, Open> {
         return Err(Open::holds("not judged: no cell of this run has such a case"));
     }
     match (&gate.scorer, &gate.metric) {
-        (Some(scorer), None) => scorer_mean(scorer, &cells),
+        (Some(scorer), None) => match column_score(scorer, &gate.tags, columns) {
+            Some(number) => column_value(number),
+            None => scorer_mean(scorer, &cells),
+        },
         (None, Some(metric)) => metric_value(metric, &cells),
         _ => Err(Open::fails("the gate must name one `scorer` or one `metric`")),
     }
@@ -107,6 +131,30 @@ fn measure(gate: &GateSpec, cells: &[GateCell]) -> Result<f64, Open> {
 
 fn is_about(gate: &GateSpec, cell: &GateCell) -> bool {
     gate.tags.is_empty() || gate.tags.iter().any(|tag| cell.tags.contains(tag))
+}
+
+/// The number of a column that a gate names: `id` for the first of a scorer, `id.name` for another.
+fn column_score<'c>(
+    named: &str,
+    tags: &[String],
+    columns: &'c [GateColumn],
+) -> Option<&'c ColumnScore> {
+    let scores = &columns.iter().find(|column| column.tags == tags)?.scores;
+    let whole = scores.iter().find(|score| score.scorer == named);
+    whole.or_else(|| {
+        let (scorer, name) = named.rsplit_once('.')?;
+        scores.iter().find(|score| score.scorer == scorer && score.name == name)
+    })
+}
+
+fn column_value(number: &ColumnScore) -> Result<f64, Open> {
+    let ColumnScore { n, unjudged, .. } = number;
+    let all = n + unjudged;
+    if *unjudged as f64 > MOST_UNJUDGED * all as f64 {
+        return Err(Open::fails(format!("incomplete: {unjudged} of {all} cells are not judged")));
+    }
+    let undefined = || Open::fails(format!("{} is not defined for these cells", number.name));
+    number.value.ok_or_else(undefined)
 }
 
 /// The mean over judged cells, unless too many are not judged. A cell without this scorer's score is
@@ -225,7 +273,7 @@ mod tests {
 
     /// Judges one gate and compares "ok value reason".
     fn check(gate: &GateSpec, cells: &[GateCell], expected: &str) {
-        let result = judge_gates(std::slice::from_ref(gate), cells).remove(0);
+        let result = judge_gates(std::slice::from_ref(gate), cells, &[]).remove(0);
         let value = result.value.map_or("-".to_owned(), |value| value.to_string());
         assert_eq!(format!("{} {value} {}", result.ok, result.reason), expected, "{gate:?}");
     }
@@ -322,7 +370,7 @@ mod tests {
     fn a_comparison_gate_is_left_to_the_comparison() {
         let gate = GateSpec { non_inferior: Some(0.02), ..gate("category") };
         check(&gate, &[FAILED], "true - needs a base revision");
-        assert_eq!(judge_gates(&[gate], &[])[0].limit, "worse by at most 0.02");
+        assert_eq!(judge_gates(&[gate], &[], &[])[0].limit, "worse by at most 0.02");
     }
 
     #[test]
@@ -340,5 +388,32 @@ mod tests {
             &[FAILED],
             "false - unknown metric `speed`; known are latencyP50Ms, latencyP95Ms, cost, errorRate",
         );
+    }
+
+    #[test]
+    fn a_number_of_the_column_stands_for_its_scorer() {
+        let good = scored(0.5);
+        let number = |name: &str, value, unjudged| ColumnScore {
+            scorer: "category".to_owned(),
+            name: name.to_owned(),
+            value,
+            n: 60,
+            unjudged,
+            signature: String::new(),
+        };
+        let scores = vec![number("corpus", Some(0.9), 0), number("kappa", None, 0)];
+        let columns = [GateColumn { tags: Vec::new(), scores }];
+        let judged = |scorer: &str, columns: &[GateColumn]| {
+            let gate = GateSpec { min: Some(0.8), ..gate(scorer) };
+            let result = judge_gates(&[gate], &[cell(&good)], columns).remove(0);
+            (result.ok, result.reason)
+        };
+        assert_eq!(judged("category", &columns), (true, "0.9 is at least 0.8".to_owned()));
+        let undefined = "kappa is not defined for these cells".to_owned();
+        assert_eq!(judged("category.kappa", &columns), (false, undefined));
+        let scores = vec![number("corpus", Some(0.9), 2)];
+        let columns = [GateColumn { tags: Vec::new(), scores }];
+        let incomplete = "incomplete: 2 of 62 cells are not judged".to_owned();
+        assert_eq!(judged("category", &columns), (false, incomplete));
     }
 }

@@ -50,7 +50,7 @@ mod outcome;
 mod resources;
 mod scorers;
 
-pub use gate::{GateCell, GateResult, MOST_UNJUDGED, judge_gates};
+pub use gate::{GateCell, GateColumn, GateResult, MOST_UNJUDGED, judge_gates};
 pub use interval::{Mean, mean, mean_score, pass_rate, percentile};
 pub use outcome::{Outcome, Score, Subject, ToolCall};
 pub use resources::{Dictionary, Embed, Resources, WITHOUT_WORDNET};

@@ -109,6 +109,21 @@ pub struct CellDetail {
     pub scores: Vec<StoredScore>,
 }
 
+/// The output of a cell.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellOutput {
+    /// The cell's place in the run.
+    pub cell: u32,
+    /// Its column's place.
+    pub column: u32,
+    /// Its row's place.
+    pub row: u32,
+    /// The whole output.
+    pub output: String,
+    /// Why generation stopped.
+    pub finish: Option<String>,
+}
+
 /// A column summed up.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ColumnStats {
@@ -349,6 +364,33 @@ pub(crate) fn detail(
         attempts: attempts::of_cell(connection, seq, cell)?,
         scores: scores_of(connection, seq, cell)?,
     }))
+}
+
+/// The outputs of the cells `from..to`, by ordinal.
+pub(crate) fn outputs(
+    connection: &Connection,
+    run: &RunId,
+    from: u32,
+    to: u32,
+) -> Result<Vec<CellOutput>, Fault> {
+    let seq = runs::seq(connection, run)?;
+    let mut select = connection.prepare_cached(
+        "SELECT c.ordinal, c.column_at, c.row_at, a.output, a.finish
+         FROM cell c JOIN attempt a ON a.id = c.attempt
+         WHERE c.run = ? AND c.ordinal >= ? AND c.ordinal < ? AND c.state = 'done'
+           AND a.output IS NOT NULL
+         ORDER BY c.ordinal",
+    )?;
+    let outputs = select.query_map(params![seq, from, to], |row| {
+        Ok(CellOutput {
+            cell: row.get(0)?,
+            column: row.get(1)?,
+            row: row.get(2)?,
+            output: row.get(3)?,
+            finish: row.get(4)?,
+        })
+    })?;
+    Ok(outputs.collect::<Result<_, _>>()?)
 }
 
 /// A cell's scores, by the scorer's place.

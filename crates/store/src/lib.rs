@@ -96,6 +96,7 @@ mod pending;
 mod prices;
 mod providers;
 mod runs;
+mod scorers;
 mod settings;
 mod space;
 mod states;
@@ -108,7 +109,7 @@ pub use attempts::{AttemptOutcome, AttemptRecord, BeginAttempt, FinishAttempt, O
 pub use cache::CachedReply;
 pub use carry::{CarriedAttempt, CarriedCell};
 pub use cells::{
-    CellDetail, CellRecord, CellScore, ColumnStats, PREVIEW_CHARS, ScorerStats, StoredScore,
+    CellDetail, CellOutput, CellRecord, CellScore, ColumnStats, PREVIEW_CHARS, ScorerStats, StoredScore,
 };
 pub use drafts::Draft;
 pub use error::StoreError;
@@ -120,6 +121,7 @@ pub use pending::Pending;
 pub use prices::PriceRecord;
 pub use providers::ProviderRecord;
 pub use runs::{NewCell, NewColumn, NewRow, NewRun, RunDetail, RunRecord, Shard};
+pub use scorers::ScorerSignature;
 pub use settings::RecentWorkspace;
 pub use states::{AttemptState, CellState, RunState};
 pub use stops::{Stop, StopKind};

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use crate::connection::sync_folder;
 use crate::error::{Fault, StoreError};
 use crate::{
-    attempts, blobs, cache, cells, drafts, lanes, lease, prices, providers, runs, settings, stops,
+    attempts, blobs, cache, cells, drafts, lanes, lease, prices, providers, runs, scorers, settings, stops,
 };
 
 /// Version n is what the first n entries make.
@@ -38,7 +38,10 @@ const MIGRATIONS: &[&[&str]] = &[
         lanes::SCHEMA_2,
         prices::SCHEMA_2,
     ],
-    &[stops::SCHEMA_3],
+    &[
+        stops::SCHEMA_3,
+        scorers::SCHEMA_3,
+    ],
 ];
 
 /// Refuses a database that a later version wrote. Writes nothing.

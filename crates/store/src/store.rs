@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use crate::attempts::{self, BeginAttempt, FinishAttempt};
 use crate::cache::{self, CachedReply};
-use crate::cells::{self, CellDetail, CellRecord, ColumnStats};
+use crate::cells::{self, CellDetail, CellOutput, CellRecord, ColumnStats};
 use crate::connection::{Readers, open_writer};
 use crate::drafts::{self, Draft};
 use crate::error::{Fault, StoreError};
@@ -280,6 +280,16 @@ impl Store {
     /// Everything about one cell, `None` when the run has no such cell.
     pub fn cell(&self, run: &RunId, ordinal: u32) -> Result<Option<CellDetail>, StoreError> {
         self.read(|connection| cells::detail(connection, run, ordinal))
+    }
+
+    /// What the cells `from..to` answered, by ordinal; those without an output are left out.
+    pub fn outputs(
+        &self,
+        run: &RunId,
+        from: u32,
+        to: u32,
+    ) -> Result<Vec<CellOutput>, StoreError> {
+        self.read(|connection| cells::outputs(connection, run, from, to))
     }
 
     /// Every column summed up, by place.

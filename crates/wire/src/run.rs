@@ -260,6 +260,9 @@ pub struct RunView {
     pub summary: RunSummary,
     /// Scorer ids; [`CellLine::scores`] refers to them by place.
     pub scorers: Vec<String>,
+    /// What the values of each scorer are comparable with, by prompt and scorer.
+    #[serde(default)]
+    pub signatures: Vec<SignatureView>,
     /// Its columns, with their means so far.
     pub columns: Vec<ColumnStats>,
     /// Its rows.
@@ -268,6 +271,17 @@ pub struct RunView {
     pub gates: Vec<GateView>,
     /// Models that are asked nothing more for now, by id.
     pub paused: Vec<PausedLaneView>,
+}
+
+/// What the values of a scorer are comparable with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignatureView {
+    /// The prompt's key.
+    pub prompt: String,
+    /// Scorer id.
+    pub scorer: String,
+    /// The signature: two values of different ones are never compared.
+    pub signature: String,
 }
 
 /// A model that is asked nothing more for now, because every other call to it would fail as well.
@@ -309,12 +323,32 @@ pub struct ColumnStats {
     pub cached: u32,
     /// Mean per scorer, by place in [`RunView::scorers`]; `None` where nothing was judged.
     pub means: Vec<Option<MeanView>>,
+    /// Numbers about all its outputs together, such as corpus BLEU; none while cells still come in.
+    #[serde(default)]
+    pub numbers: Vec<ColumnNumberView>,
     /// US dollars that its outputs cost, as far as prices are known; cached ones at what they cost then.
     pub cost: Option<f64>,
     /// Median latency.
     pub p50_ms: Option<u64>,
     /// 95th percentile of the latency.
     pub p95_ms: Option<u64>,
+}
+
+/// A number about all outputs of a column together.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ColumnNumberView {
+    /// Scorer id.
+    pub scorer: String,
+    /// Which of its numbers: `corpus`, `accuracy`, `macro-f1`, … The first stands for the scorer.
+    pub name: String,
+    /// `None` when it is not defined for these outputs.
+    pub value: Option<f64>,
+    /// Outputs in it.
+    pub n: u32,
+    /// Outputs that could not be counted, and failed cells.
+    pub unjudged: u32,
+    /// What it is comparable with: only with numbers of the same signature.
+    pub signature: String,
 }
 
 /// A mean with its 95 % interval.
@@ -523,6 +557,9 @@ pub struct ScoreView {
     pub pass: Option<bool>,
     /// In words.
     pub reason: String,
+    /// What the value is comparable with: only with values of the same signature.
+    #[serde(default)]
+    pub signature: String,
 }
 
 /// Streams the text of one cell as [`crate::Notice::CellText`], until another is watched.

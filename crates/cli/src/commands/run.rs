@@ -201,7 +201,15 @@ fn column(run: &RunView, stats: &ColumnStats) -> Value {
         .zip(&stats.means)
         .filter_map(|(scorer, mean)| {
             let m = mean.as_ref()?;
-            Some((scorer.clone(), json!({"mean": m.mean, "low": m.low, "high": m.high, "n": m.n})))
+            let signature = run
+                .signatures
+                .iter()
+                .find(|one| one.scorer == *scorer && one.prompt == stats.column.prompt);
+            let signature = signature.map(|one| one.signature.as_str());
+            let mean = json!({
+                "mean": m.mean, "low": m.low, "high": m.high, "n": m.n, "signature": signature,
+            });
+            Some((scorer.clone(), mean))
         })
         .collect();
     json!({
@@ -213,14 +221,32 @@ fn column(run: &RunView, stats: &ColumnStats) -> Value {
         "errors": stats.failed,
         "cached": stats.cached,
         "scores": scores,
+        "numbers": numbers(stats),
         "cost": stats.cost,
         "latencyMs": {"p50": stats.p50_ms, "p95": stats.p95_ms},
     })
 }
 
+/// Numbers about the whole column, by scorer and name.
+fn numbers(stats: &ColumnStats) -> Value {
+    let mut scorers = Map::new();
+    for number in &stats.numbers {
+        let of_scorer = scorers.entry(number.scorer.clone()).or_insert_with(|| json!({}));
+        of_scorer[&number.name] = json!({
+            "value": number.value, "n": number.n, "notJudged": number.unjudged,
+            "signature": number.signature,
+        });
+    }
+    Value::Object(scorers)
+}
+
 fn gate(run: &RunView, gate: &GateView) -> Value {
     let column = &run.columns[gate.column as usize].column;
-    let kind = if run.scorers.contains(&gate.subject) { "scorer" } else { "metric" };
+    let is_scorer = run.scorers.iter().any(|scorer| {
+        let rest = gate.subject.strip_prefix(scorer.as_str());
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+    });
+    let kind = if is_scorer { "scorer" } else { "metric" };
     json!({
         kind: gate.subject,
         "prompt": column.prompt,
@@ -256,12 +282,30 @@ fn text(run: &RunView, cells: &[CellLine]) -> String {
     }
     let mut text = table(&rows);
     text.push('\n');
+    run.columns.iter().for_each(|stats| text.push_str(&number_lines(stats)));
     for gate in &run.gates {
         text.push_str(&gate_line(run, gate));
     }
     text.push_str(&failures(run, cells));
     text.push_str(&ending(run));
     text
+}
+
+/// The number that stands for each scorer over the whole column.
+fn number_lines(stats: &ColumnStats) -> String {
+    let mut told: Vec<&str> = Vec::new();
+    let mut lines = String::new();
+    for number in &stats.numbers {
+        if told.contains(&number.scorer.as_str()) {
+            continue;
+        }
+        told.push(&number.scorer);
+        let value = number.value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.4}"));
+        let (scorer, name) = (&number.scorer, &number.name);
+        let variant = &stats.column.variant;
+        lines.push_str(&format!("{scorer}, {name} of {variant} on {}: {value}\n", stats.column.model));
+    }
+    lines
 }
 
 fn gate_line(run: &RunView, gate: &GateView) -> String {

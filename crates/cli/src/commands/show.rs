@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use assay_app::App;
-use assay_wire::{ApiError, CellView, Code, ListRuns, ReadRun, RunView};
+use assay_wire::{ApiError, CellView, Code, ListRuns, ReadRun, RunView, ScoreView};
 use serde_json::{Map, Value, json};
 
 use crate::arguments::Show;
@@ -54,7 +54,7 @@ fn document(cell: &CellView) -> Value {
     let scores: Map<_, _> = cell
         .scores
         .iter()
-        .map(|s| (s.scorer.clone(), json!({"value": s.value, "pass": s.pass, "reason": s.reason})))
+        .map(|score| (score.scorer.clone(), score_document(score)))
         .collect();
     json!({
         "cell": cell.line.ordinal,
@@ -81,6 +81,11 @@ fn document(cell: &CellView) -> Value {
     })
 }
 
+fn score_document(score: &ScoreView) -> Value {
+    let ScoreView { value, pass, reason, signature, .. } = score;
+    json!({"value": value, "pass": pass, "reason": reason, "signature": signature})
+}
+
 fn text(cell: &CellView) -> String {
     let mut text = format!(
         "── {} · {} · {} on {} ──\n",
@@ -96,10 +101,11 @@ fn text(cell: &CellView) -> String {
         text.push_str("  a tool call\n");
     }
     for score in &cell.scores {
-        let word = match score.pass {
-            Some(true) => "pass",
-            Some(false) => "fail",
-            None => "not judged",
+        let word = match (score.pass, score.value) {
+            (Some(true), _) => "pass",
+            (Some(false), _) => "fail",
+            (None, Some(_)) => "measured",
+            (None, None) => "not judged",
         };
         text.push_str(&format!("  {word}  {}: {}\n", score.scorer, score.reason));
     }

@@ -21,27 +21,33 @@ pub const SCORER_TYPES: &[&str] = &[
     "json-schema",
     "latency",
     "cost",
-    // What models and metrics judge.
+    // What models judge.
     "llm-rubric",
     "g-eval",
     "factuality",
     "closed-qa",
     "pairwise",
+    // The other assertions.
     "contains-all",
     "contains-any",
     "icontains-all",
     "icontains-any",
+    "ends-with",
+    "word-count",
     "contains-json",
     "xml",
+    "contains-xml",
     "html",
+    "contains-html",
     "sql",
+    "contains-sql",
     "tool-calls",
     "tool-calls-f1",
     "finish-reason",
     "refusal",
     "expression",
+    // Text against references.
     "bleu",
-    "gleu",
     "chrf",
     "ter",
     "rouge-1",
@@ -52,21 +58,78 @@ pub const SCORER_TYPES: &[&str] = &[
     "rouge-lsum",
     "meteor",
     "wer",
+    "mer",
+    "wil",
     "cer",
     "exact-match",
     "token-f1",
     "levenshtein",
+    "levenshtein-similarity",
+    "indel",
+    "indel-similarity",
+    "osa",
+    "damerau",
+    "jaro",
+    "jaro-winkler",
+    "lcs",
+    "ratio",
+    "partial-ratio",
+    "token-sort-ratio",
+    "token-set-ratio",
+    "weighted-ratio",
+    "difflib",
+    "difflib-no-junk",
     "similar",
     "bert-score",
+    "label",
+    // Retrieved texts.
     "faithfulness",
     "answer-relevance",
     "context-precision",
     "context-recall",
     "context-relevance",
     "recall-at-k",
+    "precision-at-k",
     "mrr",
     "ndcg",
+    "context-precision-matched",
+    "context-recall-matched",
 ];
+
+/// The options that a type of scorer reads. Nothing for a type that a model or code judges by: what
+/// it reads is not known here.
+pub fn scorer_options(kind: &str) -> Option<&'static [&'static str]> {
+    Some(match kind {
+        "bleu" => {
+            &["tokenize", "smooth", "smooth_value", "max_order", "lowercase", "effective_order"]
+        }
+        "chrf" => {
+            &["char_order", "word_order", "beta", "lowercase", "whitespace", "eps_smoothing"]
+        }
+        "ter" => &["normalized", "no_punct", "asian_support", "case_sensitive"],
+        "rouge-n" => &["n", "stemmer", "tokenize", "score"],
+        "rouge-1" | "rouge-2" | "rouge-3" | "rouge-l" | "rouge-lsum" => {
+            &["stemmer", "tokenize", "score"]
+        }
+        "meteor" => &["matching", "alpha", "beta", "gamma"],
+        "wer" | "mer" | "wil" => &["standardize"],
+        "token-f1" => &["version"],
+        "bert-score" => &["score"],
+        "label" => &["labels", "ignore_case", "positive", "probability"],
+        "xml" | "contains-xml" => &["elements"],
+        "sql" | "contains-sql" => &["dialect"],
+        "tool-calls" => &["ordered", "extra", "arguments"],
+        "tool-calls-f1" => &["match"],
+        "recall-at-k" | "precision-at-k" | "mrr" | "ndcg" | "context-precision-matched"
+        | "context-recall-matched" => &["k", "similarity"],
+        "cer" | "exact-match" | "levenshtein" | "levenshtein-similarity" | "indel"
+        | "indel-similarity" | "osa" | "damerau" | "jaro" | "jaro-winkler" | "lcs" | "ratio"
+        | "partial-ratio" | "token-sort-ratio" | "token-set-ratio" | "weighted-ratio"
+        | "difflib" | "difflib-no-junk" | "similar" | "html" | "contains-html"
+        | "finish-reason" | "refusal" => &[],
+        _ => return None,
+    })
+}
 
 /// So many at the beginning are worth naming to somebody who is lost.
 const COMMON: usize = 10;
@@ -76,11 +139,9 @@ const COMMON: usize = 10;
 const ELSEWHERE: &[&str] = &[
     "agent-rubric",
     "classifier",
-    "contains-html",
-    "contains-sql",
-    "contains-xml",
     "conversation-relevance",
     "fuzzy-match",
+    "gleu",
     "guardrails",
     "is-valid-function-call",
     "is-valid-openai-function-call",
@@ -111,6 +172,7 @@ pub(super) fn check(subject: &Subject) -> Vec<Diagnostic> {
     let mut report = Report::new(file);
     for (index, scorer) in subject.prompt.evals.scorers.iter().enumerate().take(MOST_FINDINGS) {
         scorer_type(subject, index, scorer, &mut report);
+        scorer_option(subject, index, scorer, &mut report);
     }
     for (index, gate) in subject.prompt.evals.gates.iter().enumerate().take(MOST_FINDINGS) {
         let known = |metric: &&String| !METRICS.contains(&metric.as_str());
@@ -144,6 +206,22 @@ fn scorer_type(subject: &Subject, index: usize, scorer: &ScorerSpec, report: &mu
             vec![Edit::replace(file, span, meant)],
         )),
         None => finding.hint(format!("common types are {}", name_list(&SCORER_TYPES[..COMMON]))),
+    };
+}
+
+/// The first option that the type does not read.
+fn scorer_option(subject: &Subject, index: usize, scorer: &ScorerSpec, report: &mut Report) {
+    let Some(known) = scorer_options(&scorer.kind) else { return };
+    let Some(option) = scorer.options.keys().find(|key| !known.contains(&key.as_str())) else {
+        return;
+    };
+    let span = in_evals(subject, "scorers", index, "options").unwrap_or(scorer.span);
+    let message = format!("the scorer `{}` has no option `{option}`", scorer.id);
+    let finding = report.warning(codes::UNKNOWN_OPTION, span, message);
+    match (closest(option, known.iter().copied()), known) {
+        (Some(meant), _) => finding.hint(format!("did you mean `{meant}`?")),
+        (None, []) => finding.hint(format!("`{}` reads no options", scorer.kind)),
+        (None, known) => finding.hint(format!("`{}` reads {}", scorer.kind, name_list(known))),
     };
 }
 

@@ -20,7 +20,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, HashSet};
 use std::rc::Rc;
 
-pub use evals::{METRICS, SCORER_TYPES};
+pub use evals::{METRICS, SCORER_TYPES, scorer_options};
 pub(crate) use fixes::add_fixes;
 use place::Place;
 pub use siblings::shared_ids;

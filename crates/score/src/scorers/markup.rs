@@ -152,12 +152,12 @@ impl Document {
                 Ok(())
             }
             Event::Text(text) => {
-                let blank = text.iter().all(u8::is_ascii_whitespace);
+                let blank = text.chars().all(|c| c.is_ascii_whitespace());
                 if self.open.is_empty() && !blank { Err(outside()) } else { Ok(()) }
             }
             Event::CData(_) if self.open.is_empty() => Err(outside()),
             Event::GeneralRef(entity) => {
-                let name = String::from_utf8_lossy(entity).into_owned();
+                let name = entity.to_string();
                 let known = matches!(name.as_str(), "amp" | "lt" | "gt" | "quot" | "apos");
                 let is_character = entity.is_char_ref() && entity.resolve_char_ref().is_ok();
                 match (known || is_character, self.open.is_empty()) {
@@ -177,7 +177,7 @@ impl Document {
         for attribute in start.attributes() {
             attribute.map_err(|error| error.to_string())?;
         }
-        let name = String::from_utf8_lossy(start.name().as_ref()).into_owned();
+        let name = start.name().as_ref().to_owned();
         if !name.starts_with(|c: char| c.is_alphabetic() || c == '_' || c == ':') {
             return Err(format!("`{name}` is no name of an element"));
         }

@@ -16,9 +16,12 @@ use crate::Subject;
 /// Longer texts are not parsed.
 const LONGEST: usize = 256 << 10;
 /// Statements nest so deep at most.
-const DEEPEST: usize = 50;
+const DEEPEST: usize = 30;
 
-const DIALECTS: &[(&str, fn() -> Box<dyn Dialect>)] = &[
+/// Makes a dialect, which itself cannot be shared between threads.
+type MakeDialect = fn() -> Box<dyn Dialect>;
+
+const DIALECTS: &[(&str, MakeDialect)] = &[
     ("generic", || Box::new(GenericDialect {})),
     ("ansi", || Box::new(AnsiDialect {})),
     ("bigquery", || Box::new(BigQueryDialect {})),
@@ -50,13 +53,13 @@ pub(super) fn sql(spec: &ScorerSpec, part: bool) -> Compiled {
     let settings = Settings::of(spec);
     let dialect = settings.choice("dialect", DIALECTS)?;
     settings.refuse_others()?;
-    Ok(Box::new(Sql { path: Place::of(spec.path.as_deref())?, dialect: dialect(), part }))
+    Ok(Box::new(Sql { path: Place::of(spec.path.as_deref())?, dialect, part }))
 }
 
 #[derive(Debug)]
 struct Sql {
     path: Option<Place>,
-    dialect: Box<dyn Dialect>,
+    dialect: MakeDialect,
     part: bool,
 }
 
@@ -86,7 +89,8 @@ impl Check for Sql {
 
 impl Sql {
     fn parse(&self, text: &str) -> Result<(), String> {
-        let parser = Parser::new(&*self.dialect).with_recursion_limit(DEEPEST);
+        let dialect = (self.dialect)();
+        let parser = Parser::new(&*dialect).with_recursion_limit(DEEPEST);
         let parsed = parser.try_with_sql(text).and_then(|mut parser| parser.parse_statements());
         match parsed {
             Ok(statements) if statements.is_empty() => Err("there is no statement in it".to_owned()),

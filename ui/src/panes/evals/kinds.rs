@@ -28,13 +28,17 @@ const LIMITS: &str = "Limits";
 const JUDGES: &str = "Judged by a model";
 const TOOLS: &str = "Tools and answers";
 const METRICS: &str = "Metrics against a reference";
+const EDITS: &str = "Edit distances";
 const CONTEXT: &str = "Retrieval";
 
 const WANTED: &[&str] = &["path", "expected", "value"];
 const JUDGE: &[&str] = &["model", "rubric", "threshold"];
-const REFERENCE: &[&str] = &["path", "expected", "value", "threshold", "options"];
+const MARKUP: &[&str] = &["path", "options"];
+const REFERENCE: &[&str] =
+    &["path", "expected", "value", "threshold", "min", "max", "options"];
 const CONTEXTS: &[&str] = &["model", "threshold", "options"];
-const RANKS: &[&str] = &["expected", "threshold", "options"];
+const RANKS: &[&str] =
+    &["path", "expected", "value", "threshold", "min", "max", "options"];
 
 /// Every type that the format knows.
 pub const ABOUT: &[About] = &[
@@ -72,15 +76,30 @@ pub const ABOUT: &[About] = &[
     about(TEXT, "contains-any", WANTED, "The output holds at least one text of a list."),
     about(TEXT, "icontains-all", WANTED, "Like contains-all; capitals do not matter."),
     about(TEXT, "icontains-any", WANTED, "Like contains-any; capitals do not matter."),
-    about(STRUCTURE, "contains-json", &["schema", "value"], "Somewhere in the output is JSON."),
-    about(STRUCTURE, "xml", &["path"], "The output is well-formed XML."),
+    about(TEXT, "ends-with", WANTED, "The output ends with the text."),
+    about(TEXT, "word-count", &["path", "min", "max"], "The output has from min to max words."),
+    about(
+        STRUCTURE,
+        "contains-json",
+        &["path", "schema", "value"],
+        "Somewhere in the output is JSON.",
+    ),
+    about(STRUCTURE, "xml", MARKUP, "The output is well-formed XML."),
+    about(STRUCTURE, "contains-xml", MARKUP, "Somewhere in the output is a whole XML element."),
     about(STRUCTURE, "html", &["path"], "The output is HTML."),
-    about(STRUCTURE, "sql", &["path", "options"], "The output is SQL that can be parsed."),
-    about(TOOLS, "tool-calls", &["expected", "value"], "The model called the expected tools."),
+    about(STRUCTURE, "contains-html", &["path"], "Somewhere in the output is a tag of HTML."),
+    about(STRUCTURE, "sql", MARKUP, "The output is SQL that can be parsed."),
+    about(STRUCTURE, "contains-sql", MARKUP, "A code block of the output is SQL."),
+    about(
+        TOOLS,
+        "tool-calls",
+        &["expected", "value", "options"],
+        "The model called the expected tools.",
+    ),
     about(
         TOOLS,
         "tool-calls-f1",
-        &["expected", "value", "threshold"],
+        &["expected", "value", "threshold", "options"],
         "How many of the expected tools were called, and how few others.",
     ),
     about(TOOLS, "finish-reason", &["value"], "The answer ended for this reason, such as stop."),
@@ -92,7 +111,6 @@ pub const ABOUT: &[About] = &[
         "A small formula over the output and the case.",
     ),
     about(METRICS, "bleu", REFERENCE, "Shared word sequences with the reference, by precision."),
-    about(METRICS, "gleu", REFERENCE, "Like BLEU, made for single sentences."),
     about(METRICS, "chrf", REFERENCE, "Shared character sequences with the reference."),
     about(METRICS, "ter", REFERENCE, "Edits that lead to the reference, as a share of its words."),
     about(METRICS, "rouge-1", REFERENCE, "Shared words with the reference, by recall."),
@@ -108,6 +126,8 @@ pub const ABOUT: &[About] = &[
         "Shared words and stems, and how well they keep their order.",
     ),
     about(METRICS, "wer", REFERENCE, "Wrong words, as a share of the reference's."),
+    about(METRICS, "mer", REFERENCE, "Wrong words, as a share of all aligned places."),
+    about(METRICS, "wil", REFERENCE, "The share of word information that was lost."),
     about(METRICS, "cer", REFERENCE, "Wrong characters, as a share of the reference's."),
     about(
         METRICS,
@@ -121,21 +141,56 @@ pub const ABOUT: &[About] = &[
         REFERENCE,
         "Shared words with the reference, as in question answering.",
     ),
-    about(METRICS, "levenshtein", REFERENCE, "How few characters differ from the reference."),
+    about(EDITS, "levenshtein", REFERENCE, "How few characters differ from the reference."),
+    about(EDITS, "levenshtein-similarity", REFERENCE, "The share of characters that stay."),
+    about(EDITS, "indel", REFERENCE, "Characters put in or taken out, up to the reference."),
+    about(EDITS, "indel-similarity", REFERENCE, "The share of both texts that indel keeps."),
+    about(EDITS, "osa", REFERENCE, "Like levenshtein; two swapped neighbours are one edit."),
+    about(EDITS, "damerau", REFERENCE, "Like osa, and what was swapped may be edited again."),
+    about(EDITS, "jaro", REFERENCE, "Common characters in nearly the same place."),
+    about(EDITS, "jaro-winkler", REFERENCE, "Like jaro; a common beginning counts more."),
+    about(EDITS, "lcs", REFERENCE, "Characters of the longest common subsequence."),
+    about(EDITS, "ratio", REFERENCE, "Likeness of the texts in percent."),
+    about(EDITS, "partial-ratio", REFERENCE, "Likeness of the shorter text to its best part."),
+    about(EDITS, "token-sort-ratio", REFERENCE, "Likeness of the sorted words."),
+    about(EDITS, "token-set-ratio", REFERENCE, "Likeness of the sets of words."),
+    about(EDITS, "weighted-ratio", REFERENCE, "The best of the ratios, each weighted."),
+    about(EDITS, "difflib", REFERENCE, "Likeness as Python's difflib has it."),
+    about(EDITS, "difflib-no-junk", REFERENCE, "Like difflib, common characters counted too."),
     about(METRICS, "similar", REFERENCE, "How near in meaning to the reference, by embedding."),
     about(METRICS, "bert-score", REFERENCE, "How near in meaning, word by word."),
+    about(
+        TEXT,
+        "label",
+        &["path", "expected", "value", "options"],
+        "The output is the right class; a column has its F1 and kappa.",
+    ),
     about(CONTEXT, "faithfulness", CONTEXTS, "Every claim of the output stands in the contexts."),
     about(CONTEXT, "answer-relevance", CONTEXTS, "The output answers what was asked."),
     about(CONTEXT, "context-precision", CONTEXTS, "The useful contexts come first."),
     about(CONTEXT, "context-recall", CONTEXTS, "The contexts hold what the reference needs."),
     about(CONTEXT, "context-relevance", CONTEXTS, "The contexts are about the question."),
     about(CONTEXT, "recall-at-k", RANKS, "How many of the wanted contexts are among the first k."),
+    about(CONTEXT, "precision-at-k", RANKS, "How many of the first k contexts are wanted."),
     about(CONTEXT, "mrr", RANKS, "How early the first wanted context comes."),
     about(CONTEXT, "ndcg", RANKS, "How early the wanted contexts come, all of them together."),
+    about(
+        CONTEXT,
+        "context-precision-matched",
+        RANKS,
+        "The wanted contexts come first, by their text and with no judge.",
+    ),
+    about(
+        CONTEXT,
+        "context-recall-matched",
+        RANKS,
+        "All wanted contexts came, by their text and with no judge.",
+    ),
 ];
 
 /// The headings of the list, in its order.
-pub const GROUPS: [&str; 7] = [TEXT, STRUCTURE, LIMITS, JUDGES, TOOLS, METRICS, CONTEXT];
+pub const GROUPS: [&str; 8] =
+    [TEXT, STRUCTURE, LIMITS, JUDGES, TOOLS, METRICS, EDITS, CONTEXT];
 
 /// What is known of a type.
 pub fn of(kind: &str) -> Option<&'static About> {

@@ -122,7 +122,7 @@ fn Scores(scores: Vec<ScoreView>) -> impl IntoView {
 
 #[component]
 fn Score(score: ScoreView) -> impl IntoView {
-    let ScoreView { scorer, value, pass, reason } = score;
+    let ScoreView { scorer, value, pass, reason, signature } = score;
     let (mark, tone) = model::verdict_look(pass);
     view! {
         <li class=format!("verdict verdict{}", tone.modifier())>
@@ -130,6 +130,7 @@ fn Score(score: ScoreView) -> impl IntoView {
             <div>
                 <p><span class="mono">{scorer}</span>" "<span class="verdict__word">{model::verdict(pass, value)}</span></p>
                 <p class="verdict__why">{reason}</p>
+                {(!signature.is_empty()).then(|| view! { <p class="verdict__why quiet mono">{signature}</p> })}
             </div>
         </li>
     }
