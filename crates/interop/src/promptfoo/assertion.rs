@@ -94,14 +94,17 @@ const NAMES: [(&str, &str); 12] = [
 ];
 
 /// Types with a scorer in this version or a planned one, by their names here.
-const KNOWN: [&str; 33] = [
+const KNOWN: [&str; 37] = [
     "answer-relevance",
     "bleu",
     "closed-qa",
     "contains",
     "contains-all",
     "contains-any",
+    "contains-html",
     "contains-json",
+    "contains-sql",
+    "contains-xml",
     "context-recall",
     "context-relevance",
     "cost",
@@ -128,6 +131,7 @@ const KNOWN: [&str; 33] = [
     "similar",
     "starts-with",
     "tool-call-f1",
+    "word-count",
 ];
 
 /// The keys an assertion has.
@@ -349,8 +353,17 @@ impl Reading<'_, '_> {
                 self.scored.spec.max = self.scored.spec.threshold.take().or(Some(5.0));
             }
             "starts-with" => self.scored.spec.threshold = None,
-            "similar" | "similar:cosine" | "rouge-n" => self.default_threshold(0.75),
-            "bleu" | "gleu" | "meteor" => self.default_threshold(0.5),
+            "similar" | "similar:cosine" => {
+                self.default_threshold(0.75);
+                self.translated("the embedded model compares here; another's limit may not fit it");
+            }
+            "rouge-n" => self.another_metric(0.75),
+            "bleu" | "gleu" | "meteor" => self.another_metric(0.5),
+            "is-refusal" => self.translated("our own list of words of refusal decides here"),
+            "contains-json" => self.contains_json(),
+            "is-xml" | "contains-xml" => self.xml(),
+            "is-sql" | "contains-sql" => self.sql(),
+            "is-html" | "contains-html" => self.translated("our own rule of what HTML is decides"),
             "javascript" | "python" | "ruby" | "webhook" => {
                 self.opaque = Some("code decides; it is kept and not run".to_owned());
             }
@@ -358,6 +371,83 @@ impl Reading<'_, '_> {
                 self.opaque = Some("there is no local scorer of this type; it is kept".to_owned());
             }
             _ => {}
+        }
+    }
+
+    /// Says that the scorer decides by a rule of ours that is not promptfoo's to the letter.
+    fn translated(&mut self, why: &str) {
+        self.context.notes.translated(self.place, self.there, why);
+    }
+
+    /// A metric that has the name of ours, and other values: on another scale, or of other words.
+    fn another_metric(&mut self, threshold: f64) {
+        self.default_threshold(threshold);
+        let why = "promptfoo computes it otherwise, so its limit does not fit ours; it is kept";
+        self.opaque = Some(why.to_owned());
+    }
+
+    /// The value is a schema.
+    fn contains_json(&mut self) {
+        let schema = match self.scored.subject.take() {
+            Some(Value::String(text)) if text.trim().is_empty() => None,
+            Some(Value::String(text)) if text.starts_with("file://") => Some(Value::from(text)),
+            Some(Value::String(text)) => Some(self.schema(&text)),
+            other => other,
+        };
+        self.scored.spec.value = schema;
+    }
+
+    /// The value names elements that must be there.
+    fn xml(&mut self) {
+        let listed = |value: &Value| providers::strings(value).map(|names| json!(names));
+        let elements = match self.scored.subject.take() {
+            None => return self.translated("our own reading of XML decides"),
+            Some(Value::Object(fields)) => fields.get("requiredElements").and_then(listed),
+            Some(list @ Value::Array(_)) => listed(&list),
+            Some(Value::String(name)) if !name.contains([',', '{', '/']) => Some(json!([name])),
+            Some(_) => None,
+        };
+        match elements {
+            Some(elements) => {
+                self.scored.spec.options.insert("elements".to_owned(), elements);
+                self.translated("our own reading of XML decides");
+            }
+            None => self.opaque = Some("its elements are asked for in another way here".to_owned()),
+        }
+    }
+
+    /// The value names a database, and perhaps tables that may be used.
+    fn sql(&mut self) {
+        const DIALECTS: [(&str, &str); 11] = [
+            ("bigquery", "bigquery"),
+            ("hive", "hive"),
+            ("mariadb", "mysql"),
+            ("mysql", "mysql"),
+            ("postgresql", "postgresql"),
+            ("postgres", "postgresql"),
+            ("redshift", "redshift"),
+            ("snowflake", "snowflake"),
+            ("sqlite", "sqlite"),
+            ("transactsql", "mssql"),
+            ("mssql", "mssql"),
+        ];
+        let settings = map(self.scored.subject.take().as_ref());
+        let database = settings.get("databaseType").and_then(Value::as_str);
+        let dialect = database.map(|name| {
+            let name = name.to_lowercase();
+            DIALECTS.iter().find(|(there, _)| *there == name).map(|(_, here)| *here)
+        });
+        let others = settings.keys().any(|key| key != "databaseType");
+        match dialect {
+            _ if others => {
+                self.opaque = Some("tables and columns are not looked at here".to_owned());
+            }
+            Some(None) => self.opaque = Some("its dialect is not known here".to_owned()),
+            Some(Some(dialect)) => {
+                self.scored.spec.options.insert("dialect".to_owned(), json!(dialect));
+                self.translated("another parser of SQL decides");
+            }
+            None => self.translated("another parser of SQL decides"),
         }
     }
 
@@ -425,7 +515,9 @@ impl Reading<'_, '_> {
         }
         if spec.max.is_none() {
             spec.kind = "word-count".to_owned();
-            self.opaque = Some("a scorer of words needs a `max` here".to_owned());
+        }
+        if spec.min.is_none() && spec.max.is_none() {
+            self.opaque = Some("a scorer of words needs a limit".to_owned());
             self.scored.subject = subject.filter(|value| !value.is_object());
         }
     }

@@ -193,7 +193,9 @@ pub fn score_chip(scorers: &[String], scores: &[Option<ScoreLine>]) -> Option<Sc
         (0, _) => (Mark::Cross, Tone::Danger),
         _ => (Mark::Warning, Tone::Warn),
     };
+    let measured = scores.iter().flatten().any(|score| score.value.is_some());
     let words = match judged.len() {
+        0 if measured => "measured".to_owned(),
         0 => "not judged".to_owned(),
         n => format!("{passed}/{n} pass"),
     };
@@ -211,10 +213,12 @@ fn verdicts(scorers: &[String], scores: &[Option<ScoreLine>]) -> String {
 
 /// A verdict in words: `pass`, `fail`, with the value where it is more than the verdict.
 pub fn verdict(pass: Option<bool>, value: Option<f64>) -> String {
-    let word = match pass {
-        Some(true) => "pass",
-        Some(false) => "fail",
-        None => return "not judged".to_owned(),
+    let word = match (pass, value) {
+        (Some(true), _) => "pass",
+        (Some(false), _) => "fail",
+        // A metric without a limit measures and asks for nothing.
+        (None, Some(value)) => return format!("{value:.2}"),
+        (None, None) => return "not judged".to_owned(),
     };
     match value {
         Some(value) if value != 0.0 && value != 1.0 => format!("{word}, {value:.2}"),
@@ -236,9 +240,11 @@ pub fn mean_words(mean: &MeanView) -> (String, String) {
     (format!("{:.2}", mean.mean), format!("{:.2}–{:.2}", mean.low, mean.high))
 }
 
-/// A mean's interval on a line from 0 to 1: left edge, width and the mean, in percent.
+/// A mean's interval on a line from 0 to 1, or to 100 for scores of that scale: left edge, width and
+/// the mean, in percent.
 pub fn mean_bar(mean: &MeanView) -> (f64, f64, f64) {
-    let percent = |value: f64| value.clamp(0.0, 1.0) * 100.0;
+    let full = if mean.mean > 1.0 { 100.0 } else { 1.0 };
+    let percent = |value: f64| (value / full).clamp(0.0, 1.0) * 100.0;
     let (low, high) = (percent(mean.low), percent(mean.high));
     (low, (high - low).max(1.0), percent(mean.mean))
 }
@@ -618,6 +624,7 @@ mod tests {
     #[test]
     fn a_value_between_zero_and_one_is_named_with_its_verdict() {
         assert_eq!(verdict(Some(true), Some(0.75)), "pass, 0.75");
+        assert_eq!(verdict(None, Some(34.216)), "34.22");
         assert_eq!(verdict(Some(false), Some(0.0)), "fail");
         assert_eq!(verdict(None, None), "not judged");
     }

@@ -98,7 +98,12 @@ impl<'p> Assertions<'p> {
                 let schema = wanted.unwrap_or_else(|| self.outputs());
                 Assertion::of("is-json", Some(schema))
             }
-            "max-words" => Assertion::of("word-count", Some(limits(scorer))),
+            "max-words" | "word-count" => Assertion::of("word-count", Some(limits(scorer))),
+            // Under these names promptfoo computes something else, or asks for it otherwise.
+            "bleu" | "meteor" | "rouge-n" => return None,
+            "xml" | "contains-xml" | "sql" | "contains-sql" if !scorer.options.is_empty() => {
+                return None;
+            }
             "latency" | "cost" => {
                 let threshold = Some(scorer.max?);
                 Assertion { threshold, ..Assertion::of(&scorer.kind, None) }
