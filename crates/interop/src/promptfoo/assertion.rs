@@ -400,7 +400,8 @@ impl Reading<'_, '_> {
     /// The value names elements that must be there.
     fn xml(&mut self) {
         let listed = |value: &Value| providers::strings(value).map(|names| json!(names));
-        let elements = match self.scored.subject.take() {
+        let subject = self.scored.subject.take();
+        let elements = match subject.clone() {
             None => return self.translated("our own reading of XML decides"),
             Some(Value::Object(fields)) => fields.get("requiredElements").and_then(listed),
             Some(list @ Value::Array(_)) => listed(&list),
@@ -412,7 +413,10 @@ impl Reading<'_, '_> {
                 self.scored.spec.options.insert("elements".to_owned(), elements);
                 self.translated("our own reading of XML decides");
             }
-            None => self.opaque = Some("its elements are asked for in another way here".to_owned()),
+            None => {
+                self.scored.subject = subject;
+                self.opaque = Some("its elements are asked for in another way here".to_owned());
+            }
         }
     }
 
@@ -431,7 +435,8 @@ impl Reading<'_, '_> {
             ("transactsql", "mssql"),
             ("mssql", "mssql"),
         ];
-        let settings = map(self.scored.subject.take().as_ref());
+        let subject = self.scored.subject.take();
+        let settings = map(subject.as_ref());
         let database = settings.get("databaseType").and_then(Value::as_str);
         let dialect = database.map(|name| {
             let name = name.to_lowercase();
@@ -448,6 +453,9 @@ impl Reading<'_, '_> {
                 self.translated("another parser of SQL decides");
             }
             None => self.translated("another parser of SQL decides"),
+        }
+        if self.opaque.is_some() {
+            self.scored.subject = subject;
         }
     }
 
