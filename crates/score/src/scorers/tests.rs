@@ -5,6 +5,10 @@ use serde_json::{Map, Value, json};
 
 use super::*;
 
+mod assertions;
+mod columns;
+mod measures;
+
 /// A scorer from the keys it has in `evals.yaml`, as JSON.
 fn spec(keys: Value) -> ScorerSpec {
     let text = |key: &str| keys[key].as_str().map(str::to_owned);
@@ -26,7 +30,7 @@ fn spec(keys: Value) -> ScorerSpec {
             .map(|t| t.as_str().unwrap().to_owned())
             .collect(),
         schema: text("schema"),
-        options: Map::new(),
+        options: keys["options"].as_object().cloned().unwrap_or_default(),
         extra: Map::new(),
         span: Span { start: 0, end: 0 },
     }
@@ -70,6 +74,20 @@ fn judge(keys: &Value, output: &str) -> Outcome {
     let case = case();
     let subject = Subject { latency_ms: Some(812), ..Subject::new(output, &case) };
     scorers.score(&subject).remove(0).outcome
+}
+
+/// Judges a subject with one scorer: `+` pass, `-` fail, `=` measured, `?` not judged.
+fn told(keys: &Value, subject: &Subject) -> String {
+    let (scorers, problems) = Scorers::compile(&[spec(keys.clone())], &outputs());
+    assert_eq!(problems, [], "{keys}");
+    let outcome = scorers.score(subject).remove(0).outcome;
+    let sign = match (outcome.pass(), outcome.value()) {
+        (Some(true), _) => '+',
+        (Some(false), _) => '-',
+        (None, Some(_)) => '=',
+        (None, None) => '?',
+    };
+    format!("{sign} {}", outcome.reason())
 }
 
 /// Judges one output with one scorer and compares sign and reason: `+` pass, `-` fail, `?` not judged.

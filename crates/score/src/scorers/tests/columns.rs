@@ -1,0 +1,92 @@
+//! Columns: corpus metrics and labels.
+
+use super::*;
+use crate::ColumnScore;
+
+fn row(expected: &str) -> Row {
+    Row { id: expected.to_owned(), expected: Some(json!(expected)), ..Row::default() }
+}
+
+fn column(keys: Value, pairs: &[(&str, &str)]) -> Vec<ColumnScore> {
+    let (scorers, problems) = Scorers::compile(&[spec(keys)], &[]);
+    assert_eq!(problems, []);
+    let mut column = scorers.column();
+    for (output, expected) in pairs {
+        column.add(&Subject::new(output, &row(expected)));
+    }
+    column.scores()
+}
+
+fn number(scores: &[ColumnScore], name: &str) -> Option<f64> {
+    scores.iter().find(|score| score.name == name).unwrap().value
+}
+
+#[test]
+fn the_corpus_score_is_computed_from_sums_and_is_not_the_mean() {
+    let pairs = [("a b c d", "a b c d"), ("x", "a b c d e f g h")];
+    let scores = column(json!({"type": "wer"}), &pairs);
+    assert_eq!(number(&scores, "corpus"), Some(8.0 / 12.0));
+    let scores = column(json!({"type": "bleu"}), &pairs);
+    assert!(number(&scores, "corpus").unwrap() < 50.0);
+    assert_eq!((scores[0].n, scores[0].unjudged), (2, 0));
+    assert!(scores[0].signature.contains("eff:no"), "{}", scores[0].signature);
+}
+
+#[test]
+fn what_could_not_be_counted_is_told_beside_the_number() {
+    let (scorers, _) = Scorers::compile(&[spec(json!({"type": "ter"}))], &[]);
+    let mut column = scorers.column();
+    column.add(&Subject::new("a", &row("a")));
+    column.add(&Subject::new("a", &Row::default()));
+    column.add_failed(&row("a"));
+    let scores = column.scores();
+    assert_eq!((scores[0].value, scores[0].n, scores[0].unjudged), (Some(0.0), 1, 2));
+}
+
+#[test]
+fn labels_have_the_scores_of_a_classifier_and_an_output_that_is_none_costs() {
+    let keys = json!({"type": "label", "options": {"labels": ["yes", "no"]}});
+    let pairs = [("yes", "yes"), ("no", "yes"), ("no", "no"), ("perhaps", "no")];
+    let scores = column(keys.clone(), &pairs);
+    assert_eq!(scores[0].name, "accuracy");
+    assert_eq!(number(&scores, "accuracy"), Some(0.5));
+    assert_eq!(number(&scores, "micro-f1"), Some(0.5));
+    // The classes are yes, no and none of them: (2/3 + 1/2 + 0) / 3.
+    assert!((number(&scores, "macro-f1").unwrap() - (2.0 / 3.0 + 0.5) / 3.0).abs() < 1e-12);
+    check(
+        json!({"type": "label", "expected": "$.category", "options": {"labels": ["billing"]}}),
+        "perhaps",
+        "- `perhaps` is none of the labels",
+    );
+}
+
+#[test]
+fn probabilities_have_their_scores_and_a_missing_one_leaves_them_undefined() {
+    let keys = json!({
+        "type": "label", "path": "$.label",
+        "options": {"positive": "yes", "probability": "$.p"},
+    });
+    let sure = r#"{"label": "yes", "p": 0.9}"#;
+    let unsure = r#"{"label": "no", "p": 0.3}"#;
+    let scores = column(keys.clone(), &[(sure, "yes"), (unsure, "no")]);
+    assert!((number(&scores, "brier").unwrap() - (0.01 + 0.09) / 2.0).abs() < 1e-12);
+    assert_eq!(number(&scores, "auc"), Some(1.0));
+    let scores = column(keys, &[(sure, "yes"), (r#"{"label": "no"}"#, "no")]);
+    assert_eq!(number(&scores, "brier"), None);
+}
+
+#[test]
+fn a_scorer_of_single_outputs_says_nothing_of_a_column() {
+    let (scorers, _) = Scorers::compile(&[spec(json!({"type": "json"}))], &[]);
+    assert!(scorers.column().is_empty());
+}
+
+#[test]
+fn the_order_of_the_outputs_changes_nothing() {
+    let pairs = [("a b", "a b c"), ("x y z", "x z"), ("q", "q r s t")];
+    let turned: Vec<_> = pairs.iter().rev().copied().collect();
+    for kind in ["bleu", "chrf", "ter", "wer", "label"] {
+        let keys = json!({"type": kind});
+        assert_eq!(column(keys.clone(), &pairs), column(keys, &turned), "{kind}");
+    }
+}
