@@ -7,6 +7,7 @@ mod exchange;
 mod keys;
 mod models;
 mod refusals;
+mod score;
 mod shards;
 
 use assay_tests::process;

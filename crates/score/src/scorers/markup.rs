@@ -62,18 +62,22 @@ impl Check for Xml {
         if !self.part {
             return Ok(self.fact(well_formed(fenced(text.trim(), "xml").trim())));
         }
-        let mut last = Err("there is no element in it".to_owned());
+        let mut best = Err("there is no element in it".to_owned());
         for (tries, (at, _)) in text.match_indices('<').enumerate() {
             if tries == MOST_TRIES {
                 let reason = format!("has more than {MOST_TRIES} places where XML may begin");
                 return Err(Stop::CannotJudge(reason));
             }
-            last = element(&text[at..]);
-            if last.as_ref().is_ok_and(|paths| self.lacking(paths).is_none()) {
+            let read = element(&text[at..]);
+            let found = read.as_ref().is_ok_and(|paths| self.lacking(paths).is_none());
+            if found || best.is_err() {
+                best = read;
+            }
+            if found {
                 break;
             }
         }
-        Ok(self.fact(last))
+        Ok(self.fact(best))
     }
 }
 

@@ -79,7 +79,7 @@ fn judge(keys: &Value, output: &str) -> Outcome {
 /// Judges a subject with one scorer: `+` pass, `-` fail, `=` measured, `?` not judged.
 fn told(keys: &Value, subject: &Subject) -> String {
     let (scorers, problems) = Scorers::compile(&[spec(keys.clone())], &outputs());
-    assert_eq!(problems, [], "{keys}");
+    assert!(problems.is_empty(), "{keys}: {problems:?}");
     let outcome = scorers.score(subject).remove(0).outcome;
     let sign = match (outcome.pass(), outcome.value()) {
         (Some(true), _) => '+',

@@ -9,7 +9,7 @@ fn row(expected: &str) -> Row {
 
 fn column(keys: Value, pairs: &[(&str, &str)]) -> Vec<ColumnScore> {
     let (scorers, problems) = Scorers::compile(&[spec(keys)], &[]);
-    assert_eq!(problems, []);
+    assert!(problems.is_empty(), "{problems:?}");
     let mut column = scorers.column();
     for (output, expected) in pairs {
         column.add(&Subject::new(output, &row(expected)));

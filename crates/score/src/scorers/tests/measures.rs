@@ -17,7 +17,7 @@ fn texts(expected: Value, references: &[&str]) -> Row {
 
 fn value(keys: &Value, subject: &Subject) -> f64 {
     let (scorers, problems) = Scorers::compile(&[spec(keys.clone())], &[]);
-    assert_eq!(problems, [], "{keys}");
+    assert!(problems.is_empty(), "{keys}: {problems:?}");
     let outcome = scorers.score(subject).remove(0).outcome;
     outcome.value().unwrap_or_else(|| panic!("{keys}: {}", outcome.reason()))
 }
