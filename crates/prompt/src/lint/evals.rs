@@ -111,7 +111,7 @@ pub fn scorer_options(kind: &str) -> Option<&'static [&'static str]> {
         "rouge-1" | "rouge-2" | "rouge-3" | "rouge-l" | "rouge-lsum" => {
             &["stemmer", "tokenize", "score"]
         }
-        "meteor" => &["matching", "alpha", "beta", "gamma"],
+        "meteor" => &["matching", "alpha", "beta", "gamma", "tokenize"],
         "wer" | "mer" | "wil" => &["standardize"],
         "token-f1" => &["version"],
         "bert-score" => &["score"],

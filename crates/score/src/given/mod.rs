@@ -237,4 +237,6 @@ fn ends(interval: Option<Interval>) -> Value {
 }
 
 #[cfg(test)]
+mod golden;
+#[cfg(test)]
 mod tests;

@@ -14,6 +14,7 @@ use crate::metrics::chrf::Chrf;
 use crate::metrics::corpus::CorpusMetric;
 use crate::metrics::edit::Measure;
 use crate::metrics::meteor::{self, Meteor};
+use crate::metrics::python;
 use crate::metrics::rouge::{self, Words};
 use crate::metrics::squad::{self, Version};
 use crate::metrics::ter::Ter;
@@ -27,7 +28,7 @@ pub(super) enum Metric {
     Chrf(Chrf),
     Ter(Ter),
     Rouge(Box<rouge::Scorer>, RougePart),
-    Meteor(MeteorStages, meteor::Weights),
+    Meteor(MeteorStages, meteor::Weights, MeteorWords),
     Words(Unit, Rate),
     ExactMatch,
     TokenF1(Version),
@@ -48,6 +49,13 @@ pub(super) enum MeteorStages {
     Synonyms,
     Stems,
     Exact,
+}
+
+/// What METEOR takes for words.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum MeteorWords {
+    Nltk,
+    Whitespace,
 }
 
 /// What is made of the counts of an alignment.
@@ -184,7 +192,8 @@ fn meteor_metric(settings: &Settings) -> Result<Metric, String> {
         beta: weight("beta", usual.beta)?,
         gamma: weight("gamma", usual.gamma)?,
     };
-    Ok(Metric::Meteor(stages, weights))
+    let words = [("nltk", MeteorWords::Nltk), ("whitespace", MeteorWords::Whitespace)];
+    Ok(Metric::Meteor(stages, weights, settings.choice("tokenize", &words)?))
 }
 
 fn words(settings: &Settings, rate: Rate) -> Result<Metric, String> {
@@ -214,9 +223,9 @@ impl Metric {
             Metric::Chrf(chrf) => chrf.name(),
             Metric::Ter(_) => "TER".to_owned(),
             Metric::Rouge(scorer, _) => first_part(&scorer.signature()).replace("rouge", "ROUGE-"),
-            Metric::Meteor(MeteorStages::Synonyms, _) => "METEOR".to_owned(),
-            Metric::Meteor(MeteorStages::Stems, _) => "METEOR (exact+stem)".to_owned(),
-            Metric::Meteor(MeteorStages::Exact, _) => "METEOR (exact)".to_owned(),
+            Metric::Meteor(MeteorStages::Synonyms, ..) => "METEOR".to_owned(),
+            Metric::Meteor(MeteorStages::Stems, ..) => "METEOR (exact+stem)".to_owned(),
+            Metric::Meteor(MeteorStages::Exact, ..) => "METEOR (exact)".to_owned(),
             Metric::Words(Unit::Characters, _) => "CER".to_owned(),
             Metric::Words(_, Rate::Error) => "WER".to_owned(),
             Metric::Words(_, Rate::Match) => "MER".to_owned(),
@@ -237,14 +246,18 @@ impl Metric {
                 RougePart::Precision => format!("{}|of:precision", scorer.signature()),
                 RougePart::Recall => format!("{}|of:recall", scorer.signature()),
             },
-            Metric::Meteor(stages, weights) => {
+            Metric::Meteor(stages, weights, words) => {
+                let words = match words {
+                    MeteorWords::Nltk => "nltk",
+                    MeteorWords::Whitespace => "none",
+                };
                 let meteor::Weights { alpha, beta, gamma } = weights;
                 let stages = match stages {
                     MeteorStages::Synonyms => "exact+stem+wordnet-3.0",
                     MeteorStages::Stems => "exact+stem",
                     MeteorStages::Exact => "exact",
                 };
-                format!("meteor|match:{stages}|a:{alpha}|b:{beta}|g:{gamma}|tok:nltk|v:1")
+                format!("meteor|match:{stages}|a:{alpha}|b:{beta}|g:{gamma}|tok:{words}|v:1")
             }
             Metric::Words(unit, rate) => {
                 let of = unit.signature();
@@ -278,8 +291,11 @@ impl Metric {
                 RougePart::Precision => all.precision,
                 RougePart::Recall => all.recall,
             }),
-            Metric::Meteor(stages, weights) => {
-                meteor_score(*stages, *weights, output, references, resources)?
+            Metric::Meteor(stages, weights, words) => {
+                let matching = stages.matching(resources)?;
+                let meteor = Meteor { matching, weights: *weights };
+                let all: Vec<Vec<String>> = references.iter().map(|one| words.of(one)).collect();
+                meteor.score(&words.of(output), &all)
             }
             Metric::Words(unit, rate) => {
                 let rates = references.iter().map(|one| rate.of(&unit.counts(output, one)));
@@ -318,21 +334,23 @@ fn best(values: Vec<f64>, direction: Direction) -> Option<f64> {
     }
 }
 
-fn meteor_score(
-    stages: MeteorStages,
-    weights: meteor::Weights,
-    output: &str,
-    references: &[&str],
-    resources: &Resources,
-) -> Result<Option<f64>, String> {
-    let matching = match stages {
-        MeteorStages::Synonyms => meteor::Matching::Synonyms(resources.wordnet()?),
-        MeteorStages::Stems => meteor::Matching::Stems,
-        MeteorStages::Exact => meteor::Matching::Exact,
-    };
-    let references: Vec<Vec<String>> =
-        references.iter().map(|one| meteor::tokenizer::words(one)).collect();
-    Ok(Meteor { matching, weights }.score(&meteor::tokenizer::words(output), &references))
+impl MeteorStages {
+    fn matching(self, resources: &Resources) -> Result<meteor::Matching, String> {
+        Ok(match self {
+            MeteorStages::Synonyms => meteor::Matching::Synonyms(resources.wordnet()?),
+            MeteorStages::Stems => meteor::Matching::Stems,
+            MeteorStages::Exact => meteor::Matching::Exact,
+        })
+    }
+}
+
+impl MeteorWords {
+    fn of(self, text: &str) -> Vec<String> {
+        match self {
+            MeteorWords::Nltk => meteor::tokenizer::words(text),
+            MeteorWords::Whitespace => python::split(text).map(str::to_owned).collect(),
+        }
+    }
 }
 
 fn first_part(signature: &str) -> &str {

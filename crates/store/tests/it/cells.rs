@@ -1,6 +1,6 @@
 //! Cells: what a page shows, what stands behind a cell, and how attempts change them.
 
-use assay_store::{
+use assay_store::{ScorerSignature, 
     AttemptState, CellState, FinishAttempt, Original, RunState, StoreError, StoredScore,
 };
 
@@ -251,4 +251,30 @@ fn a_grid_that_points_outside_itself_is_refused_whole() {
     let refused = store.create_run(run);
     assert!(matches!(refused, Err(StoreError::UnknownCell { cell: 1, .. })), "{refused:?}");
     assert!(store.runs(WORKSPACE, 10).unwrap().is_empty());
+}
+
+#[test]
+fn outputs_are_read_by_the_page_without_cells_that_have_none() {
+    let (store, _folder, run) = store_with_run(3);
+    complete(&store, &run, 0, "zero");
+    complete(&store, &run, 2, "two");
+    let outputs = store.outputs(&run, 0, 3).unwrap();
+    let told: Vec<_> = outputs.iter().map(|one| (one.cell, one.output.as_str())).collect();
+    assert_eq!(told, [(0, "zero"), (2, "two")]);
+    assert_eq!(outputs[0].finish.as_deref(), Some("stop"));
+    assert_eq!(store.outputs(&run, 1, 2).unwrap(), []);
+}
+
+#[test]
+fn what_scores_are_comparable_with_is_noted_once() {
+    let (store, _folder, run) = store_with_run(1);
+    let noted = |signature: &str| ScorerSignature {
+        prompt: "greet".into(),
+        scorer: "overlap".into(),
+        signature: signature.into(),
+    };
+    assert_eq!(store.signatures(&run).unwrap(), []);
+    store.put_signatures(&run, vec![noted("bleu|v:1")]).unwrap();
+    store.put_signatures(&run, vec![noted("bleu|v:2")]).unwrap();
+    assert_eq!(store.signatures(&run).unwrap(), [noted("bleu|v:1")]);
 }
