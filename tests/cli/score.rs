@@ -43,7 +43,10 @@ fn a_metric_scores_rows_outside_a_repository_and_errors_never_become_zeros() {
     assert_eq!((&bleu(0)["pass"], &scores[0]["id"]), (&Value::Null, &json!("a")));
     assert!(bleu(1)["value"].as_f64().is_some_and(|value| value > 99.9));
     assert_eq!(bleu(0)["signature"], "bleu|nrefs:var|case:mixed|eff:yes|tok:13a|smooth:exp|v:1");
-    assert_eq!((&scores[2]["error"], &scores[2]["scores"]), (&json!("there is no output"), &json!({})));
+    assert_eq!(
+        (&scores[2]["error"], &scores[2]["scores"]),
+        (&json!("there is no output"), &json!({}))
+    );
     assert_eq!(bleu(3)["value"], Value::Null);
     assert!(bleu(3)["reason"].as_str().is_some_and(|why| why.contains("no reference")));
     let summary = left.json();

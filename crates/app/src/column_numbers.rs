@@ -58,12 +58,14 @@ impl<'s> Sums<'s> {
 
     /// The sums that a case belongs to.
     fn of_case(&mut self, case: &Row) -> impl Iterator<Item = &mut Column<'s>> {
-        let belongs = |tags: &[String]| tags.is_empty() || tags.iter().any(|t| case.tags.contains(t));
+        let belongs =
+            |tags: &[String]| tags.is_empty() || tags.iter().any(|t| case.tags.contains(t));
         self.0.iter_mut().filter(move |(tags, _)| belongs(tags)).map(|(_, column)| column)
     }
 
     fn finish(self) -> Vec<GateColumn> {
-        let done = |(tags, column): (Vec<String>, Column)| GateColumn { tags, scores: column.scores() };
+        let done =
+            |(tags, column): (Vec<String>, Column)| GateColumn { tags, scores: column.scores() };
         self.0.into_iter().map(done).collect()
     }
 }

@@ -46,7 +46,9 @@ mod workspaces;
 pub use app::{App, AppOptions};
 pub use assay_net::SecretString;
 pub use assay_net::keys::KeysConfig;
+pub use assay_score::ColumnScore;
 pub use host::{Headless, Host, Wanted};
 pub use router::Answer;
-pub use assay_score::ColumnScore;
-pub use score::{ScoreFiles, ScoreReport, ScorerReport, ScorersFrom, scorer_names, statistics_names};
+pub use score::{
+    ScoreFiles, ScoreReport, ScorerReport, ScorersFrom, scorer_names, statistics_names,
+};

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, OnceLock, PoisonError};
 
 use assay_engine::{Neighbours, RunSpec, State};
 use assay_prompt::{Prompt, Row};
@@ -50,7 +50,7 @@ impl Answer<ReadRun> for App {
         let rows = 0..planned.detail.rows.len() as u32;
         Ok(RunView {
             columns: self.column_stats(&planned.detail, &numbers)?,
-            signatures: self.signatures(&planned)?,
+            signatures: self.signatures(&planned)?.to_vec(),
             rows: rows.filter_map(|row| planned.row(row)).collect(),
             gates,
             scorers: planned.detail.scorers.clone(),
@@ -139,7 +139,7 @@ impl App {
             request_id: last.and_then(|a| a.request_id.clone()),
             cost: cell.record.cost.or(last.and_then(|a| a.cost)),
             attempts: cell.attempts.len() as u32,
-            scores: scores_view(cell.scores, &column.prompt, &self.signatures(planned)?),
+            scores: scores_view(cell.scores, &column.prompt, self.signatures(planned)?),
             expected: case.expected.as_ref().map(ToString::to_string),
             line: cell_line(cell.record, going),
         })
@@ -219,7 +219,10 @@ impl App {
 
     /// What the values of each scorer are comparable with: as it was noted, or for a run of an earlier
     /// version by the scorers that it began with.
-    fn signatures(&self, planned: &PlannedRun) -> Result<Vec<SignatureView>, ApiError> {
+    fn signatures<'p>(&self, planned: &'p PlannedRun) -> Result<&'p [SignatureView], ApiError> {
+        if let Some(known) = planned.signatures.get() {
+            return Ok(known);
+        }
         let noted =
             self.inner.store.signatures(&planned.detail.record.id).map_err(|e| e.explain())?;
         let view = |one: ScorerSignature| SignatureView {
@@ -228,7 +231,8 @@ impl App {
             signature: one.signature,
         };
         let noted: Vec<_> = noted.into_iter().map(view).collect();
-        Ok(if noted.is_empty() { planned.signatures() } else { noted })
+        let found = || if noted.is_empty() { planned.worked_out_signatures() } else { noted };
+        Ok(planned.signatures.get_or_init(found))
     }
 
     /// What all outputs of each column come to together.
@@ -364,6 +368,8 @@ pub(crate) struct PlannedRun {
     prompts: HashMap<String, Prompt>,
     /// Ordinal of each row's first cell.
     first_cells: Vec<u32>,
+    /// What its scores are comparable with, once somebody asked.
+    signatures: OnceLock<Vec<SignatureView>>,
 }
 
 impl PlannedRun {
@@ -375,11 +381,11 @@ impl PlannedRun {
             .map(|s| (s.key.clone(), s.parse()))
             .collect();
         let first_cells = first_cells(&detail);
-        Self { detail, prompts, first_cells }
+        Self { detail, prompts, first_cells, signatures: OnceLock::new() }
     }
 
     /// What the values of its scorers are comparable with, worked out anew.
-    fn signatures(&self) -> Vec<SignatureView> {
+    fn worked_out_signatures(&self) -> Vec<SignatureView> {
         let of_prompt = |(key, prompt): (&String, &Prompt)| {
             let outputs = prompt.variants.first().map_or(&[][..], |variant| &variant.outputs);
             let (scorers, _) = Scorers::compile(&prompt.evals.scorers, outputs);

@@ -73,7 +73,12 @@ pub enum Command {
 #[command(after_help = assay_app::scorer_names())]
 pub struct Score {
     /// An evals.yaml, whose scorers judge every row
-    #[arg(long, value_name = "FILE", required_unless_present = "metric", conflicts_with = "metric")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        required_unless_present = "metric",
+        conflicts_with = "metric"
+    )]
     pub scorers: Option<PathBuf>,
     /// One type of scorer
     #[arg(long, value_name = "NAME")]

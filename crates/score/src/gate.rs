@@ -104,11 +104,7 @@ impl Open {
     }
 }
 
-fn measure(
-    gate: &GateSpec,
-    cells: &[GateCell],
-    columns: &[GateColumn],
-) -> Result<f64, Open> {
+fn measure(gate: &GateSpec, cells: &[GateCell], columns: &[GateColumn]) -> Result<f64, Open> {
     if gate.min.is_none() && gate.max.is_none() {
         return Err(match gate.non_inferior {
             Some(_) => Open::holds("needs a base revision"),

@@ -49,7 +49,8 @@ impl Resources {
 
     /// The embedding model, or why there is none.
     pub(crate) fn embedder(&self) -> Result<&dyn Embed, String> {
-        let absent = || "needs the embedding model; `assay doctor` says where it belongs".to_owned();
+        let absent =
+            || "needs the embedding model; `assay doctor` says where it belongs".to_owned();
         self.embedder.as_deref().ok_or_else(absent)
     }
 

@@ -109,7 +109,8 @@ pub use attempts::{AttemptOutcome, AttemptRecord, BeginAttempt, FinishAttempt, O
 pub use cache::CachedReply;
 pub use carry::{CarriedAttempt, CarriedCell};
 pub use cells::{
-    CellDetail, CellOutput, CellRecord, CellScore, ColumnStats, PREVIEW_CHARS, ScorerStats, StoredScore,
+    CellDetail, CellOutput, CellRecord, CellScore, ColumnStats, PREVIEW_CHARS, ScorerStats,
+    StoredScore,
 };
 pub use drafts::Draft;
 pub use error::StoreError;

@@ -283,12 +283,7 @@ impl Store {
     }
 
     /// What the cells `from..to` answered, by ordinal; those without an output are left out.
-    pub fn outputs(
-        &self,
-        run: &RunId,
-        from: u32,
-        to: u32,
-    ) -> Result<Vec<CellOutput>, StoreError> {
+    pub fn outputs(&self, run: &RunId, from: u32, to: u32) -> Result<Vec<CellOutput>, StoreError> {
         self.read(|connection| cells::outputs(connection, run, from, to))
     }
 

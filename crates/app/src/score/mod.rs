@@ -217,11 +217,13 @@ fn in_parallel<T: Sync, R: Send>(items: &[T], work: impl Fn(&T) -> R + Sync) -> 
             .chunks(share)
             .map(|items| scope.spawn(move || items.iter().map(work).collect::<Vec<R>>()))
             .collect();
-        started.into_iter().flat_map(|part| match part.join() {
-            Ok(part) => part,
-            Err(panic) => std::panic::resume_unwind(panic),
-        })
-        .collect()
+        started
+            .into_iter()
+            .flat_map(|part| match part.join() {
+                Ok(part) => part,
+                Err(panic) => std::panic::resume_unwind(panic),
+            })
+            .collect()
     })
 }
 

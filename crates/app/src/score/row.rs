@@ -36,7 +36,11 @@ impl OutputRow {
                 Value::String(text) => Some(text),
                 other => Some(other.to_string()),
             },
-            latency_ms: fields.read("latencyMs", "a whole number of milliseconds", Value::as_u64)?,
+            latency_ms: fields.read(
+                "latencyMs",
+                "a whole number of milliseconds",
+                Value::as_u64,
+            )?,
             cost: fields.read("cost", "a number of US dollars", Value::as_f64)?,
             finish: fields.read("finish", "a text", text)?,
             tool_calls: fields.read("toolCalls", "a list of {name, arguments}", |calls| {

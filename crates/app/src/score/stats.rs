@@ -22,7 +22,10 @@ impl App {
     pub fn stats_rows(&self, name: &str, input: &Path, output: &Path) -> Result<usize, ApiError> {
         let Some(statistic) = given::Statistic::named(name) else {
             let message = format!("there are no statistics called `{name}`");
-            let hint = format!("Known are {}.", given::ABOUT.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "));
+            let hint = format!(
+                "Known are {}.",
+                given::ABOUT.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+            );
             return Err(ApiError::new(Code::BadInput, message).hint(hint));
         };
         let mut lines = Lines::open(input)?;

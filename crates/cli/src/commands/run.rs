@@ -303,7 +303,10 @@ fn number_lines(stats: &ColumnStats) -> String {
         let value = number.value.map_or_else(|| "undefined".to_owned(), |v| format!("{v:.4}"));
         let (scorer, name) = (&number.scorer, &number.name);
         let variant = &stats.column.variant;
-        lines.push_str(&format!("{scorer}, {name} of {variant} on {}: {value}\n", stats.column.model));
+        lines.push_str(&format!(
+            "{scorer}, {name} of {variant} on {}: {value}\n",
+            stats.column.model
+        ));
     }
     lines
 }

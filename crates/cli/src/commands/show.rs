@@ -51,11 +51,8 @@ pub(crate) fn results(app: &App, run: &RunView, cells: Range<u32>) -> Result<Vec
 }
 
 fn document(cell: &CellView) -> Value {
-    let scores: Map<_, _> = cell
-        .scores
-        .iter()
-        .map(|score| (score.scorer.clone(), score_document(score)))
-        .collect();
+    let scores: Map<_, _> =
+        cell.scores.iter().map(|score| (score.scorer.clone(), score_document(score))).collect();
     json!({
         "cell": cell.line.ordinal,
         "prompt": cell.column.prompt,

@@ -103,9 +103,7 @@ pub fn scorer_options(kind: &str) -> Option<&'static [&'static str]> {
         "bleu" => {
             &["tokenize", "smooth", "smooth_value", "max_order", "lowercase", "effective_order"]
         }
-        "chrf" => {
-            &["char_order", "word_order", "beta", "lowercase", "whitespace", "eps_smoothing"]
-        }
+        "chrf" => &["char_order", "word_order", "beta", "lowercase", "whitespace", "eps_smoothing"],
         "ter" => &["normalized", "no_punct", "asian_support", "case_sensitive"],
         "rouge-n" => &["n", "stemmer", "tokenize", "score"],
         "rouge-1" | "rouge-2" | "rouge-3" | "rouge-l" | "rouge-lsum" => {
@@ -120,13 +118,35 @@ pub fn scorer_options(kind: &str) -> Option<&'static [&'static str]> {
         "sql" | "contains-sql" => &["dialect"],
         "tool-calls" => &["ordered", "extra", "arguments"],
         "tool-calls-f1" => &["match"],
-        "recall-at-k" | "precision-at-k" | "mrr" | "ndcg" | "context-precision-matched"
+        "recall-at-k"
+        | "precision-at-k"
+        | "mrr"
+        | "ndcg"
+        | "context-precision-matched"
         | "context-recall-matched" => &["k", "similarity"],
-        "cer" | "exact-match" | "levenshtein" | "levenshtein-similarity" | "indel"
-        | "indel-similarity" | "osa" | "damerau" | "jaro" | "jaro-winkler" | "lcs" | "ratio"
-        | "partial-ratio" | "token-sort-ratio" | "token-set-ratio" | "weighted-ratio"
-        | "difflib" | "difflib-no-junk" | "similar" | "html" | "contains-html"
-        | "finish-reason" | "refusal" => &[],
+        "cer"
+        | "exact-match"
+        | "levenshtein"
+        | "levenshtein-similarity"
+        | "indel"
+        | "indel-similarity"
+        | "osa"
+        | "damerau"
+        | "jaro"
+        | "jaro-winkler"
+        | "lcs"
+        | "ratio"
+        | "partial-ratio"
+        | "token-sort-ratio"
+        | "token-set-ratio"
+        | "weighted-ratio"
+        | "difflib"
+        | "difflib-no-junk"
+        | "similar"
+        | "html"
+        | "contains-html"
+        | "finish-reason"
+        | "refusal" => &[],
         _ => return None,
     })
 }

@@ -17,7 +17,11 @@ const ELSEWHERE: &[&str] = &["chi2_cc1", "sm", "choix_checked", "power"];
 fn cases(file: &str) -> Vec<Value> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared/golden");
     let Ok(text) = std::fs::read_to_string(folder.join(file)) else { return Vec::new() };
-    text.split('\n').filter(|line| !line.is_empty()).skip(1).map(|l| serde_json::from_str(l).unwrap()).collect()
+    text.split('\n')
+        .filter(|line| !line.is_empty())
+        .skip(1)
+        .map(|l| serde_json::from_str(l).unwrap())
+        .collect()
 }
 
 fn number(value: &Value) -> Option<f64> {
@@ -39,10 +43,9 @@ fn differs(name: &str, expected: &Value, ours: &Value) -> Option<String> {
                 Some(ours) => differs(&format!("{name}.{key}"), value, ours),
                 None => Some(format!("{name}: nothing answers {key}")),
             }),
-        (Value::Array(all), Value::Array(ours)) if all.len() == ours.len() => all
-            .iter()
-            .zip(ours)
-            .find_map(|(expected, ours)| differs(name, expected, ours)),
+        (Value::Array(all), Value::Array(ours)) if all.len() == ours.len() => {
+            all.iter().zip(ours).find_map(|(expected, ours)| differs(name, expected, ours))
+        }
         // An undefined pair is null as a whole.
         (Value::Array(all), Value::Null) if all.iter().all(|value| number(value).is_none()) => None,
         _ => match (number(expected), number(ours)) {
@@ -69,7 +72,17 @@ fn check(file: &str, of: impl Fn(&Value) -> Option<(Value, Value)>) {
 #[test]
 fn rows_of_reference_files_are_answered_with_their_values() {
     let whole = |case: &Value| Some((case["in"].clone(), case["out"].clone()));
-    for name in ["ci", "cluster", "paired", "unpaired", "multiple", "correlation", "agreement", "pairwise", "planning"] {
+    for name in [
+        "ci",
+        "cluster",
+        "paired",
+        "unpaired",
+        "multiple",
+        "correlation",
+        "agreement",
+        "pairwise",
+        "planning",
+    ] {
         check(&format!("stats_{name}.jsonl"), whole);
     }
     check("stats_bootstrap.jsonl", |case| {

@@ -44,9 +44,7 @@ fn triple(scores: Option<ClassScores>) -> Value {
 }
 
 fn report(confusion: &Confusion) -> Value {
-    let line = |s: ClassScores| {
-        json!({"precision": s.precision, "recall": s.recall, "f1-score": s.f, "support": s.support})
-    };
+    let line = |s: ClassScores| json!({"precision": s.precision, "recall": s.recall, "f1-score": s.f, "support": s.support});
     let classes = confusion.classes.iter().cloned().zip(confusion.per_class(1.0, 0.0));
     let mut report: Map<String, Value> =
         classes.map(|(class, scores)| (class, line(scores))).collect();
@@ -107,9 +105,8 @@ pub(super) fn rag(given: &Given) -> Answer {
         out.number("ragas_answer_relevancy", retrieval::answer_relevance(&cosines, &dodges));
     }
     if given.has("score_token_top_logprobs") {
-        let pair = |pair: &'_ Value| {
-            Some((pair.get(0)?.as_str()?.to_owned(), read_number(pair.get(1)?)?))
-        };
+        let pair =
+            |pair: &'_ Value| Some((pair.get(0)?.as_str()?.to_owned(), read_number(pair.get(1)?)?));
         let tokens: Option<Vec<(String, f64)>> =
             given.list("score_token_top_logprobs")?.iter().map(pair).collect();
         let wrong = Problem::Wrong("score_token_top_logprobs", "no list of [token, logarithm]");

@@ -18,7 +18,8 @@ fn two_raters(given: &Given) -> Answer {
     if first.len() != second.len() {
         return Err(Problem::Uneven("y1", "y2"));
     }
-    let labels = if given.has("labels") { given.list("labels")?.to_vec() } else { seen(first, second) };
+    let labels =
+        if given.has("labels") { given.list("labels")?.to_vec() } else { seen(first, second) };
     if labels.len() > MOST_CLASSES {
         return Err(Problem::TooLong("labels", MOST_CLASSES));
     }
@@ -122,10 +123,7 @@ fn many_raters(given: &Given) -> Answer {
 }
 
 /// For each unit how many raters gave each level, where everybody rated everything from 1, or from 0.
-fn counted(
-    given: &Given,
-    raters: &[Vec<Option<f64>>],
-) -> Result<Option<Vec<Vec<f64>>>, Problem> {
+fn counted(given: &Given, raters: &[Vec<Option<f64>>]) -> Result<Option<Vec<Vec<f64>>>, Problem> {
     if !given.has("levels") {
         return Ok(None);
     }
@@ -219,7 +217,11 @@ fn games(given: &Given, items: usize) -> Result<Vec<Game>, Problem> {
         (place < items).then_some(place)
     };
     let game = |game: &Value| {
-        Some(Game { first: place(game, 0)?, second: place(game, 1)?, score: game.get(2)?.as_f64()? })
+        Some(Game {
+            first: place(game, 0)?,
+            second: place(game, 1)?,
+            score: game.get(2)?.as_f64()?,
+        })
     };
     let games: Option<Vec<Game>> = given.list("games")?.iter().map(game).collect();
     games.ok_or(Problem::Wrong("games", "no list of [item, item, score]"))

@@ -52,7 +52,10 @@ fn sixty_pairs_with_ten_fixed_and_three_broken_come_out_as_in_the_example() {
 #[test]
 fn what_is_missing_uneven_or_of_another_kind_is_told_and_never_a_zero() {
     assert_eq!(problem("paired", json!({"a": [1]})), "needs `b`");
-    assert_eq!(problem("paired", json!({"a": [1], "b": [1, 2]})), "`a` and `b` are not of one length");
+    assert_eq!(
+        problem("paired", json!({"a": [1], "b": [1, 2]})),
+        "`a` and `b` are not of one length"
+    );
     assert_eq!(problem("ci", json!({"x": [1, null]})), "`x` is no list of numbers");
     assert_eq!(problem("ci", json!({"k": 3, "n": 2})), "`k` is more than `n`");
     assert_eq!(problem("rag", json!({})), "needs `verdicts_by_rank`");

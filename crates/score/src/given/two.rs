@@ -98,9 +98,8 @@ fn mcnemar(a: &[f64], b: &[f64]) -> Value {
 
 pub(super) fn unpaired(given: &Given) -> Answer {
     let (a, b) = (given.numbers("a")?, given.numbers("b")?);
-    let welch = apart::welch(&a, &b).map(|w| {
-        json!([w.t, w.freedom, w.p, w.interval.low, w.interval.high].map(number))
-    });
+    let welch = apart::welch(&a, &b)
+        .map(|w| json!([w.t, w.freedom, w.p, w.interval.low, w.interval.high].map(number)));
     let mut out = Out::default();
     out.put("welch", welch.unwrap_or_default())
         .test("student", apart::student(&a, &b))

@@ -5,9 +5,7 @@ use assay_prompt::{Property, ScorerSpec};
 use super::check::Compiled;
 use super::retrieval::{Sum, retrieval};
 use super::text::{Case, Edge, Enough};
-use super::{
-    equality, json, label, limits, markup, meaning, metric, reply, sql, text, tools,
-};
+use super::{equality, json, label, limits, markup, meaning, metric, reply, sql, text, tools};
 
 /// The kinds of scorers known here, for messages and completion.
 pub const KINDS: &[&str] = &[

@@ -113,12 +113,7 @@ impl Measure {
         }
     }
 
-    fn of(
-        &self,
-        embedder: &dyn Embed,
-        output: &str,
-        references: &[&str],
-    ) -> Result<f64, String> {
+    fn of(&self, embedder: &dyn Embed, output: &str, references: &[&str]) -> Result<f64, String> {
         let value = match self {
             Measure::Cosine => nearest(embedder, output, references)?,
             Measure::Bert(part, _) => {
@@ -132,11 +127,7 @@ impl Measure {
     }
 }
 
-fn nearest(
-    embedder: &dyn Embed,
-    output: &str,
-    references: &[&str],
-) -> Result<Option<f64>, String> {
+fn nearest(embedder: &dyn Embed, output: &str, references: &[&str]) -> Result<Option<f64>, String> {
     let texts: Vec<&str> = std::iter::once(output).chain(references.iter().copied()).collect();
     let points = embedder.embed(&texts)?;
     let Some((output, references)) = points.split_first() else { return Ok(None) };

@@ -120,7 +120,10 @@ fn bleu(settings: &Settings) -> Result<Bleu, String> {
         tokenizer: settings.choice("tokenize", &tokenizers)?,
         smoothing,
         lowercase: settings.flag("lowercase", false)?,
-        max_order: u8::try_from(order).ok().and_then(|n| n.try_into().ok()).unwrap_or(sentences.max_order),
+        max_order: u8::try_from(order)
+            .ok()
+            .and_then(|n| n.try_into().ok())
+            .unwrap_or(sentences.max_order),
         effective_order: settings.flag("effective_order", true)?,
     })
 }

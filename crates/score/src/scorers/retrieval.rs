@@ -125,9 +125,9 @@ impl Retrieval {
         let mut taken = vec![false; wanted.len()];
         let is = |one: &str, other: &str| match self.similarity {
             None => one == other,
-            Some(least) => Measure::LevenshteinSimilarity
-                .of(one, other)
-                .is_some_and(|alike| alike >= least),
+            Some(least) => {
+                Measure::LevenshteinSimilarity.of(one, other).is_some_and(|alike| alike >= least)
+            }
         };
         let mut rank = |one: &String| {
             let at = (0..wanted.len()).find(|at| !taken[*at] && is(one, &wanted[*at].0))?;
@@ -151,7 +151,8 @@ impl Retrieval {
             Sum::Precision => rag::precision_of_ids(&places, &relevant),
             Sum::ReciprocalRank => rag::reciprocal_rank(&places, &relevant),
             Sum::Ndcg => {
-                let gain = |at: &Option<usize>| at.and_then(|at| wanted.get(at)).map_or(0.0, |w| w.1);
+                let gain =
+                    |at: &Option<usize>| at.and_then(|at| wanted.get(at)).map_or(0.0, |w| w.1);
                 let gains: Vec<f64> = first.iter().map(gain).collect();
                 let ideal: Vec<f64> = wanted.iter().map(|(_, gain)| *gain).collect();
                 rag::ndcg_at(k, &gains, &ideal)

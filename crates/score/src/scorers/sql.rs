@@ -93,7 +93,9 @@ impl Sql {
         let parser = Parser::new(&*dialect).with_recursion_limit(DEEPEST);
         let parsed = parser.try_with_sql(text).and_then(|mut parser| parser.parse_statements());
         match parsed {
-            Ok(statements) if statements.is_empty() => Err("there is no statement in it".to_owned()),
+            Ok(statements) if statements.is_empty() => {
+                Err("there is no statement in it".to_owned())
+            }
             Ok(_) => Ok(()),
             Err(error) => Err(error.to_string()),
         }

@@ -93,7 +93,12 @@ impl ToolCalls {
     }
 }
 
-fn told(wanted: &[WantedCall], missing: &[&WantedCall], others: usize, made: &[ToolCall]) -> String {
+fn told(
+    wanted: &[WantedCall],
+    missing: &[&WantedCall],
+    others: usize,
+    made: &[ToolCall],
+) -> String {
     let called = || {
         let names: Vec<String> = made.iter().take(5).map(|call| quote(&call.name)).collect();
         if names.is_empty() { "no tool".to_owned() } else { names.join(", ") }

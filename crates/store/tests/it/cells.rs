@@ -1,7 +1,8 @@
 //! Cells: what a page shows, what stands behind a cell, and how attempts change them.
 
-use assay_store::{ScorerSignature, 
-    AttemptState, CellState, FinishAttempt, Original, RunState, StoreError, StoredScore,
+use assay_store::{
+    AttemptState, CellState, FinishAttempt, Original, RunState, ScorerSignature, StoreError,
+    StoredScore,
 };
 
 use crate::support::*;

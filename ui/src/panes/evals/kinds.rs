@@ -34,11 +34,9 @@ const CONTEXT: &str = "Retrieval";
 const WANTED: &[&str] = &["path", "expected", "value"];
 const JUDGE: &[&str] = &["model", "rubric", "threshold"];
 const MARKUP: &[&str] = &["path", "options"];
-const REFERENCE: &[&str] =
-    &["path", "expected", "value", "threshold", "min", "max", "options"];
+const REFERENCE: &[&str] = &["path", "expected", "value", "threshold", "min", "max", "options"];
 const CONTEXTS: &[&str] = &["model", "threshold", "options"];
-const RANKS: &[&str] =
-    &["path", "expected", "value", "threshold", "min", "max", "options"];
+const RANKS: &[&str] = &["path", "expected", "value", "threshold", "min", "max", "options"];
 
 /// Every type that the format knows.
 pub const ABOUT: &[About] = &[
@@ -189,8 +187,7 @@ pub const ABOUT: &[About] = &[
 ];
 
 /// The headings of the list, in its order.
-pub const GROUPS: [&str; 8] =
-    [TEXT, STRUCTURE, LIMITS, JUDGES, TOOLS, METRICS, EDITS, CONTEXT];
+pub const GROUPS: [&str; 8] = [TEXT, STRUCTURE, LIMITS, JUDGES, TOOLS, METRICS, EDITS, CONTEXT];
 
 /// What is known of a type.
 pub fn of(kind: &str) -> Option<&'static About> {

@@ -185,7 +185,10 @@ fn an_option_that_is_not_read_is_a_problem() {
         json!({"type": "bleu", "options": {"lower": true}}),
         "has no option `lower`; known are smooth, smooth_value, max_order, tokenize, lowercase, effective_order",
     );
-    check_problem(json!({"type": "refusal", "options": {"x": 1}}), "has no option `x`, nor any other");
+    check_problem(
+        json!({"type": "refusal", "options": {"x": 1}}),
+        "has no option `x`, nor any other",
+    );
     check_problem(
         json!({"type": "chrf", "options": {"beta": "two"}}),
         "option `beta` is a number, not \"two\"",

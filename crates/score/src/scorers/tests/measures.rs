@@ -59,7 +59,8 @@ fn a_threshold_is_the_worst_value_that_passes_in_the_metrics_direction() {
     let wer = |threshold: f64| json!({"type": "wer", "threshold": threshold});
     assert_eq!(told(&wer(0.25), &subject), "+ WER 0.25, at most 0.25");
     assert_eq!(told(&wer(0.2), &subject), "- WER 0.25, more than 0.2");
-    let (scorers, _) = Scorers::compile(&[spec(wer(0.2)), spec(json!({"type": "bleu", "id": "b"}))], &[]);
+    let (scorers, _) =
+        Scorers::compile(&[spec(wer(0.2)), spec(json!({"type": "bleu", "id": "b"}))], &[]);
     assert_eq!(scorers.direction("s"), Some(Direction::Lower));
     assert_eq!(scorers.direction("b"), Some(Direction::Higher));
 }
@@ -142,7 +143,8 @@ impl Embed for Letters {
     }
 
     fn pieces(&self, text: &str) -> Result<Pieces, String> {
-        let ids: Vec<u32> = std::iter::once(0).chain(text.bytes().map(u32::from)).chain([1]).collect();
+        let ids: Vec<u32> =
+            std::iter::once(0).chain(text.bytes().map(u32::from)).chain([1]).collect();
         let states: Vec<f32> = ids.iter().flat_map(|id| [*id as f32, 1.0]).collect();
         Pieces::new(ids, &states).ok_or_else(|| "no numbers".to_owned())
     }
@@ -168,7 +170,8 @@ fn retrieved_texts_are_ranked_against_the_wanted_ones() {
         ..texts(json!(["a", "b", "c"]), &[])
     };
     let subject = Subject::new("", &case);
-    let of = |kind: &str, options: Value| value(&json!({"type": kind, "options": options}), &subject);
+    let of =
+        |kind: &str, options: Value| value(&json!({"type": kind, "options": options}), &subject);
     let near = |a: f64, b: f64| assert!((a - b).abs() < 1e-12, "{a} is not {b}");
     near(of("recall-at-k", json!({"k": 2})), 1.0 / 3.0);
     near(of("context-recall-matched", json!({})), 2.0 / 3.0);
@@ -182,7 +185,9 @@ fn retrieved_texts_are_ranked_against_the_wanted_ones() {
 #[test]
 fn near_texts_count_as_the_wanted_ones_when_that_is_asked_for() {
     let case = Row { contexts: vec!["colour".to_owned()], ..texts(json!(["color"]), &[]) };
-    let of = |options: Value| value(&json!({"type": "recall-at-k", "options": options}), &Subject::new("", &case));
+    let of = |options: Value| {
+        value(&json!({"type": "recall-at-k", "options": options}), &Subject::new("", &case))
+    };
     assert_eq!((of(json!({})), of(json!({"similarity": 0.8}))), (0.0, 1.0));
 }
 
