@@ -343,4 +343,14 @@ mod tests {
         all.sort_unstable();
         assert!(all.is_sorted_by(|a, b| a < b), "{all:?}");
     }
+
+    #[test]
+    fn options_are_known_of_types_that_are() {
+        for kind in SCORER_TYPES {
+            let options = scorer_options(kind).unwrap_or_default();
+            assert!(options.iter().all(|option| !option.is_empty()), "{kind}");
+        }
+        assert_eq!(scorer_options("llm-rubric"), None);
+        assert_eq!(scorer_options("refusal"), Some(&[][..]));
+    }
 }

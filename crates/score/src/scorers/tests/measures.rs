@@ -199,3 +199,21 @@ fn without_contexts_or_wanted_ones_retrieval_is_not_judged() {
     let nothing = Row { contexts: vec!["a".to_owned()], ..texts(json!([]), &[]) };
     assert_eq!(told(&keys, &Subject::new("", &nothing)), "? nothing is wanted, or nothing came");
 }
+
+#[test]
+fn the_linter_knows_the_kinds_and_options_that_are_read_here() {
+    for kind in KINDS {
+        assert!(assay_prompt::SCORER_TYPES.contains(kind), "{kind}");
+        let Some(known) = assay_prompt::scorer_options(kind) else { continue };
+        let compile = |options: Map<String, Value>| {
+            let keys = json!({"type": kind, "options": options, "max": 1, "value": "x"});
+            Scorers::compile(&[spec(keys)], &[]).1
+        };
+        // An option without a value is as good as none, but must be one that is read.
+        let all = known.iter().map(|option| ((*option).to_owned(), Value::Null)).collect();
+        let problems = compile(all);
+        assert!(problems.is_empty(), "{kind}: {problems:?}");
+        let other = compile(Map::from_iter([("surely-not".to_owned(), Value::Null)]));
+        assert!(other[0].message.starts_with("has no option `surely-not`"), "{kind}: {other:?}");
+    }
+}
