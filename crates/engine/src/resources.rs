@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
+use assay_local::{EMBEDDER_ID, EMBEDDER_PIECES, EMBEDDER_WEIGHTS, LocalError};
 use assay_score::metrics::meteor::wordnet::WordNet;
 use assay_score::semantic::Pieces;
 use assay_score::{Dictionary, Embed, Resources, WITHOUT_WORDNET};
 
+use crate::error::EngineError;
 use crate::models::Models;
 use crate::neighbours::Neighbours;
 use crate::wordnet::load_wordnet;
@@ -24,14 +26,24 @@ impl Models {
 impl Embed for Neighbours {
     fn embed(&self, texts: &[&str]) -> Result<Vec<Vec<f32>>, String> {
         let texts: Vec<String> = texts.iter().map(|text| (*text).to_owned()).collect();
-        let points = self.points(&texts).map_err(|error| error.to_string())?;
+        let points = self.points(&texts).map_err(|error| explained(&error))?;
         Ok(points.iter().map(|point| point.to_vec()).collect())
     }
 
     fn pieces(&self, text: &str) -> Result<Pieces, String> {
-        let states = self.piece_states(text).map_err(|error| error.to_string())?;
+        let states = self.piece_states(text).map_err(|error| explained(&error))?;
         Pieces::new(states.pieces, &states.states)
             .ok_or_else(|| "the embedding model gave no numbers".to_owned())
+    }
+}
+
+/// Why there is no embedding, with the way out where there is one.
+fn explained(error: &EngineError) -> String {
+    match error {
+        EngineError::Local(LocalError::EmbedderNotInstalled { .. }) => format!(
+            "{error}; put a folder {EMBEDDER_ID} there, with {EMBEDDER_WEIGHTS} and {EMBEDDER_PIECES}"
+        ),
+        _ => error.to_string(),
     }
 }
 
@@ -57,5 +69,19 @@ impl WordNetFolder {
 impl Dictionary for WordNetFolder {
     fn wordnet(&self) -> Result<Arc<WordNet>, String> {
         self.loaded.get_or_init(|| self.load()).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_installed_is_named_with_the_way_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let neighbours = Neighbours::new(folder.path().to_owned());
+        let absent = Embed::embed(&neighbours, &["text"]).expect_err("nothing is installed");
+        assert!(absent.contains("is not installed") && absent.contains("put a folder"), "{absent}");
+        assert_eq!(Embed::pieces(&neighbours, "text").err(), Some(absent));
     }
 }

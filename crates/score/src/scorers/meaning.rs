@@ -42,16 +42,15 @@ pub(super) fn similar(spec: &ScorerSpec) -> Compiled {
 /// *Misleads* when compared with figures of the literature, which come from a larger model.
 pub(super) fn bert_score(spec: &ScorerSpec) -> Compiled {
     let settings = Settings::of(spec);
-    let parts: [(&str, BertPart); 3] = [
-        ("f1", |score| score.f1),
-        ("precision", |score| score.precision),
-        ("recall", |score| score.recall),
+    let parts: [(&str, (&str, BertPart)); 3] = [
+        ("f1", ("f1", |score| score.f1)),
+        ("precision", ("precision", |score| score.precision)),
+        ("recall", ("recall", |score| score.recall)),
     ];
-    let part = settings.choice("score", &parts)?;
-    let name = settings.text("score")?.unwrap_or("f1").to_owned();
+    let (name, part) = settings.choice("score", &parts)?;
     settings.refuse_others()?;
     let spec = ScorerSpec { options: serde_json::Map::new(), ..spec.clone() };
-    compile(&spec, Measure::Bert(part, name))
+    compile(&spec, Measure::Bert(part, name.to_owned()))
 }
 
 type BertPart = fn(&BertScore) -> f64;
