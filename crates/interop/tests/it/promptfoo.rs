@@ -313,3 +313,37 @@ fn what_nobody_reads_is_named() {
         ]
     );
 }
+
+#[test]
+fn assertions_that_mean_the_same_come_over_and_metrics_of_another_scale_are_kept() {
+    let config = "\
+prompts: ['{{x}}']
+providers: [openai:gpt-4.1]
+tests:
+  - vars: {x: a}
+    assert:
+      - {type: word-count, value: {min: 3}}
+      - {type: is-xml, value: [order.id]}
+      - {type: is-sql, value: {databaseType: MySQL}}
+      - {type: contains-json, value: {required: [a]}}
+      - {type: finish-reason, value: stop}
+      - {type: bleu, value: a b, threshold: 0.4}
+";
+    let import = import_text(Format::Promptfoo, "promptfooconfig.yaml", config).unwrap();
+    let prompt = support::prompt(&import, &import.prompts[0].name);
+    let kinds: Vec<&str> = prompt.evals.scorers.iter().map(|scorer| scorer.kind.as_str()).collect();
+    let expected = ["word-count", "xml", "sql", "contains-json", "finish-reason", "promptfoo/bleu"];
+    assert_eq!(kinds, expected);
+    let scorer = |at: usize| &prompt.evals.scorers[at];
+    assert_eq!((scorer(0).min, scorer(0).max), (Some(3.0), None));
+    assert_eq!(scorer(1).options["elements"], serde_json::json!(["order.id"]));
+    assert_eq!(scorer(2).options["dialect"], "mysql");
+    assert_eq!(scorer(3).value, Some(serde_json::json!({"required": ["a"]})));
+    let not_run: Vec<&str> = import
+        .notes
+        .iter()
+        .filter(|note| note.kind == NoteKind::NotRun)
+        .map(|note| note.what.as_str())
+        .collect();
+    assert_eq!(not_run, ["bleu"]);
+}
