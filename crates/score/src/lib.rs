@@ -7,8 +7,8 @@
 //! [`stats`] says how sure a number is, and [`verdict`] which of two variants is better; [`labels`]
 //! and [`rag`] sum up what classifiers and retrieval did.
 //!
-//! The crate is pure: no I/O, no clock, no model. Scorers that ask a model stand elsewhere; what a
-//! model said comes in as data.
+//! The crate is pure: no I/O, no clock, no model. Scorers that ask a model are machines in [`judge`]
+//! that say what they would ask; what a model said comes in as data.
 //!
 //! | scorer | asks | needs |
 //! |---|---|---|
@@ -37,6 +37,7 @@
 //! ```
 
 pub mod given;
+pub mod judge;
 pub mod labels;
 pub mod metrics;
 pub mod rag;

@@ -84,6 +84,7 @@ mod blobs;
 mod cache;
 mod carry;
 mod cells;
+mod children;
 mod connection;
 mod drafts;
 mod error;
@@ -112,6 +113,7 @@ pub use cells::{
     CellDetail, CellOutput, CellRecord, CellScore, ColumnStats, PREVIEW_CHARS, ScorerStats,
     StoredScore,
 };
+pub use children::{CellOutput, ChildAnswer};
 pub use drafts::Draft;
 pub use error::StoreError;
 #[cfg(feature = "failpoints")]

@@ -41,6 +41,7 @@ const MIGRATIONS: &[&[&str]] = &[
     &[
         stops::SCHEMA_3,
         scorers::SCHEMA_3,
+        runs::SCHEMA_3,
     ],
 ];
 

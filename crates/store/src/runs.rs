@@ -85,6 +85,13 @@ UPDATE run SET spent = coalesce(
   (SELECT sum(cost) FROM attempt WHERE run = run.seq AND state = 'done' AND cached = 0), 0.0);
 ";
 
+/// What version 3 adds: runs that another asks for, and what for.
+pub(crate) const SCHEMA_3: &str = "
+ALTER TABLE run ADD COLUMN parent INTEGER REFERENCES run (seq);
+ALTER TABLE run ADD COLUMN purpose TEXT CHECK ((parent IS NULL) = (purpose IS NULL));
+CREATE INDEX run_of_parent ON run (parent) WHERE parent IS NOT NULL;
+";
+
 /// A run to be created.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NewRun {
@@ -183,7 +190,7 @@ pub struct RunRecord {
     pub budget: Option<f64>,
     /// What counts against the budget, in US dollars: replies at their cost, and calls that may have been billed
     /// at what was reserved for them, as do replies that do not tell their tokens. Replies used again cost nothing;
-    /// those of unknown price count nothing.
+    /// those of unknown price count nothing. What its child runs have spent is in it.
     pub spent: f64,
     /// Which part of a matrix it is.
     pub shard: Option<Shard>,
@@ -336,7 +343,8 @@ pub(crate) fn find(connection: &Connection, run: &RunId) -> Result<(RunSeq, Opti
 }
 
 const RECORD: &str = "id, workspace, title, created_ms, ended_ms, state, reason, stop, done, failed, cached, total, budget,
-  spent, shard, shards";
+  spent + coalesce((SELECT sum(child.spent) FROM run child WHERE child.parent = run.seq), 0.0) AS spent,
+  shard, shards";
 
 fn read_record(row: &Row<'_>) -> rusqlite::Result<RunRecord> {
     Ok(RunRecord {
@@ -361,14 +369,14 @@ fn read_shard(row: &Row<'_>) -> rusqlite::Result<Option<Shard>> {
     Ok(index.zip(of).map(|(index, of)| Shard { index, of }))
 }
 
-/// A workspace's runs, latest first.
+/// A workspace's runs, latest first, without those that another asked for.
 pub(crate) fn list(
     connection: &Connection,
     workspace: &str,
     limit: usize,
 ) -> Result<Vec<RunRecord>, Fault> {
     let mut select = connection.prepare_cached(&format!(
-        "SELECT {RECORD} FROM run WHERE workspace = ? ORDER BY created_ms DESC, seq DESC LIMIT ?"
+        "SELECT {RECORD} FROM run WHERE workspace = ? AND parent IS NULL ORDER BY created_ms DESC, seq DESC LIMIT ?"
     ))?;
     let limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let runs =

@@ -158,19 +158,20 @@ pub(crate) fn owners(connection: &Connection) -> Result<Vec<Owner>, Fault> {
     Ok(owners)
 }
 
-/// Marks the runs of an owner that is gone as interrupted.
+/// Marks the runs of an owner that is gone as interrupted. Names those that nobody else asked for.
 pub(crate) fn interrupt(
     connection: &Connection,
     owner: Owner,
     now_ms: i64,
 ) -> Result<Vec<RunId>, Fault> {
-    let mut select =
-        connection.prepare_cached("SELECT id FROM run WHERE owner = ? ORDER BY created_ms, seq")?;
-    let runs: Vec<RunId> =
-        select.query_map(params![owner], |row| row.get(0))?.collect::<Result<_, _>>()?;
-    for run in &runs {
+    let mut select = connection
+        .prepare_cached("SELECT id, parent IS NULL FROM run WHERE owner = ? ORDER BY created_ms, seq")?;
+    let runs: Vec<(RunId, bool)> = select
+        .query_map(params![owner], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect::<Result<_, _>>()?;
+    for (run, _) in &runs {
         set_state(connection, run, &RunState::Interrupted, now_ms, Some(owner))?;
         reach!(RunInterrupted);
     }
-    Ok(runs)
+    Ok(runs.into_iter().filter(|(_, is_own)| *is_own).map(|(run, _)| run).collect())
 }

@@ -24,6 +24,8 @@ mod text;
 mod tools;
 mod wanted;
 
+pub(crate) use wanted::filled_text;
+
 use assay_prompt::{Property, Row, ScorerSpec};
 
 use self::answer::Answer;
@@ -57,7 +59,9 @@ impl Scorers {
     /// A scorer with a problem stays in the set and judges nothing, so that its column shows why.
     #[must_use]
     pub fn compile(specs: &[ScorerSpec], outputs: &[Property]) -> (Scorers, Vec<ScorerProblem>) {
-        let all: Vec<Scorer> = specs.iter().map(|spec| Scorer::compile(spec, outputs)).collect();
+        // Those that ask a model are machines of their own, see `judge`.
+        let specs = specs.iter().filter(|spec| !crate::judge::is_judge(&spec.kind));
+        let all: Vec<Scorer> = specs.map(|spec| Scorer::compile(spec, outputs)).collect();
         let problems = all.iter().filter_map(Scorer::problem).collect();
         (Scorers { all }, problems)
     }

@@ -80,7 +80,8 @@ fn filled(value: &Value, input: &Map<String, Value>) -> Result<Value, String> {
     })
 }
 
-fn filled_text(text: &str, input: &Map<String, Value>) -> Result<String, String> {
+/// A text with every `{{ name }}` replaced by that input.
+pub(crate) fn filled_text(text: &str, input: &Map<String, Value>) -> Result<String, String> {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, (name, after))) =

@@ -1,0 +1,354 @@
+//! Scorers that ask a model: what they ask, and what is made of the replies.
+//!
+//! A [`Judge`] is a machine without a memory of its own. [`Judge::next`] is given what is judged and every reply so
+//! far, and says what it must ask next or what came of it; whoever runs it keeps the replies. So judging can stop at
+//! any moment and go on on another day, and equal questions are asked once however many outputs raise them.
+//!
+//! What is judged was written by others: a model, a customer, whoever wants to pass. Three things keep it from
+//! deciding its own verdict. It stands between boundaries that are made of a digest of itself, so it cannot contain
+//! them ([`Question`]). Replies are read strictly: exactly the JSON that was asked for, reason before verdict, every
+//! number and word in its range, and no reply that is a copy of something in the material. And whatever cannot be
+//! read is asked for once more and is a *judge error* then: counted on its own, neither a pass nor a failure.
+//!
+//! | judge | asks | calls for each output and model |
+//! |---|---|---|
+//! | `llm-rubric` | is each criterion of `rubric` met? | 1 |
+//! | `g-eval` | how good is it, from 1 to 5, going through steps made from `rubric`? | 1, and 1 for all |
+//! | `factuality` | how do its facts stand to those of the reference? | 1 |
+//! | `closed-qa` | yes or no to the question in `rubric` | 1 |
+//! | `pairwise` | is it better than the `baseline` variant's answer? In both orders. | 2 |
+//! | `faithfulness` | which of its claims do the contexts support? | 2 |
+//! | `answer-relevance` | which of its statements answer the question? | 1 |
+//! | `context-precision` | is each context of use for the answer? | 1 for each context |
+//! | `context-recall` | which sentences of the reference do the contexts support? | 1 |
+//!
+//! Several `models` are a panel: the majority decides, and the reason says who disagreed. Research behind the forms:
+//! binary criteria agree better with people than one number, both orders because judges prefer a position (Zheng and
+//! others, 2023), G-Eval by Liu and others (2023), RAG judges after ragas 0.4.3 with a quote that must be found.
+
+mod asker;
+mod evidence;
+mod fence;
+mod graded;
+mod pairwise;
+mod panel;
+mod question;
+mod rag;
+mod reply;
+mod rubric;
+
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+
+use assay_prompt::{Row, ScorerSpec};
+use serde_json::Value;
+
+use crate::Outcome;
+use crate::scorers::ScorerProblem;
+use asker::{Asker, Stop};
+
+pub use evidence::{Choice, Evidence, JudgeReport, Orders, PairReport, report};
+pub use question::{Question, QuestionId, Replies, Reply};
+
+/// The kinds of scorers that ask a model.
+pub const KINDS: &[&str] = &[
+    "llm-rubric",
+    "g-eval",
+    "factuality",
+    "closed-qa",
+    "pairwise",
+    "faithfulness",
+    "answer-relevance",
+    "context-precision",
+    "context-recall",
+];
+
+/// Which way of asking and reading this is: scores of another version are not compared with these.
+const VERSION: u32 = 1;
+
+/// Models of one panel at most.
+const MOST_MODELS: usize = 9;
+
+/// Whether scorers of this kind ask a model.
+#[must_use]
+pub fn is_judge(kind: &str) -> bool {
+    KINDS.contains(&kind)
+}
+
+/// What is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct Material<'a> {
+    /// The case that was asked, with what it expects.
+    pub case: &'a Row,
+    /// The answer.
+    pub output: &'a str,
+    /// What the baseline variant answered to the same case, for a pairwise judge.
+    pub baseline: Option<&'a str>,
+}
+
+/// What a judge wants next.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// Replies to these questions; none of them is among the replies that it was given.
+    Ask(Vec<Question>),
+    /// Nothing more.
+    Done(Outcome),
+}
+
+/// A scorer that asks a model, read from its entry in `evals.yaml`.
+#[derive(Debug)]
+pub struct Judge {
+    id: String,
+    kind: &'static str,
+    models: Vec<String>,
+    prompt: Option<String>,
+    baseline: Option<String>,
+    tags: Vec<String>,
+    negate: bool,
+    threshold: f64,
+    /// A digest of what it asks for, so that another rubric is another scorer.
+    wording: String,
+    family: Box<dyn Family>,
+}
+
+/// What one kind of judge asks one model.
+trait Family: fmt::Debug + Send + Sync {
+    /// Judges, as far as the replies reach.
+    fn trial(&self, asker: &Asker<'_>) -> Result<Finding, Stop>;
+
+    /// The built-in prompts that it asks with; the last is the one that `prompt` may replace.
+    fn prompts(&self) -> &'static [&'static str];
+
+    /// Calls for one output and model; repairs, and what all outputs share, not counted.
+    fn calls(&self, _case: &Row) -> u32 {
+        1
+    }
+
+    /// The value from which on an output passes when the scorer does not say.
+    fn threshold(&self) -> f64;
+
+    /// What was preferred in both orders, for a judge of pairs that has been answered.
+    fn orders(&self, _asker: &Asker<'_>) -> Option<Orders> {
+        None
+    }
+}
+
+/// What one model found.
+#[derive(Debug, Clone, PartialEq)]
+struct Finding {
+    /// From 0 to 1, higher is better.
+    value: f64,
+    /// Something that it must have is missing, whatever the value.
+    vetoed: bool,
+    reason: String,
+}
+
+impl Finding {
+    fn of(value: f64, reason: String) -> Finding {
+        Finding { value, vetoed: false, reason }
+    }
+}
+
+impl Judge {
+    /// Reads a scorer; none when its kind asks no model.
+    ///
+    /// # Errors
+    /// What is wrong with it. Such a scorer judges nothing, and every cell says why.
+    pub fn compile(spec: &ScorerSpec) -> Option<Result<Judge, ScorerProblem>> {
+        let kind = KINDS.iter().copied().find(|kind| *kind == spec.kind)?;
+        let problem = |message| ScorerProblem { scorer: spec.id.clone(), message };
+        Some(Judge::read(spec, kind).map_err(problem))
+    }
+
+    fn read(spec: &ScorerSpec, kind: &'static str) -> Result<Judge, String> {
+        let family: Box<dyn Family> = match kind {
+            "llm-rubric" => rubric::rubric(spec)?,
+            "g-eval" => graded::g_eval(spec)?,
+            "factuality" => graded::factuality(spec)?,
+            "closed-qa" => graded::closed_qa(spec)?,
+            "pairwise" => pairwise::pairwise(spec)?,
+            "faithfulness" => rag::faithfulness(),
+            "answer-relevance" => rag::answer_relevance(),
+            "context-precision" => rag::context_precision(spec)?,
+            _ => rag::context_recall(spec)?,
+        };
+        let threshold = spec.threshold.or(spec.min).unwrap_or_else(|| family.threshold());
+        if !(0.0..=1.0).contains(&threshold) {
+            return Err(format!("`threshold` is from 0 to 1, not {threshold}"));
+        }
+        Ok(Judge {
+            id: spec.id.clone(),
+            kind,
+            models: models(spec)?,
+            prompt: text(spec, "prompt")?,
+            baseline: text(spec, "baseline")?,
+            tags: spec.tags.clone(),
+            negate: spec.negate,
+            threshold,
+            wording: wording(spec),
+            family,
+        })
+    }
+
+    /// Its id in `evals.yaml`.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Its type.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        self.kind
+    }
+
+    /// The models it asks, as they are written: ids or aliases.
+    #[must_use]
+    pub fn models(&self) -> &[String] {
+        &self.models
+    }
+
+    /// The variant that a pairwise judge compares with. Its own answers are not judged.
+    #[must_use]
+    pub fn baseline(&self) -> Option<&str> {
+        self.baseline.as_deref()
+    }
+
+    /// The prompts that it asks with: names of built-in ones, or the folder of the repository that `prompt` names.
+    #[must_use]
+    pub fn prompts(&self) -> Vec<&str> {
+        let built_in = self.family.prompts();
+        let (judging, before) = built_in.split_last().unwrap_or((&"", &[]));
+        let judging = self.prompt.as_deref().unwrap_or(judging);
+        before.iter().copied().chain([judging]).collect()
+    }
+
+    /// The folder of the repository whose prompt it asks with, when it is not a built-in one.
+    #[must_use]
+    pub fn kept_prompt(&self) -> Option<&str> {
+        self.prompt.as_deref()
+    }
+
+    /// Whether it judges this case's outputs.
+    #[must_use]
+    pub fn looks_at(&self, case: &Row) -> bool {
+        self.tags.is_empty() || self.tags.iter().any(|tag| case.tags.contains(tag))
+    }
+
+    /// Calls for one output, all models together; repairs not counted.
+    #[must_use]
+    pub fn calls(&self, case: &Row) -> u32 {
+        self.family.calls(case).saturating_mul(self.models.len() as u32)
+    }
+
+    /// What makes its scores comparable: kind, prompts, models, wording. `content_id` tells that of a prompt.
+    #[must_use]
+    pub fn signature(&self, content_id: &dyn Fn(&str) -> Option<String>) -> String {
+        let ids = self.prompts().into_iter().map(|prompt| {
+            let id = content_id(prompt).unwrap_or_else(|| prompt.to_owned());
+            id.trim_start_matches("sha256:").chars().take(12).collect::<String>()
+        });
+        let prompts: Vec<_> = ids.collect();
+        let (kind, models) = (self.kind, self.models.join("+"));
+        let (prompts, wording) = (prompts.join("+"), &self.wording);
+        format!("{kind}|prompt:{prompts}|model:{models}|asks:{wording}|v:{VERSION}")
+    }
+
+    /// Judges as far as the replies reach. Pure: the same material and replies give the same step.
+    #[must_use]
+    pub fn next(&self, material: &Material<'_>, replies: &Replies) -> Step {
+        let trials = self.models.iter().map(|model| (model.as_str(), self.trial(model, material, replies)));
+        panel::next(trials.collect(), self.threshold, self.negate)
+    }
+
+    /// What each of its models did, as far as the replies reach.
+    #[must_use]
+    pub fn evidence(&self, material: &Material<'_>, replies: &Replies) -> Vec<Evidence> {
+        let of = |model: &String| {
+            let asker = self.asker(model, material, replies);
+            let failed = match self.family.trial(&asker) {
+                Ok(_) => false,
+                Err(Stop::Failed(_)) => true,
+                Err(Stop::Need(_) | Stop::Cannot(_)) => return None,
+            };
+            let orders = self.family.orders(&asker);
+            Some(Evidence { model: model.clone(), failed, orders, longer: longer(material) })
+        };
+        self.models.iter().filter_map(of).collect()
+    }
+
+    fn trial(
+        &self,
+        model: &str,
+        material: &Material<'_>,
+        replies: &Replies,
+    ) -> Result<Finding, Stop> {
+        self.family.trial(&self.asker(model, material, replies))
+    }
+
+    fn asker<'a>(
+        &'a self,
+        model: &'a str,
+        material: &'a Material<'a>,
+        replies: &'a Replies,
+    ) -> Asker<'a> {
+        let judging = self.family.prompts().last().copied().unwrap_or_default();
+        let kept = self.prompt.as_deref().map(|kept| (judging, kept));
+        Asker { material, replies, model, kept }
+    }
+}
+
+/// Which of a pair has more characters.
+fn longer(material: &Material<'_>) -> std::cmp::Ordering {
+    let length = |text: &str| text.chars().count();
+    length(material.output).cmp(&length(material.baseline.unwrap_or_default()))
+}
+
+/// One model, or a panel.
+fn models(spec: &ScorerSpec) -> Result<Vec<String>, String> {
+    let one = text(spec, "model")?;
+    let models = match (one, spec.extra.get("models")) {
+        (Some(_), Some(_)) => return Err("has `model` and `models`; give one of them".to_owned()),
+        (Some(one), None) => vec![one],
+        (None, Some(Value::Array(several))) => each_text(several)?,
+        (None, Some(_)) => return Err("`models` is a list of model ids".to_owned()),
+        (None, None) => Vec::new(),
+    };
+    match models.len() {
+        0 => Err("names no model to judge with; add `model: provider/name`".to_owned()),
+        n if n > MOST_MODELS => Err(format!("a panel has at most {MOST_MODELS} models, not {n}")),
+        _ => Ok(models),
+    }
+}
+
+/// The texts of a list, without repeats.
+fn each_text(values: &[Value]) -> Result<Vec<String>, String> {
+    let mut texts: Vec<String> = Vec::new();
+    for value in values {
+        let text = value.as_str().ok_or_else(|| format!("`models` holds model ids, not {value}"))?;
+        if !texts.iter().any(|known| known == text) {
+            texts.push(text.to_owned());
+        }
+    }
+    Ok(texts)
+}
+
+/// A key that holds a text.
+fn text(spec: &ScorerSpec, key: &str) -> Result<Option<String>, String> {
+    match spec.extra.get(key) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if !text.trim().is_empty() => Ok(Some(text.trim().to_owned())),
+        Some(other) => Err(format!("`{key}` is a text, not {other}")),
+    }
+}
+
+/// What the scorer asks for: its rubric, where it looks, and what counts.
+fn wording(spec: &ScorerSpec) -> String {
+    let words = serde_json::json!([
+        spec.extra.get("rubric"), spec.extra.get("baseline"), spec.value, spec.expected, spec.options,
+        spec.threshold, spec.min, spec.negate,
+    ]);
+    fence::digest(&[&words.to_string()])[..12].to_owned()
+}

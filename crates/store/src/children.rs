@@ -1,0 +1,143 @@
+//! Runs that another run asks for: a judge's questions are cells like any other, in a run of their own.
+//!
+//! A child is not listed among the runs of its workspace, and what it spends counts as spent by its parent. What a
+//! run needs to go on where it stopped is read back from its children: their answers, by the ids of their cases.
+
+use rusqlite::{Connection, params};
+
+use crate::cells::{self, StoredScore};
+use crate::error::Fault;
+use crate::error::StoreError;
+use crate::ids::RunId;
+use crate::lease::Owner;
+use crate::runs::{self, NewRun};
+use crate::states::CellState;
+use crate::store::Store;
+
+/// The end of a cell of a child run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChildAnswer {
+    /// The case that was asked.
+    pub case_id: String,
+    /// What was answered; `None` when its cell failed.
+    pub output: Option<String>,
+    /// Why generation stopped.
+    pub finish: Option<String>,
+    /// Why the cell failed, its beginning.
+    pub error: Option<String>,
+}
+
+/// The whole output of a cell that is done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CellOutput {
+    /// The cell.
+    pub cell: u32,
+    /// What was answered.
+    pub output: String,
+}
+
+impl Store {
+    /// Stores a run that `parent` asks for, which this process must hold. `purpose` is a word: what for.
+    ///
+    /// # Errors
+    /// [`StoreError::NotLeased`] unless this process holds the parent.
+    pub fn create_child(
+        &self,
+        run: NewRun,
+        parent: &RunId,
+        purpose: &'static str,
+    ) -> Result<(), StoreError> {
+        let (owner, parent) = (self.owner()?, parent.clone());
+        self.write(move |connection| create(connection, &run, &parent, purpose, owner)).wait()
+    }
+
+    /// What the children of a run were answered, earlier ones first.
+    pub fn child_answers(
+        &self,
+        parent: &RunId,
+        purpose: &'static str,
+    ) -> Result<Vec<ChildAnswer>, StoreError> {
+        self.read(|connection| answers(connection, parent, purpose))
+    }
+
+    /// The outputs of the done cells among `from..to`, by ordinal.
+    pub fn outputs(&self, run: &RunId, from: u32, to: u32) -> Result<Vec<CellOutput>, StoreError> {
+        self.read(|connection| outputs(connection, run, from, to))
+    }
+
+    /// Stores what was found out about cells after they were done, over what was there. This process must hold the run.
+    pub fn put_scores(
+        &self,
+        run: &RunId,
+        scores: Vec<(u32, StoredScore)>,
+    ) -> Result<(), StoreError> {
+        let (run, owner) = (run.clone(), self.known_owner());
+        self.write(move |connection| {
+            let seq = runs::leased_seq(connection, &run, owner)?;
+            for (cell, score) in &scores {
+                cells::put_scores(connection, &run, seq, *cell, std::slice::from_ref(score))?;
+            }
+            Ok(())
+        })
+        .wait()
+    }
+}
+
+fn create(
+    connection: &Connection,
+    run: &NewRun,
+    parent: &RunId,
+    purpose: &str,
+    owner: Owner,
+) -> Result<(), Fault> {
+    let parent = runs::leased_seq(connection, parent, Some(owner))?;
+    runs::create(connection, run, &[], owner)?;
+    connection
+        .prepare_cached("UPDATE run SET parent = ?, purpose = ? WHERE id = ?")?
+        .execute(params![parent, purpose, run.id])?;
+    Ok(())
+}
+
+fn answers(
+    connection: &Connection,
+    parent: &RunId,
+    purpose: &str,
+) -> Result<Vec<ChildAnswer>, Fault> {
+    let parent = runs::seq(connection, parent)?;
+    let mut select = connection.prepare_cached(
+        "SELECT k.case_id, c.state, a.output, a.finish, c.error
+         FROM run r JOIN cell c ON c.run = r.seq
+           JOIN run_row w ON w.run = c.run AND w.ordinal = c.row_at
+           JOIN run_case k ON k.run = c.run AND k.ordinal = w.case_at
+           LEFT JOIN attempt a ON a.id = c.attempt
+         WHERE r.parent = ? AND r.purpose = ? AND c.state IN ('done', 'failed')
+         ORDER BY r.seq, c.ordinal",
+    )?;
+    let answers = select.query_map(params![parent, purpose], |row| {
+        let done = row.get::<_, CellState>(1)? == CellState::Done;
+        Ok(ChildAnswer {
+            case_id: row.get(0)?,
+            output: row.get::<_, Option<String>>(2)?.filter(|_| done),
+            finish: row.get(3)?,
+            error: row.get(4)?,
+        })
+    })?;
+    Ok(answers.collect::<Result<_, _>>()?)
+}
+
+fn outputs(
+    connection: &Connection,
+    run: &RunId,
+    from: u32,
+    to: u32,
+) -> Result<Vec<CellOutput>, Fault> {
+    let seq = runs::seq(connection, run)?;
+    let mut select = connection.prepare_cached(
+        "SELECT c.ordinal, a.output FROM cell c JOIN attempt a ON a.id = c.attempt
+         WHERE c.run = ? AND c.ordinal >= ? AND c.ordinal < ? AND c.state = 'done' ORDER BY c.ordinal",
+    )?;
+    let outputs = select.query_map(params![seq, from, to], |row| {
+        Ok(CellOutput { cell: row.get(0)?, output: row.get::<_, Option<String>>(1)?.unwrap_or_default() })
+    })?;
+    Ok(outputs.collect::<Result<_, _>>()?)
+}
