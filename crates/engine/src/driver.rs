@@ -4,6 +4,7 @@
 //! reason, keeps its finished cells and goes on where it stopped.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use assay_score::Subject;
@@ -25,11 +26,14 @@ use crate::models::Target;
 use crate::plan::{Call, Plan, Unsendable};
 use crate::progress::{Ending, Progress, State};
 use crate::record::{stored_score, stored_state};
+use crate::run::Engine;
 use crate::tool_calls;
 use crate::twins::{Turn, Twins};
 
 /// One run that is going on.
 pub(crate) struct Driver {
+    /// What drives it; its judges' questions go through the same.
+    pub engine: Engine,
     pub id: RunId,
     pub plan: Plan,
     pub store: Store,
@@ -46,6 +50,10 @@ pub(crate) struct Driver {
     pub twins: Arc<Twins>,
     /// Why the run stopped by itself; the first reason counts.
     pub stopped: Mutex<Option<Stop>>,
+    /// Whether what failed before is to be tried again.
+    pub again: bool,
+    /// Whether there is output that its judges have not come to.
+    pub unjudged: AtomicBool,
 }
 
 /// Lanes that somebody wants to go on.
@@ -160,6 +168,7 @@ impl Driver {
     pub async fn run(self: Arc<Self>) {
         if self.choose_shots().await {
             self.answer_all().await;
+            self.judge_all().await;
         }
         self.retries.close();
         self.conclude().await;
@@ -244,7 +253,7 @@ impl Driver {
         self.give_up_all(error);
     }
 
-    fn give_up_all(&self, error: &StoreError) {
+    pub fn give_up_all(&self, error: &StoreError) {
         self.stop(error.to_string());
         self.cancel.cancel();
     }
@@ -267,7 +276,7 @@ impl Driver {
     }
 
     /// Has the store do what waits for the disk, on a thread that may wait: those of the runtime drive every lane.
-    async fn stored<T: Send + 'static>(
+    pub async fn stored<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Store) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
@@ -286,7 +295,7 @@ impl Driver {
         let paused = self.progress.paused();
         match stopped {
             Some(stop) => State::Failed(stop),
-            None if counts.is_complete() => State::Done,
+            None if counts.is_complete() && !self.unjudged.load(Ordering::Relaxed) => State::Done,
             None if self.cancel.is_cancelled() || paused.is_empty() => State::Cancelled,
             None => State::Failed(Stop::new(StopKind::Paused, reasons(&paused))),
         }

@@ -122,6 +122,12 @@ pub enum EngineError {
     /// An embedded model cannot be used.
     #[error(transparent)]
     Local(#[from] assay_local::LocalError),
+    /// A judge asks with a prompt that is not there.
+    #[error("there is no judge prompt `{name}`")]
+    NoJudgePrompt {
+        /// As the scorer names it.
+        name: String,
+    },
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),

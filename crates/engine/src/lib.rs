@@ -12,6 +12,9 @@
 //! ([`RunHandle::retry_lane`]). A budget is held before a call leaves and is never passed by more than estimates are
 //! wrong for the calls in flight. A [`Shard`] of a run is answered by each of several machines.
 //!
+//! A scorer that asks a model is a judge: when the cells have their answers, its questions run as **child runs** of
+//! the run, through the same lanes, cache, budget and store, and what came of them are scores of its cells.
+//!
 //! The engine reads no clock and draws no randomness; both come in through [`Environment`].
 //! It knows no window and no terminal: progress is pulled from a [`RunHandle`], at the pace of
 //! whoever shows it.
@@ -25,6 +28,7 @@ mod digest;
 mod driver;
 mod environment;
 mod error;
+mod judging;
 mod lanes;
 mod media;
 mod merge;
@@ -46,6 +50,7 @@ pub use assay_store::{LanePause, Shard, Stop, StopKind};
 pub use cost::{CostRange, Price};
 pub use environment::Environment;
 pub use error::EngineError;
+pub use judging::{BUILT_IN_JUDGES, JudgedScorer, built_in_judge, judge_signatures};
 pub use lanes::{LONGEST_CALL, ProviderLimits};
 pub use media::{MAX_MEDIA, MAX_MEDIA_OF_RUN, MediaFile, MediaFiles};
 pub use merge::ShardSource;
@@ -54,6 +59,6 @@ pub use neighbours::{NearDuplicate, Neighbours, RowPlace, Table};
 pub use plan::{Column, Plan, PlannedRow};
 pub use progress::{Changes, Counts, Progress, State, TextChange};
 pub use run::{Engine, RunHandle};
-pub use spec::{PromptSource, RunRequest, RunSpec};
+pub use spec::{PromptSource, Questions, RunRequest, RunSpec};
 pub use summary::{HostShare, PlanSummary};
 pub use wordnet::{WordNetProblem, load_wordnet};

@@ -55,6 +55,24 @@ pub struct Models {
     dictionary: Arc<WordNetFolder>,
 }
 
+/// Where a plan finds its models.
+pub(crate) trait Resolve {
+    /// The backend of a model id.
+    fn target(&self, id: &str) -> Result<Target, EngineError>;
+    /// What needs the embedding model.
+    fn embedded(&self) -> &Arc<Neighbours>;
+}
+
+impl Resolve for Models {
+    fn target(&self, id: &str) -> Result<Target, EngineError> {
+        self.resolve(id)
+    }
+
+    fn embedded(&self) -> &Arc<Neighbours> {
+        self.neighbours()
+    }
+}
+
 /// A model that can be called.
 #[derive(Clone)]
 pub struct Target {

@@ -15,7 +15,8 @@ use crate::asked::Asked;
 use crate::cost::{ASSUMED_OUTPUT, Estimate};
 use crate::digest;
 use crate::error::{EngineError, list};
-use crate::models::{Backend, Models, Target};
+use crate::judging::Judging;
+use crate::models::{Backend, Models, Resolve, Target};
 use crate::neighbours::{Neighbours, Shots};
 use crate::shards;
 use crate::spec::{Endpoints, RunSpec};
@@ -42,6 +43,8 @@ pub struct Plan {
     pub cells: Vec<(u32, u32)>,
     /// Every scorer id of the run, without repeats.
     pub scorers: Vec<String>,
+    /// Its scorers that ask a model.
+    pub(crate) judging: Judging,
     prompts: Vec<Prompt>,
     neighbours: Arc<Neighbours>,
     /// What scorers may ask for.
@@ -110,18 +113,25 @@ impl Plan {
     /// When a prompt has errors, the selection names something that is not there or leaves
     /// nothing, or a model cannot be used.
     pub fn new(spec: RunSpec, models: &Models) -> Result<Plan, EngineError> {
+        Plan::with(spec, models)
+    }
+
+    /// The same, with the models of whoever else has some.
+    pub(crate) fn with(mut spec: RunSpec, models: &dyn Resolve) -> Result<Plan, EngineError> {
         let prompts: Vec<_> = spec.prompts.iter().map(|p| p.parse()).collect();
         refuse_broken(&spec, &prompts)?;
         refuse_unknown(&spec, &prompts)?;
         refuse_nonsense(&spec)?;
+        let judging = Judging::new(&mut spec, &prompts, models)?;
         let mut plan = Plan {
+            judging,
             spec,
             columns: Vec::new(),
             rows: Vec::new(),
             cells: Vec::new(),
             scorers: Vec::new(),
             prompts,
-            neighbours: Arc::clone(models.neighbours()),
+            neighbours: Arc::clone(models.embedded()),
             resources: models.resources(),
             held: None,
         };
@@ -151,10 +161,11 @@ impl Plan {
 
     /// A budget is kept by holding the most a call may cost, so each price must be known.
     fn refuse_unpriced(&self) -> Result<(), EngineError> {
-        let unpriced = self.columns.iter().find(|column| column.target.price.is_none());
-        match unpriced {
-            Some(column) if self.spec.request.budget.is_some() => {
-                Err(EngineError::UnknownPrice { model: column.target.id.clone() })
+        let columns = self.columns.iter().map(|column| &column.target);
+        let mut targets = columns.chain(self.judging.targets());
+        match targets.find(|target| target.price.is_none()) {
+            Some(target) if self.spec.request.budget.is_some() => {
+                Err(EngineError::UnknownPrice { model: target.id.clone() })
             }
             _ => Ok(()),
         }
@@ -250,7 +261,7 @@ impl Plan {
         targets.map(|target| (target.id.clone(), target.served())).collect()
     }
 
-    fn add_prompt(&mut self, place: usize, models: &Models) -> Result<(), EngineError> {
+    fn add_prompt(&mut self, place: usize, models: &dyn Resolve) -> Result<(), EngineError> {
         let first_column = self.columns.len() as u32;
         let columns = self.prompt_columns(place, models)?;
         let (cases, repeat) = self.prompt_cases(place);
@@ -292,7 +303,11 @@ impl Plan {
         }
     }
 
-    fn prompt_columns(&self, place: usize, models: &Models) -> Result<Vec<Column>, EngineError> {
+    fn prompt_columns(
+        &self,
+        place: usize,
+        models: &dyn Resolve,
+    ) -> Result<Vec<Column>, EngineError> {
         let prompt = &self.prompts[place];
         let wanted = &self.spec.request.variants;
         let mut columns = Vec::new();
@@ -304,7 +319,7 @@ impl Plan {
             let scorers = Arc::new(scorers);
             let chosen = match assay_prompt::shots_wanted(prompt, variant) {
                 Some(_) => {
-                    models.neighbours().check_installed()?;
+                    models.embedded().check_installed()?;
                     Some(Arc::new(Chosen::default()))
                 }
                 None => None,
@@ -313,7 +328,7 @@ impl Plan {
                 self.spec.prompts[place].media.get(path).map(|file| &*file.0)
             });
             for (model, over) in once_each(self.models_of(place, variant)?) {
-                let target = models.resolve(&model)?;
+                let target = models.target(&model)?;
                 let options = self.spec.options.merged(&variant.model.options).merged(&over);
                 columns.push(Column {
                     prompt: place,
@@ -361,11 +376,8 @@ impl Plan {
         }
     }
 
-    /// What an alias of `assay.yaml` stands for. A whole id, with its provider, is never an alias:
-    /// a repository must not lead a chosen model elsewhere.
     fn resolve_alias(&self, id: &str) -> String {
-        let alias = self.spec.aliases.get(id).filter(|_| !id.contains('/'));
-        alias.map_or_else(|| id.to_owned(), Clone::clone)
+        self.spec.resolve_alias(id)
     }
 
     /// The cases that run, and how often each is sampled.

@@ -40,6 +40,10 @@ pub struct Counts {
     pub running: u32,
     /// Left out on purpose: another shard's.
     pub skipped: u32,
+    /// Calls of judges, as far as they are known; 0 while nothing is judged.
+    pub judge_calls: u32,
+    /// Of these, those that have ended.
+    pub judge_calls_done: u32,
 }
 
 impl Counts {
@@ -213,6 +217,22 @@ impl Progress {
         self.change(|inner| {
             inner.paused.remove(model);
         });
+    }
+
+    /// So many calls of judges have ended, of so many.
+    pub(crate) fn judging(&self, done: u32, of: u32) {
+        let (_, counts) = self.now();
+        if (counts.judge_calls_done, counts.judge_calls) != (done, of) {
+            self.change(|inner| {
+                inner.counts.judge_calls_done = done;
+                inner.counts.judge_calls = of;
+            });
+        }
+    }
+
+    /// These cells have scores that they had not.
+    pub(crate) fn judged(&self, cells: impl Iterator<Item = u32>) {
+        self.change(|inner| inner.stale.extend(cells));
     }
 
     pub(crate) fn finish(&self, state: State) {

@@ -107,8 +107,12 @@ pub(crate) fn failed(refusal: Refusal) -> AttemptOutcome {
 
 /// What a scorer said.
 pub(crate) fn stored_score(score: Score) -> StoredScore {
-    let scorer = score.scorer;
-    match score.outcome {
+    stored_outcome(score.scorer, score.outcome)
+}
+
+/// What a scorer of this id said.
+pub(crate) fn stored_outcome(scorer: String, outcome: Outcome) -> StoredScore {
+    match outcome {
         Outcome::Scored { value, pass, reason } => {
             StoredScore { scorer, value: Some(value), pass, reason }
         }

@@ -1,6 +1,7 @@
 //! Starting runs, and taking them up again.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex};
 
 use assay_model::FailureKind;
@@ -56,12 +57,33 @@ struct Rest {
     /// Calls of each cell that were sent and lost before.
     lost: HashMap<u32, u32>,
     before: Before,
+    /// Whether what failed before is to be tried again.
+    again: bool,
+}
+
+impl Rest {
+    /// All that a run that begins has to answer.
+    fn of(plan: &Plan) -> Rest {
+        let all = 0..plan.cells.len() as u32;
+        let cells: Vec<u32> = all.filter(|cell| plan.holds(*cell)).collect();
+        let counts = Counts {
+            total: plan.cells.len() as u32,
+            skipped: (plan.cells.len() - cells.len()) as u32,
+            ..Counts::default()
+        };
+        Rest { cells, counts, ..Rest::default() }
+    }
 }
 
 impl RunHandle {
     /// Stops the run. What is done stays.
     pub fn cancel(&self) {
         self.cancel.cancel();
+    }
+
+    /// Whether somebody has stopped it.
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancel.is_cancelled()
     }
 
     /// Has a paused lane go on, at once. Says whether there is one to go on: the run may have ended, which it does when
@@ -102,17 +124,30 @@ impl Engine {
         let id = RunId::new(self.environment.new_run_id());
         let now = self.environment.now_ms();
         let run = new_run(&id, &plan, now)?;
-        let all = 0..plan.cells.len() as u32;
-        let (cells, skipped): (Vec<u32>, Vec<u32>) = all.partition(|cell| plan.holds(*cell));
-        let counts = Counts {
-            total: plan.cells.len() as u32,
-            skipped: skipped.len() as u32,
-            ..Counts::default()
-        };
+        let rest = Rest::of(&plan);
+        let skipped = (0..plan.cells.len() as u32).filter(|cell| !plan.holds(*cell)).collect();
         self.store.create_shard(run, skipped)?;
         self.store.put_signatures(&id, record::signatures(&plan))?;
         self.store.set_run_state(&id, RunState::Running, now)?;
-        Ok(self.drive(id, plan, Rest { cells, counts, ..Rest::default() }))
+        Ok(self.drive(id, plan, rest))
+    }
+
+    /// Records and answers what a run of this process asks for: the questions of its judges.
+    ///
+    /// # Errors
+    /// When it cannot be recorded. Nothing was sent then.
+    pub(crate) fn start_child(
+        &self,
+        plan: Plan,
+        parent: &RunId,
+        purpose: &'static str,
+    ) -> Result<RunHandle, EngineError> {
+        let id = RunId::new(self.environment.new_run_id());
+        let now = self.environment.now_ms();
+        self.store.create_child(new_run(&id, &plan, now)?, parent, purpose)?;
+        self.store.set_run_state(&id, RunState::Running, now)?;
+        let rest = Rest::of(&plan);
+        Ok(self.drive(id, plan, rest))
     }
 
     /// Sends what is missing of a run, with the prompts as they were when it began and the budget it has now. Its paused
@@ -149,6 +184,7 @@ impl Engine {
             cells: self.store.pending_cells(id)?,
             counts: counts(&record, &plan),
             spent: record.spent,
+            again: retry_failed,
             ..Rest::default()
         };
         if !retry_failed {
@@ -234,6 +270,9 @@ impl Engine {
         };
         let budget = plan.spec.request.budget;
         let driver = Driver {
+            engine: self.clone(),
+            again: rest.again,
+            unjudged: AtomicBool::new(false),
             id,
             store: self.store.clone(),
             environment: Arc::clone(&self.environment),
@@ -292,5 +331,6 @@ fn counts(record: &RunRecord, plan: &Plan) -> Counts {
         cached: record.cached,
         running: 0,
         skipped: skipped as u32,
+        ..Counts::default()
     }
 }

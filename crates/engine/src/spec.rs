@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use assay_prompt::{Files, Options, Prompt, parse_folder, parse_lone};
+use assay_prompt::{
+    EvalModel, Evals, Files, Options, Prompt, Row, Rows, parse_folder, parse_lone,
+};
 use assay_store::Shard;
 use serde::{Deserialize, Serialize};
 
@@ -26,15 +28,41 @@ pub struct PromptSource {
     /// The pictures and files that its cases show.
     #[serde(default, skip_serializing_if = "MediaFiles::is_empty")]
     pub media: MediaFiles,
+    /// What it is asked in place of its own cases, when it judges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub questions: Option<Questions>,
+}
+
+/// What a judge prompt is asked.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Questions {
+    /// The model's id.
+    pub model: String,
+    /// The inputs, each with the id of its question.
+    pub cases: Vec<Row>,
+}
+
+impl Questions {
+    /// Puts itself in the place of the prompt's own cases, models and scorers. The first variant judges.
+    fn put_into(&self, prompt: &mut Prompt) {
+        let model = EvalModel { id: self.model.clone(), options: Options::default() };
+        prompt.variants.truncate(1);
+        prompt.cases = Rows { file: None, rows: self.cases.clone() };
+        prompt.evals = Evals { models: vec![model], ..Evals::default() };
+    }
 }
 
 impl PromptSource {
     /// Parses the files.
     pub fn parse(&self) -> Prompt {
-        match &self.lone {
+        let mut prompt = match &self.lone {
             Some(file) => parse_lone(&self.name, file, &self.files),
             None => parse_folder(&self.name, &self.files),
+        };
+        if let Some(questions) = &self.questions {
+            questions.put_into(&mut prompt);
         }
+        prompt
     }
 }
 
@@ -77,9 +105,20 @@ pub struct RunSpec {
     pub options: Options,
     /// Which part of the matrix.
     pub request: RunRequest,
+    /// The prompts that its judges ask with, by the name that a question gives them. Built-in ones need not be here
+    /// when a run is planned; they are from then on, so that it is judged by the same words on another day.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub judges: BTreeMap<String, PromptSource>,
 }
 
 impl RunSpec {
+    /// What an alias of `assay.yaml` stands for. A whole id, with its provider, is never an alias:
+    /// a repository must not lead a chosen model elsewhere.
+    pub(crate) fn resolve_alias(&self, id: &str) -> String {
+        let alias = self.aliases.get(id).filter(|_| !id.contains('/'));
+        alias.map_or_else(|| id.to_owned(), Clone::clone)
+    }
+
     /// What runs, in words: the title of the run in lists.
     pub fn title(&self) -> String {
         let names: Vec<_> = self.prompts.iter().map(|p| p.name.as_str()).collect();
@@ -146,6 +185,7 @@ mod tests {
             aliases: [("fast".to_owned(), "a/b".to_owned())].into(),
             options: Options::default(),
             request: RunRequest { budget: Some(0.5), ..RunRequest::default() },
+            judges: BTreeMap::new(),
         };
         let served = Served { origin: "https://a.example".to_owned(), by: [7; 32] };
         let endpoints = Endpoints::from([("a/b".to_owned(), served)]);

@@ -6,6 +6,7 @@ use assay_store::{Store, StoreError};
 
 use crate::cost::{self, ASSUMED_OUTPUT, CostRange, Estimate};
 use crate::error::EngineError;
+use crate::judging::Expected;
 use crate::models::Target;
 use crate::neighbours::stop_unless;
 use crate::plan::{Call, Column, Plan};
@@ -23,6 +24,9 @@ pub struct PlanSummary {
     pub input_tokens: u64,
     /// Most output tokens those may cost; `None` when a column sets no limit.
     pub output_tokens_max: Option<u64>,
+    /// Calls that judges make about the cells' answers. Their tokens and cost are in the sums; calls that put a reply
+    /// right, and calls that turn out to be cached, are not known before.
+    pub judge_calls: u64,
     /// What those are likely to cost; `None` when the price of one is not known.
     pub cost: Option<CostRange>,
     /// Models whose price is not known.
@@ -67,7 +71,12 @@ impl Plan {
         for cell in (0..self.cells.len() as u32).filter(|cell| self.holds(*cell)) {
             stop_unless(go_on)?;
             summary.cells += 1;
-            match self.call(cell) {
+            let call = self.call(cell);
+            if call.is_ok() {
+                let (column, row) = self.at(cell);
+                self.judging.expected(column, &row.case).for_each(|more| summary.add_judge(&more));
+            }
+            match call {
                 // A cell that cannot be rendered will fail with its reason and is never sent.
                 Err(_) => summary.unsendable += 1,
                 Ok(call) if self.is_cached(&call, store)? => summary.cached += 1,
@@ -110,6 +119,34 @@ impl PlanSummary {
     /// Adds a call that would be sent.
     fn add(&mut self, target: &Target, estimate: Estimate) {
         let cost = target.price.as_ref().map(|price| cost::range(price, estimate));
+        let host = self.add_tokens(target, estimate, cost);
+        if let Some(host) = host {
+            host.cells += 1;
+        }
+    }
+
+    /// Adds what a judge would ask about an answer.
+    fn add_judge(&mut self, expected: &Expected<'_>) {
+        let calls = u64::from(expected.calls);
+        let cost = expected.target.price.as_ref().map(|price| {
+            let CostRange { low, high } = cost::range(price, expected.each);
+            CostRange { low: low * calls as f64, high: high * calls as f64 }
+        });
+        let all = Estimate {
+            input: expected.each.input * calls,
+            output_max: expected.each.output_max.map(|most| most * calls),
+        };
+        self.judge_calls += calls;
+        self.add_tokens(expected.target, all, cost);
+    }
+
+    /// Adds tokens and cost; returns the share of the host.
+    fn add_tokens(
+        &mut self,
+        target: &Target,
+        estimate: Estimate,
+        cost: Option<CostRange>,
+    ) -> Option<&mut HostShare> {
         if cost.is_none() {
             self.unpriced.insert(target.id.clone());
         }
@@ -117,13 +154,13 @@ impl PlanSummary {
         let sum = self.output_tokens_max.zip(estimate.output_max);
         self.output_tokens_max = sum.map(|(sum, limit)| sum.saturating_add(limit));
         self.cost = sum_of(self.cost, cost);
-        let Some(host) = target.host() else { return };
+        let host = target.host()?;
         self.hosts.insert(host.to_owned());
         let nothing = || HostShare { cost: Some(CostRange::default()), ..HostShare::default() };
         let share = self.per_host.entry(host.to_owned()).or_insert_with(nothing);
-        share.cells += 1;
         share.input_tokens += estimate.input;
         share.cost = sum_of(share.cost, cost);
+        Some(share)
     }
 }
 

@@ -3,11 +3,10 @@
 //! A child is not listed among the runs of its workspace, and what it spends counts as spent by its parent. What a
 //! run needs to go on where it stopped is read back from its children: their answers, by the ids of their cases.
 
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, ToSql, params};
 
 use crate::cells::{self, StoredScore};
-use crate::error::Fault;
-use crate::error::StoreError;
+use crate::error::{Fault, StoreError};
 use crate::ids::RunId;
 use crate::lease::Owner;
 use crate::runs::{self, NewRun};
@@ -57,7 +56,18 @@ impl Store {
         parent: &RunId,
         purpose: &'static str,
     ) -> Result<Vec<ChildAnswer>, StoreError> {
-        self.read(|connection| answers(connection, parent, purpose))
+        self.read(|connection| {
+            let seq = runs::seq(connection, parent)?;
+            answers(connection, "r.parent = ? AND r.purpose = ?", params![seq, purpose])
+        })
+    }
+
+    /// What the cells of a run were answered, by ordinal.
+    pub fn run_answers(&self, run: &RunId) -> Result<Vec<ChildAnswer>, StoreError> {
+        self.read(|connection| {
+            let seq = runs::seq(connection, run)?;
+            answers(connection, "r.seq = ?", params![seq])
+        })
     }
 
     /// The outputs of the done cells among `from..to`, by ordinal.
@@ -100,20 +110,18 @@ fn create(
 
 fn answers(
     connection: &Connection,
-    parent: &RunId,
-    purpose: &str,
+    of: &str,
+    values: &[&dyn ToSql],
 ) -> Result<Vec<ChildAnswer>, Fault> {
-    let parent = runs::seq(connection, parent)?;
-    let mut select = connection.prepare_cached(
+    let mut select = connection.prepare_cached(&format!(
         "SELECT k.case_id, c.state, a.output, a.finish, c.error
          FROM run r JOIN cell c ON c.run = r.seq
            JOIN run_row w ON w.run = c.run AND w.ordinal = c.row_at
            JOIN run_case k ON k.run = c.run AND k.ordinal = w.case_at
            LEFT JOIN attempt a ON a.id = c.attempt
-         WHERE r.parent = ? AND r.purpose = ? AND c.state IN ('done', 'failed')
-         ORDER BY r.seq, c.ordinal",
-    )?;
-    let answers = select.query_map(params![parent, purpose], |row| {
+         WHERE {of} AND c.state IN ('done', 'failed') ORDER BY r.seq, c.ordinal"
+    ))?;
+    let answers = select.query_map(values, |row| {
         let done = row.get::<_, CellState>(1)? == CellState::Done;
         Ok(ChildAnswer {
             case_id: row.get(0)?,

@@ -200,6 +200,7 @@ pub fn spec(cases: usize, models: &[&str]) -> RunSpec {
             lone: None,
             files: files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
             media: Default::default(),
+            questions: None,
         }],
         aliases: Default::default(),
         options: Default::default(),
@@ -207,6 +208,7 @@ pub fn spec(cases: usize, models: &[&str]) -> RunSpec {
             models: models.iter().map(|model| (*model).to_owned()).collect(),
             ..RunRequest::default()
         },
+        judges: Default::default(),
     }
 }
 
