@@ -91,6 +91,8 @@ impl Explain for EngineError {
             Self::UnknownPrice { model } => ApiError::new(Code::BadInput, message)
                 .hint(format!("Set it in Settings, or with `assay prices set '{model}' --input USD --output USD` (a million tokens)."))
                 .hint("Or run without a budget."),
+            Self::NoJudgePrompt { .. } => ApiError::new(Code::NotFound, message)
+                .hint("`assay judge add NAME` copies a built-in judge prompt into the repository."),
             Self::Local(error) => error.explain(),
             Self::Store(error) => error.explain(),
             Self::UnreadableRun { .. } => ApiError::new(Code::Storage, message),

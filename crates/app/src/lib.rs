@@ -24,6 +24,7 @@ mod git;
 mod highlight;
 mod host;
 mod key_origins;
+mod judges;
 mod keys;
 mod latest;
 mod media;

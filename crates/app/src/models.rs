@@ -149,10 +149,10 @@ impl App {
 
     /// Providers of a plan that cannot be called because their key is missing.
     pub(crate) fn missing_keys(&self, plan: &Plan) -> Result<Vec<String>, ApiError> {
-        let used: BTreeSet<&str> = plan
-            .columns
-            .iter()
-            .filter_map(|column| column.target.id.split_once('/').map(|(provider, _)| provider))
+        let columns = plan.columns.iter().map(|column| &column.target);
+        let targets = columns.chain(plan.judge_models());
+        let used: BTreeSet<&str> = targets
+            .filter_map(|target| target.id.split_once('/').map(|(provider, _)| provider))
             .collect();
         let settings: Vec<Settings> = self.settings()?;
         let missing = settings.iter().filter(|settings| {

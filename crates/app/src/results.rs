@@ -200,6 +200,7 @@ impl App {
             cached: record.cached,
             running: 0,
             skipped: self.skipped(&record),
+            ..CellCounts::default()
         };
         let end = record.ended_ms.or(live.is_some().then(|| self.inner.environment.now_ms()));
         RunSummary {
@@ -278,31 +279,44 @@ impl App {
             .store
             .cells(&detail.record.id, 0, detail.record.total)
             .map_err(|e| e.explain())?;
-        let tags: Vec<Vec<String>> =
-            detail.rows.iter().map(|row| row_of(&row.case_json).tags).collect();
+        let rows: Vec<Row> = detail.rows.iter().map(|row| row_of(&row.case_json)).collect();
+        let judged = self.judged_gates(&detail.record.workspace, &planned.prompts)?;
         let of_column = |place: usize| {
-            let prompt = planned.prompts.get(&detail.columns[place].prompt);
+            let column = &detail.columns[place];
+            let prompt = planned.prompts.get(&column.prompt);
             let specs = prompt.map_or(&[][..], |prompt| &prompt.evals.gates);
-            let judged: Vec<_> = cells
+            let scores = |cell: &CellRecord| {
+                let mut scores = scores_of(cell, &detail.scorers);
+                let case = rows.get(cell.row as usize).filter(|_| cell.error.is_none());
+                if let Some(case) = case {
+                    judged.mark_unjudged(&column.prompt, &column.variant, case, &mut scores);
+                }
+                scores
+            };
+            let scored: Vec<_> = cells
                 .iter()
                 .filter(|c| c.column as usize == place && has_outcome(c))
-                .map(|c| (c, scores_of(c, &detail.scorers)))
+                .map(|c| (c, scores(c)))
                 .collect();
             let cells: Vec<_> =
-                judged.iter().map(|(c, scores)| gate_cell(c, scores, &tags)).collect();
+                scored.iter().map(|(c, scores)| gate_cell(c, scores, &rows)).collect();
             let whole = numbers.get(&(place as u32)).map_or(&[][..], Vec::as_slice);
             let gates = judge_gates(specs, &cells, whole).into_iter().zip(specs);
-            gates
-                .map(move |(gate, spec)| gate_view(place as u32, gate, &spec.tags))
-                .collect::<Vec<_>>()
+            let views = gates.map(|(mut gate, spec)| {
+                if let Some(note) = judged.note(&column.prompt, &gate.subject) {
+                    gate.reason = format!("{}; {note}", gate.reason);
+                }
+                gate_view(place as u32, gate, &spec.tags)
+            });
+            views.collect::<Vec<_>>()
         };
         Ok((0..detail.columns.len()).flat_map(of_column).collect())
     }
 }
 
-fn gate_cell<'a>(cell: &CellRecord, scores: &'a [Score], tags: &'a [Vec<String>]) -> GateCell<'a> {
+fn gate_cell<'a>(cell: &CellRecord, scores: &'a [Score], rows: &'a [Row]) -> GateCell<'a> {
     GateCell {
-        tags: tags.get(cell.row as usize).map_or(&[], Vec::as_slice),
+        tags: rows.get(cell.row as usize).map_or(&[], |row| row.tags.as_slice()),
         scores,
         latency_ms: cell.latency_ms,
         cost: cell.cost,
@@ -480,7 +494,7 @@ pub(crate) fn no_run(run: &str) -> ApiError {
 }
 
 /// A case as it was stored. What was written by us reads back; a damaged line shows as an empty case.
-fn row_of(line: &str) -> Row {
+pub(crate) fn row_of(line: &str) -> Row {
     serde_json::from_str(line).unwrap_or_default()
 }
 
@@ -540,6 +554,8 @@ pub(crate) fn counts(counts: assay_engine::Counts) -> CellCounts {
         cached: counts.cached,
         running: counts.running,
         skipped: counts.skipped,
+        judge_calls: counts.judge_calls,
+        judge_calls_done: counts.judge_calls_done,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Runs: planned, started, followed, resumed and stopped.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -164,7 +165,7 @@ impl App {
         if let Some(first) = problems.iter().find(|d| d.severity == assay_prompt::Severity::Error) {
             return Err(crate::prompts::invalid(&open.workspace, "", first));
         }
-        let (mut prompts, mut media_read) = (Vec::new(), 0);
+        let (mut prompts, mut judges, mut media_read) = (Vec::new(), BTreeMap::new(), 0);
         for key in self.selected(open, &request.prompts)? {
             let files = open.workspace.files(&key).map_err(|e| e.explain())?;
             let mut source = PromptSource {
@@ -173,9 +174,11 @@ impl App {
                 name: key.name.clone(),
                 files,
                 media: MediaFiles::new(),
+                questions: None,
             };
             let prompt = source.parse();
             refuse_broken(open, &key, &prompt)?;
+            crate::judges::add_kept(open, &prompt, &mut judges)?;
             source.media = media::of_cases(open, &key, &prompt, request, &mut media_read)?;
             prompts.push(source);
         }
@@ -199,6 +202,7 @@ impl App {
                 budget: request.budget,
                 shard: request.shard.map(|(index, of)| Shard { index, of }),
             },
+            judges,
         })
     }
 
@@ -300,6 +304,7 @@ fn plan_view(
         cached: summary.cached,
         input_tokens: summary.input_tokens,
         output_tokens_max: summary.output_tokens_max,
+        judge_calls: summary.judge_calls,
         cost: summary.cost.map(cost),
         unknown_prices: summary.unpriced.into_iter().collect(),
         unsendable: summary.unsendable,

@@ -10,10 +10,14 @@ static TEMPLATES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../../templates");
 /// Stands in a template wherever a new repository gets a permanent id of its own.
 const PLACEHOLDER: &str = "00000000000000000000000000";
 
+/// The folder of the built-in judge prompts, which are no repository.
+const JUDGES: &str = "judges";
+
 /// Every template, by name.
 pub(crate) fn list() -> Vec<TemplateView> {
     let mut templates: Vec<_> = TEMPLATES
         .dirs()
+        .filter(|dir| name_of(dir) != JUDGES)
         .map(|dir| TemplateView { name: name_of(dir), about: about(dir) })
         .collect();
     templates.sort_by(|a, b| a.name.cmp(&b.name));
@@ -22,7 +26,7 @@ pub(crate) fn list() -> Vec<TemplateView> {
 
 /// The files of a template, with fresh ids in them.
 pub(crate) fn files(name: &str) -> Result<Vec<(String, Vec<u8>)>, ApiError> {
-    let dir = TEMPLATES.get_dir(name).ok_or_else(|| {
+    let dir = TEMPLATES.get_dir(name).filter(|_| name != JUDGES).ok_or_else(|| {
         let known: Vec<_> = list().into_iter().map(|t| t.name).collect();
         ApiError::new(Code::NotFound, format!("there is no template `{name}`"))
             .hint(format!("Templates: {}.", known.join(", ")))
@@ -48,14 +52,21 @@ fn collect(root: &Dir<'_>, dir: &Dir<'_>, files: &mut Vec<(String, Vec<u8>)>) {
 }
 
 fn with_fresh_ids(bytes: &[u8]) -> Vec<u8> {
-    let Ok(text) = std::str::from_utf8(bytes) else { return bytes.to_owned() };
+    match std::str::from_utf8(bytes) {
+        Ok(text) => fresh(text).into_bytes(),
+        Err(_) => bytes.to_owned(),
+    }
+}
+
+/// A text with a fresh id in every place that is for one.
+pub(crate) fn fresh(text: &str) -> String {
     let mut parts = text.split(PLACEHOLDER);
     let mut fresh = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         fresh.push_str(&new_id());
         fresh.push_str(part);
     }
-    fresh.into_bytes()
+    fresh
 }
 
 fn name_of(dir: &Dir<'_>) -> String {

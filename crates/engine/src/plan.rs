@@ -171,6 +171,11 @@ impl Plan {
         }
     }
 
+    /// The models that its judges ask.
+    pub fn judge_models(&self) -> impl Iterator<Item = &Target> {
+        self.judging.targets()
+    }
+
     /// The parsed prompt of a column or a row.
     pub fn prompt(&self, place: usize) -> &Prompt {
         &self.prompts[place]

@@ -89,6 +89,7 @@ mod connection;
 mod drafts;
 mod error;
 mod ids;
+mod labels;
 mod lanes;
 mod lease;
 mod migrate;
@@ -119,6 +120,7 @@ pub use error::StoreError;
 #[cfg(feature = "failpoints")]
 pub use failpoints::{Failpoint, Synchronous, Tuning, arm, open_tuned};
 pub use ids::{AttemptId, RunId};
+pub use labels::{LabelRecord, LabelTopic};
 pub use lanes::{FailedCalls, LanePause};
 pub use pending::Pending;
 pub use prices::PriceRecord;

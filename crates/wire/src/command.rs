@@ -139,6 +139,13 @@ commands! {
     "cell.read" ReadCell -> CellView, Json, "everything about one cell";
     "cell.watch" WatchCell -> (), Json, "stream the text of one running cell as notices";
 
+    "judge.add" AddJudge -> Edited, Json, "copy a built-in judge prompt into the repository";
+    "judge.list" ListJudges -> Vec<JudgeLine>, Json, "the scorers of a prompt that ask a model, and whether they are calibrated";
+    "judge.next" NextToLabel -> LabelTask, Json, "an output to label, blind and in random order";
+    "judge.label" SetLabel -> (), Json, "label an output, or take the label back";
+    "judge.take" TakeLabels -> LabelsTaken, Json, "take labels that were given elsewhere";
+    "judge.show" ShowJudge -> JudgeView, Json, "how people agree, and how a judge does against them";
+
     "models.list" ListModels -> ModelsView, Json, "the embedded model, the providers the user added, and what can be added";
     "models.add" AddProvider -> ModelsView, Json, "add or replace a provider";
     "models.remove" RemoveProvider -> ModelsView, Json, "remove a provider";

@@ -53,6 +53,9 @@ pub struct PlanView {
     pub input_tokens: u64,
     /// Most output tokens those cells may cost; `None` when a column sets no limit.
     pub output_tokens_max: Option<u64>,
+    /// Calls that judges make about the answers. Tokens, cost and hosts have them in.
+    #[serde(default)]
+    pub judge_calls: u64,
     /// What those cells cost; `None` when the price of one is not known.
     pub cost: Option<CostRange>,
     /// Models whose price is not known.
@@ -244,6 +247,12 @@ pub struct CellCounts {
     pub running: u32,
     /// Left out on purpose: another shard's.
     pub skipped: u32,
+    /// Calls of judges, as far as they are known; 0 while nothing is judged.
+    #[serde(default)]
+    pub judge_calls: u32,
+    /// Of these, those that have ended.
+    #[serde(default)]
+    pub judge_calls_done: u32,
 }
 
 /// Asks for one run.

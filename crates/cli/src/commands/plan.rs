@@ -23,6 +23,7 @@ pub(crate) fn execute(app: &App, arguments: &Plan, output: &Output) -> Result<Ex
         "rows": plan.rows,
         "columns": columns,
         "tokens": {"input": plan.input_tokens, "outputMax": plan.output_tokens_max},
+        "judgeCalls": plan.judge_calls,
         "cost": plan.cost.as_ref().map(cost),
         "unknownPrices": plan.unknown_prices,
         "unsendable": plan.unsendable,
@@ -52,6 +53,9 @@ fn text(plan: &PlanView) -> String {
         text.push_str(&format!("\n  {} on {}", c.variant, c.model));
     }
     text.push_str(&format!("\n{} answered from the cache", plan.cached));
+    if plan.judge_calls > 0 {
+        text.push_str(&format!("\n{} calls to judges, more where a reply must be put right", plan.judge_calls));
+    }
     if plan.unsendable > 0 {
         text.push_str(&format!("\n{} cannot be sent, and will say why", plan.unsendable));
     }

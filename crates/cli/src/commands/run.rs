@@ -149,14 +149,20 @@ fn follow(app: &App, run: &str, output: &Output) {
     let mut told = 0;
     app.wait(run, |progress| {
         let (_, counts) = progress.now();
-        let ended = counts.done + counts.failed;
-        let line = format!(
-            "{ended}/{} cells · {} running · {} failed · {} cached",
-            counts.total, counts.running, counts.failed, counts.cached
-        );
+        let (ended, total) = match counts.judge_calls {
+            0 => (counts.done + counts.failed, counts.total),
+            calls => (counts.total + counts.judge_calls_done, counts.total + calls),
+        };
+        let line = match counts.judge_calls {
+            0 => format!(
+                "{ended}/{total} cells · {} running · {} failed · {} cached",
+                counts.running, counts.failed, counts.cached
+            ),
+            calls => format!("judging {}/{calls}", counts.judge_calls_done),
+        };
         if output.has_live_progress() {
             output.progress(&line);
-        } else if ended >= told + counts.total.div_ceil(10).max(1) {
+        } else if ended >= told + total.div_ceil(10).max(1) {
             // In a log, a line for each tenth is enough.
             told = ended;
             output.note(&line);

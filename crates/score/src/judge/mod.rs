@@ -27,6 +27,7 @@
 //! others, 2023), G-Eval by Liu and others (2023), RAG judges after ragas 0.4.3 with a quote that must be found.
 
 mod asker;
+mod calibration;
 mod evidence;
 mod fence;
 mod graded;
@@ -49,6 +50,9 @@ use crate::Outcome;
 use crate::scorers::ScorerProblem;
 use asker::{Asker, Stop};
 
+pub use calibration::{
+    Against, Calibration, LABELS_NEEDED, Labelled, People, Rate, WEAK_BELOW,
+};
 pub use evidence::{Choice, Evidence, JudgeReport, Orders, PairReport, report};
 pub use question::{Question, QuestionId, Replies, Reply};
 
@@ -108,8 +112,10 @@ pub struct Judge {
     tags: Vec<String>,
     negate: bool,
     threshold: f64,
-    /// A digest of what it asks for, so that another rubric is another scorer.
-    wording: String,
+    /// A digest of what it asks.
+    asks: String,
+    /// A digest of how it makes a verdict of the replies.
+    counts: String,
     family: Box<dyn Family>,
 }
 
@@ -178,6 +184,8 @@ impl Judge {
         if !(0.0..=1.0).contains(&threshold) {
             return Err(format!("`threshold` is from 0 to 1, not {threshold}"));
         }
+        let expected = spec.expected.clone().map(Value::String);
+        let negate = Value::Bool(spec.negate);
         Ok(Judge {
             id: spec.id.clone(),
             kind,
@@ -187,7 +195,8 @@ impl Judge {
             tags: spec.tags.clone(),
             negate: spec.negate,
             threshold,
-            wording: wording(spec),
+            asks: digest_of(&[spec.extra.get("rubric"), spec.extra.get("baseline"), spec.value.as_ref(), expected.as_ref()]),
+            counts: digest_of(&[Some(&Value::Object(spec.options.clone())), Some(&negate), Some(&Value::from(threshold))]),
             family,
         })
     }
@@ -231,6 +240,12 @@ impl Judge {
         self.prompt.as_deref()
     }
 
+    /// A digest of what it asks about an output: its rubric and what it compares with. Labels of people hold for this.
+    #[must_use]
+    pub fn asks(&self) -> &str {
+        &self.asks
+    }
+
     /// Whether it judges this case's outputs.
     #[must_use]
     pub fn looks_at(&self, case: &Row) -> bool {
@@ -252,8 +267,8 @@ impl Judge {
         });
         let prompts: Vec<_> = ids.collect();
         let (kind, models) = (self.kind, self.models.join("+"));
-        let (prompts, wording) = (prompts.join("+"), &self.wording);
-        format!("{kind}|prompt:{prompts}|model:{models}|asks:{wording}|v:{VERSION}")
+        let (prompts, asks, counts) = (prompts.join("+"), &self.asks, &self.counts);
+        format!("{kind}|prompt:{prompts}|model:{models}|asks:{asks}|counts:{counts}|v:{VERSION}")
     }
 
     /// Judges as far as the replies reach. Pure: the same material and replies give the same step.
@@ -344,11 +359,7 @@ fn text(spec: &ScorerSpec, key: &str) -> Result<Option<String>, String> {
     }
 }
 
-/// What the scorer asks for: its rubric, where it looks, and what counts.
-fn wording(spec: &ScorerSpec) -> String {
-    let words = serde_json::json!([
-        spec.extra.get("rubric"), spec.extra.get("baseline"), spec.value, spec.expected, spec.options,
-        spec.threshold, spec.min, spec.negate,
-    ]);
-    fence::digest(&[&words.to_string()])[..12].to_owned()
+/// A short digest of some keys of a scorer.
+fn digest_of(keys: &[Option<&Value>]) -> String {
+    fence::digest(&[&serde_json::json!(keys).to_string()])[..12].to_owned()
 }

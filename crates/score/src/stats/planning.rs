@@ -167,6 +167,40 @@ pub fn corrected_rate(judged: f64, rates: JudgeRates) -> Option<f64> {
     finite((judged + rejections - 1.0) / skill)
 }
 
+/// The 95 % interval of [`corrected_rate`], of Lang and Reiczigel (2014): it holds what is not known of the judge's own
+/// rates as well. Each pair is a count of hits and of how many: what the judge passed of all, what it passed of people's
+/// passes, what it failed of people's failures. Within 0 and 1; none when one of them is of nothing, or the judge is no
+/// better than a coin.
+#[must_use]
+pub fn corrected_interval(
+    judged: (usize, usize),
+    hits: (usize, usize),
+    rejections: (usize, usize),
+) -> Option<Interval> {
+    if judged.1 == 0 || hits.1 == 0 || rejections.1 == 0 {
+        return None;
+    }
+    let z = normal_critical(0.95);
+    let (told, n) = shrunk(judged, z * z / 2.0);
+    let ((hit, hit_n), (reject, reject_n)) = (shrunk(hits, 1.0), shrunk(rejections, 1.0));
+    let skill = hit + reject - 1.0;
+    if skill.abs() < 1e-12 {
+        return None;
+    }
+    let rate = ((told + reject - 1.0) / skill).clamp(0.0, 1.0);
+    let (hit, reject) = (hit * (1.0 - hit) / hit_n, reject * (1.0 - reject) / reject_n);
+    let shift = 2.0 * z * z * (rate * hit - (1.0 - rate) * reject);
+    let variance = told * (1.0 - told) / n + rate * rate * hit + (1.0 - rate).powi(2) * reject;
+    let around = Interval::around(rate + shift, z * variance.sqrt() / skill.abs());
+    Some(Interval { low: around.low.clamp(0.0, 1.0), high: around.high.clamp(0.0, 1.0) })
+}
+
+/// A share with so many hits and as many misses added, and of how many it is then.
+fn shrunk((hits, n): (usize, usize), added: f64) -> (f64, f64) {
+    let all = n as f64 + 2.0 * added;
+    ((hits as f64 + added) / all, all)
+}
+
 /// A mean from many judged cases and few that people labelled as well.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Powered {

@@ -1,0 +1,155 @@
+//! Judges of the open repository: the prompts they ask with, what their gates may say, and [`calibration`].
+
+mod calibration;
+mod items;
+mod views;
+
+use std::collections::{BTreeMap, HashMap};
+
+use assay_engine::{BUILT_IN_JUDGES, JudgedScorer, MediaFiles, PromptSource, built_in_judge};
+use assay_prompt::{Files, Prompt, Row};
+use assay_repo::PromptKey;
+use assay_score::judge::LABELS_NEEDED;
+use assay_score::{Outcome, Score};
+use assay_store::LabelTopic;
+use assay_wire::*;
+
+use crate::app::{App, Open};
+use crate::edits::writes;
+use crate::error::Explain;
+use crate::prompts::{find, lone_file, refuse_broken};
+use crate::router::Answer;
+use crate::templates::fresh;
+
+/// Where judge prompts of a repository stand unless somebody moves them.
+const FOLDER: &str = "judges";
+
+impl Answer<AddJudge> for App {
+    fn answer(&self, command: AddJudge) -> Result<Edited, ApiError> {
+        let open = self.workspace()?;
+        let source = built_in_judge(&command.name).ok_or_else(|| {
+            let message = format!("there is no judge prompt `{}`", command.name);
+            ApiError::new(Code::NotFound, message)
+                .hint(format!("There are {}.", BUILT_IN_JUDGES.join(", ")))
+        })?;
+        let folder = format!("{FOLDER}/{}", command.name);
+        let files: Files = source.files.iter().map(|(name, text)| (name.clone(), fresh(text))).collect();
+        let done = format!("Copied the judge prompt to {folder}; a scorer uses it with `prompt: {folder}`");
+        self.edit(&open, None, None, done, &writes(&folder, files))
+    }
+}
+
+/// Adds the judge prompts of the repository that a prompt's scorers name.
+pub(crate) fn add_kept(
+    open: &Open,
+    prompt: &Prompt,
+    judges: &mut BTreeMap<String, PromptSource>,
+) -> Result<(), ApiError> {
+    for scorer in JudgedScorer::all(prompt) {
+        let Some(name) = scorer.judge.as_ref().ok().and_then(|judge| judge.kept_prompt()) else { continue };
+        if judges.contains_key(name) {
+            continue;
+        }
+        if let Some(source) = kept(open, name)? {
+            judges.insert(name.to_owned(), source);
+        }
+    }
+    Ok(())
+}
+
+/// The prompt of that name or folder; none when it is the name of a built-in one that the repository does not keep.
+fn kept(open: &Open, name: &str) -> Result<Option<PromptSource>, ApiError> {
+    let key = find(open, name).unwrap_or_else(|_| in_folder(name));
+    let files = match open.workspace.files(&key) {
+        Ok(files) => files,
+        Err(_) if built_in_judge(name).is_some() => return Ok(None),
+        Err(error) => {
+            return Err(error.explain().hint(format!(
+                "A scorer names the judge prompt `{name}`; `assay judge add` copies a built-in one to {FOLDER}/."
+            )));
+        }
+    };
+    let source = PromptSource {
+        lone: lone_file(&key),
+        key: key.key.clone(),
+        name: key.name.clone(),
+        files,
+        media: MediaFiles::new(),
+        questions: None,
+    };
+    refuse_broken(open, &key, &source.parse())?;
+    Ok(Some(source))
+}
+
+/// A folder below the root that is none of the repository's folders of prompts.
+fn in_folder(path: &str) -> PromptKey {
+    let path = path.trim_end_matches('/');
+    let name = path.rsplit('/').next().unwrap_or(path).to_owned();
+    PromptKey { key: path.to_owned(), lone: name.ends_with(".prompty"), name }
+}
+
+/// What the gates of a run must know about its judges.
+pub(crate) struct JudgedGates {
+    /// By the key of the prompt.
+    judges: HashMap<String, Vec<JudgedScorer>>,
+    /// Labels of each judge, by the key of its prompt and its id.
+    labels: HashMap<(String, String), usize>,
+}
+
+impl JudgedGates {
+    /// Adds what a judge has not come to: without it, a mean over the rest would look like a mean over all.
+    pub fn mark_unjudged(&self, prompt: &str, variant: &str, case: &Row, scores: &mut Vec<Score>) {
+        for scorer in self.judges.get(prompt).into_iter().flatten() {
+            let judged = scores.iter().any(|score| score.scorer == scorer.id);
+            if !judged && scorer.looks_at(case, variant) {
+                let outcome = Outcome::NotJudged { reason: "not judged yet".to_owned() };
+                scores.push(Score { scorer: scorer.id.clone(), outcome });
+            }
+        }
+    }
+
+    /// What is to be said beside a gate's reason, when its scorer is a judge without enough labels of people.
+    pub fn note(&self, prompt: &str, scorer: &str) -> Option<String> {
+        let labels = *self.labels.get(&(prompt.to_owned(), scorer.to_owned()))?;
+        (labels < LABELS_NEEDED)
+            .then(|| format!("judge not calibrated ({labels} of {LABELS_NEEDED} labels)"))
+    }
+}
+
+impl App {
+    /// Reads what the gates of these prompts, by key, must know.
+    pub(crate) fn judged_gates(
+        &self,
+        workspace: &str,
+        prompts: &HashMap<String, Prompt>,
+    ) -> Result<JudgedGates, ApiError> {
+        let mut gates = JudgedGates { judges: HashMap::new(), labels: HashMap::new() };
+        for (key, prompt) in prompts {
+            let judges = JudgedScorer::all(prompt);
+            for judge in judges.iter().filter_map(|scorer| scorer.judge.as_ref().ok()) {
+                let topic = topic(workspace, key, prompt, judge);
+                let labels = self.count_labels(&topic)?;
+                gates.labels.insert((key.clone(), judge.id().to_owned()), labels);
+            }
+            gates.judges.insert(key.clone(), judges);
+        }
+        Ok(gates)
+    }
+
+    /// Outputs with a label.
+    fn count_labels(&self, topic: &LabelTopic) -> Result<usize, ApiError> {
+        let mut labels = self.inner.store.labels(topic).map_err(|e| e.explain())?;
+        labels.dedup_by_key(|label| label.subject);
+        Ok(labels.len())
+    }
+}
+
+/// What the labels of a judge are kept under.
+fn topic(workspace: &str, key: &str, prompt: &Prompt, judge: &assay_score::judge::Judge) -> LabelTopic {
+    LabelTopic {
+        workspace: workspace.to_owned(),
+        prompt: prompt.id.clone().unwrap_or_else(|| key.to_owned()),
+        scorer: judge.id().to_owned(),
+        asks: judge.asks().to_owned(),
+    }
+}
