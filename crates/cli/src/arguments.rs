@@ -53,6 +53,9 @@ pub enum Command {
     Export(Export),
     /// Join shards of a matrix into one run
     Merge(Merge),
+    /// Scorers that ask a model: their prompts, and how they do against people
+    #[command(subcommand)]
+    Judge(Judge),
     /// The embedded model, and the providers whose models can be run
     #[command(subcommand)]
     Models(Models),
@@ -398,6 +401,61 @@ pub struct Merge {
     pub json: Option<PathBuf>,
 }
 
+/// Scorers that ask a model.
+#[derive(Debug, Subcommand)]
+pub enum Judge {
+    /// Copy a built-in judge prompt into the repository, to be changed
+    Add {
+        /// Its name, such as llm-rubric
+        name: String,
+    },
+    /// List the judges of a prompt
+    List {
+        /// By name or path
+        prompt: String,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Label outputs blind, one after the other, or take labels from a file
+    Calibrate(Calibrate),
+    /// Show how people agree, and how the judge does against them
+    Show(ShowJudges),
+}
+
+/// Label outputs blind.
+#[derive(Debug, Args)]
+pub struct Calibrate {
+    /// The prompt, by name or path
+    pub prompt: String,
+    /// The judge, by the id of its scorer; not needed when there is one
+    #[arg(long, value_name = "ID")]
+    pub scorer: Option<String>,
+    /// Take the labels of this file instead: JSON lines of case, pass, and variant, model, output or rater where needed
+    #[arg(long, value_name = "FILE")]
+    pub labels: Option<PathBuf>,
+    /// Who labels; the name of the system's user when not given
+    #[arg(long, value_name = "NAME")]
+    pub rater: Option<String>,
+    /// The random order to show outputs in
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+    /// Stop after so many labels
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u32>,
+}
+
+/// Show how a judge does.
+#[derive(Debug, Args)]
+pub struct ShowJudges {
+    /// The prompt, by name or path
+    pub prompt: String,
+    /// Only this judge, by the id of its scorer
+    #[arg(long, value_name = "ID")]
+    pub scorer: Option<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
 /// The embedded model, and the providers whose models can be run.
 #[derive(Debug, Subcommand)]
 pub enum Models {
@@ -568,6 +626,7 @@ impl Command {
                 Models::List(json) | Models::Presets(json) | Models::Test { json, .. },
             )
             | Command::Keys(Keys::List(json) | Keys::Unlock(json))
+            | Command::Judge(Judge::List { json, .. } | Judge::Show(ShowJudges { json, .. }))
             | Command::Prices(Prices::List(json)) => json.json,
             Command::Check(a) => a.json.json,
             Command::Render(a) => a.json.json,
@@ -584,6 +643,7 @@ impl Command {
             Command::Export(a) => a.json.json,
             Command::Prompt(_)
             | Command::Variant(_)
+            | Command::Judge(_)
             | Command::Models(_)
             | Command::Keys(_)
             | Command::Prices(_) => false,

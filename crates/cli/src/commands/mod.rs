@@ -5,6 +5,7 @@ mod commit;
 mod export;
 mod import;
 mod init;
+mod judge;
 mod keys;
 mod list;
 mod merge;
@@ -43,6 +44,7 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Variant(edit) => prompt::variant(app, edit, output),
         Command::Import(a) => import::execute(app, &arguments.directory, a, output),
         Command::Export(a) => export::execute(app, &arguments.directory, a, output),
+        Command::Judge(judge) => judge::execute(app, &arguments.directory, judge, output),
         Command::Merge(a) => merge::execute(app, &arguments.directory, a, output),
         Command::Models(arguments) => models::execute(app, arguments, output),
         Command::Keys(arguments) => keys::execute(app, arguments, output),

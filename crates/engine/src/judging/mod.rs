@@ -7,6 +7,7 @@
 
 mod cost;
 mod prompts;
+mod report;
 mod rounds;
 mod target;
 

@@ -322,7 +322,7 @@ impl Driver {
 }
 
 /// Keeps what a question was answered.
-fn take(replies: &mut Replies, answer: ChildAnswer) {
+pub(super) fn take(replies: &mut Replies, answer: ChildAnswer) {
     let reply = match (answer.output, answer.finish.as_deref()) {
         (None, _) => Reply::Failed(answer.error.unwrap_or_else(|| "there is no reply".to_owned())),
         (Some(_), Some("length")) => Reply::CutOff,
