@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod endpoints;
+mod judges;
 mod lanes;
 mod money;
 mod pictures;
