@@ -14,6 +14,7 @@ use crate::{
         evals::EvalsPane,
         exchange::{ExchangeSheets, Exporting, Importing},
         git::{Changes, GitPane},
+        judges::JudgesPane,
         keys::KeyDialog,
         matrix::{Board, CellInspector, MatrixPane},
         palette::{HelpSheet, Palette},
@@ -183,7 +184,7 @@ fn Workspace(
                         </section>
                     </Show>
                 </main>
-                <Show when=move || at_prompts() && desk.tab.get() != Tab::Evals && desk.inspector.get()>
+                <Show when=move || at_prompts() && !matches!(desk.tab.get(), Tab::Evals | Tab::Judges) && desk.inspector.get()>
                     <Splitter
                         label="Width of the inspector" edge=Edge::Right size=inspector range=(240.0, 640.0)
                         class="inspector-splitter"
@@ -260,6 +261,7 @@ fn PromptTabs() -> impl IntoView {
         TabItem { value: Tab::Edit, label: "Edit", mark: Mark::Columns, testid: "tab-edit" },
         TabItem { value: Tab::Evals, label: "Evals", mark: Mark::Gauge, testid: "tab-evals" },
         TabItem { value: Tab::Matrix, label: "Matrix", mark: Mark::Matrix, testid: "tab-matrix" },
+        TabItem { value: Tab::Judges, label: "Judges", mark: Mark::Check, testid: "tab-judges" },
     ];
     view! {
         <Tabs label="Views of the prompt" items chosen=desk.tab on_choose=move |tab| desk.tab.set(tab) />
@@ -268,6 +270,7 @@ fn PromptTabs() -> impl IntoView {
                 Tab::Edit => view! { <EditPane /> }.into_any(),
                 Tab::Evals => view! { <EvalsPane /> }.into_any(),
                 Tab::Matrix => view! { <MatrixPane /> }.into_any(),
+                Tab::Judges => view! { <JudgesPane /> }.into_any(),
             }}
         </div>
     }
@@ -278,6 +281,7 @@ fn tab_name(tab: Tab) -> &'static str {
         Tab::Edit => "Edit",
         Tab::Evals => "Evals",
         Tab::Matrix => "Matrix",
+        Tab::Judges => "Judges",
     }
 }
 
@@ -286,7 +290,7 @@ fn tab_name(tab: Tab) -> &'static str {
 fn Inspector() -> impl IntoView {
     let desk = context::<Desk>();
     move || match desk.tab.get() {
-        Tab::Edit | Tab::Evals => view! { <VariantInspector /> }.into_any(),
+        Tab::Edit | Tab::Evals | Tab::Judges => view! { <VariantInspector /> }.into_any(),
         Tab::Matrix => view! { <CellInspector /> }.into_any(),
     }
 }

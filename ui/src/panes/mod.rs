@@ -4,6 +4,7 @@ pub mod edit;
 pub mod evals;
 pub mod exchange;
 pub mod git;
+pub mod judges;
 pub mod keys;
 pub mod matrix;
 pub mod palette;

@@ -24,6 +24,8 @@ pub enum Tab {
     Evals,
     /// The cells of a run.
     Matrix,
+    /// Scorers that ask a model, against labels of people.
+    Judges,
 }
 
 /// What is open and how large it is. Sizes are kept per project in the browser's own storage.

@@ -74,7 +74,7 @@ fn what_a_judge_finds_is_a_score_of_the_cell_and_its_questions_are_a_run_that_no
 fn a_judge_is_shown_the_output_between_boundaries_and_asked_for_json() {
     let (fast, slow) = (answers(), judge(MET));
     Bench::new(&fast, &slow).run(judged(1, RUBRIC));
-    let request = slow.requests().remove(0).json.unwrap_or_default();
+    let request = slow.requests().remove(0).json();
     let text = request["messages"].as_array().unwrap().iter().map(|m| m["content"].to_string()).collect::<String>();
     assert!(text.contains("It is an answer."), "{text}");
     assert!(text.contains(r#"of=\"output\">\na "#) && text.contains("</data-"), "{text}");

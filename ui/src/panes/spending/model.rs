@@ -53,6 +53,7 @@ pub fn facts(plan: &PlanView) -> Vec<(&'static str, String)> {
         ),
         ("from cache, free", some(plan.cached)),
         ("calls", Some(grouped(sent.into()))),
+        ("calls to judges", (plan.judge_calls > 0).then(|| grouped(plan.judge_calls))),
         ("cannot be sent", some(plan.unsendable)),
         ("input tokens", Some(format!("about {}", grouped(plan.input_tokens)))),
         ("output tokens", Some(output)),

@@ -13,7 +13,11 @@ pub fn share(counts: &CellCounts) -> u32 {
 
 /// How far a run is.
 pub fn run_words(progress: &Progress) -> String {
-    let CellCounts { total, done, failed, cached, skipped, .. } = progress.counts;
+    let CellCounts { total, done, failed, cached, skipped, judge_calls, judge_calls_done, .. } =
+        progress.counts;
+    if progress.state == RunState::Running && judge_calls > 0 {
+        return format!("Run judging {judge_calls_done}/{judge_calls}");
+    }
     let total = total.saturating_sub(skipped);
     let state = match progress.state {
         RunState::Running => "running",
@@ -98,6 +102,20 @@ mod tests {
     #[test]
     fn a_run_without_cells_is_not_a_division_by_zero() {
         assert_eq!(share(&CellCounts::default()), 0);
+    }
+
+    #[test]
+    fn a_run_whose_answers_are_there_says_how_far_its_judges_are() {
+        let counts = CellCounts {
+            total: 6,
+            done: 6,
+            judge_calls: 300,
+            judge_calls_done: 120,
+            ..CellCounts::default()
+        };
+        let progress = Progress { run: "r".into(), state: RunState::Running, counts };
+        assert_eq!(run_words(&progress), "Run judging 120/300");
+        assert_eq!(run_words(&Progress { state: RunState::Done, ..progress }), "Run done 6/6");
     }
 
     #[test]

@@ -120,6 +120,7 @@ mod tests {
             cells: 1200,
             cached: 0,
             input_tokens: 90_000,
+            judge_calls: 0,
             output_tokens_max: None,
             cost: None,
             unknown_prices: Vec::new(),

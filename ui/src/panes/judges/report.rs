@@ -1,0 +1,106 @@
+//! How a judge does: people first, then the judge on the half of the labels that is held out, then what it leans to.
+
+use assay_wire::{AgainstView, JudgeView, ShowJudge};
+use leptos::{prelude::*, task::spawn_local};
+
+use super::{Work, model};
+use crate::{
+    components::{ErrorNote, Loading, Mark, Note, Tone},
+    ipc,
+    state::Load,
+};
+
+/// The numbers of one judge, read again whenever a label is given.
+#[component]
+pub(super) fn Report(work: Work, scorer: String) -> impl IntoView {
+    let view = RwSignal::new(Load::Loading);
+    let scorer = StoredValue::new(scorer);
+    Effect::new(move || {
+        work.turn.track();
+        let show = ShowJudge { prompt: work.prompt.get_value(), scorer: scorer.get_value() };
+        spawn_local(async move {
+            // The report may be gone by the time the answer comes.
+            view.try_set(ipc::call(show).await.into());
+        });
+    });
+    view! {
+        <section class="judged" aria-label="How the judge does" data-testid="judge-report">
+            {move || match view.get() {
+                Load::Loading => view! { <Loading what="Comparing" /> }.into_any(),
+                Load::Failed(error) => view! { <ErrorNote error /> }.into_any(),
+                Load::Ready(judge) => view! { <Numbers judge /> }.into_any(),
+            }}
+        </section>
+    }
+}
+
+#[component]
+fn Numbers(judge: JudgeView) -> impl IntoView {
+    let gaps = model::gaps(&judge);
+    let kappa = judge.people.as_ref().map(|people| model::kappa(people.kappa.as_ref()));
+    view! {
+        <Verdict judge=judge.clone() />
+        <h3 class="judged__title">"People"</h3>
+        <p>{model::people(&judge)}{kappa.map(|kappa| format!(" · {kappa}"))}</p>
+        <Half title="The judge, on the half that is held out" against=judge.held_out.clone() />
+        <Half title="The judge, on the half for tuning its rubric" against=judge.tuning.clone() />
+        <h3 class="judged__title">"Pass rate"</h3>
+        <dl class="facts__list">
+            <div class="facts__line"><dt class="quiet">"the judge tells"</dt><dd class="number">{model::share(judge.told.as_ref())}</dd></div>
+            <div class="facts__line"><dt class="quiet">"corrected"</dt><dd class="number" data-testid="judge-corrected">{model::share(judge.corrected.as_ref())}</dd></div>
+        </dl>
+        <Models judge=judge.clone() />
+        {gaps.into_iter().map(|words| view! { <Note tone=Tone::Info mark=Mark::Info>{words}</Note> }).collect_view()}
+    }
+}
+
+/// Whether its gates may be believed.
+#[component]
+fn Verdict(judge: JudgeView) -> impl IntoView {
+    let line = &judge.line;
+    match (line.is_calibrated(), judge.is_weak) {
+        (false, _) => view! {
+            <Note tone=Tone::Warn mark=Mark::Warning>
+                {format!("Not calibrated: {} of {} labels. Its gates say so.", line.labels, line.needed)}
+            </Note>
+        },
+        (true, true) => view! {
+            <Note tone=Tone::Warn mark=Mark::Warning>"Calibrated, but weak: one of its rates may lie below 80 %."</Note>
+        },
+        (true, false) => view! {
+            <Note tone=Tone::Ok mark=Mark::Check>{format!("Calibrated on {} labels.", line.labels)}</Note>
+        },
+    }
+}
+
+#[component]
+fn Half(title: &'static str, against: AgainstView) -> impl IntoView {
+    let lines = model::half(&against);
+    view! {
+        <h3 class="judged__title">{title}" "<span class="quiet number">{against.outputs}</span></h3>
+        <dl class="facts__list">{lines.into_iter().map(|(name, value)| view! {
+            <div class="facts__line"><dt class="quiet">{name}</dt><dd class="number">{value}</dd></div>
+        }).collect_view()}</dl>
+    }
+}
+
+/// What each of its models did in the latest run, and what it leans to.
+#[component]
+fn Models(judge: JudgeView) -> impl IntoView {
+    if judge.models.is_empty() {
+        return view! { <p class="quiet">"It has judged no run yet."</p> }.into_any();
+    }
+    let line = |model: assay_wire::JudgeModelView| {
+        let leanings = model.pairs.as_ref().map(|pairs| pairs.leanings.clone()).unwrap_or_default();
+        let words = model::model_words(&model);
+        view! {
+            <div class="facts__line"><dt class="quiet">{model.model}</dt><dd class="number">{words}</dd></div>
+            {leanings.into_iter().map(|words| view! { <Note tone=Tone::Warn mark=Mark::Warning>{words}</Note> }).collect_view()}
+        }
+    };
+    view! {
+        <h3 class="judged__title">"In the latest run"</h3>
+        <dl class="facts__list">{judge.models.into_iter().map(line).collect_view()}</dl>
+    }
+    .into_any()
+}
