@@ -4,6 +4,7 @@ mod budget;
 mod documents;
 mod embedded;
 mod exchange;
+mod judges;
 mod keys;
 mod models;
 mod refusals;

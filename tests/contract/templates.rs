@@ -8,7 +8,8 @@ use assay_prompt::{Files, Prompt, Severity, parse_folder, parse_repository, rend
 use crate::{entries, files_beneath, name, read};
 
 fn templates() -> Vec<PathBuf> {
-    let folders: Vec<_> = entries("templates").into_iter().filter(|p| p.is_dir()).collect();
+    let is_repository = |path: &PathBuf| path.is_dir() && name(path) != "judges";
+    let folders: Vec<_> = entries("templates").into_iter().filter(is_repository).collect();
     assert!(!folders.is_empty(), "there is no template to look at");
     folders
 }
@@ -108,4 +109,14 @@ fn an_error_in_a_template_would_be_found() {
     let files = Files::from([("prompt.yaml".to_owned(), "variants: [".to_owned())]);
     let broken = parse_folder("broken", &files);
     assert!(broken.diagnostics.iter().any(|d| d.severity == Severity::Error));
+}
+
+#[test]
+fn every_judge_prompt_is_checked_without_a_finding_and_declares_its_answer() {
+    let judges: Vec<Prompt> = entries("templates/judges").iter().map(|folder| load(folder)).collect();
+    assert!(judges.len() > 10, "{}", judges.len());
+    for judge in judges {
+        assert_eq!(judge.diagnostics, [], "{}", judge.name);
+        assert!(!judge.variants[0].outputs.is_empty(), "{}", judge.name);
+    }
 }

@@ -182,6 +182,9 @@ impl App {
             source.media = media::of_cases(open, &key, &prompt, request, &mut media_read)?;
             prompts.push(source);
         }
+        if request.prompts.is_empty() {
+            prompts.retain(|prompt| !crate::judges::is_judge_prompt(&prompt.key, &judges));
+        }
         if prompts.is_empty() {
             return Err(ApiError::new(Code::NotFound, "this repository holds no prompts")
                 .hint("Add a `.prompty` file, or a folder with a prompt.yaml."));

@@ -181,6 +181,7 @@ mod tests {
             cells: 1,
             cached: 0,
             input_tokens: 1,
+            judge_calls: 0,
             output_tokens_max: None,
             cost: cost.map(range),
             unknown_prices: Vec::new(),

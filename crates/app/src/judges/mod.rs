@@ -7,8 +7,9 @@ mod views;
 use std::collections::{BTreeMap, HashMap};
 
 use assay_engine::{BUILT_IN_JUDGES, JudgedScorer, MediaFiles, PromptSource, built_in_judge};
+use assay_prompt::edit::{self, EditError, YamlPart};
 use assay_prompt::{Files, Prompt, Row};
-use assay_repo::PromptKey;
+use assay_repo::{PromptKey, Step};
 use assay_score::judge::LABELS_NEEDED;
 use assay_score::{Outcome, Score};
 use assay_store::LabelTopic;
@@ -24,6 +25,9 @@ use crate::templates::fresh;
 /// Where judge prompts of a repository stand unless somebody moves them.
 const FOLDER: &str = "judges";
 
+/// The file of a repository's settings.
+const CONFIG: &str = "assay.yaml";
+
 impl Answer<AddJudge> for App {
     fn answer(&self, command: AddJudge) -> Result<Edited, ApiError> {
         let open = self.workspace()?;
@@ -35,8 +39,32 @@ impl Answer<AddJudge> for App {
         let folder = format!("{FOLDER}/{}", command.name);
         let files: Files = source.files.iter().map(|(name, text)| (name.clone(), fresh(text))).collect();
         let done = format!("Copied the judge prompt to {folder}; a scorer uses it with `prompt: {folder}`");
-        self.edit(&open, None, None, done, &writes(&folder, files))
+        let mut steps = writes(&folder, files);
+        steps.extend(listed(&open)?);
+        self.edit(&open, None, Some(folder), done, &steps)
     }
+}
+
+/// The step that adds the folder of judge prompts to those of `assay.yaml`, so that they are checked, compared and
+/// edited like any other; none when it is there.
+fn listed(open: &Open) -> Result<Option<Step>, ApiError> {
+    let (config, _) = open.workspace.config();
+    if config.prompts.iter().any(|folder| folder.trim_end_matches('/') == FOLDER) {
+        return Ok(None);
+    }
+    let Ok(before) = open.workspace.read_text(CONFIG) else { return Ok(None) };
+    let refused = |error: EditError| ApiError::new(Code::BadInput, format!("{CONFIG}: {error}"));
+    let mut value = edit::value(&before.text, YamlPart::File).map_err(refused)?;
+    let Some(fields) = value.as_object_mut() else { return Ok(None) };
+    let folders = config.prompts.into_iter().chain([FOLDER.to_owned()]);
+    fields.insert("prompts".to_owned(), folders.collect());
+    let text = edit::write(&before.text, YamlPart::File, &value).map_err(refused)?;
+    Ok(Some(Step::Write { path: CONFIG.to_owned(), text, base: Some(before.digest) }))
+}
+
+/// Whether a prompt is run only when it is named: it is there for other prompts' scorers.
+pub(crate) fn is_judge_prompt(key: &str, judges: &BTreeMap<String, PromptSource>) -> bool {
+    key.split('/').next() == Some(FOLDER) || judges.values().any(|source| source.key == key)
 }
 
 /// Adds the judge prompts of the repository that a prompt's scorers name.

@@ -93,6 +93,7 @@ mod tests {
             cells: 1_200,
             cached: 200,
             input_tokens: 90_000,
+            judge_calls: 0,
             output_tokens_max: Some(64_000),
             cost: Some(CostRange { low: 0.4, high: 2.0, currency: "USD".into() }),
             unknown_prices: Vec::new(),
