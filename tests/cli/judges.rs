@@ -90,7 +90,7 @@ fn outputs_are_labelled_blind_and_the_judge_is_held_against_the_labels() {
     let (server, judge) = (greeter(), judge());
     let terminal = judged(&server, &judge, RUBRIC);
     terminal.ok(&["run"]);
-    let typed = ["p\n", "hm\n", "f\n", "s\n", "p\n", "q\n"].concat();
+    let typed = ["p\n", "hm\n", "f\n", "s\n"].concat();
     let label = ["judge", "calibrate", "greet", "--rater", "ann", "--seed", "7"];
     let left = terminal.assay_typed(&terminal.path(), &label, &typed, &[]);
     assert_eq!(left.exit, 0, "{}", left.err);
@@ -98,12 +98,12 @@ fn outputs_are_labelled_blind_and_the_judge_is_held_against_the_labels() {
     for hidden in ["as it greets", "warm", "server/test-model", "judge/test-model"] {
         assert!(!left.out.contains(hidden), "{hidden} is shown: {}", left.out);
     }
-    assert!(left.out.contains("ann has labelled 3 outputs"), "{}", left.out);
+    assert!(left.out.contains("ann has labelled 2 outputs of 3"), "{}", left.out);
     let shown = terminal.ok(&["judge", "show", "greet", "--json"]).json();
     let first = &shown["judges"][0];
-    assert_eq!((&first["labels"], &first["calibrated"]), (&json!(3), &json!(false)), "{shown}");
+    assert_eq!((&first["labels"], &first["calibrated"]), (&json!(2), &json!(false)), "{shown}");
     let halves = ["tuning", "heldOut"].map(|half| first[half]["outputs"].as_u64().unwrap_or(0));
-    assert_eq!(halves.iter().sum::<u64>(), 3, "{first}");
+    assert_eq!(halves.iter().sum::<u64>(), 2, "{first}");
     assert_eq!(first["models"][0]["failed"], 0, "{first}");
 }
 

@@ -76,18 +76,18 @@ impl Answer<SetLabel> for App {
 impl Answer<TakeLabels> for App {
     fn answer(&self, command: TakeLabels) -> Result<LabelsTaken, ApiError> {
         let chosen = self.chosen(&command.prompt, &command.scorer)?;
-        let default = rater(&command.rater)?;
         let items = self.items_of(&chosen)?;
         let at_ms = self.inner.environment.now_ms();
         let (mut labels, mut refused) = (Vec::new(), Vec::new());
         for (line, number) in command.labels.iter().zip(1..) {
-            match named(&items, line) {
-                Ok(item) => {
-                    let rater = line.rater.as_ref().map(|name| name.trim().to_owned());
-                    let rater = rater.filter(|name| !name.is_empty()).unwrap_or_else(|| default.clone());
-                    labels.push(LabelRecord { subject: item.subject, rater, pass: line.pass, at_ms });
+            let rater = rater(line.rater.as_deref().unwrap_or(&command.rater));
+            match (named(&items, line), rater) {
+                (Ok(item), Ok(rater)) => {
+                    let (subject, pass) = (item.subject, line.pass);
+                    labels.push(LabelRecord { subject, rater, pass, at_ms });
                 }
-                Err(reason) => refused.push((number, reason)),
+                (Err(reason), _) => refused.push((number, reason)),
+                (_, Err(error)) => refused.push((number, error.message)),
             }
         }
         let labelled = labels.len() as u32;

@@ -200,7 +200,8 @@ fn take(app: &App, file: &Path, calibrate: &Calibrate, output: &Output) -> Resul
     let taken = app.call(TakeLabels {
         prompt: calibrate.prompt.clone(),
         scorer,
-        rater: rater(calibrate.rater.as_ref())?,
+        // Lines may say it themselves; those that do not are refused.
+        rater: rater(calibrate.rater.as_ref()).unwrap_or_default(),
         labels,
     })?;
     for (line, reason) in &taken.refused {
