@@ -26,7 +26,8 @@ fn judged(greeter: &ModelServer, judge: &ModelServer, scorer: &str) -> Terminal 
     terminal
 }
 
-const RUBRIC: &str = "{id: kind, type: llm-rubric, model: judge/test-model, rubric: It greets Ada or Bob.}";
+const RUBRIC: &str =
+    "{id: kind, type: llm-rubric, model: judge/test-model, rubric: It greets Ada or Bob.}";
 
 fn gate(run: &Value) -> Value {
     let gates = run["gates"].as_array().expect("gates");
@@ -75,7 +76,10 @@ fn a_judge_prompt_is_copied_checked_named_and_asked_with() {
     terminal.ok(&["judge", "add", "llm-rubric"]);
     terminal.ok(&["check", "llm-rubric"]);
     let path = "judges/llm-rubric/judge.prompty";
-    let text = terminal.workspace.read(path).replace("You judge an answer", "You are strict, and judge an answer");
+    let text = terminal
+        .workspace
+        .read(path)
+        .replace("You judge an answer", "You are strict, and judge an answer");
     terminal.workspace.write(path, &text);
     let run = terminal.ok(&["run", "--json", "-"]).json();
     assert_eq!(run["cells"]["total"], 6, "the judge prompt is not run itself");
@@ -117,7 +121,9 @@ fn labels_of_a_file_are_taken_and_people_are_compared_first() {
         .flat_map(|case| ["plain", "warm"].map(|variant| (case, variant)))
         .flat_map(|(case, variant)| {
             ["ann", "ben"].map(|rater| {
-                json!({"case": case, "variant": variant, "pass": *case != "cleo", "rater": rater}).to_string() + "\n"
+                json!({"case": case, "variant": variant, "pass": *case != "cleo", "rater": rater})
+                    .to_string()
+                    + "\n"
             })
         })
         .collect();
@@ -142,11 +148,19 @@ fn a_calibrated_judge_gates_without_a_remark() {
         .collect();
     terminal.workspace.write("prompts/greet/cases.jsonl", &cases);
     let before = gate(&terminal.ok(&["run", "--variant", "plain", "--json", "-"]).json());
-    assert!(before["reason"].as_str().is_some_and(|reason| reason.contains("not calibrated")), "{before}");
-    let labels: String = (0..60).map(|n| json!({"case": format!("c-{n}"), "pass": true}).to_string() + "\n").collect();
+    assert!(
+        before["reason"].as_str().is_some_and(|reason| reason.contains("not calibrated")),
+        "{before}"
+    );
+    let labels: String = (0..60)
+        .map(|n| json!({"case": format!("c-{n}"), "pass": true}).to_string() + "\n")
+        .collect();
     terminal.workspace.write("labels.jsonl", &labels);
     terminal.ok(&["judge", "calibrate", "greet", "--rater", "ann", "--labels", "labels.jsonl"]);
     let after = gate(&terminal.ok(&["run", "--variant", "plain", "--json", "-"]).json());
-    assert!(after["reason"].as_str().is_some_and(|reason| !reason.contains("calibrated")), "{after}");
+    assert!(
+        after["reason"].as_str().is_some_and(|reason| !reason.contains("calibrated")),
+        "{after}"
+    );
     assert!(terminal.ok(&["judge", "list", "greet"]).out.contains("calibrated, 60 labels"));
 }

@@ -113,7 +113,8 @@ fn an_error_in_a_template_would_be_found() {
 
 #[test]
 fn every_judge_prompt_is_checked_without_a_finding_and_declares_its_answer() {
-    let judges: Vec<Prompt> = entries("templates/judges").iter().map(|folder| load(folder)).collect();
+    let judges: Vec<Prompt> =
+        entries("templates/judges").iter().map(|folder| load(folder)).collect();
     assert!(judges.len() > 10, "{}", judges.len());
     for judge in judges {
         assert_eq!(judge.diagnostics, [], "{}", judge.name);

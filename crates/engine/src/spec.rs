@@ -6,9 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use assay_prompt::{
-    EvalModel, Evals, Files, Options, Prompt, Row, Rows, parse_folder, parse_lone,
-};
+use assay_prompt::{EvalModel, Evals, Files, Options, Prompt, Row, Rows, parse_folder, parse_lone};
 use assay_store::Shard;
 use serde::{Deserialize, Serialize};
 

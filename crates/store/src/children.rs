@@ -145,7 +145,10 @@ fn outputs(
          WHERE c.run = ? AND c.ordinal >= ? AND c.ordinal < ? AND c.state = 'done' ORDER BY c.ordinal",
     )?;
     let outputs = select.query_map(params![seq, from, to], |row| {
-        Ok(CellOutput { cell: row.get(0)?, output: row.get::<_, Option<String>>(1)?.unwrap_or_default() })
+        Ok(CellOutput {
+            cell: row.get(0)?,
+            output: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
+        })
     })?;
     Ok(outputs.collect::<Result<_, _>>()?)
 }

@@ -50,10 +50,16 @@ pub struct LabelRecord {
 
 impl Store {
     /// Keeps labels, over those of the same rater for the same output; all or none.
-    pub fn put_labels(&self, topic: &LabelTopic, labels: Vec<LabelRecord>) -> Result<(), StoreError> {
+    pub fn put_labels(
+        &self,
+        topic: &LabelTopic,
+        labels: Vec<LabelRecord>,
+    ) -> Result<(), StoreError> {
         let topic = topic.clone();
-        self.write(move |connection| labels.iter().try_for_each(|label| put(connection, &topic, label)))
-            .wait()
+        self.write(move |connection| {
+            labels.iter().try_for_each(|label| put(connection, &topic, label))
+        })
+        .wait()
     }
 
     /// Takes a rater's label of an output back, if there is one.
@@ -89,7 +95,10 @@ impl Store {
                     "SELECT count(DISTINCT subject) FROM label
                      WHERE workspace = ? AND prompt = ? AND scorer = ? AND asks <> ?",
                 )?
-                .query_row(params![topic.workspace, topic.prompt, topic.scorer, topic.asks], |row| row.get(0))?;
+                .query_row(
+                    params![topic.workspace, topic.prompt, topic.scorer, topic.asks],
+                    |row| row.get(0),
+                )?;
             Ok(count)
         })
     }

@@ -164,8 +164,9 @@ pub(crate) fn interrupt(
     owner: Owner,
     now_ms: i64,
 ) -> Result<Vec<RunId>, Fault> {
-    let mut select = connection
-        .prepare_cached("SELECT id, parent IS NULL FROM run WHERE owner = ? ORDER BY created_ms, seq")?;
+    let mut select = connection.prepare_cached(
+        "SELECT id, parent IS NULL FROM run WHERE owner = ? ORDER BY created_ms, seq",
+    )?;
     let runs: Vec<(RunId, bool)> = select
         .query_map(params![owner], |row| Ok((row.get(0)?, row.get(1)?)))?
         .collect::<Result<_, _>>()?;

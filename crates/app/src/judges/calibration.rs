@@ -107,7 +107,10 @@ impl Answer<ShowJudge> for App {
         let models = match &items.run {
             Some(run) => {
                 let reports = self.inner.engine.judge_reports(run).map_err(|e| e.explain())?;
-                reports.get(&(chosen.key.clone(), command.scorer.clone())).cloned().unwrap_or_default()
+                reports
+                    .get(&(chosen.key.clone(), command.scorer.clone()))
+                    .cloned()
+                    .unwrap_or_default()
             }
             None => Vec::new(),
         };
@@ -164,7 +167,9 @@ fn no_judge(scorer: &str, judges: &[JudgedScorer]) -> ApiError {
     let error = ApiError::new(Code::NotFound, format!("there is no judge `{scorer}`"));
     let names: Vec<&str> = judges.iter().map(|judge| judge.id.as_str()).collect();
     match names.is_empty() {
-        true => error.hint("No scorer of this prompt asks a model, such as one of type llm-rubric."),
+        true => {
+            error.hint("No scorer of this prompt asks a model, such as one of type llm-rubric.")
+        }
         false => error.hint(format!("Its judges are {}.", names.join(", "))),
     }
 }
@@ -179,7 +184,8 @@ fn rater(name: &str) -> Result<String, ApiError> {
 /// What the scorer asks about an output, in the words of its file.
 fn question(chosen: &Chosen) -> String {
     let spec = chosen.prompt.evals.scorers.iter().find(|spec| spec.id == chosen.judge.id());
-    let rubric = spec.and_then(|spec: &ScorerSpec| spec.extra.get("rubric").or(spec.value.as_ref()));
+    let rubric =
+        spec.and_then(|spec: &ScorerSpec| spec.extra.get("rubric").or(spec.value.as_ref()));
     match rubric {
         Some(Value::String(text)) => text.clone(),
         Some(other) => serde_json::to_string_pretty(other).unwrap_or_default(),
@@ -209,16 +215,16 @@ fn named<'a>(items: &'a Items, line: &LabelLine) -> Result<&'a Item, String> {
     let mut found = items.all.iter().filter(|item| {
         item.case.id == line.case
             && fits(&line.output, &item.output)
-            && item.columns.iter().any(|(variant, model)| {
-                fits(&line.variant, variant) && fits(&line.model, model)
-            })
+            && item
+                .columns
+                .iter()
+                .any(|(variant, model)| fits(&line.variant, variant) && fits(&line.model, model))
     });
     match (found.next(), found.count()) {
         (Some(only), 0) => Ok(only),
-        (Some(_), more) => Err(format!(
-            "names {} outputs; add `variant`, `model` or `output`",
-            more + 1
-        )),
+        (Some(_), more) => {
+            Err(format!("names {} outputs; add `variant`, `model` or `output`", more + 1))
+        }
         (None, _) => Err(format!("no run has such an output of case `{}`", line.case)),
     }
 }

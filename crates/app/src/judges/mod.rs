@@ -37,8 +37,11 @@ impl Answer<AddJudge> for App {
                 .hint(format!("There are {}.", BUILT_IN_JUDGES.join(", ")))
         })?;
         let folder = format!("{FOLDER}/{}", command.name);
-        let files: Files = source.files.iter().map(|(name, text)| (name.clone(), fresh(text))).collect();
-        let done = format!("Copied the judge prompt to {folder}; a scorer uses it with `prompt: {folder}`");
+        let files: Files =
+            source.files.iter().map(|(name, text)| (name.clone(), fresh(text))).collect();
+        let done = format!(
+            "Copied the judge prompt to {folder}; a scorer uses it with `prompt: {folder}`"
+        );
         let mut steps = writes(&folder, files);
         steps.extend(listed(&open)?);
         self.edit(&open, None, Some(folder), done, &steps)
@@ -74,7 +77,9 @@ pub(crate) fn add_kept(
     judges: &mut BTreeMap<String, PromptSource>,
 ) -> Result<(), ApiError> {
     for scorer in JudgedScorer::all(prompt) {
-        let Some(name) = scorer.judge.as_ref().ok().and_then(|judge| judge.kept_prompt()) else { continue };
+        let Some(name) = scorer.judge.as_ref().ok().and_then(|judge| judge.kept_prompt()) else {
+            continue;
+        };
         if judges.contains_key(name) {
             continue;
         }
@@ -173,7 +178,12 @@ impl App {
 }
 
 /// What the labels of a judge are kept under.
-fn topic(workspace: &str, key: &str, prompt: &Prompt, judge: &assay_score::judge::Judge) -> LabelTopic {
+fn topic(
+    workspace: &str,
+    key: &str,
+    prompt: &Prompt,
+    judge: &assay_score::judge::Judge,
+) -> LabelTopic {
     LabelTopic {
         workspace: workspace.to_owned(),
         prompt: prompt.id.clone().unwrap_or_else(|| key.to_owned()),

@@ -21,7 +21,12 @@ const LARGEST_FILE: u64 = 32 << 20;
 /// A line of an answer is longer only by mistake.
 const LONGEST_LINE: u64 = 1 << 10;
 
-pub(crate) fn execute(app: &App, directory: &Path, judge: &Judge, output: &Output) -> Result<Exit, ApiError> {
+pub(crate) fn execute(
+    app: &App,
+    directory: &Path,
+    judge: &Judge,
+    output: &Output,
+) -> Result<Exit, ApiError> {
     match judge {
         Judge::Add { name } => {
             let edited = app.call(AddJudge { name: name.clone() })?;
@@ -50,7 +55,8 @@ fn list_text(judges: &[JudgeLine]) -> String {
     if judges.is_empty() {
         return "No scorer of this prompt asks a model.".to_owned();
     }
-    let mut rows = vec![["SCORER", "TYPE", "MODELS", "PROMPTS", "LABELS"].map(str::to_owned).to_vec()];
+    let mut rows =
+        vec![["SCORER", "TYPE", "MODELS", "PROMPTS", "LABELS"].map(str::to_owned).to_vec()];
     rows.extend(judges.iter().map(|judge| {
         let labels = judge.problem.clone().unwrap_or_else(|| label_words(judge));
         vec![
@@ -120,7 +126,8 @@ fn label(app: &App, calibrate: &Calibrate, output: &Output) -> Result<(), ApiErr
             skip: skip.clone(),
         };
         let task = app.call(next)?;
-        let Some(item) = task.item.as_ref().filter(|_| calibrate.limit.is_none_or(|most| given < most))
+        let Some(item) =
+            task.item.as_ref().filter(|_| calibrate.limit.is_none_or(|most| given < most))
         else {
             return output.tell(&farewell(&task, &rater));
         };
@@ -223,7 +230,8 @@ fn read_labels(file: &Path) -> Result<Vec<LabelLine>, ApiError> {
             "A line is {\"case\": ID, \"pass\": true}, with variant, model, output or rater where they are needed.",
         )
     };
-    let opened = std::fs::File::open(file).map_err(|error| wrong(format!(" cannot be read: {error}")))?;
+    let opened =
+        std::fs::File::open(file).map_err(|error| wrong(format!(" cannot be read: {error}")))?;
     let mut text = String::new();
     let read = opened.take(LARGEST_FILE + 1).read_to_string(&mut text);
     let read = read.map_err(|error| wrong(format!(" cannot be read: {error}")))?;
@@ -242,7 +250,11 @@ fn show(app: &App, show: &ShowJudges, output: &Output) -> Result<Exit, ApiError>
         Some(scorer) => vec![scorer.clone()],
         None => {
             let judges = app.call(ListJudges { prompt: show.prompt.clone() })?;
-            judges.into_iter().filter(|judge| judge.problem.is_none()).map(|judge| judge.scorer).collect()
+            judges
+                .into_iter()
+                .filter(|judge| judge.problem.is_none())
+                .map(|judge| judge.scorer)
+                .collect()
         }
     };
     let views = names
@@ -314,7 +326,10 @@ fn model_document(model: &JudgeModelView) -> Value {
 fn text(view: &JudgeView) -> String {
     let mut text = format!("{} · {}\n", view.line.scorer, view.line.kind);
     text.push_str(&format!("  labels: {}\n", standing(view)));
-    text.push_str(&format!("  people: {}\n", view.people.as_ref().map_or_else(|| "no output has two labels".to_owned(), people)));
+    text.push_str(&format!(
+        "  people: {}\n",
+        view.people.as_ref().map_or_else(|| "no output has two labels".to_owned(), people)
+    ));
     text.push_str(&format!("  judge, held out: {}\n", against(&view.held_out)));
     text.push_str(&format!("  judge, for tuning: {}\n", against(&view.tuning)));
     text.push_str(&format!("  pass rate: {}\n", rate(view)));
@@ -374,7 +389,8 @@ fn rate(view: &JudgeView) -> String {
 }
 
 fn model_words(model: &JudgeModelView) -> String {
-    let mut words = format!("{}: {} asked, {} judge errors", model.model, model.asked, model.failed);
+    let mut words =
+        format!("{}: {} asked, {} judge errors", model.model, model.asked, model.failed);
     if let Some(pairs) = &model.pairs {
         words.push_str(&format!(
             "; {}: both orders agree {}, first preferred {}, longer wins {}",
@@ -391,14 +407,18 @@ fn model_words(model: &JudgeModelView) -> String {
 }
 
 fn kappa(kappa: &KappaView) -> String {
-    let interval = kappa.interval.map_or_else(String::new, |(low, high)| format!(" [{low:.2}, {high:.2}]"));
+    let interval =
+        kappa.interval.map_or_else(String::new, |(low, high)| format!(" [{low:.2}, {high:.2}]"));
     format!("{} {:.2}{interval}", kappa.name, kappa.value)
 }
 
 fn share(mean: Option<&MeanView>) -> String {
-    mean.map_or_else(|| "undefined".to_owned(), |mean| {
-        format!("{} [{:.1}, {:.1}]", percent(mean.mean), 100.0 * mean.low, 100.0 * mean.high)
-    })
+    mean.map_or_else(
+        || "undefined".to_owned(),
+        |mean| {
+            format!("{} [{:.1}, {:.1}]", percent(mean.mean), 100.0 * mean.low, 100.0 * mean.high)
+        },
+    )
 }
 
 fn percent(share: f64) -> String {

@@ -54,7 +54,10 @@ fn text(plan: &PlanView) -> String {
     }
     text.push_str(&format!("\n{} answered from the cache", plan.cached));
     if plan.judge_calls > 0 {
-        text.push_str(&format!("\n{} calls to judges, more where a reply must be put right", plan.judge_calls));
+        text.push_str(&format!(
+            "\n{} calls to judges, more where a reply must be put right",
+            plan.judge_calls
+        ));
     }
     if plan.unsendable > 0 {
         text.push_str(&format!("\n{} cannot be sent, and will say why", plan.unsendable));

@@ -31,7 +31,7 @@ impl Judging {
         judges.flat_map(move |judge| {
             let each = self.estimate(judge.prompts().last().copied(), column, case);
             let calls = judge.calls(case) / judge.models().len().max(1) as u32;
-            let targets = judge.models().iter().filter_map(|model| self.models.named(model));
+            let targets = judge.models().iter().filter_map(move |model| self.models.named(model));
             targets.map(move |target| Expected { target, calls, each })
         })
     }
@@ -39,12 +39,10 @@ impl Judging {
     fn estimate(&self, prompt: Option<&str>, column: &Column, case: &Row) -> Estimate {
         let variant = prompt.and_then(|name| self.prompts.get(name)?.variants.first());
         let template = variant.map_or(0, |variant| tokens(&variant.template.source));
-        let output = column.options.integer("maxOutputTokens").and_then(|most| u64::try_from(most).ok());
-        let answer = output.unwrap_or(ASSUMED_OUTPUT).min(ASSUMED_OUTPUT);
-        let most = variant.and_then(|variant| variant.model.options.integer("maxOutputTokens"));
+        let output = column.options.integer("maxOutputTokens").unwrap_or(ASSUMED_OUTPUT);
         Estimate {
-            input: template + of_case(case) + answer,
-            output_max: most.and_then(|most| u64::try_from(most).ok()),
+            input: template + of_case(case) + output.min(ASSUMED_OUTPUT),
+            output_max: variant.and_then(|v| v.model.options.integer("maxOutputTokens")),
         }
     }
 }

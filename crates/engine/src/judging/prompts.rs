@@ -72,7 +72,8 @@ mod tests {
                 (input.name.clone(), json!(format!("[{} of the question]", input.name)))
             };
             let input: serde_json::Map<String, Value> = variant.inputs.iter().map(given).collect();
-            let rendered = render(&prompt, variant, &Row { input: input.clone(), ..Row::default() });
+            let rendered =
+                render(&prompt, variant, &Row { input: input.clone(), ..Row::default() });
             let messages = rendered.expect("it renders").messages;
             let text: String = messages.iter().map(|message| message.joined_text()).collect();
             for (input, shown) in &input {

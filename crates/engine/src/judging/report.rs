@@ -32,7 +32,10 @@ impl Engine {
         let spec: RunSpec = serde_json::from_str(&detail.spec).map_err(|error| {
             EngineError::UnreadableRun { run: run.to_string(), reason: error.to_string() }
         })?;
-        let judges = spec.prompts.iter().map(|source| (source.key.clone(), JudgedScorer::all(&source.parse())));
+        let judges = spec
+            .prompts
+            .iter()
+            .map(|source| (source.key.clone(), JudgedScorer::all(&source.parse())));
         let judges: BTreeMap<String, Vec<JudgedScorer>> = judges.collect();
         let mut replies = Replies::default();
         for answer in self.store().child_answers(run, PURPOSE)? {

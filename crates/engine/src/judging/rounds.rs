@@ -84,7 +84,9 @@ impl Driver {
         match halt {
             Halt::Store(error) => self.give_up_all(&error),
             Halt::Engine(error) => self.stop(format!("the judges cannot be asked: {error}")),
-            Halt::Stopped(reason) => self.stop(format!("the judges were not all answered: {reason}")),
+            Halt::Stopped(reason) => {
+                self.stop(format!("the judges were not all answered: {reason}"))
+            }
             Halt::Cancelled => {}
         }
     }
@@ -130,15 +132,29 @@ impl Driver {
             let (column, row) = self.plan.at(cell.ordinal);
             for scorer in self.plan.judging.of_prompt(column.prompt) {
                 let place = self.plan.scorers.iter().position(|id| *id == scorer.id);
-                let said = cell.scores.iter().find(|score| Some(usize::from(score.scorer)) == place);
+                let said =
+                    cell.scores.iter().find(|score| Some(usize::from(score.scorer)) == place);
                 let is_open = said.is_none_or(|said| self.again && said.value.is_none());
-                if is_open && scorer.looks_at(&row.case, &column.variant) {
+                let looks = scorer.looks_at(&row.case, &column.variant);
+                if is_open && looks && !self.waits_for_shard(cell.ordinal, scorer) {
                     let baseline = self.baseline(cell.ordinal, scorer, &outputs).await?;
-                    open.push(Open { cell: cell.ordinal, scorer, output: Arc::clone(output), baseline });
+                    open.push(Open {
+                        cell: cell.ordinal,
+                        scorer,
+                        output: Arc::clone(output),
+                        baseline,
+                    });
                 }
             }
         }
         Ok(open)
+    }
+
+    /// Whether the other of a pair is answered on another machine: then it is judged once the shards are merged.
+    fn waits_for_shard(&self, cell: u32, scorer: &JudgedScorer) -> bool {
+        let baseline = scorer.judge.as_ref().ok().and_then(|judge| judge.baseline());
+        let beside = baseline.and_then(|variant| self.beside(cell, variant));
+        beside.is_some_and(|other| !self.plan.holds(other))
     }
 
     /// What the baseline of a judge of pairs answered to the same case on the same model.
@@ -149,7 +165,9 @@ impl Driver {
         outputs: &HashMap<u32, Arc<str>>,
     ) -> Result<Option<Arc<str>>, Halt> {
         let wanted = scorer.judge.as_ref().ok().and_then(|judge| judge.baseline());
-        let Some(at) = wanted.and_then(|variant| self.beside(cell, variant)) else { return Ok(None) };
+        let Some(at) = wanted.and_then(|variant| self.beside(cell, variant)) else {
+            return Ok(None);
+        };
         if let Some(output) = outputs.get(&at) {
             return Ok(Some(Arc::clone(output)));
         }
@@ -172,7 +190,11 @@ impl Driver {
     }
 
     /// Asks until the judges have come to the end with these outputs.
-    async fn judge(self: &Arc<Self>, mut open: Vec<Open<'_>>, rounds: &mut Rounds) -> Result<(), Halt> {
+    async fn judge(
+        self: &Arc<Self>,
+        mut open: Vec<Open<'_>>,
+        rounds: &mut Rounds,
+    ) -> Result<(), Halt> {
         while !open.is_empty() {
             let (found, questions) = self.step(&mut open, &rounds.replies);
             self.keep(found).await?;
@@ -224,7 +246,8 @@ impl Driver {
         if found.is_empty() {
             return Ok(());
         }
-        let (id, cells) = (self.id.clone(), found.iter().map(|(cell, _)| *cell).collect::<Vec<_>>());
+        let (id, cells) =
+            (self.id.clone(), found.iter().map(|(cell, _)| *cell).collect::<Vec<_>>());
         self.stored(move |store| store.put_scores(&id, found)).await?;
         self.progress.judged(cells.into_iter());
         Ok(())
@@ -281,10 +304,7 @@ impl Driver {
     }
 
     /// Each judge prompt with each model is a prompt of the child, its questions are the cases.
-    async fn child_spec(
-        &self,
-        questions: BTreeMap<QuestionId, Question>,
-    ) -> Result<RunSpec, Halt> {
+    async fn child_spec(&self, questions: BTreeMap<QuestionId, Question>) -> Result<RunSpec, Halt> {
         let id = self.id.clone();
         let record = self.stored(move |store| store.run_record(&id)).await?;
         let spent = record.map_or(0.0, |record| record.spent);
@@ -326,7 +346,9 @@ pub(super) fn take(replies: &mut Replies, answer: ChildAnswer) {
     let reply = match (answer.output, answer.finish.as_deref()) {
         (None, _) => Reply::Failed(answer.error.unwrap_or_else(|| "there is no reply".to_owned())),
         (Some(_), Some("length")) => Reply::CutOff,
-        (Some(_), Some("refusal" | "content_filter")) => Reply::Failed("the judge refused".to_owned()),
+        (Some(_), Some("refusal" | "content_filter")) => {
+            Reply::Failed("the judge refused".to_owned())
+        }
         (Some(output), _) => Reply::Said(output),
     };
     replies.put(QuestionId::read(&answer.case_id), reply);

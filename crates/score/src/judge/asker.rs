@@ -47,7 +47,10 @@ impl Asker<'_> {
         let repair: String = wrong.0.chars().take(MOST_WORDS).collect();
         let second = self.said(prompt, &given, &repair, &accept)?;
         second.map_err(|Unusable(wrong)| {
-            Stop::Failed(format!("asked twice, {}", wrong.chars().take(MOST_WORDS).collect::<String>()))
+            Stop::Failed(format!(
+                "asked twice, {}",
+                wrong.chars().take(MOST_WORDS).collect::<String>()
+            ))
         })
     }
 
@@ -64,9 +67,10 @@ impl Asker<'_> {
             None => Err(Stop::Need(vec![question])),
             Some(Reply::Failed(reason)) => Err(Stop::Failed(reason.clone())),
             Some(Reply::CutOff) => Ok(Err(Unusable("the reply was cut off".to_owned()))),
-            Some(Reply::Said(text)) => Ok(reply::read(text, given.foreign()).and_then(|read| {
-                accept(read).map_err(Unusable)
-            })),
+            Some(Reply::Said(text)) => {
+                Ok(reply::read(text, given.foreign())
+                    .and_then(|read| accept(read).map_err(Unusable)))
+            }
         }
     }
 
@@ -98,7 +102,9 @@ impl Asker<'_> {
     /// The retrieved texts, at least one.
     pub fn contexts(&self) -> Result<&[String], Stop> {
         match self.material.case.contexts.is_empty() {
-            true => Err(Stop::Cannot(format!("case `{}` has no `contexts`", self.material.case.id))),
+            true => {
+                Err(Stop::Cannot(format!("case `{}` has no `contexts`", self.material.case.id)))
+            }
             false => Ok(&self.material.case.contexts),
         }
     }

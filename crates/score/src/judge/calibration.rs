@@ -5,7 +5,9 @@
 //! the judge is held against their consensus, on the half of the labels that nobody looks at while tuning a rubric:
 //! which half a label is in follows from a digest of what was labelled, so it is the same on every machine.
 
-use crate::stats::agreement::{Kappa, Level, cross_table, kappa_with_error, krippendorff_alpha, observed_agreement};
+use crate::stats::agreement::{
+    Kappa, Level, cross_table, kappa_with_error, krippendorff_alpha, observed_agreement,
+};
 use crate::stats::planning::{JudgeRates, corrected_interval, corrected_rate, judge_rates};
 use crate::{Mean, pass_rate};
 
@@ -88,7 +90,8 @@ impl Calibration {
     /// Holds a judge against labels. `judged` is all that it judged: how many it passed, of how many.
     #[must_use]
     pub fn of(labelled: &[Labelled], judged: (usize, usize)) -> Calibration {
-        let with_labels: Vec<&Labelled> = labelled.iter().filter(|one| !one.labels.is_empty()).collect();
+        let with_labels: Vec<&Labelled> =
+            labelled.iter().filter(|one| !one.labels.is_empty()).collect();
         let decided: Vec<(&Labelled, bool)> =
             with_labels.iter().filter_map(|one| Some((*one, one.consensus()?))).collect();
         let half = |held_out: bool| {
@@ -138,8 +141,10 @@ impl People {
         if several.is_empty() {
             return None;
         }
-        let mut raters: Vec<String> =
-            several.iter().flat_map(|one| one.labels.iter().map(|(rater, _)| rater.clone())).collect();
+        let mut raters: Vec<String> = several
+            .iter()
+            .flat_map(|one| one.labels.iter().map(|(rater, _)| rater.clone()))
+            .collect();
         raters.sort();
         raters.dedup();
         let by: Vec<Vec<Option<bool>>> = raters
@@ -214,12 +219,10 @@ impl Rate {
         let (people, judge): (Vec<bool>, Vec<bool>) = held_out.iter().copied().unzip();
         let rates: JudgeRates = judge_rates(&people, &judge);
         let (passes, failures) = (hits(held_out, true), hits(held_out, false));
-        let interval = corrected_interval((passed, n), (passes.1, passes.0), (failures.1, failures.0));
-        let corrected = corrected_rate(told.mean, rates).zip(interval).map(|(mean, interval)| Mean {
-            mean: mean.clamp(0.0, 1.0),
-            low: interval.low,
-            high: interval.high,
-            n,
+        let interval =
+            corrected_interval((passed, n), (passes.1, passes.0), (failures.1, failures.0));
+        let corrected = corrected_rate(told.mean, rates).zip(interval).map(|(mean, interval)| {
+            Mean { mean: mean.clamp(0.0, 1.0), low: interval.low, high: interval.high, n }
         });
         Some(Rate { told, corrected })
     }
@@ -286,8 +289,9 @@ mod tests {
     #[test]
     fn a_lenient_judge_is_corrected_downwards_and_a_coin_is_not_corrected() {
         // People pass a quarter; the judge passes all of these and half of the others.
-        let lenient: Vec<Labelled> =
-            (0..80).map(|n| labelled(n, &[("ann", n % 8 < 2)], Some(n % 8 < 2 || n % 8 < 5))).collect();
+        let lenient: Vec<Labelled> = (0..80)
+            .map(|n| labelled(n, &[("ann", n % 8 < 2)], Some(n % 8 < 2 || n % 8 < 5)))
+            .collect();
         let rate = Calibration::of(&lenient, (50, 80)).rate.unwrap();
         assert!(rate.corrected.as_ref().unwrap().mean < rate.told.mean, "{rate:?}");
         let coin: Vec<Labelled> =

@@ -1,6 +1,6 @@
 //! Judges with one word or one number: `g-eval`, `factuality`, `closed-qa`.
 
-use assay_prompt::{Row, ScorerSpec};
+use assay_prompt::ScorerSpec;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -79,9 +79,11 @@ impl Family for GEval {
         let (input, output) = (asker.case_input(), asker.output()?);
         let steps = match &self.steps {
             Some(steps) => steps.clone(),
-            None => asker.ask("g-eval-steps", Given::default().words("criteria", &criteria), |steps: Steps| {
-                sound_steps(steps.steps)
-            })?,
+            None => asker.ask(
+                "g-eval-steps",
+                Given::default().words("criteria", &criteria),
+                |steps: Steps| sound_steps(steps.steps),
+            )?,
         };
         let given = Given::default()
             .words("criteria", criteria)
@@ -113,7 +115,8 @@ impl Family for GEval {
 }
 
 fn numbered(steps: &[String]) -> String {
-    let lines = steps.iter().enumerate().map(|(place, step)| format!("{}. {}", place + 1, step.trim()));
+    let lines =
+        steps.iter().enumerate().map(|(place, step)| format!("{}. {}", place + 1, step.trim()));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -170,7 +173,8 @@ pub(super) fn factuality(spec: &ScorerSpec) -> Result<Box<dyn Family>, String> {
         let place = RELATIONS.iter().position(|(known, ..)| known == name);
         let place = place.ok_or_else(|| format!("`options.{name}` is no verdict of factuality"))?;
         let score = value.as_f64().filter(|score| (0.0..=1.0).contains(score));
-        scores[place] = score.ok_or_else(|| format!("`options.{name}` is from 0 to 1, not {value}"))?;
+        scores[place] =
+            score.ok_or_else(|| format!("`options.{name}` is from 0 to 1, not {value}"))?;
     }
     Ok(Box::new(Factuality { reference: Reference::or_value(spec)?, scores }))
 }
@@ -181,9 +185,10 @@ impl Family for Factuality {
             .data("input", asker.case_input())
             .data("reference", self.reference.needed(asker)?)
             .data("output", asker.output()?);
-        let Compared { analysis, verdict } = asker.ask("factuality", given, |compared: Compared| {
-            reasoned(&compared.analysis).map(|()| compared)
-        })?;
+        let Compared { analysis, verdict } =
+            asker.ask("factuality", given, |compared: Compared| {
+                reasoned(&compared.analysis).map(|()| compared)
+            })?;
         let (_, _, words) = RELATIONS[verdict as usize];
         Ok(Finding::of(self.scores[verdict as usize], format!("{words}: {analysis}")))
     }
@@ -231,17 +236,14 @@ impl Family for ClosedQa {
             .data("input", asker.case_input())
             .data("reference", self.reference.text(asker)?.unwrap_or_default())
             .data("output", asker.output()?);
-        let said = asker.ask("closed-qa", given, |said: YesOrNo| reasoned(&said.analysis).map(|()| said))?;
+        let said = asker
+            .ask("closed-qa", given, |said: YesOrNo| reasoned(&said.analysis).map(|()| said))?;
         let yes = said.verdict == Said::Yes;
         Ok(Finding::of(if yes { 1.0 } else { 0.0 }, said.analysis))
     }
 
     fn prompts(&self) -> &'static [&'static str] {
         &["closed-qa"]
-    }
-
-    fn calls(&self, _case: &Row) -> u32 {
-        1
     }
 
     fn threshold(&self) -> f64 {

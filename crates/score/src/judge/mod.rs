@@ -50,9 +50,7 @@ use crate::Outcome;
 use crate::scorers::ScorerProblem;
 use asker::{Asker, Stop};
 
-pub use calibration::{
-    Against, Calibration, LABELS_NEEDED, Labelled, People, Rate, WEAK_BELOW,
-};
+pub use calibration::{Against, Calibration, LABELS_NEEDED, Labelled, People, Rate, WEAK_BELOW};
 pub use evidence::{Choice, Evidence, JudgeReport, Orders, PairReport, report};
 pub use question::{Question, QuestionId, Replies, Reply};
 
@@ -195,8 +193,17 @@ impl Judge {
             tags: spec.tags.clone(),
             negate: spec.negate,
             threshold,
-            asks: digest_of(&[spec.extra.get("rubric"), spec.extra.get("baseline"), spec.value.as_ref(), expected.as_ref()]),
-            counts: digest_of(&[Some(&Value::Object(spec.options.clone())), Some(&negate), Some(&Value::from(threshold))]),
+            asks: digest_of(&[
+                spec.extra.get("rubric"),
+                spec.extra.get("baseline"),
+                spec.value.as_ref(),
+                expected.as_ref(),
+            ]),
+            counts: digest_of(&[
+                Some(&Value::Object(spec.options.clone())),
+                Some(&negate),
+                Some(&Value::from(threshold)),
+            ]),
             family,
         })
     }
@@ -274,7 +281,8 @@ impl Judge {
     /// Judges as far as the replies reach. Pure: the same material and replies give the same step.
     #[must_use]
     pub fn next(&self, material: &Material<'_>, replies: &Replies) -> Step {
-        let trials = self.models.iter().map(|model| (model.as_str(), self.trial(model, material, replies)));
+        let trials =
+            self.models.iter().map(|model| (model.as_str(), self.trial(model, material, replies)));
         panel::next(trials.collect(), self.threshold, self.negate)
     }
 
@@ -342,7 +350,8 @@ fn models(spec: &ScorerSpec) -> Result<Vec<String>, String> {
 fn each_text(values: &[Value]) -> Result<Vec<String>, String> {
     let mut texts: Vec<String> = Vec::new();
     for value in values {
-        let text = value.as_str().ok_or_else(|| format!("`models` holds model ids, not {value}"))?;
+        let text =
+            value.as_str().ok_or_else(|| format!("`models` holds model ids, not {value}"))?;
         if !texts.iter().any(|known| known == text) {
             texts.push(text.to_owned());
         }

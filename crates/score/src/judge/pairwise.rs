@@ -44,8 +44,12 @@ impl Family for Pairwise {
             (Choice::First, Choice::Second) => (1.0, "better than the baseline in both orders"),
             (Choice::Second, Choice::First) => (0.0, "worse than the baseline in both orders"),
             (Choice::Tie, Choice::Tie) => (0.5, "as good as the baseline in both orders"),
-            (Choice::First, Choice::First) => (0.5, "order-dependent, a tie: the first answer is preferred both times"),
-            (Choice::Second, Choice::Second) => (0.5, "order-dependent, a tie: the second answer is preferred both times"),
+            (Choice::First, Choice::First) => {
+                (0.5, "order-dependent, a tie: the first answer is preferred both times")
+            }
+            (Choice::Second, Choice::Second) => {
+                (0.5, "order-dependent, a tie: the second answer is preferred both times")
+            }
             _ => (0.5, "order-dependent, a tie: preferred in one order only"),
         };
         Ok(Finding::of(value, format!("{words}: {analysis}")))
@@ -71,8 +75,10 @@ impl Family for Pairwise {
 impl Pairwise {
     fn both(&self, asker: &Asker<'_>) -> Result<(Orders, String), Stop> {
         let output = asker.output()?;
-        let none = || Stop::Cannot("the baseline has no answer to this case in this run".to_owned());
-        let baseline = asker.material.baseline.filter(|text| !text.trim().is_empty()).ok_or_else(none)?;
+        let none =
+            || Stop::Cannot("the baseline has no answer to this case in this run".to_owned());
+        let baseline =
+            asker.material.baseline.filter(|text| !text.trim().is_empty()).ok_or_else(none)?;
         let criteria = asker.filled(&self.criteria)?;
         let pairs = [(output, baseline), (baseline, output)];
         let said = all(pairs.map(|(first, second)| ask(asker, &criteria, first, second)))?;

@@ -13,7 +13,8 @@ pub(super) fn next(
     threshold: f64,
     negate: bool,
 ) -> Step {
-    let needed: Vec<_> = trials.iter().filter_map(|(_, trial)| needs(trial)).flatten().cloned().collect();
+    let needed: Vec<_> =
+        trials.iter().filter_map(|(_, trial)| needs(trial)).flatten().cloned().collect();
     if !needed.is_empty() {
         return Step::Ask(needed);
     }
@@ -63,14 +64,19 @@ fn together(trials: &[(&str, Result<Finding, Stop>)], threshold: f64, negate: bo
     if let Some(reason) = nothing_to_judge(trials) {
         return Outcome::NotJudged { reason };
     }
-    let judged: Vec<(f64, bool)> =
-        trials.iter().filter_map(|(_, t)| Some(judged(t.as_ref().ok()?, threshold, negate))).collect();
-    let votes: Vec<String> = trials.iter().map(|(model, t)| vote(model, t, threshold, negate)).collect();
+    let judged: Vec<(f64, bool)> = trials
+        .iter()
+        .filter_map(|(_, t)| Some(judged(t.as_ref().ok()?, threshold, negate)))
+        .collect();
+    let votes: Vec<String> =
+        trials.iter().map(|(model, t)| vote(model, t, threshold, negate)).collect();
     let passed = judged.iter().filter(|(_, pass)| *pass).count();
     let (failed, half) = (judged.len() - passed, trials.len() / 2);
     let said = votes.join("; ");
     if passed <= half && failed <= half && judged.len() < trials.len() {
-        return Outcome::NotJudged { reason: format!("{ERROR}no majority of the panel judged: {said}") };
+        return Outcome::NotJudged {
+            reason: format!("{ERROR}no majority of the panel judged: {said}"),
+        };
     }
     let value = judged.iter().map(|(value, _)| value).sum::<f64>() / judged.len() as f64;
     let agreed = if passed == 0 || failed == 0 { "all agree" } else { "they disagree" };

@@ -60,12 +60,14 @@ pub(super) fn faithfulness() -> Box<dyn Family> {
 impl Family for Faithfulness {
     fn trial(&self, asker: &Asker<'_>) -> Result<Finding, Stop> {
         let contexts = asker.contexts()?;
-        let given = Given::default().data("input", asker.case_input()).data("output", asker.output()?);
+        let given =
+            Given::default().data("input", asker.case_input()).data("output", asker.output()?);
         let claims = asker.ask("claims", given, |claims: Claims| sound(claims.claims))?;
         if claims.is_empty() {
             return Err(Stop::Cannot("the output makes no claim that could be checked".to_owned()));
         }
-        let given = Given::default().data("claims", numbered(&claims)).data("contexts", numbered(contexts));
+        let given =
+            Given::default().data("claims", numbered(&claims)).data("contexts", numbered(contexts));
         let verdicts = asker.ask("faithfulness", given, |verified: Verified| {
             supported(verified.verdicts, claims.len(), contexts)
         })?;
@@ -87,8 +89,13 @@ impl Family for Faithfulness {
 
 fn sound(claims: Vec<String>) -> Result<Vec<String>, String> {
     match claims.len() > MOST_STATEMENTS {
-        true => Err(format!("there are {} statements; at most {MOST_STATEMENTS} are taken", claims.len())),
-        false if claims.iter().any(|claim| !has_words(claim)) => Err("a statement is empty".to_owned()),
+        true => Err(format!(
+            "there are {} statements; at most {MOST_STATEMENTS} are taken",
+            claims.len()
+        )),
+        false if claims.iter().any(|claim| !has_words(claim)) => {
+            Err("a statement is empty".to_owned())
+        }
         false => Ok(claims),
     }
 }
@@ -103,11 +110,15 @@ fn supported(
     each_once(verdicts.iter().map(|verdict| verdict.number), claims)?;
     let contexts: Vec<String> = contexts.iter().map(|text| loose(text)).collect();
     for verdict in &verdicts {
-        reasoned(&verdict.reason).map_err(|_| format!("verdict {} has no `reason`", verdict.number))?;
+        reasoned(&verdict.reason)
+            .map_err(|_| format!("verdict {} has no `reason`", verdict.number))?;
         let quote = loose(&verdict.quote);
         let found = !quote.is_empty() && contexts.iter().any(|text| text.contains(&quote));
         if verdict.verdict == Support::Supported && !found {
-            return Err(format!("the `quote` of verdict {} is not in the contexts", verdict.number));
+            return Err(format!(
+                "the `quote` of verdict {} is not in the contexts",
+                verdict.number
+            ));
         }
     }
     Ok(verdicts)
@@ -117,7 +128,9 @@ fn each_once(numbers: impl Iterator<Item = usize>, wanted: usize) -> Result<(), 
     let numbers: Vec<usize> = numbers.collect();
     match numbers.iter().copied().eq(1..=wanted) {
         true => Ok(()),
-        false => Err(format!("`verdicts` answers {numbers:?}, and each of 1 to {wanted} is to be answered once")),
+        false => Err(format!(
+            "`verdicts` answers {numbers:?}, and each of 1 to {wanted} is to be answered once"
+        )),
     }
 }
 
@@ -128,7 +141,8 @@ fn loose(text: &str) -> String {
         '‘' | '’' => '\'',
         c => c,
     };
-    let words: Vec<String> = text.split_whitespace().map(|word| word.chars().map(plain).collect()).collect();
+    let words: Vec<String> =
+        text.split_whitespace().map(|word| word.chars().map(plain).collect()).collect();
     words.join(" ").to_lowercase()
 }
 
@@ -142,7 +156,8 @@ fn faithful(claims: &[String], verdicts: &[Verdict]) -> Finding {
         count(Support::Supported),
         verdicts.len()
     );
-    let wrong = verdicts.iter().zip(claims).find(|(verdict, _)| verdict.verdict != Support::Supported);
+    let wrong =
+        verdicts.iter().zip(claims).find(|(verdict, _)| verdict.verdict != Support::Supported);
     if let Some((verdict, claim)) = wrong {
         reason.push_str(&format!("; first: “{claim}”: {}", verdict.reason));
     }
@@ -150,7 +165,8 @@ fn faithful(claims: &[String], verdicts: &[Verdict]) -> Finding {
 }
 
 fn numbered(texts: &[String]) -> String {
-    let lines = texts.iter().enumerate().map(|(place, text)| format!("{}. {}", place + 1, text.trim()));
+    let lines =
+        texts.iter().enumerate().map(|(place, text)| format!("{}. {}", place + 1, text.trim()));
     lines.collect::<Vec<_>>().join("\n")
 }
 
@@ -179,7 +195,8 @@ pub(super) fn answer_relevance() -> Box<dyn Family> {
 
 impl Family for AnswerRelevance {
     fn trial(&self, asker: &Asker<'_>) -> Result<Finding, Stop> {
-        let given = Given::default().data("input", asker.case_input()).data("output", asker.output()?);
+        let given =
+            Given::default().data("input", asker.case_input()).data("output", asker.output()?);
         let said = asker.ask("answer-relevance", given, |said: Statements| {
             sound(said.statements.iter().map(|statement| statement.text.clone()).collect())?;
             match said.statements.iter().any(|statement| !has_words(&statement.reason)) {
@@ -190,7 +207,8 @@ impl Family for AnswerRelevance {
         if said.noncommittal {
             return Ok(Finding::of(0.0, "the answer commits itself to nothing".to_owned()));
         }
-        let relevant: Vec<bool> = said.statements.iter().map(|statement| statement.relevant).collect();
+        let relevant: Vec<bool> =
+            said.statements.iter().map(|statement| statement.relevant).collect();
         let none = || Stop::Cannot("the output makes no statement".to_owned());
         let value = rag::supported(&relevant).ok_or_else(none)?;
         Ok(Finding::of(value, relevance(&said.statements)))
@@ -247,8 +265,13 @@ impl Family for ContextPrecision {
                 reasoned(&said.analysis).map(|()| said.useful)
             })
         }))?;
-        let ranks: Vec<String> = (1..).zip(&useful).filter(|(_, is)| **is).map(|(rank, _)| rank.to_string()).collect();
-        let which = if ranks.is_empty() { "none".to_owned() } else { format!("number {}", ranks.join(", ")) };
+        let ranks: Vec<String> =
+            (1..).zip(&useful).filter(|(_, is)| **is).map(|(rank, _)| rank.to_string()).collect();
+        let which = if ranks.is_empty() {
+            "none".to_owned()
+        } else {
+            format!("number {}", ranks.join(", "))
+        };
         let reason = format!("of {} contexts, of use: {which}", useful.len());
         Ok(Finding::of(rag::context_precision(&useful), reason))
     }
@@ -298,7 +321,8 @@ impl Family for ContextRecall {
             .data("input", asker.case_input())
             .data("sentences", numbered(&sentences))
             .data("contexts", numbered(contexts));
-        let verdicts = asker.ask("context-recall", given, |said: Attributed| attributed(said, sentences.len()))?;
+        let verdicts = asker
+            .ask("context-recall", given, |said: Attributed| attributed(said, sentences.len()))?;
         let found: Vec<bool> = verdicts.iter().map(|verdict| verdict.attributed).collect();
         let none = || Stop::Cannot("the reference has no sentence".to_owned());
         let value = rag::supported(&found).ok_or_else(none)?;
@@ -326,7 +350,8 @@ fn attributed(said: Attributed, sentences: usize) -> Result<Vec<Attribution>, St
 
 fn recall(verdicts: &[Attribution]) -> String {
     let found = verdicts.iter().filter(|verdict| verdict.attributed).count();
-    let reason = format!("{found} of {} sentences of the reference are in the contexts", verdicts.len());
+    let reason =
+        format!("{found} of {} sentences of the reference are in the contexts", verdicts.len());
     match verdicts.iter().find(|verdict| !verdict.attributed) {
         Some(missing) => format!("{reason}; not {}: {}", missing.number, missing.reason),
         None => reason,
@@ -342,12 +367,14 @@ fn sentences(text: &str) -> Vec<String> {
         if c != '\n' {
             sentences[last].push(c);
         }
-        let ends = matches!(c, '.' | '?' | '!' | '。') && chars.peek().is_none_or(|next| next.is_whitespace());
+        let ends = matches!(c, '.' | '?' | '!' | '。')
+            && chars.peek().is_none_or(|next| next.is_whitespace());
         if ends || c == '\n' {
             sentences.push(String::new());
         }
     }
-    let mut sentences: Vec<String> = sentences.iter().map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect();
+    let mut sentences: Vec<String> =
+        sentences.iter().map(|s| s.trim().to_owned()).filter(|s| !s.is_empty()).collect();
     if sentences.len() > MOST_STATEMENTS {
         let rest = sentences.split_off(MOST_STATEMENTS - 1);
         sentences.push(rest.join(" "));

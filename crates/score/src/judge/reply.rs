@@ -19,8 +19,9 @@ pub(super) fn read<'a, R: DeserializeOwned>(
     if text.is_empty() {
         return Err(Unusable("the reply is empty".to_owned()));
     }
-    let read = serde_json::from_str(text)
-        .map_err(|error| Unusable(format!("the reply is not the JSON that was asked for: {error}")))?;
+    let read = serde_json::from_str(text).map_err(|error| {
+        Unusable(format!("the reply is not the JSON that was asked for: {error}"))
+    })?;
     match is_echo(text, foreign) {
         true => Err(Unusable("the reply is a copy of what is judged".to_owned())),
         false => Ok(read),

@@ -59,8 +59,12 @@ fn criteria(written: &Value) -> Result<Vec<Criterion>, String> {
     };
     match criteria.len() {
         0 => Err("`rubric` has no criterion".to_owned()),
-        n if n > MOST_CRITERIA => Err(format!("`rubric` has {n} criteria; at most {MOST_CRITERIA} fit in one question")),
-        _ if criteria.iter().all(|criterion| criterion.weight == 0.0) => Err("every criterion of `rubric` weighs nothing".to_owned()),
+        n if n > MOST_CRITERIA => {
+            Err(format!("`rubric` has {n} criteria; at most {MOST_CRITERIA} fit in one question"))
+        }
+        _ if criteria.iter().all(|criterion| criterion.weight == 0.0) => {
+            Err("every criterion of `rubric` weighs nothing".to_owned())
+        }
         _ => Ok(criteria),
     }
 }
@@ -138,7 +142,11 @@ impl Rubric {
             pairs.filter(|(_, answer)| wanted(answer)).map(|(criterion, _)| criterion.weight).sum()
         };
         let value = weigh(&|answer| answer.met) / weigh(&|_| true);
-        let vetoed = self.criteria.iter().zip(answers).any(|(criterion, answer)| criterion.must && !answer.met);
+        let vetoed = self
+            .criteria
+            .iter()
+            .zip(answers)
+            .any(|(criterion, answer)| criterion.must && !answer.met);
         Finding { value, vetoed, reason: reason(answers) }
     }
 }
@@ -151,7 +159,12 @@ fn reason(answers: &[Answered]) -> String {
         (_, true) => format!("all {} criteria are met", answers.len()),
         _ => {
             let each = unmet.iter().map(|answer| format!("{}: {}", answer.number, answer.reason));
-            format!("{} of {} criteria are not met; {}", unmet.len(), answers.len(), each.collect::<Vec<_>>().join("; "))
+            format!(
+                "{} of {} criteria are not met; {}",
+                unmet.len(),
+                answers.len(),
+                each.collect::<Vec<_>>().join("; ")
+            )
         }
     }
 }
@@ -161,7 +174,9 @@ fn in_order(mut answers: Vec<Answered>, wanted: usize) -> Result<Vec<Answered>, 
     answers.sort_by_key(|answer| answer.number);
     let numbers: Vec<usize> = answers.iter().map(|answer| answer.number).collect();
     if !numbers.iter().copied().eq(1..=wanted) {
-        return Err(format!("`criteria` answers {numbers:?}, and each of 1 to {wanted} is to be answered once"));
+        return Err(format!(
+            "`criteria` answers {numbers:?}, and each of 1 to {wanted} is to be answered once"
+        ));
     }
     match answers.iter().find(|answer| !has_words(&answer.reason)) {
         Some(answer) => Err(format!("criterion {} has no `reason`", answer.number)),
@@ -197,7 +212,8 @@ impl Reference {
 
     fn of_case(spec: &ScorerSpec) -> Result<Reference, String> {
         if let Some(path) = &spec.expected {
-            serde_json_path::JsonPath::parse(path).map_err(|error| format!("`expected` is no path: {error}"))?;
+            serde_json_path::JsonPath::parse(path)
+                .map_err(|error| format!("`expected` is no path: {error}"))?;
         }
         Ok(Reference::OfCase(spec.expected.clone()))
     }
@@ -211,7 +227,12 @@ impl Reference {
 
     /// The reference, which this judge cannot do without.
     pub fn needed(&self, asker: &Asker<'_>) -> Result<String, Stop> {
-        let none = || Stop::Cannot(format!("case `{}` has no reference answer: `expected` or `references`", asker.material.case.id));
+        let none = || {
+            Stop::Cannot(format!(
+                "case `{}` has no reference answer: `expected` or `references`",
+                asker.material.case.id
+            ))
+        };
         self.text(asker)?.filter(|text| !text.trim().is_empty()).ok_or_else(none)
     }
 }

@@ -9,7 +9,8 @@ use super::*;
 fn spec(kind: &str, extra: Value) -> ScorerSpec {
     let mut spec = ScorerSpec::new("s", kind);
     let mut extra = extra.as_object().unwrap().clone();
-    spec.options = extra.remove("options").map_or_else(Default::default, |o| o.as_object().unwrap().clone());
+    spec.options =
+        extra.remove("options").map_or_else(Default::default, |o| o.as_object().unwrap().clone());
     spec.threshold = extra.remove("threshold").and_then(|t| t.as_f64());
     spec.negate = extra.remove("negate").is_some();
     spec.value = extra.remove("value");
@@ -35,7 +36,11 @@ fn case() -> Row {
 }
 
 /// Has a judge ask until it is done. `answer` says what the model replies.
-fn run_at(judge: &Judge, material: &Material<'_>, mut answer: impl FnMut(&Question) -> Reply) -> (Outcome, Vec<Question>) {
+fn run_at(
+    judge: &Judge,
+    material: &Material<'_>,
+    mut answer: impl FnMut(&Question) -> Reply,
+) -> (Outcome, Vec<Question>) {
     let (mut replies, mut asked) = (Replies::default(), Vec::new());
     for _ in 0..6 {
         match judge.next(material, &replies) {
@@ -52,7 +57,11 @@ fn run_at(judge: &Judge, material: &Material<'_>, mut answer: impl FnMut(&Questi
     panic!("a judge must come to an end");
 }
 
-fn run(judge: &Judge, output: &str, answer: impl FnMut(&Question) -> Reply) -> (Outcome, Vec<Question>) {
+fn run(
+    judge: &Judge,
+    output: &str,
+    answer: impl FnMut(&Question) -> Reply,
+) -> (Outcome, Vec<Question>) {
     let case = case();
     run_at(judge, &Material { case: &case, output, baseline: Some("Somewhere.") }, answer)
 }
@@ -68,7 +77,10 @@ fn met(met: bool) -> Reply {
 #[track_caller]
 fn is_error(outcome: &Outcome, words: &str) {
     assert!(matches!(outcome, Outcome::NotJudged { .. }), "{outcome:?}");
-    assert!(outcome.reason().starts_with("judge error: ") && outcome.reason().contains(words), "{outcome:?}");
+    assert!(
+        outcome.reason().starts_with("judge error: ") && outcome.reason().contains(words),
+        "{outcome:?}"
+    );
 }
 
 #[test]
@@ -87,7 +99,9 @@ fn a_rubric_of_several_criteria_is_their_weighted_share_and_a_must_is_a_must() {
     let judge = judge("llm-rubric", json!({"rubric": rubric, "threshold": 0.5}));
     let answers = |short: bool, right: bool| {
         // In another order than asked: the numbers count.
-        said(json!({"criteria": [{"number": 2, "reason": "r", "met": right}, {"number": 1, "reason": "s", "met": short}]}))
+        said(
+            json!({"criteria": [{"number": 2, "reason": "r", "met": right}, {"number": 1, "reason": "s", "met": short}]}),
+        )
     };
     let (outcome, asked) = run(&judge, "x", |_| answers(true, false));
     assert_eq!((outcome.value(), outcome.pass()), (Some(0.75), Some(false)));
@@ -148,7 +162,10 @@ fn a_reply_that_was_put_right_counts() {
     let judge = judge("llm-rubric", json!({"rubric": "It is kind."}));
     let (outcome, _) = run(&judge, "x", |question| match question.input["repair"].as_str() {
         Some("") => Reply::Said("pass".to_owned()),
-        _ => Reply::Said("```json\n{\"criteria\":[{\"number\":1,\"reason\":\"r\",\"met\":true}]}\n```".to_owned()),
+        _ => Reply::Said(
+            "```json\n{\"criteria\":[{\"number\":1,\"reason\":\"r\",\"met\":true}]}\n```"
+                .to_owned(),
+        ),
     });
     assert_eq!(outcome.pass(), Some(true));
 }
@@ -273,8 +290,15 @@ fn g_eval_makes_its_steps_once_for_all_outputs() {
 #[test]
 fn facts_that_contradict_the_reference_fail() {
     let judge = judge("factuality", json!({"options": {"superset": 0.25}}));
-    for (verdict, pass) in [("same", true), ("subset", true), ("superset", false), ("contradicts", false), ("differs-immaterially", true)] {
-        let (outcome, asked) = run(&judge, "x", |_| said(json!({"analysis": "a", "verdict": verdict})));
+    for (verdict, pass) in [
+        ("same", true),
+        ("subset", true),
+        ("superset", false),
+        ("contradicts", false),
+        ("differs-immaterially", true),
+    ] {
+        let (outcome, asked) =
+            run(&judge, "x", |_| said(json!({"analysis": "a", "verdict": verdict})));
         assert_eq!(outcome.pass(), Some(pass), "{verdict}");
         assert!(asked[0].input["reference"].as_str().unwrap().contains("In Paris."));
     }
@@ -285,7 +309,8 @@ fn facts_that_contradict_the_reference_fail() {
 #[test]
 fn a_closed_question_is_answered_with_yes_or_no() {
     let judge = judge("closed-qa", json!({"rubric": "Does it answer {{ question }}"}));
-    let (outcome, asked) = run(&judge, "x", |_| said(json!({"analysis": "it does", "verdict": "yes"})));
+    let (outcome, asked) =
+        run(&judge, "x", |_| said(json!({"analysis": "it does", "verdict": "yes"})));
     assert_eq!((outcome.pass(), outcome.reason()), (Some(true), "it does"));
     assert_eq!(asked[0].input["criteria"], "Does it answer Where is it?");
 }
@@ -308,7 +333,10 @@ fn a_supported_claim_must_be_quoted_from_the_contexts() {
     assert!(found.reason().contains("It is blue."), "{found:?}");
     is_error(&with_quote("the tower is in Paris, France"), "not in the contexts");
     let (nothing, _) = run(&judge, "Hm.", |_| said(json!({"claims": []})));
-    assert!(matches!(&nothing, Outcome::NotJudged { reason } if !reason.starts_with("judge error")), "{nothing:?}");
+    assert!(
+        matches!(&nothing, Outcome::NotJudged { reason } if !reason.starts_with("judge error")),
+        "{nothing:?}"
+    );
 }
 
 #[test]
@@ -321,32 +349,43 @@ fn retrieval_is_judged_by_rank_and_by_the_reference() {
     assert_eq!((outcome.value(), asked.len()), (Some(0.5), 2));
     let recall = judge("context-recall", json!({}));
     let (outcome, asked) = run(&recall, "x", |_| {
-        said(json!({"verdicts": [{"number": 1, "reason": "r", "attributed": true}, {"number": 2, "reason": "r", "attributed": false}]}))
+        said(
+            json!({"verdicts": [{"number": 1, "reason": "r", "attributed": true}, {"number": 2, "reason": "r", "attributed": false}]}),
+        )
     });
     assert_eq!(outcome.value(), Some(0.5));
     assert!(asked[0].input["sentences"].as_str().unwrap().contains("2. On the river."));
     let relevance = judge("answer-relevance", json!({}));
     let (outcome, _) = run(&relevance, "x", |_| {
-        said(json!({"statements": [{"text": "t", "reason": "r", "relevant": true}], "noncommittal": true}))
+        said(
+            json!({"statements": [{"text": "t", "reason": "r", "relevant": true}], "noncommittal": true}),
+        )
     });
     assert_eq!(outcome.value(), Some(0.0));
 }
 
 #[test]
 fn a_judge_without_what_it_needs_says_so() {
-    let wrong = |kind: &str, extra: Value| Judge::compile(&spec(kind, extra)).unwrap().unwrap_err().to_string();
+    let wrong = |kind: &str, extra: Value| {
+        Judge::compile(&spec(kind, extra)).unwrap().unwrap_err().to_string()
+    };
     assert!(wrong("llm-rubric", json!({"rubric": "x", "model": null})).contains("names no model"));
     assert!(wrong("llm-rubric", json!({})).contains("needs a `rubric`"));
     assert!(wrong("pairwise", json!({})).contains("needs `baseline`"));
     assert!(wrong("llm-rubric", json!({"rubric": "x", "threshold": 2.0})).contains("from 0 to 1"));
     assert!(Judge::compile(&spec("equals", json!({}))).is_none());
     let (outcome, asked) = run(&judge("llm-rubric", json!({"rubric": "x"})), "  ", |_| met(true));
-    assert!(matches!(outcome, Outcome::NotJudged { .. }) && asked.is_empty(), "nothing is asked about nothing");
+    assert!(
+        matches!(outcome, Outcome::NotJudged { .. }) && asked.is_empty(),
+        "nothing is asked about nothing"
+    );
 }
 
 #[test]
 fn another_rubric_model_or_prompt_is_another_signature() {
-    let of = |extra: Value, content: &str| judge("llm-rubric", extra).signature(&|_| Some(format!("sha256:{content}")));
+    let of = |extra: Value, content: &str| {
+        judge("llm-rubric", extra).signature(&|_| Some(format!("sha256:{content}")))
+    };
     let one = of(json!({"rubric": "kind"}), "aaaaaaaaaaaaaaaa");
     assert!(one.starts_with("llm-rubric|prompt:aaaaaaaaaaaa|model:p/judge|asks:"), "{one}");
     assert_eq!(one, of(json!({"rubric": "kind"}), "aaaaaaaaaaaaaaaa"));

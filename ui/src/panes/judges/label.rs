@@ -97,7 +97,9 @@ impl Labelling {
                     self.work.moved();
                     self.next();
                 }
-                Err(error) => drop(self.trouble.try_set(Some(error))),
+                Err(error) => {
+                    self.trouble.try_set(Some(error));
+                }
             }
         });
     }
@@ -237,9 +239,9 @@ fn Part(name: String, text: String) -> impl IntoView {
 
 #[component]
 fn Answers(labelling: Labelling) -> impl IntoView {
-    let none = Signal::derive(move || labelling.task.with(|task| {
-        task.ready().is_none_or(|task| task.item.is_none())
-    }));
+    let none = Signal::derive(move || {
+        labelling.task.with(|task| task.ready().is_none_or(|task| task.item.is_none()))
+    });
     let nothing = Signal::derive(move || labelling.last.with(Option::is_none));
     view! {
         <div class="label__answers">

@@ -1,6 +1,6 @@
 //! Judges of the open prompt: outputs labelled blind, and how each judge does against the labels.
 
-use assay_wire::{ApiError, JudgeLine, ListJudges};
+use assay_wire::{ApiError, Code, JudgeLine, ListJudges};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -20,12 +20,14 @@ use report::Report;
 #[component]
 pub fn JudgesPane() -> impl IntoView {
     let documents = context::<Documents>();
-    move || match documents.key().get() {
+    move || {
+        match documents.key().get() {
         None => view! {
             <Blank mark=Mark::Check title="No prompt open" text="Choose a prompt from the list to see the judges of its outputs." />
         }
         .into_any(),
         Some(prompt) => view! { <OfPrompt prompt /> }.into_any(),
+    }
     }
 }
 
@@ -54,12 +56,20 @@ impl Work {
         spawn_local(async move {
             let read = ipc::call(ListJudges { prompt }).await;
             if let Ok(judges) = &read {
-                let kept = self.chosen.try_get_untracked().flatten();
-                self.chosen.try_set(model::choose(judges, kept.as_deref()));
+                self.keep_choice(judges);
             }
             // The pane may be gone by the time the answer comes.
             self.judges.try_set(read.into());
         });
+    }
+
+    /// Set only when it is another: whoever labels would lose their place.
+    fn keep_choice(self, judges: &[JudgeLine]) {
+        let Some(kept) = self.chosen.try_get_untracked() else { return };
+        let choice = model::choose(judges, kept.as_deref());
+        if choice != kept {
+            self.chosen.set(choice);
+        }
     }
 
     /// Something was labelled: the counts and the report are others now.
@@ -89,7 +99,8 @@ fn OfPrompt(prompt: String) -> impl IntoView {
             Load::Ready(_) => Shown::Judges,
         })
     });
-    move || match state.get() {
+    move || {
+        match state.get() {
         Shown::Waiting => view! { <Loading what="Reading the judges" /> }.into_any(),
         Shown::Refused(error) => view! {
             <div class="judges__refused" data-testid="judges-refused">
@@ -107,6 +118,7 @@ fn OfPrompt(prompt: String) -> impl IntoView {
         }
         .into_any(),
         Shown::Judges => view! { <Desk work /> }.into_any(),
+    }
     }
 }
 
@@ -141,9 +153,8 @@ fn JudgeList(work: Work) -> impl IntoView {
 #[component]
 fn JudgeItem(work: Work, judge: JudgeLine) -> impl IntoView {
     let name = StoredValue::new(judge.scorer.clone());
-    let is_chosen = move || {
-        work.chosen.with(|chosen| name.with_value(|name| chosen.as_ref() == Some(name)))
-    };
+    let is_chosen =
+        move || work.chosen.with(|chosen| name.with_value(|name| chosen.as_ref() == Some(name)));
     let (tone, words) = model::standing(&judge);
     view! {
         <li>
@@ -169,11 +180,11 @@ fn Chosen(work: Work, scorer: String) -> impl IntoView {
         judge.problem.clone()
     });
     match problem {
-        Some(problem) => view! {
-            <ErrorNote error=ApiError::new(assay_wire::Code::BadInput, format!("{scorer}: {problem}"))
-                .hint("Put it right under Evals; until then it judges nothing.") />
+        Some(problem) => {
+            let error = ApiError::new(Code::BadInput, format!("{scorer}: {problem}"))
+                .hint("Put it right under Evals; until then it judges nothing.");
+            view! { <ErrorNote error /> }.into_any()
         }
-        .into_any(),
         None => view! {
             <LabelCard work scorer=scorer.clone() />
             <Report work scorer />

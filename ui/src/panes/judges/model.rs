@@ -1,6 +1,8 @@
 //! Judges in words.
 
-use assay_wire::{AgainstView, JudgeLine, JudgeModelView, JudgeView, KappaView, LabelTask, MeanView};
+use assay_wire::{
+    AgainstView, JudgeLine, JudgeModelView, JudgeView, KappaView, LabelTask, MeanView,
+};
 
 use crate::components::Tone;
 
@@ -81,7 +83,10 @@ pub fn half(against: &AgainstView) -> [(&'static str, String); 3] {
 pub fn gaps(view: &JudgeView) -> Vec<String> {
     let some = |n: u32, words: &str| (n > 0).then(|| format!("{n} {words}"));
     [
-        some(view.unseen, "labelled outputs have no verdict of the judge as it is now: run the prompt again"),
+        some(
+            view.unseen,
+            "labelled outputs have no verdict of the judge as it is now: run the prompt again",
+        ),
         some(view.undecided, "outputs have as many labels for as against"),
         some(view.older, "outputs were labelled for another wording of the rubric"),
     ]

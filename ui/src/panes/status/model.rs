@@ -120,8 +120,14 @@ mod tests {
 
     #[test]
     fn failures_count_as_ended_and_are_named() {
-        let counts =
-            CellCounts { total: 10, done: 4, failed: 1, cached: 2, running: 3, ..CellCounts::default() };
+        let counts = CellCounts {
+            total: 10,
+            done: 4,
+            failed: 1,
+            cached: 2,
+            running: 3,
+            ..CellCounts::default()
+        };
         let progress = Progress { run: "r".into(), state: RunState::Running, counts };
         assert_eq!(share(&counts), 50);
         assert_eq!(run_words(&progress), "Run running 5/10 · 1 failed · 2 from cache");
