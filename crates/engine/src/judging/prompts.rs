@@ -75,7 +75,7 @@ mod tests {
             let rendered =
                 render(&prompt, variant, &Row { input: input.clone(), ..Row::default() });
             let messages = rendered.expect("it renders").messages;
-            let text: String = messages.iter().map(|message| message.joined_text()).collect();
+            let text: String = messages.iter().map(|message| message.text()).collect();
             for (input, shown) in &input {
                 assert!(text.contains(shown.as_str().expect("a text")), "{name} hides {input}");
             }

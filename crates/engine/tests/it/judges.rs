@@ -7,7 +7,7 @@ use assay_store::{CellState, StoredScore};
 use assay_testkit::{Fault, ModelServer};
 use serde_json::{Value, json};
 
-use crate::support::{Bench, Ended, FAST, SLOW, spec};
+use crate::support::{Bench, Ended, FAST, spec};
 
 const PRICE: Price = Price { input: 1.0, cached_input: None, cache_write: None, output: 1.0 };
 

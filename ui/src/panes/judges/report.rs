@@ -13,7 +13,7 @@ use crate::{
 /// The numbers of one judge, read again whenever a label is given.
 #[component]
 pub(super) fn Report(work: Work, scorer: String) -> impl IntoView {
-    let view = RwSignal::new(Load::Loading);
+    let view = RwSignal::new(Load::<JudgeView>::Loading);
     let scorer = StoredValue::new(scorer);
     Effect::new(move || {
         work.turn.track();
