@@ -393,3 +393,34 @@ fn another_rubric_model_or_prompt_is_another_signature() {
     assert_ne!(one, of(json!({"rubric": "kind"}), "bbbbbbbbbbbbbbbb"));
     assert_ne!(one, of(json!({"rubric": "kind", "model": "p/other"}), "aaaaaaaaaaaaaaaa"));
 }
+
+proptest::proptest! {
+    #[test]
+    fn no_output_holds_the_number_of_its_own_boundary(output in "\\PC{1,80}", input in "\\PC{0,40}") {
+        let judge = judge("llm-rubric", json!({"rubric": "kind"}));
+        let mut case = case();
+        case.input.insert("question".to_owned(), json!(input));
+        let material = Material { case: &case, output: &output, baseline: None };
+        if let Step::Ask(questions) = judge.next(&material, &Replies::default()) {
+            let shown = questions[0].input["output"].as_str().unwrap();
+            let number = shown.strip_prefix("<data-").unwrap()[..16].to_owned();
+            proptest::prop_assert_eq!(shown.matches(&number).count(), 2);
+            proptest::prop_assert!(!input.contains(&number));
+        }
+    }
+
+    #[test]
+    fn no_text_but_a_whole_verdict_is_one(reply in "\\PC{0,120}") {
+        for (kind, extra) in [
+            ("llm-rubric", json!({"rubric": "kind"})),
+            ("closed-qa", json!({"rubric": "kind?"})),
+            ("pairwise", json!({"baseline": "base"})),
+            ("factuality", json!({})),
+            ("faithfulness", json!({})),
+            ("answer-relevance", json!({})),
+        ] {
+            let (outcome, _) = run(&judge(kind, extra), "an output", |_| Reply::Said(reply.clone()));
+            proptest::prop_assert_eq!(outcome.pass(), None);
+        }
+    }
+}

@@ -3,6 +3,7 @@
 
 mod cells;
 mod durability;
+mod judging;
 mod large;
 mod migrating;
 mod money;
