@@ -45,6 +45,10 @@ fn own_cells(counts: &CellCounts) -> u64 {
 pub fn count_words(counts: &CellCounts) -> String {
     let ended = u64::from(counts.done) + u64::from(counts.failed);
     let total = own_cells(counts);
+    if counts.judge_calls_done < counts.judge_calls {
+        let (done, calls) = (counts.judge_calls_done.into(), counts.judge_calls.into());
+        return format!("{} cells · judging {}/{}", grouped(ended), grouped(done), grouped(calls));
+    }
     match (ended == total, total) {
         (true, 1) => "1 cell".to_owned(),
         (true, _) => format!("{} cells", grouped(total)),
@@ -155,6 +159,8 @@ mod tests {
         let counts = CellCounts { total: 1200, done: 1100, failed: 100, ..CellCounts::default() };
         assert_eq!(count_words(&counts), "1,200 cells");
         assert_eq!(count_words(&CellCounts { done: 712, ..counts }), "812 of 1,200 cells");
+        let judged = CellCounts { judge_calls: 300, judge_calls_done: 120, ..counts };
+        assert_eq!(count_words(&judged), "1,200 cells · judging 120/300");
         assert_eq!(share(&counts), 1000);
         assert_eq!(share(&CellCounts::default()), 0, "a run without cells is no division by zero");
     }
