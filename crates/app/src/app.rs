@@ -14,6 +14,7 @@ use directories::{ProjectDirs, UserDirs};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::edits::Undos;
+use crate::compare::KeptComparison;
 use crate::environment::System;
 use crate::error::Explain;
 use crate::host::Host;
@@ -72,6 +73,8 @@ pub(crate) struct Inner {
     pub looking: Latest,
     /// The run that was looked at last, as it was planned.
     pub read: Mutex<Option<Arc<PlannedRun>>>,
+    /// The comparison that was looked at last.
+    pub compared: Mutex<Option<KeptComparison>>,
     /// The edits that can be taken back.
     undos: Mutex<Undos>,
     open: RwLock<Option<Arc<Open>>>,
@@ -145,6 +148,7 @@ impl App {
                 planning: Latest::default(),
                 looking: Latest::default(),
                 read: Mutex::default(),
+                compared: Mutex::default(),
                 undos: Mutex::default(),
                 open: RwLock::default(),
                 runtime: Some(runtime),

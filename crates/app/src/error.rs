@@ -32,7 +32,9 @@ impl Explain for RepoError {
             | Self::AmbiguousPrompt { .. }
             | Self::EmptyMessage
             | Self::Unchanged { .. } => Code::BadInput,
-            Self::NotFound { .. } | Self::UnknownPrompt { .. } => Code::NotFound,
+            Self::NotFound { .. } | Self::UnknownPrompt { .. } | Self::UnknownRevision { .. } => {
+                Code::NotFound
+            }
             Self::ReadOnly { .. } => Code::ReadOnly,
             Self::DiskFull { .. } => Code::DiskFull,
             Self::Io { .. } | Self::Unwatched { .. } => Code::Storage,
@@ -67,6 +69,8 @@ impl Explain for EngineError {
             | Self::ShardFile { .. } => ApiError::new(Code::BadInput, message),
             Self::ModelMoved { .. } => ApiError::new(Code::BadInput, message)
                 .hint("Put the provider's address back as it was, or start a new run: answers of the same server come from the cache."),
+            Self::NothingToCompare { .. } => ApiError::new(Code::BadInput, message)
+                .hint("Sides meet where prompt, variant and model are the same; RUN/VARIANT names one variant of a run."),
             Self::CannotMerge { .. } => ApiError::new(Code::BadInput, message)
                 .hint("Shards are runs of the same prompts, cases and models with another `--shard`."),
             Self::Unrenderable { diagnostic } => {

@@ -13,8 +13,10 @@
 //! repeat one.
 
 mod app;
+mod at;
 mod check;
 mod column_numbers;
+mod compare;
 mod edits;
 mod environment;
 mod error;
@@ -36,6 +38,7 @@ mod prices;
 mod prompts;
 mod providers;
 mod results;
+mod revisions;
 mod router;
 mod runs;
 mod score;

@@ -5,13 +5,13 @@ use assay_prompt::{Prompt, Row, files_shown};
 use assay_repo::PromptKey;
 use assay_wire::{ApiError, Code, RunRequest};
 
-use crate::app::Open;
+use crate::at::At;
 use crate::error::Explain;
 use crate::prompts::{folder, join};
 
 /// Reads what the chosen cases of a prompt show. `read` counts the bytes of the whole run.
 pub(crate) fn of_cases(
-    open: &Open,
+    at: &At,
     key: &PromptKey,
     prompt: &Prompt,
     request: &RunRequest,
@@ -20,7 +20,7 @@ pub(crate) fn of_cases(
     let mut files = MediaFiles::new();
     for name in files_shown(prompt, |case| is_chosen(request, case)) {
         let path = join(&folder(key), &name);
-        let bytes = open.workspace.read_bytes(&path, MAX_MEDIA).map_err(|e| e.explain())?;
+        let bytes = at.read_bytes(&path, MAX_MEDIA).map_err(|e| e.explain())?;
         *read += bytes.len() as u64;
         if *read > MAX_MEDIA_OF_RUN {
             let message = format!(

@@ -347,7 +347,7 @@ fn gate_view(column: u32, gate: GateResult, tags: &[String]) -> GateView {
     }
 }
 
-fn column_view(column: &NewColumn) -> ColumnView {
+pub(crate) fn column_view(column: &NewColumn) -> ColumnView {
     ColumnView {
         prompt: column.prompt.clone(),
         variant: column.variant.clone(),
@@ -499,7 +499,7 @@ pub(crate) fn row_of(line: &str) -> Row {
 }
 
 /// The case's longest text input, on one line.
-fn preview(case: &Row) -> String {
+pub(crate) fn preview(case: &Row) -> String {
     let longest = case.input.values().filter_map(|v| v.as_str()).max_by_key(|text| text.len());
     let text = match longest {
         Some(text) => text.split_whitespace().collect::<Vec<_>>().join(" "),

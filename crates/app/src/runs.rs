@@ -12,6 +12,8 @@ use assay_store::RunRecord;
 use assay_wire::*;
 
 use crate::app::{App, Open};
+use crate::at::At;
+use crate::compare::power_view;
 use crate::error::Explain;
 use crate::media;
 use crate::prices::CURRENCY;
@@ -33,7 +35,9 @@ impl Answer<PlanRun> for App {
         let plan = plan.map_err(|e| e.explain())?;
         let summary = plan.summary(&self.inner.store, &go_on).map_err(|e| e.explain())?;
         let missing_keys = self.missing_keys(&plan)?;
-        Ok(plan_view(&plan, summary, missing_keys, !self.is_trusted(&open)?))
+        let power = self.inner.engine.powers(&plan).into_iter().map(power_view).collect();
+        let view = plan_view(&plan, summary, missing_keys, !self.is_trusted(&open)?);
+        Ok(PlanView { power, ..view })
     }
 }
 
@@ -43,9 +47,7 @@ impl Answer<StartRun> for App {
         self.require_consent(&open, command.consent)?;
         let spec = self.spec(&open, &command.request)?;
         let plan = self.with_models(|models| Plan::new(spec.clone(), models))?;
-        let _one_at_a_time = self.starting();
-        let handle = self.inner.engine.start(plan).map_err(|e| e.explain())?;
-        Ok(self.follow(handle))
+        self.begin(plan)
     }
 }
 
@@ -155,6 +157,13 @@ impl App {
         every(&handle.progress);
     }
 
+    /// Starts a run and tells of it.
+    pub(crate) fn begin(&self, plan: Plan) -> Result<RunStarted, ApiError> {
+        let _one_at_a_time = self.starting();
+        let handle = self.inner.engine.start(plan).map_err(|e| e.explain())?;
+        Ok(self.follow(handle))
+    }
+
     fn starting(&self) -> MutexGuard<'_, ()> {
         self.inner.starting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -175,11 +184,12 @@ impl App {
                 files,
                 media: MediaFiles::new(),
                 questions: None,
+                judged_by: None,
             };
             let prompt = source.parse();
             refuse_broken(open, &key, &prompt)?;
             crate::judges::add_kept(open, &prompt, &mut judges)?;
-            source.media = media::of_cases(open, &key, &prompt, request, &mut media_read)?;
+            source.media = media::of_cases(&At::Disk(&open.workspace), &key, &prompt, request, &mut media_read)?;
             prompts.push(source);
         }
         if request.prompts.is_empty() {
@@ -194,18 +204,9 @@ impl App {
             prompts,
             aliases: config.models,
             options: config.options,
-            request: assay_engine::RunRequest {
-                variants: request.variants.clone(),
-                models: request.models.clone(),
-                cases: request.cases.clone(),
-                tags: request.tags.clone(),
-                repeat: request.repeat,
-                concurrency: request.concurrency,
-                no_cache: request.no_cache,
-                budget: request.budget,
-                shard: request.shard.map(|(index, of)| Shard { index, of }),
-            },
+            request: engine_request(request),
             judges,
+            commit: None,
         })
     }
 
@@ -220,7 +221,7 @@ impl App {
         self.inner.store.set_budget(&record.id, Some(budget)).map_err(|e| e.explain())
     }
 
-    fn require_consent(&self, open: &Open, consent: bool) -> Result<(), ApiError> {
+    pub(crate) fn require_consent(&self, open: &Open, consent: bool) -> Result<(), ApiError> {
         if consent || self.is_trusted(open)? {
             return Ok(());
         }
@@ -284,6 +285,21 @@ impl App {
     }
 }
 
+/// The request in the engine's words.
+pub(crate) fn engine_request(request: &RunRequest) -> assay_engine::RunRequest {
+    assay_engine::RunRequest {
+        variants: request.variants.clone(),
+        models: request.models.clone(),
+        cases: request.cases.clone(),
+        tags: request.tags.clone(),
+        repeat: request.repeat,
+        concurrency: request.concurrency,
+        no_cache: request.no_cache,
+        budget: request.budget,
+        shard: request.shard.map(|(index, of)| Shard { index, of }),
+    }
+}
+
 fn plan_view(
     plan: &Plan,
     summary: PlanSummary,
@@ -318,6 +334,7 @@ fn plan_view(
         columns: plan.columns.iter().map(column).collect(),
         rows: plan.rows.len() as u32,
         needs_consent,
+        power: Vec::new(),
     }
 }
 

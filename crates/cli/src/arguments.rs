@@ -39,6 +39,8 @@ pub enum Command {
     Score(Score),
     /// Statistics on numbers that you have
     Stats(Stats),
+    /// Say which of two runs, variants or revisions is better, on the same cases
+    Compare(Compare),
     /// Commit changes
     Commit(Commit),
     /// Make, copy, rename or remove prompts
@@ -276,6 +278,34 @@ pub struct Show {
     /// Only this cell, by its number
     #[arg(long, value_name = "ID")]
     pub cell: Option<u32>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Say which of two is better.
+#[derive(Debug, Args)]
+pub struct Compare {
+    /// What stands: a run (its id, or `last`), a part of one (RUN/VARIANT, RUN@MODEL, RUN/VARIANT@MODEL), or a git
+    /// revision, which is run first
+    pub base: String,
+    /// What may replace it, named in the same way; when not given, the files on disk for a revision, and the second
+    /// --variant or --model for a run
+    pub head: Option<String>,
+    /// Only this prompt; may be repeated
+    #[arg(long = "prompt", value_name = "P")]
+    pub prompts: Vec<String>,
+    /// Only this variant. With one run, given twice: the one that stands and the one that may replace it
+    #[arg(long = "variant", value_name = "V")]
+    pub variants: Vec<String>,
+    /// Only this model. With one run, given twice: the one that stands and the one that may replace it
+    #[arg(long = "model", value_name = "M")]
+    pub models: Vec<String>,
+    /// With revisions: stop each run before it costs more than this
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub budget: Option<f64>,
+    /// Write the verdicts as Markdown, ready for a pull request; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) json: Json,
 }
@@ -635,6 +665,7 @@ impl Command {
             Command::Show(a) => a.json.json,
             Command::Score(a) => a.json.json,
             Command::Stats(a) => a.json.json,
+            Command::Compare(a) => a.json.json,
             Command::Commit(a) => a.json.json,
             Command::Run(Run { json, .. }) | Command::Merge(Merge { json, .. }) => {
                 json.as_deref() == Some("-".as_ref())

@@ -137,6 +137,16 @@ pub enum EngineError {
         /// What was asked for.
         run: String,
     },
+    /// Nothing of two sides can be held against each other.
+    #[error("nothing of {base} can be compared with {head}: {reason}")]
+    NothingToCompare {
+        /// The base, as it was named.
+        base: String,
+        /// The head, as it was named.
+        head: String,
+        /// What kept them apart.
+        reason: String,
+    },
     /// What was stored of the run cannot be read back.
     #[error("run `{run}` cannot be read back: {reason}")]
     UnreadableRun {

@@ -1,4 +1,4 @@
-//! Use cases that join what stands below: plan a run, run it, resume it.
+//! Use cases that join what stands below: plan a run, run it, resume it, compare two.
 //!
 //! A **run** is a matrix of cells: columns are a variant on a model, rows are a case. [`Plan`]
 //! works out exactly which cells there are and what each would send, without sending anything.
@@ -23,6 +23,7 @@ mod asked;
 mod budget;
 mod call;
 mod cell;
+mod compare;
 mod cost;
 mod digest;
 mod driver;
@@ -47,6 +48,9 @@ mod twins;
 mod wordnet;
 
 pub use assay_store::{LanePause, Shard, Stop, StopKind};
+pub use compare::{
+    Compared, ComparedCase, ComparedGate, ComparedPair, GateWord, Power, Refused, SideOf, Spent, What,
+};
 pub use cost::{CostRange, Price};
 pub use environment::Environment;
 pub use error::EngineError;

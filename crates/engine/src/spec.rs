@@ -6,7 +6,9 @@
 
 use std::collections::BTreeMap;
 
-use assay_prompt::{EvalModel, Evals, Files, Options, Prompt, Row, Rows, parse_folder, parse_lone};
+use assay_prompt::{
+    Diagnostic, EvalModel, Evals, Files, Options, Prompt, Row, Rows, parse_folder, parse_lone,
+};
 use assay_store::Shard;
 use serde::{Deserialize, Serialize};
 
@@ -29,6 +31,9 @@ pub struct PromptSource {
     /// What it is asked in place of its own cases, when it judges.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub questions: Option<Questions>,
+    /// The files whose cases and evals are taken instead of its own, so that two revisions are asked the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judged_by: Option<Files>,
 }
 
 /// What a judge prompt is asked.
@@ -53,15 +58,35 @@ impl Questions {
 impl PromptSource {
     /// Parses the files.
     pub fn parse(&self) -> Prompt {
-        let mut prompt = match &self.lone {
-            Some(file) => parse_lone(&self.name, file, &self.files),
-            None => parse_folder(&self.name, &self.files),
+        let own = self.parsed(&self.files);
+        let mut prompt = match &self.judged_by {
+            Some(files) => judged_by(own, self.parsed(files)),
+            None => own,
         };
         if let Some(questions) = &self.questions {
             questions.put_into(&mut prompt);
         }
         prompt
     }
+
+    fn parsed(&self, files: &Files) -> Prompt {
+        match &self.lone {
+            Some(file) => parse_lone(&self.name, file, files),
+            None => parse_folder(&self.name, files),
+        }
+    }
+}
+
+/// A prompt with the cases and evals of another. What was found wrong in its own is nothing to it any more.
+fn judged_by(mut prompt: Prompt, other: Prompt) -> Prompt {
+    let is_about_data = |of: &Prompt, found: &Diagnostic| {
+        let data = [&of.cases.file, &of.evals.file];
+        data.into_iter().any(|file| file.as_deref() == Some(found.file.as_str()))
+    };
+    let mut found = std::mem::take(&mut prompt.diagnostics);
+    found.retain(|diagnostic| !is_about_data(&prompt, diagnostic));
+    found.extend(other.diagnostics.iter().filter(|d| is_about_data(&other, d)).cloned());
+    Prompt { diagnostics: found, cases: other.cases, evals: other.evals, ..prompt }
 }
 
 /// Which part of the matrix to run; empty lists mean all of it.
@@ -107,6 +132,9 @@ pub struct RunSpec {
     /// when a run is planned; they are from then on, so that it is judged by the same words on another day.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub judges: BTreeMap<String, PromptSource>,
+    /// The commit whose prompts these are, when they are not those on disk.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
 }
 
 impl RunSpec {
@@ -121,6 +149,9 @@ impl RunSpec {
     pub fn title(&self) -> String {
         let names: Vec<_> = self.prompts.iter().map(|p| p.name.as_str()).collect();
         let mut title = names.join(", ");
+        if let Some(commit) = &self.commit {
+            title.push_str(&format!(" · {}", commit.chars().take(8).collect::<String>()));
+        }
         if !self.request.tags.is_empty() {
             title.push_str(&format!(" · {}", self.request.tags.join(", ")));
         }
@@ -184,6 +215,7 @@ mod tests {
             options: Options::default(),
             request: RunRequest { budget: Some(0.5), ..RunRequest::default() },
             judges: BTreeMap::new(),
+            commit: None,
         };
         let served = Served { origin: "https://a.example".to_owned(), by: [7; 32] };
         let endpoints = Endpoints::from([("a/b".to_owned(), served)]);

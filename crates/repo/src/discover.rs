@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::RepoError;
 use crate::path::RelPath;
+use crate::source::{Committed, Source};
 
 /// What the names of variants end with.
 pub(crate) const VARIANT: &str = ".prompty";
@@ -176,6 +177,50 @@ impl Walk<'_> {
     fn is_ignored(&self, path: &str) -> bool {
         self.repository.is_path_ignored(path).unwrap_or(false)
     }
+}
+
+/// The prompts of a commit below `folder`, by the same rules; what a commit holds is kept by definition.
+pub(crate) fn committed_prompts(
+    source: &Committed<'_>,
+    root_name: &str,
+    folder: &str,
+    found: &mut BTreeSet<PromptKey>,
+) -> Result<(), RepoError> {
+    let folder = match folder {
+        "" | "." | "./" => String::new(),
+        folder => RelPath::parse(folder)?.as_str().to_owned(),
+    };
+    enter_committed(source, root_name, &folder, 0, &mut 0, found)
+}
+
+fn enter_committed(
+    source: &Committed<'_>,
+    root_name: &str,
+    folder: &str,
+    depth: usize,
+    seen: &mut usize,
+    found: &mut BTreeSet<PromptKey>,
+) -> Result<(), RepoError> {
+    let entries = source.list(folder)?;
+    *seen += entries.len();
+    if *seen > MAX_ENTRIES {
+        return Err(RepoError::TooManyFiles { path: folder.to_owned(), limit: MAX_ENTRIES });
+    }
+    let is_prompt = source.holds(&join(folder, MANIFEST_FILE));
+    if is_prompt {
+        found.insert(PromptKey::folder(folder, root_name));
+    }
+    for entry in entries {
+        let path = join(folder, &entry.name);
+        if entry.is_folder {
+            if depth < MAX_DEPTH && !SKIPPED.contains(&entry.name.as_str()) {
+                enter_committed(source, root_name, &path, depth + 1, seen, found)?;
+            }
+        } else if !is_prompt && path.ends_with(VARIANT) && source.holds(&path) {
+            found.insert(PromptKey::lone(&path));
+        }
+    }
+    Ok(())
 }
 
 struct Entry {

@@ -144,6 +144,12 @@ pub enum RepoError {
         /// The keys of the prompts there are.
         known: Vec<String>,
     },
+    /// No commit goes by that name.
+    #[error("there is no commit {name:?}")]
+    UnknownRevision {
+        /// What was asked for.
+        name: String,
+    },
     /// Several prompts go by that name.
     #[error("{name:?} names more than one prompt")]
     AmbiguousPrompt {
@@ -209,6 +215,9 @@ impl RepoError {
                 "this repository holds no prompts".to_owned()
             }
             Self::UnknownPrompt { known, .. } => format!("known prompts: {}", known.join(", ")),
+            Self::UnknownRevision { .. } => {
+                "name a branch, a tag, or a commit by its id, such as main or HEAD~1".to_owned()
+            }
             Self::AmbiguousPrompt { keys, .. } => format!("name one of: {}", keys.join(", ")),
             Self::NoIdentity => {
                 "set them with git config --global user.name \"Your Name\" and git config --global user.email you@example.com"

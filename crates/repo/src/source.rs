@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 
 use assay_prompt::{Files, MANIFEST_FILE};
-use git2::{ObjectType, Repository, Tree};
+use git2::{ObjectType, Repository, Tree, TreeEntry};
 
 use crate::RepoError;
 use crate::discover::{PromptKey, VARIANT, join};
@@ -38,8 +38,8 @@ pub(crate) trait Source {
 
 /// An entry of a folder.
 pub(crate) struct Listed {
-    name: String,
-    is_folder: bool,
+    pub(crate) name: String,
+    pub(crate) is_folder: bool,
 }
 
 /// The files on disk.
@@ -84,6 +84,13 @@ pub(crate) struct Committed<'a> {
     pub(crate) tree: &'a Tree<'a>,
 }
 
+impl Committed<'_> {
+    /// Whether an entry is a regular file.
+    pub(crate) fn is_file(&self, entry: &TreeEntry<'_>) -> bool {
+        entry.kind() == Some(ObjectType::Blob) && entry.filemode() != LINK
+    }
+}
+
 impl Source for Committed<'_> {
     fn text(&self, path: &RelPath) -> Result<Option<String>, RepoError> {
         let Ok(entry) = self.tree.get_path(Path::new(path.as_str())) else {
@@ -105,9 +112,7 @@ impl Source for Committed<'_> {
     }
 
     fn holds(&self, path: &str) -> bool {
-        self.tree
-            .get_path(Path::new(path))
-            .is_ok_and(|entry| entry.kind() == Some(ObjectType::Blob) && entry.filemode() != LINK)
+        self.tree.get_path(Path::new(path)).is_ok_and(|entry| self.is_file(&entry))
     }
 
     fn list(&self, folder: &str) -> Result<Vec<Listed>, RepoError> {

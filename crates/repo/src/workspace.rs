@@ -103,11 +103,7 @@ impl Workspace {
     pub fn config(&self) -> (RepositoryConfig, Vec<Diagnostic>) {
         let text =
             RelPath::parse(REPOSITORY_FILE).and_then(|path| file::read_if_there(&self.root, &path));
-        match text {
-            Ok(Some(found)) => assay_prompt::parse_repository(&found.text),
-            Ok(None) => (whole_repository(), Vec::new()),
-            Err(error) => (whole_repository(), vec![unreadable_config(&error)]),
-        }
+        config_of(text.map(|found| found.map(|found| found.text)))
     }
 
     /// The prompts of the worktree, by key.
@@ -243,7 +239,7 @@ impl Workspace {
         commit::log(&self.repository()?, limit)
     }
 
-    fn repository(&self) -> Result<Repository, RepoError> {
+    pub(crate) fn repository(&self) -> Result<Repository, RepoError> {
         open_repository(&self.root)
     }
 
@@ -308,6 +304,17 @@ fn renamed_from(
         .into_iter()
         .find(|change| change.path == path && change.status == FileStatus::Renamed)
         .and_then(|change| change.from))
+}
+
+/// What the text of `assay.yaml` says.
+pub(crate) fn config_of(
+    text: Result<Option<String>, RepoError>,
+) -> (RepositoryConfig, Vec<Diagnostic>) {
+    match text {
+        Ok(Some(text)) => assay_prompt::parse_repository(&text),
+        Ok(None) => (whole_repository(), Vec::new()),
+        Err(error) => (whole_repository(), vec![unreadable_config(&error)]),
+    }
 }
 
 /// What holds without an `assay.yaml`.

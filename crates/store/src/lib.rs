@@ -104,6 +104,7 @@ mod space;
 mod states;
 mod stops;
 mod store;
+mod tokens;
 mod transitions;
 mod writer;
 
@@ -131,3 +132,4 @@ pub use settings::RecentWorkspace;
 pub use states::{AttemptState, CellState, RunState};
 pub use stops::{Stop, StopKind};
 pub use store::Store;
+pub use tokens::CellTokens;

@@ -21,6 +21,7 @@ use crate::runs::{self, NewRun, RunDetail, RunRecord};
 use crate::settings::{self, RecentWorkspace};
 use crate::space::Space;
 use crate::states::RunState;
+use crate::tokens::{self, CellTokens};
 use crate::transitions;
 use crate::writer::Writer;
 
@@ -290,6 +291,11 @@ impl Store {
     /// Every column summed up, by place.
     pub fn column_stats(&self, run: &RunId) -> Result<Vec<ColumnStats>, StoreError> {
         self.read(|connection| cells::column_stats(connection, run))
+    }
+
+    /// What the cells with an output read and wrote, by ordinal.
+    pub fn tokens(&self, run: &RunId) -> Result<Vec<CellTokens>, StoreError> {
+        self.read(|connection| tokens::of_run(connection, run))
     }
 
     /// Whether a reply was received before under this key.

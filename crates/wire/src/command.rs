@@ -146,6 +146,11 @@ commands! {
     "judge.take" TakeLabels -> LabelsTaken, Json, "take labels that were given elsewhere";
     "judge.show" ShowJudge -> JudgeView, Json, "how people agree, and how a judge does against them";
 
+    "compare.side" ResolveSide -> SideFound, Json, "what a name means: a run, a part of one, or a revision";
+    "compare.revision" StartRevision -> RevisionRun, Json, "run the prompts of a revision with the cases and scorers of another";
+    "compare.read" ReadComparison -> ComparisonView, Json, "the verdict between two runs, or two columns of one";
+    "compare.cases" ReadComparedCases -> ComparedCasePage, Postcard, "a page of compared cases, broken ones first";
+
     "models.list" ListModels -> ModelsView, Json, "the embedded model, the providers the user added, and what can be added";
     "models.add" AddProvider -> ModelsView, Json, "add or replace a provider";
     "models.remove" RemoveProvider -> ModelsView, Json, "remove a provider";

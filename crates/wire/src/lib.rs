@@ -19,6 +19,7 @@
 //! ```
 
 mod command;
+mod compare;
 mod edit;
 mod error;
 mod exchange;
@@ -32,6 +33,7 @@ mod times;
 mod workspace;
 
 pub use command::{COMMANDS, Command, Declared, Encoding, command};
+pub use compare::*;
 pub use edit::*;
 pub use error::{ApiError, Code};
 pub use exchange::*;

@@ -7,6 +7,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::compare::PowerView;
 use crate::prompt::MessageView;
 
 /// What to run. Empty lists mean "what the prompt's evals say".
@@ -76,6 +77,8 @@ pub struct PlanView {
     pub rows: u32,
     /// Whether the person must consent before anything is sent, because the repository is not trusted.
     pub needs_consent: bool,
+    /// What the cases of each prompt can show.
+    pub power: Vec<PowerView>,
 }
 
 /// What one host would be sent.

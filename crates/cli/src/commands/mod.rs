@@ -2,6 +2,7 @@
 
 mod check;
 mod commit;
+mod compare;
 mod export;
 mod import;
 mod init;
@@ -39,6 +40,7 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Show(arguments) => show::execute(app, arguments, output),
         Command::Score(arguments) => score::execute(app, arguments, output),
         Command::Stats(arguments) => stats::execute(app, arguments, output),
+        Command::Compare(a) => compare::execute(app, &arguments.directory, a, output),
         Command::Commit(arguments) => commit::execute(app, arguments, output),
         Command::Prompt(edit) => prompt::prompt(app, edit, output),
         Command::Variant(edit) => prompt::variant(app, edit, output),

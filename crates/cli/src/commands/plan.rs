@@ -1,7 +1,7 @@
 //! `assay plan`: what a run would do.
 
 use assay_app::App;
-use assay_wire::{ApiError, CostRange, HostShareView, PlanRun, PlanView};
+use assay_wire::{ApiError, CostRange, HostShareView, PlanRun, PlanView, PowerView};
 use serde_json::{Value, json};
 
 use crate::arguments::Plan;
@@ -31,6 +31,7 @@ pub(crate) fn execute(app: &App, arguments: &Plan, output: &Output) -> Result<Ex
         "hosts": plan.hosts,
         "perHost": plan.per_host.iter().map(host).collect::<Vec<_>>(),
         "missingKeys": plan.missing_keys,
+        "power": plan.power.iter().map(power).collect::<Vec<_>>(),
     });
     output.show(&document, || text(&plan))?;
     Ok(Exit::Done)
@@ -44,6 +45,13 @@ fn host(share: &HostShareView) -> Value {
     json!({
         "host": share.host, "cells": share.cells, "inputTokens": share.input_tokens,
         "cost": share.cost.as_ref().map(cost),
+    })
+}
+
+fn power(power: &PowerView) -> Value {
+    json!({
+        "prompt": power.prompt, "cases": power.cases, "sources": power.sources,
+        "detectable": power.detectable, "toldBy": power.told_by, "text": power.text,
     })
 }
 
@@ -67,6 +75,9 @@ fn text(plan: &PlanView) -> String {
     text.push_str(&format!("\ncost: {}", cost_words(plan)));
     let hosts = if plan.hosts.is_empty() { "none".to_owned() } else { plan.hosts.join(", ") };
     text.push_str(&format!("\nhosts: {hosts}"));
+    for power in &plan.power {
+        text.push_str(&format!("\npower: {}", power.text));
+    }
     for words in &plan.left_out {
         text.push_str(&format!("\nnote: {words}"));
     }

@@ -3,6 +3,7 @@
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use assay_app::App;
 use assay_wire::{
@@ -41,7 +42,7 @@ pub(crate) fn execute(
         check_writable(Path::new(file))?;
     }
     let started = start(app, arguments)?;
-    stop_on_interrupt(app, &started.run)?;
+    stop_on_interrupt(app, &Arc::new(Mutex::new(started.run.clone())))?;
     follow(app, &started.run, output);
     if let Some(file) = save {
         app.call(SaveRun { run: started.run.clone(), file })?;
@@ -131,21 +132,22 @@ fn all_cells(app: &App, run: &RunView) -> Result<Vec<CellLine>, ApiError> {
     Ok(cells)
 }
 
-/// The first Ctrl-C stops the run and keeps what is done; the second ends the process as usual.
-fn stop_on_interrupt(app: &App, run: &str) -> Result<(), ApiError> {
-    let (app, run) = (app.clone(), run.to_owned());
+/// The first Ctrl-C stops the run that goes on and keeps what is done; the second ends the process as usual.
+pub(crate) fn stop_on_interrupt(app: &App, going: &Arc<Mutex<String>>) -> Result<(), ApiError> {
+    let (app, going) = (app.clone(), Arc::clone(going));
     let mut pressed = false;
     ctrlc::set_handler(move || {
         if std::mem::replace(&mut pressed, true) {
             std::process::exit(130);
         }
+        let run = going.lock().unwrap_or_else(PoisonError::into_inner).clone();
         // The run may have ended at this very moment; then there is nothing to stop.
-        let _ = app.call(CancelRun { run: run.clone() });
+        let _ = app.call(CancelRun { run });
     })
     .map_err(|e| ApiError::new(Code::Internal, format!("could not listen for Ctrl-C: {e}")))
 }
 
-fn follow(app: &App, run: &str, output: &Output) {
+pub(crate) fn follow(app: &App, run: &str, output: &Output) {
     let mut told = 0;
     app.wait(run, |progress| {
         let (_, counts) = progress.now();
@@ -426,7 +428,7 @@ fn refuse_prompt(app: &App, file: &Path) -> Result<(), ApiError> {
     }
 }
 
-fn check_writable(file: &Path) -> Result<(), ApiError> {
+pub(crate) fn check_writable(file: &Path) -> Result<(), ApiError> {
     if file == Path::new("-") {
         return Ok(());
     }
@@ -439,6 +441,6 @@ fn check_writable(file: &Path) -> Result<(), ApiError> {
         .map_err(|e| unwritable(file, &e))
 }
 
-fn unwritable(file: &Path, error: &std::io::Error) -> ApiError {
+pub(crate) fn unwritable(file: &Path, error: &std::io::Error) -> ApiError {
     ApiError::new(Code::BadInput, format!("{} cannot be written: {error}", file.display()))
 }

@@ -201,6 +201,7 @@ pub fn spec(cases: usize, models: &[&str]) -> RunSpec {
             files: files.into_iter().map(|(name, text)| (name.to_owned(), text)).collect(),
             media: Default::default(),
             questions: None,
+            judged_by: None,
         }],
         aliases: Default::default(),
         options: Default::default(),
@@ -209,6 +210,7 @@ pub fn spec(cases: usize, models: &[&str]) -> RunSpec {
             ..RunRequest::default()
         },
         judges: Default::default(),
+        commit: None,
     }
 }
 

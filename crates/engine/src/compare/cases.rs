@@ -1,0 +1,257 @@
+//! The cases that both sides were asked, and what each scorer said of the answers.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use assay_prompt::{Row, ScorerSpec};
+use assay_score::verdict::{Answers, ComparedScorer, Measure, PairedCase, Verdict};
+use assay_store::{CellRecord, CellState};
+
+use super::Refused;
+use super::side::Column;
+use super::signature;
+
+/// Tags that are looked at one by one.
+const MOST_SLICES: usize = 40;
+
+/// A case that both sides were asked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ComparedCase {
+    /// The case's id.
+    pub id: String,
+    /// The case, as the head was asked it.
+    pub case: Row,
+    /// The base's cells in its run, one for each sample.
+    pub base: Vec<u32>,
+    /// The head's.
+    pub head: Vec<u32>,
+    /// The mean value of each scorer of the verdict, base and head; none where nothing was judged.
+    pub values: Vec<[Option<f64>; 2]>,
+}
+
+/// What two columns have in common.
+pub(super) struct Cases<'a> {
+    base: &'a Column<'a>,
+    head: &'a Column<'a>,
+    pub paired: Vec<Asked<'a>>,
+    pub differing: Vec<String>,
+    pub unpaired: Vec<String>,
+    /// The tags that get a slice of their own.
+    sliced: BTreeSet<&'a str>,
+}
+
+/// A case with the answers of both sides.
+pub(super) struct Asked<'a> {
+    pub case: &'a Row,
+    pub base: Vec<&'a CellRecord>,
+    pub head: Vec<&'a CellRecord>,
+}
+
+/// A case of one side, with its samples.
+type Sampled<'a> = (&'a Row, Vec<&'a CellRecord>);
+
+impl<'a> Cases<'a> {
+    pub fn of(base: &'a Column<'a>, head: &'a Column<'a>) -> Cases<'a> {
+        let mut theirs = by_case(base);
+        let (paired, differing, unpaired) = (Vec::new(), Vec::new(), Vec::new());
+        let sliced = BTreeSet::new();
+        let mut cases = Cases { base, head, paired, differing, unpaired, sliced };
+        for (case, cells) in in_order(head) {
+            match theirs.remove(case.id.as_str()) {
+                None => cases.unpaired.push(case.id.clone()),
+                Some((other, _)) if !asks_the_same(case, other) => {
+                    cases.differing.push(case.id.clone());
+                }
+                Some((_, base)) => cases.paired.push(Asked { case, base, head: cells }),
+            }
+        }
+        cases.unpaired.extend(theirs.into_keys().map(str::to_owned));
+        cases.sliced = commonest_tags(cases.paired.iter().map(|asked| asked.case));
+        cases
+    }
+
+    pub fn base(&self) -> &'a Column<'a> {
+        self.base
+    }
+
+    pub fn head(&self) -> &'a Column<'a> {
+        self.head
+    }
+
+    /// The scorers of the head with the values of both sides, and those that only one side has.
+    pub fn scorers(&self) -> (Vec<ComparedScorer<'static>>, Vec<Refused>) {
+        let (ours, theirs) = (specs(self.head), specs(self.base));
+        let alone = |spec: &ScorerSpec, side: &str| Refused {
+            scorer: spec.id.clone(),
+            gate: self.is_gate(&spec.id),
+            reason: format!("only the {side} has this scorer"),
+        };
+        let mut refused = Vec::new();
+        let mut scorers = Vec::new();
+        for spec in ours {
+            match theirs.iter().find(|other| other.id == spec.id) {
+                Some(other) => scorers.push(self.scorer(spec, other, &[])),
+                None => refused.push(alone(spec, "head")),
+            }
+        }
+        let gone = theirs.iter().filter(|spec| !ours.iter().any(|other| other.id == spec.id));
+        refused.extend(gone.map(|spec| alone(spec, "base")));
+        // What looks at none of these cases has nothing to say of them.
+        scorers.retain(|scorer| !scorer.cases.is_empty());
+        (scorers, refused)
+    }
+
+    /// One scorer over the cases with one of these tags, or over all.
+    pub fn scorer_over(&self, scorer: &str, tags: &[String]) -> Option<ComparedScorer<'static>> {
+        let of = |column| specs(column).iter().find(|spec: &&ScorerSpec| spec.id == scorer);
+        Some(self.scorer(of(self.head)?, of(self.base)?, tags))
+    }
+
+    fn scorer(
+        &self,
+        spec: &ScorerSpec,
+        base: &ScorerSpec,
+        tags: &[String],
+    ) -> ComparedScorer<'static> {
+        let meant = |case: &Row| {
+            has_one(case, tags) && has_one(case, &spec.tags) && has_one(case, &base.tags)
+        };
+        let cases: Vec<PairedCase> = self
+            .paired
+            .iter()
+            .filter(|asked| meant(asked.case))
+            .map(|asked| PairedCase {
+                id: asked.case.id.clone(),
+                source: asked.case.group.clone(),
+                tags: self.slices_of(asked.case),
+                base: answers(self.base, &spec.id, &asked.base),
+                head: answers(self.head, &spec.id, &asked.head),
+            })
+            .collect();
+        let usual = ComparedScorer::new(spec.id.clone(), measure(&cases), cases);
+        ComparedScorer {
+            base_signature: signature::of_spec(base),
+            head_signature: signature::of_spec(spec),
+            margin: self.margin(&spec.id).unwrap_or(usual.margin),
+            gate: self.is_gate(&spec.id),
+            ..usual
+        }
+    }
+
+    fn slices_of(&self, case: &Row) -> Vec<String> {
+        case.tags.iter().filter(|tag| self.sliced.contains(tag.as_str())).cloned().collect()
+    }
+
+    fn is_gate(&self, scorer: &str) -> bool {
+        let gates = self.head.prompt.map_or(&[][..], |prompt| &prompt.evals.gates);
+        gates.iter().any(|gate| gate.scorer.as_deref() == Some(scorer))
+    }
+
+    /// What a gate over all cases calls no difference.
+    fn margin(&self, scorer: &str) -> Option<f64> {
+        let gates = &self.head.prompt?.evals.gates;
+        let mut of_all = gates
+            .iter()
+            .filter(|gate| gate.scorer.as_deref() == Some(scorer) && gate.tags.is_empty());
+        of_all.find_map(|gate| gate.non_inferior)
+    }
+
+    /// The cases with their values, by the scorers of the verdict.
+    pub fn listed(&self, verdict: &Verdict) -> Vec<ComparedCase> {
+        let ordinals = |cells: &[&CellRecord]| cells.iter().map(|cell| cell.ordinal).collect();
+        let value = |column, scorer: &str, cells: &[&CellRecord]| {
+            let values = answers(column, scorer, cells).values;
+            (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
+        };
+        let listed = |asked: &Asked| ComparedCase {
+            id: asked.case.id.clone(),
+            case: asked.case.clone(),
+            base: ordinals(&asked.base),
+            head: ordinals(&asked.head),
+            values: verdict
+                .scorers
+                .iter()
+                .map(|s| {
+                    let base = value(self.base, &s.scorer, &asked.base);
+                    [base, value(self.head, &s.scorer, &asked.head)]
+                })
+                .collect(),
+        };
+        self.paired.iter().map(listed).collect()
+    }
+}
+
+fn specs<'a>(column: &Column<'a>) -> &'a [ScorerSpec] {
+    column.prompt.map_or(&[], |prompt| &prompt.evals.scorers)
+}
+
+/// A column's cases with their samples, in the order of the rows. What is another shard's is nobody's error: it is as
+/// if it had not been asked.
+fn in_order<'a>(column: &Column<'a>) -> Vec<Sampled<'a>> {
+    let mut cases: Vec<Sampled> = Vec::new();
+    let mut places = BTreeMap::new();
+    for (case, cell) in column.cells().filter(|(_, cell)| cell.state != CellState::Skipped) {
+        let place = *places.entry(case.id.as_str()).or_insert(cases.len());
+        match cases.get_mut(place) {
+            Some((_, cells)) => cells.push(cell),
+            None => cases.push((case, vec![cell])),
+        }
+    }
+    cases
+}
+
+fn by_case<'a>(column: &Column<'a>) -> BTreeMap<&'a str, Sampled<'a>> {
+    in_order(column).into_iter().map(|sampled| (sampled.0.id.as_str(), sampled)).collect()
+}
+
+/// The tags that most cases have: a tag of one case is no slice, and a file of nothing but tags must not keep anybody
+/// waiting.
+fn commonest_tags<'a>(cases: impl Iterator<Item = &'a Row>) -> BTreeSet<&'a str> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for tag in cases.flat_map(|case| &case.tags) {
+        *counts.entry(tag).or_default() += 1;
+    }
+    let mut counts: Vec<_> = counts.into_iter().filter(|(_, cases)| *cases > 1).collect();
+    counts.sort_by_key(|(tag, cases)| (Reverse(*cases), *tag));
+    counts.into_iter().take(MOST_SLICES).map(|(tag, _)| tag).collect()
+}
+
+/// Whether two cases of the same id ask the same and expect the same.
+fn asks_the_same(ours: &Row, theirs: &Row) -> bool {
+    ours.input == theirs.input
+        && ours.expected == theirs.expected
+        && ours.references == theirs.references
+        && ours.contexts == theirs.contexts
+        && ours.attachments == theirs.attachments
+}
+
+fn has_one(case: &Row, tags: &[String]) -> bool {
+    tags.is_empty() || case.tags.iter().any(|tag| tags.contains(tag))
+}
+
+/// What a scorer said of the answers to one case. One that failed, is not there yet or was not judged is an error.
+fn answers(column: &Column, scorer: &str, cells: &[&CellRecord]) -> Answers {
+    let place = column.side.detail.scorers.iter().position(|known| known == scorer);
+    let mut answers = Answers::default();
+    for cell in cells {
+        let said = cell.scores.iter().find(|score| Some(usize::from(score.scorer)) == place);
+        let said = said.filter(|_| cell.state == CellState::Done);
+        match said.and_then(|score| score.value.filter(|value| value.is_finite()).zip(score.pass)) {
+            Some((value, pass)) => {
+                answers.values.push(value);
+                answers.passed.push(pass);
+            }
+            None => answers.errors += 1,
+        }
+    }
+    answers
+}
+
+/// A scorer that says yes or no is tested as such; the values show its scale, which no comparison changes.
+fn measure(cases: &[PairedCase]) -> Measure<'static> {
+    let mut values = cases.iter().flat_map(|case| case.base.values.iter().chain(&case.head.values));
+    match values.all(|value| *value == 0.0 || *value == 1.0) {
+        true => Measure::PassFail,
+        false => Measure::Score,
+    }
+}
