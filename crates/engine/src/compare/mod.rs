@@ -19,7 +19,7 @@ mod signature;
 mod spending;
 
 use assay_score::verdict::{Comparison, Verdict, VerdictError, Word, compare};
-use assay_store::{NewColumn, RunId};
+use assay_store::{NewColumn, RunId, Store};
 
 use crate::error::EngineError;
 use crate::run::Engine;
@@ -142,15 +142,23 @@ impl Engine {
         head: &SideOf,
         prompts: &[String],
     ) -> Result<Compared, EngineError> {
-        let sides =
-            [ReadSide::read(self.store(), base, prompts)?, ReadSide::read(self.store(), head, prompts)?];
-        let met = meetings(&sides[0], &sides[1]);
-        if met.pairs.is_empty() {
-            return Err(nothing_met(base, head, &met));
-        }
-        let pairs = met.pairs.iter().map(|pair| compared(pair, &met, &sides)).collect();
-        Ok(Compared { base: base.clone(), head: head.clone(), pairs, left_out: met.left_out })
+        compare_sides(self.store(), base, head, prompts)
     }
+}
+
+fn compare_sides(
+    store: &Store,
+    base: &SideOf,
+    head: &SideOf,
+    prompts: &[String],
+) -> Result<Compared, EngineError> {
+    let sides = [ReadSide::read(store, base, prompts)?, ReadSide::read(store, head, prompts)?];
+    let met = meetings(&sides[0], &sides[1]);
+    if met.pairs.is_empty() {
+        return Err(nothing_met(base, head, &met));
+    }
+    let pairs = met.pairs.iter().map(|pair| compared(pair, &met, &sides)).collect();
+    Ok(Compared { base: base.clone(), head: head.clone(), pairs, left_out: met.left_out })
 }
 
 fn nothing_met(base: &SideOf, head: &SideOf, met: &Met) -> EngineError {

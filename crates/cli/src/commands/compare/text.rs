@@ -130,8 +130,10 @@ fn headline(view: &ComparisonView) -> &'static str {
 }
 
 fn quoted(verdict: &VerdictView) -> String {
-    let lines: Vec<String> = verdict.text.lines().map(|line| format!("> {}", bold_only(line))).collect();
-    let mut text = format!("\n\n{}", lines.join("  \n"));
+    // Names stand on the first line only; the others are our own words and numbers.
+    let (names, words) = verdict.text.split_once('\n').unwrap_or((&verdict.text, ""));
+    let mut text = format!("\n\n> {}", escaped(names));
+    text.extend(words.lines().map(|line| format!("  \n> {line}")));
     let lists = named("broken", &verdict.broken_cases).into_iter().chain(named("fixed", &verdict.fixed_cases));
     let lists: Vec<String> = lists.map(|line| format!("- {}", escaped(&line))).collect();
     if !lists.is_empty() {
@@ -177,11 +179,6 @@ fn escaped(text: &str) -> String {
     safe
 }
 
-/// The verdict's own `**` stay; everything else is text.
-fn bold_only(line: &str) -> String {
-    line.split("**").map(escaped).collect::<Vec<_>>().join("**")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -192,7 +189,6 @@ mod tests {
             escaped("![x](http://a) @ada <b> a|b"),
             "\\!\\[x\\](http://a) @\u{2060}ada &lt;b&gt; a\\|b"
         );
-        assert_eq!(bold_only("change **+1.0** of `x`"), "change **+1.0** of \\`x\\`");
     }
 
     #[test]
