@@ -1,6 +1,7 @@
 //! The command line as a process of its own: what scripts rely on.
 
 mod budget;
+mod compare;
 mod documents;
 mod embedded;
 mod exchange;

@@ -6,11 +6,12 @@ use wasm_bindgen::JsCast;
 
 use crate::{
     panes::{
+        compare::Versus,
         edit::Bench,
         exchange::{Exporting, Importing},
         problems::Problems,
     },
-    state::{Desk, Documents, Edits, Place, Question, Runs, Session, Spending, Toasts, context},
+    state::{Desk, Documents, Edits, Place, Question, Runs, Session, Spending, Tab, Toasts, context},
 };
 
 /// Something that can be done from anywhere.
@@ -62,6 +63,14 @@ pub enum Action {
     Evals,
     /// Go to the matrix.
     Matrix,
+    /// Go to the comparison.
+    CompareRuns,
+    /// Go to the charts.
+    Charts,
+    /// Go on to the next change between two outputs.
+    NextChange,
+    /// Go back to the change before.
+    PreviousChange,
     /// Go to the list of runs.
     Runs,
     /// Go to changes and commits.
@@ -142,6 +151,16 @@ pub const ACTIONS: &[Entry] = &[
     entry(Action::Edit, "Go to", "Edit: variants side by side", &["Ctrl+1"], true),
     entry(Action::Matrix, "Go to", "Matrix: the cells of a run", &["Ctrl+2"], true),
     entry(Action::Evals, "Go to", "Evals: models, scorers and gates", &["Ctrl+Shift+E"], true),
+    entry(Action::CompareRuns, "Go to", "Compare: two sides on the same cases", &["Ctrl+4"], true),
+    entry(Action::Charts, "Go to", "Charts: scores, cost and differences", &["Ctrl+6"], true),
+    entry(Action::NextChange, "Go to", "The next change between two outputs", &["F7"], true),
+    entry(
+        Action::PreviousChange,
+        "Go to",
+        "The change before between two outputs",
+        &["Shift+F7"],
+        true,
+    ),
     entry(Action::Runs, "Go to", "Runs", &["Ctrl+3"], true),
     entry(Action::Git, "Go to", "Git: changes and commits", &["Ctrl+5"], true),
     entry(Action::Settings, "Go to", "Settings", &["Ctrl+,"], true),
@@ -171,6 +190,7 @@ pub struct Stage {
     toasts: Toasts,
     edits: Edits,
     bench: Bench,
+    versus: Versus,
     problems: Problems,
     importing: Importing,
     exporting: Exporting,
@@ -188,6 +208,7 @@ impl Stage {
             toasts: context(),
             edits: context(),
             bench: context(),
+            versus: context(),
             problems: context(),
             importing: context(),
             exporting: context(),
@@ -201,6 +222,9 @@ impl Stage {
             Action::Trust => open == Some(false),
             Action::Cancel => self.runs.is_running(),
             Action::NextProblem => self.problems.counts().all() > 0,
+            Action::NextChange | Action::PreviousChange => {
+                self.desk.place.get() == Place::Prompts && self.desk.tab.get() == Tab::Compare
+            }
             Action::Run
             | Action::Plan
             | Action::Export
@@ -244,6 +268,10 @@ impl Stage {
             Action::Edit => self.desk.show_edit(),
             Action::Evals => self.desk.show_evals(),
             Action::Matrix => self.desk.show_matrix(),
+            Action::CompareRuns => self.desk.show_compare(),
+            Action::Charts => self.desk.show_charts(),
+            Action::NextChange => self.versus.step(1),
+            Action::PreviousChange => self.versus.step(-1),
             Action::Runs => self.desk.place.set(Place::Runs),
             Action::Git => self.desk.place.set(Place::Git),
             Action::Settings => self.desk.place.set(Place::Settings),

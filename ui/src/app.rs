@@ -10,6 +10,8 @@ use crate::{
     },
     ipc,
     panes::{
+        charts::ChartsPane,
+        compare::{ComparePane, Versus},
         edit::{Bench, EditPane, VariantInspector},
         evals::EvalsPane,
         exchange::{ExchangeSheets, Exporting, Importing},
@@ -75,6 +77,7 @@ fn provide_contexts() {
     provide_context(Edits::new());
     provide_context(Bench::new());
     provide_context(Board::new());
+    provide_context(Versus::new());
     provide_context(Changes::new());
     provide_context(Problems::new());
     provide_context(Pending::new());
@@ -87,6 +90,7 @@ fn follow_notices() {
     let (notices, session) = (context::<Notices>(), context::<Session>());
     context::<Runs>().follow(notices);
     context::<Board>().follow(notices);
+    context::<Versus>().follow(notices);
     context::<Problems>().follow(notices);
     context::<Importing>().follow(notices);
     context::<Documents>().follow(notices, context());
@@ -184,7 +188,7 @@ fn Workspace(
                         </section>
                     </Show>
                 </main>
-                <Show when=move || at_prompts() && !matches!(desk.tab.get(), Tab::Evals | Tab::Judges) && desk.inspector.get()>
+                <Show when=move || at_prompts() && has_inspector(desk.tab.get()) && desk.inspector.get()>
                     <Splitter
                         label="Width of the inspector" edge=Edge::Right size=inspector range=(240.0, 640.0)
                         class="inspector-splitter"
@@ -261,6 +265,8 @@ fn PromptTabs() -> impl IntoView {
         TabItem { value: Tab::Edit, label: "Edit", mark: Mark::Columns, testid: "tab-edit" },
         TabItem { value: Tab::Evals, label: "Evals", mark: Mark::Gauge, testid: "tab-evals" },
         TabItem { value: Tab::Matrix, label: "Matrix", mark: Mark::Matrix, testid: "tab-matrix" },
+        TabItem { value: Tab::Compare, label: "Compare", mark: Mark::Compare, testid: "tab-compare" },
+        TabItem { value: Tab::Charts, label: "Charts", mark: Mark::Chart, testid: "tab-charts" },
         TabItem { value: Tab::Judges, label: "Judges", mark: Mark::Check, testid: "tab-judges" },
     ];
     view! {
@@ -270,10 +276,17 @@ fn PromptTabs() -> impl IntoView {
                 Tab::Edit => view! { <EditPane /> }.into_any(),
                 Tab::Evals => view! { <EvalsPane /> }.into_any(),
                 Tab::Matrix => view! { <MatrixPane /> }.into_any(),
+                Tab::Compare => view! { <ComparePane /> }.into_any(),
+                Tab::Charts => view! { <ChartsPane /> }.into_any(),
                 Tab::Judges => view! { <JudgesPane /> }.into_any(),
             }}
         </div>
     }
+}
+
+/// Forms and outputs side by side need the whole width, and show in full what they show.
+fn has_inspector(tab: Tab) -> bool {
+    matches!(tab, Tab::Edit | Tab::Matrix)
 }
 
 fn tab_name(tab: Tab) -> &'static str {
@@ -281,6 +294,8 @@ fn tab_name(tab: Tab) -> &'static str {
         Tab::Edit => "Edit",
         Tab::Evals => "Evals",
         Tab::Matrix => "Matrix",
+        Tab::Compare => "Compare",
+        Tab::Charts => "Charts",
         Tab::Judges => "Judges",
     }
 }
@@ -291,6 +306,6 @@ fn Inspector() -> impl IntoView {
     let desk = context::<Desk>();
     move || match desk.tab.get() {
         Tab::Edit | Tab::Evals | Tab::Judges => view! { <VariantInspector /> }.into_any(),
-        Tab::Matrix => view! { <CellInspector /> }.into_any(),
+        Tab::Matrix | Tab::Compare | Tab::Charts => view! { <CellInspector /> }.into_any(),
     }
 }

@@ -10,8 +10,8 @@ use assay_score::stats::Interval;
 use assay_score::verdict::{
     Changed, Direction, Kind, Leaning, ScorerVerdict, Slice, Verdict, Word,
 };
-use assay_score::Mean;
-use assay_store::{RunId, RunRecord};
+use assay_score::{Mean, mean_score};
+use assay_store::{RunId, RunRecord, StoreError};
 use assay_wire::*;
 
 use crate::app::App;
@@ -21,6 +21,10 @@ use crate::router::Answer;
 
 /// Cases a page may hold.
 const MAX_PAGE: u32 = 20_000;
+
+/// Runs that a trend looks through at most, and how large they may be: it is drawn while somebody waits.
+const MOST_OF_TREND: u32 = 50;
+const MOST_CELLS_OF_TREND: u32 = 20_000;
 
 /// A comparison that was worked out, and of what.
 pub(crate) struct KeptComparison {
@@ -83,7 +87,44 @@ impl Answer<ReadComparedCases> for App {
     }
 }
 
+impl Answer<ReadTrend> for App {
+    fn answer(&self, command: ReadTrend) -> Result<Vec<TrendPoint>, ApiError> {
+        let open = self.workspace()?;
+        let limit = command.limit.min(MOST_OF_TREND) as usize;
+        let runs = self.inner.store.runs(&open.id, limit).map_err(|e| e.explain())?;
+        let mut points = Vec::new();
+        for run in runs.iter().rev().filter(|run| run.total <= MOST_CELLS_OF_TREND) {
+            points.extend(self.trend_of(run, &command.prompt).map_err(|e| e.explain())?);
+        }
+        Ok(points)
+    }
+}
+
 impl App {
+    fn trend_of(&self, run: &RunRecord, prompt: &str) -> Result<Vec<TrendPoint>, StoreError> {
+        let store = &self.inner.store;
+        let columns = store.columns(&run.id)?;
+        if !columns.iter().any(|column| column.prompt == prompt) {
+            return Ok(Vec::new());
+        }
+        let scorers = store.scorers(&run.id)?;
+        let mut points = Vec::new();
+        for stats in store.column_stats(&run.id)? {
+            let column = columns.get(stats.column as usize).filter(|c| c.prompt == prompt);
+            let Some(column) = column else { continue };
+            let means = stats.scores.iter().map(|scores| mean_score(&scores.values));
+            let judged = scorers.iter().zip(means).filter_map(|(id, mean)| Some((id, mean?)));
+            points.extend(judged.map(|(scorer, mean)| TrendPoint {
+                run: run.id.to_string(),
+                created_ms: run.created_ms,
+                column: column_view(column),
+                scorer: scorer.clone(),
+                mean: mean_view(mean),
+            }));
+        }
+        Ok(points)
+    }
+
     /// A run, or `RUN/VARIANT`, `RUN@MODEL`, `RUN/VARIANT@MODEL`; none when the name begins with no run.
     fn named_run(&self, name: &str) -> Result<Option<SideRef>, ApiError> {
         let end = name.find(['/', '@']).unwrap_or(name.len());

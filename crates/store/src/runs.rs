@@ -409,6 +409,16 @@ pub(crate) fn detail(connection: &Connection, run: &RunId) -> Result<Option<RunD
     }))
 }
 
+/// The columns of a run, by ordinal, without its rows.
+pub(crate) fn columns_of(connection: &Connection, run: &RunId) -> Result<Vec<NewColumn>, Fault> {
+    columns(connection, seq(connection, run)?)
+}
+
+/// The scorers of a run, by ordinal.
+pub(crate) fn scorers_of(connection: &Connection, run: &RunId) -> Result<Vec<String>, Fault> {
+    scorers(connection, seq(connection, run)?)
+}
+
 fn columns(connection: &Connection, seq: RunSeq) -> Result<Vec<NewColumn>, Fault> {
     let mut select = connection.prepare_cached(
         "SELECT prompt, variant, content_id, model FROM run_column WHERE run = ? ORDER BY ordinal",

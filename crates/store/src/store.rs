@@ -17,7 +17,7 @@ use crate::lease::{self, Lease, Owner};
 use crate::pending::Pending;
 use crate::prices::{self, PriceRecord};
 use crate::providers::{self, ProviderRecord};
-use crate::runs::{self, NewRun, RunDetail, RunRecord};
+use crate::runs::{self, NewColumn, NewRun, RunDetail, RunRecord};
 use crate::settings::{self, RecentWorkspace};
 use crate::space::Space;
 use crate::states::RunState;
@@ -291,6 +291,16 @@ impl Store {
     /// Every column summed up, by place.
     pub fn column_stats(&self, run: &RunId) -> Result<Vec<ColumnStats>, StoreError> {
         self.read(|connection| cells::column_stats(connection, run))
+    }
+
+    /// The columns of a run, without its rows, which may be many.
+    pub fn columns(&self, run: &RunId) -> Result<Vec<NewColumn>, StoreError> {
+        self.read(|connection| runs::columns_of(connection, run))
+    }
+
+    /// The scorers of a run, by place.
+    pub fn scorers(&self, run: &RunId) -> Result<Vec<String>, StoreError> {
+        self.read(|connection| runs::scorers_of(connection, run))
     }
 
     /// What the cells with an output read and wrote, by ordinal.

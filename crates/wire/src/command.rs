@@ -150,6 +150,7 @@ commands! {
     "compare.revision" StartRevision -> RevisionRun, Json, "run the prompts of a revision with the cases and scorers of another";
     "compare.read" ReadComparison -> ComparisonView, Json, "the verdict between two runs, or two columns of one";
     "compare.cases" ReadComparedCases -> ComparedCasePage, Postcard, "a page of compared cases, broken ones first";
+    "compare.trend" ReadTrend -> Vec<TrendPoint>, Json, "how the columns of a prompt did in the latest runs, oldest first";
 
     "models.list" ListModels -> ModelsView, Json, "the embedded model, the providers the user added, and what can be added";
     "models.add" AddProvider -> ModelsView, Json, "add or replace a provider";

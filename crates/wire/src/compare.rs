@@ -385,6 +385,30 @@ pub struct ComparedCaseLine {
     pub head_cells: Vec<u32>,
 }
 
+/// Asks how the columns of a prompt did in the latest runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReadTrend {
+    /// The prompt's key.
+    pub prompt: String,
+    /// Runs at most.
+    pub limit: u32,
+}
+
+/// The mean of one scorer in one column of one run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TrendPoint {
+    /// The run.
+    pub run: String,
+    /// When it was started, in milliseconds since 1970.
+    pub created_ms: i64,
+    /// The column.
+    pub column: ColumnView,
+    /// Scorer id.
+    pub scorer: String,
+    /// Its mean.
+    pub mean: MeanView,
+}
+
 /// What the cases of a plan can show.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PowerView {

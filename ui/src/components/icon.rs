@@ -104,6 +104,10 @@ icons! {
     Pencil = "M3 13l.6-2.8 7-7a1.2 1.2 0 0 1 1.7 0l.5.5a1.2 1.2 0 0 1 0 1.7l-7 7zM9.4 4.4l2.2 2.2";
     /// Compare: two sides.
     Compare = "M8 2v12M2.5 4.5H6v7H2.5zM10 4.5h3.5v7H10z";
+    /// Turn two sides round.
+    Swap = "M2.5 5.5h10M9.8 2.8l2.7 2.7-2.7 2.7M13.5 10.5h-10M6.2 7.8l-2.7 2.7 2.7 2.7";
+    /// Charts: axes and bars.
+    Chart = "M2.5 2.5v11h11M5.5 11V8M8.5 11V4.5M11.5 11V6.5";
     /// Import: into a tray.
     Import = "M8 2v7.5M4.8 6.5 8 9.7l3.2-3.2M2.5 10.5v3h11v-3";
     /// Export: out of a tray.

@@ -1,5 +1,7 @@
 //! What the frame holds. Each pane is a folder: the view, its pure decisions in `model.rs`, its stylesheet.
 
+pub mod charts;
+pub mod compare;
 pub mod edit;
 pub mod evals;
 pub mod exchange;

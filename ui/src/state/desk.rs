@@ -26,6 +26,10 @@ pub enum Tab {
     Matrix,
     /// Scorers that ask a model, against labels of people.
     Judges,
+    /// Two sides on the same cases.
+    Compare,
+    /// Distributions, spending, differences and the trend.
+    Charts,
 }
 
 /// What is open and how large it is. Sizes are kept per project in the browser's own storage.
@@ -77,6 +81,18 @@ impl Desk {
     pub fn show_matrix(self) {
         self.place.set(Place::Prompts);
         self.tab.set(Tab::Matrix);
+    }
+
+    /// Goes to the comparison.
+    pub fn show_compare(self) {
+        self.place.set(Place::Prompts);
+        self.tab.set(Tab::Compare);
+    }
+
+    /// Goes to the charts.
+    pub fn show_charts(self) {
+        self.place.set(Place::Prompts);
+        self.tab.set(Tab::Charts);
     }
 
     /// Goes to a part of the settings, by its id on the page.

@@ -193,6 +193,7 @@ mod tests {
             columns: Vec::new(),
             rows: 1,
             needs_consent: false,
+            power: Vec::new(),
         }
     }
 

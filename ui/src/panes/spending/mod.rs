@@ -49,6 +49,7 @@ fn Body(plan: PlanView) -> impl IntoView {
         <dl class="facts__list">{facts.into_iter().map(|(name, value)| view! {
             <div class="facts__line"><dt class="quiet">{name}</dt><dd class="number">{value}</dd></div>
         }).collect_view()}</dl>
+        {plan.power.iter().map(|power| view! { <p class="quiet number" data-testid="plan-power">{power.text.clone()}</p> }).collect_view()}
         {(!nowhere).then(|| view! { <Hosts shares=plan.per_host.clone() /> })}
         <MissingKeys providers=plan.missing_keys.clone() />
         {(!unpriced.is_empty()).then(|| view! { <Unpriced models=unpriced /> })}

@@ -105,6 +105,7 @@ mod tests {
             columns: Vec::new(),
             rows: 600,
             needs_consent: false,
+            power: Vec::new(),
         }
     }
 

@@ -132,6 +132,7 @@ mod tests {
             columns: Vec::new(),
             rows: 600,
             needs_consent: false,
+            power: Vec::new(),
         }
     }
 

@@ -1,0 +1,174 @@
+//! Which of two is better: runs, variants and revisions, on a real store.
+
+use assay_testkit::{Fault, ModelServer};
+use serde_json::json;
+
+use crate::process::Terminal;
+
+/// A server that sorts as the ticket says: it knows the variant by its system message.
+fn sorter() -> ModelServer {
+    ModelServer::start_blocking().reply_with(|request| {
+        let said = |role: &str| {
+            let messages = request["messages"].as_array().cloned().unwrap_or_default();
+            let found = messages.into_iter().find(|message| message["role"] == role);
+            found.and_then(|m| m["content"].as_str().map(str::to_owned)).unwrap_or_default()
+        };
+        let side = if said("system").contains("policy") { "head only" } else { "base only" };
+        let ticket = said("user");
+        let right = ticket.contains("both") || ticket.contains(side);
+        if right { "billing" } else { "other" }.to_owned()
+    })
+}
+
+fn terminal(server: &ModelServer) -> Terminal {
+    let terminal = Terminal::in_data("compare");
+    let url = server.url();
+    terminal.ok(&["models", "add", "openai-compatible", "server", "--base-url", &url]);
+    terminal
+}
+
+const EXAMPLE: &str = "\
+support-triage · policy-first against baseline · 60 cases, paired · category
+70.0 % [57.5, 80.1] → 81.7 % [70.1, 89.4] · change **+11.7 points** [−0.1, +23.4] · 10 fixed, 3 broken, 47 unchanged · exact McNemar p = .092
+**Inconclusive, leaning better.** 60 cases detect ±16.7 points; about 61 more would settle it. The 3 broken first.";
+
+#[test]
+fn sixty_paired_cases_come_out_to_the_digit() {
+    let server = sorter();
+    let terminal = terminal(&server);
+    let run = terminal.ok(&["run", "--json", "-"]).json();
+    let run = run["run"].as_str().expect("an id").to_owned();
+    let (base, head) = (format!("{run}/baseline"), format!("{run}/policy-first"));
+
+    let text = terminal.ok(&["compare", &base, &head]).out;
+    assert!(text.starts_with(EXAMPLE), "{text}");
+    assert!(text.contains("\nbroken: case-50, case-51, case-52\n"), "{text}");
+    assert!(text.contains("gate category holds: at worst −0.1 points"), "{text}");
+
+    let compared = terminal.ok(&["compare", &base, &head, "--json"]).json();
+    assert_eq!(compared["schema"], "assay.compare/1");
+    assert_eq!((&compared["base"], &compared["head"]), (&json!(base), &json!(head)));
+    let verdict = &compared["verdicts"][0];
+    assert_eq!(verdict["prompt"], "prompts/support-triage");
+    assert_eq!(verdict["scorer"], "category");
+    assert_eq!(verdict["text"], EXAMPLE);
+    assert_eq!(verdict["verdict"], "inconclusive");
+    assert_eq!(
+        (&verdict["fixed"], &verdict["broken"], &verdict["unchanged"]),
+        (&json!(10), &json!(3), &json!(47))
+    );
+    assert_eq!(verdict["brokenCases"], json!(["case-50", "case-51", "case-52"]));
+    assert_eq!(verdict["rowsNeeded"], 61);
+    assert_eq!(verdict["test"]["name"], "exact McNemar");
+    assert_eq!(verdict["slices"][1]["tag"], "german");
+    assert_eq!(compared["ok"], true);
+
+    // The same two, named otherwise.
+    let named = ["compare", "last", "--variant", "baseline", "--variant", "policy-first"];
+    assert_eq!(terminal.ok(&named).out, text);
+    // What that run showed is what the next can show.
+    let plan = terminal.ok(&["plan"]).out;
+    assert!(plan.contains("power: support-triage: 60 cases can detect ±16.7 points"), "{plan}");
+}
+
+#[test]
+fn the_markdown_is_ready_for_a_pull_request() {
+    let server = sorter();
+    let terminal = terminal(&server);
+    terminal.ok(&["run"]);
+    let file = terminal.data().join("comment.md");
+    let name = file.display().to_string();
+    let variants = ["--variant", "baseline", "--variant", "policy-first"];
+    let mut command = vec!["compare", "last", "--markdown", &name];
+    command.extend(variants);
+    terminal.ok(&command);
+    let text = std::fs::read_to_string(file).expect("it was written");
+    assert!(text.starts_with("### Prompts: compared\n\n- ✓ support-triage · gate category holds"), "{text}");
+    assert!(text.contains("> support-triage · policy-first against baseline · 60 cases, paired · category  \n> 70.0 % [57.5, 80.1]"), "{text}");
+    assert!(text.contains("<summary>3 broken, 10 fixed</summary>"), "{text}");
+    assert!(text.contains("\n| german | 15 |"), "{text}");
+}
+
+#[test]
+fn a_gate_that_does_not_hold_ends_with_one_and_a_verdict_with_gaps_with_three() {
+    let server = sorter();
+    let terminal = terminal(&server);
+    terminal.ok(&["run"]);
+    // The other way round, ten break and three are fixed.
+    let turned = ["compare", "last/policy-first", "last/baseline", "--json"];
+    let left = terminal.assay(&turned);
+    assert_eq!(left.exit, 1, "{}{}", left.out, left.err);
+    let gate = &left.json()["gates"][0];
+    assert_eq!((&gate["ok"], &gate["verdict"]), (&json!(false), &json!("notShown")));
+
+    let server = sorter();
+    server.fault_when(|request| request.to_string().contains("Ticket 7,"), Fault::bad_request());
+    let gaps = self::terminal(&server);
+    assert_eq!(gaps.assay(&["run"]).exit, 3);
+    let few = gaps.assay(&["compare", "last/baseline", "last/policy-first", "--json"]);
+    assert_eq!(few.json()["verdicts"][0]["errors"], json!({"base": 1, "head": 1}));
+    assert_eq!(few.exit, 0, "two of 120 answers are no reason to doubt the others: {}", few.err);
+    server.fault_when(
+        |request| request.to_string().contains("Ticket 4"),
+        Fault::bad_request(),
+    );
+    gaps.assay(&["run", "--no-cache"]);
+    let many = gaps.assay(&["compare", "last/baseline", "last/policy-first", "--json"]);
+    assert_eq!(many.exit, 3, "{}{}", many.out, many.err);
+    assert_eq!(many.json()["verdicts"][0]["verdict"], "incomplete");
+}
+
+#[test]
+fn revisions_are_run_with_the_cases_and_scorers_of_the_head_and_asked_once() {
+    let server = sorter();
+    let terminal = terminal(&server);
+    let folder = "prompts/support-triage";
+    let policy = terminal.workspace.read(&format!("{folder}/policy-first.prompty"));
+    let asks = |text: &str| text.split("---\n").nth(2).expect("a body").to_owned();
+    let baseline = terminal.workspace.read(&format!("{folder}/baseline.prompty"));
+    // The head's baseline reads the policy first, and its cases are one less.
+    terminal
+        .workspace
+        .write(&format!("{folder}/baseline.prompty"), &baseline.replace(&asks(&baseline), &asks(&policy)));
+    let cases = terminal.workspace.read(&format!("{folder}/cases.jsonl"));
+    let fewer: String = cases.lines().take(59).map(|line| format!("{line}\n")).collect();
+    terminal.workspace.write(&format!("{folder}/cases.jsonl"), &fewer);
+    terminal.ok(&["commit", "-m", "Read the policy first"]);
+
+    let left = terminal.ok(&["compare", "HEAD~1", "HEAD", "--json"]);
+    let compared = left.json();
+    let verdict = &compared["verdicts"][0];
+    assert_eq!(compared["verdicts"].as_array().map(Vec::len), Some(1), "{}", left.out);
+    assert_eq!(verdict["cases"], 59, "the base is asked the head's cases");
+    assert_eq!((&verdict["fixed"], &verdict["broken"]), (&json!(10), &json!(3)));
+    let text = verdict["text"].as_str().expect("text");
+    assert!(text.starts_with("support-triage · HEAD against HEAD~1 · 59 cases, paired"), "{text}");
+    let asked = server.count();
+    assert_eq!(asked, 2 * 59, "only the variant that changed is asked");
+
+    let again = terminal.ok(&["compare", "HEAD~1", "HEAD", "--json"]).json();
+    assert_eq!(again["verdicts"], compared["verdicts"]);
+    assert_eq!(again["headRun"], compared["headRun"], "an answered run is used again");
+    assert_eq!(server.count(), asked);
+
+    let same = terminal.ok(&["compare", "HEAD", "--json"]).json();
+    assert_eq!((&same["verdicts"], &same["ok"]), (&json!([]), &json!(true)));
+    assert_eq!(same["leftOut"], json!(["support-triage is the same at both revisions"]));
+}
+
+#[test]
+fn what_cannot_be_compared_is_refused_with_a_way_on() {
+    let server = sorter();
+    let terminal = terminal(&server);
+    terminal.ok(&["run"]);
+    let refused = |arguments: &[&str], says: &str| {
+        let left = terminal.assay(arguments);
+        assert_eq!(left.exit, 2, "{}{}", left.out, left.err);
+        assert!(left.err.contains(says), "{}", left.err);
+    };
+    refused(&["compare", "last"], "two variants or two models");
+    refused(&["compare", "last", "HEAD"], "are a run and a revision");
+    refused(&["compare", "nowhere"], "there is no commit \"nowhere\"");
+    refused(&["compare", "last/nobody", "last/baseline"], "has no variant `nobody`");
+    refused(&["compare", "last", "last"], "nothing of");
+}

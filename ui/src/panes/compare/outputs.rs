@@ -1,0 +1,145 @@
+//! Two or three outputs of one case side by side, with what differs marked.
+
+use assay_wire::CellView;
+use leptos::prelude::*;
+
+use super::{
+    board::{Outputs, Versus},
+    model::{self, Part, SideBySide},
+};
+use crate::{
+    actions::{Action, Stage, about},
+    components::{Chip, ErrorNote, IconButton, Loading, Mark, Tone},
+    state::{Load, context},
+};
+
+/// The outputs of the chosen case.
+#[component]
+pub(super) fn OutputsPane() -> impl IntoView {
+    let versus = context::<Versus>();
+    view! {
+        <div class="versus__outputs" data-testid="compare-outputs">
+            {move || match versus.outputs().get() {
+                None => view! { <p class="quiet versus__none">"Choose a case to read what both sides answered."</p> }.into_any(),
+                Some(Load::Loading) => view! { <Loading what="Reading the outputs" /> }.into_any(),
+                Some(Load::Failed(error)) => view! { <ErrorNote error /> }.into_any(),
+                Some(Load::Ready(outputs)) => view! { <Columns outputs /> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+#[component]
+fn Columns(outputs: Outputs) -> impl IntoView {
+    let versus = context::<Versus>();
+    let Outputs { base, head, third } = outputs;
+    let texts = (model::text_of(&base).to_owned(), model::text_of(&head).to_owned());
+    let extra = third.as_ref().map(|third| model::text_of(third).to_owned());
+    let old = texts.0.clone();
+    let both = Memo::new(move |_| model::side_by_side(&texts.0, &texts.1, versus.by().get()));
+    let beside = Memo::new(move |_| {
+        extra.as_ref().map(|text| model::side_by_side(&old, text, versus.by().get()).head)
+    });
+    show_change(versus);
+    let expected = base.expected.clone();
+    view! {
+        <Changes both />
+        {expected.map(|expected| view! { <p class="versus__expected"><span class="quiet">"expected "</span><code>{expected}</code></p> })}
+        <div class="versus__columns">
+            <Column cell=base name="Base" side="b" parts=Signal::derive(move || both.with(|b| b.base.clone())) />
+            <Column cell=head name="Head" side="h" parts=Signal::derive(move || both.with(|b| b.head.clone())) />
+            {third.map(|cell| view! {
+                <Column cell name="Beside" side="t" parts=Signal::derive(move || beside.get().unwrap_or_default()) />
+            })}
+        </div>
+    }
+}
+
+/// How many places differ, and the way through them.
+#[component]
+fn Changes(both: Memo<SideBySide>) -> impl IntoView {
+    let (versus, stage) = (context::<Versus>(), Stage::here());
+    let words = move || {
+        let changes = both.with(|both| both.changes);
+        match (changes, versus.change().get()) {
+            (0, _) => "The same words".to_owned(),
+            (1, None) => "1 change".to_owned(),
+            (n, None) => format!("{n} changes"),
+            (n, Some(at)) => format!("Change {} of {n}", at + 1),
+        }
+    };
+    let label = |action: Action| format!("{} ({})", about(action).title, about(action).keys[0]);
+    view! {
+        <div class="versus__changes">
+            <span class="number" role="status">{words}</span>
+            <IconButton
+                small=true mark=Mark::Up label=label(Action::PreviousChange)
+                on_press=move |_| stage.perform(Action::PreviousChange)
+            />
+            <IconButton
+                small=true mark=Mark::Down label=label(Action::NextChange) testid="compare-next-change"
+                on_press=move |_| stage.perform(Action::NextChange)
+            />
+        </div>
+    }
+}
+
+/// Brings the change that the keyboard is at into view, on both sides.
+fn show_change(versus: Versus) {
+    Effect::new(move || {
+        let Some(at) = versus.change().get() else { return };
+        for side in ["b", "h"] {
+            if let Some(element) = document().get_element_by_id(&format!("versus-change-{side}-{at}")) {
+                let options = web_sys::ScrollIntoViewOptions::new();
+                options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+                element.scroll_into_view_with_scroll_into_view_options(&options);
+            }
+        }
+    });
+}
+
+#[component]
+fn Column(
+    cell: CellView,
+    name: &'static str,
+    side: &'static str,
+    parts: Signal<Vec<Part>>,
+) -> impl IntoView {
+    let label = format!("{name}: {} on {}", cell.column.variant, cell.column.model);
+    let failed = cell.output.is_none().then(|| view! { <Chip tone=Tone::Danger icon=Mark::Warning>"failed"</Chip> });
+    let scores = cell.scores.iter().map(|score| {
+        let (tone, mark, word) = match score.pass {
+            Some(true) => (Tone::Ok, Mark::Check, "pass"),
+            Some(false) => (Tone::Danger, Mark::Cross, "fail"),
+            None => (Tone::Warn, Mark::Warning, "not judged"),
+        };
+        view! { <Chip tone icon=mark hint=score.reason.clone()>{format!("{} {word}", score.scorer)}</Chip> }
+    });
+    let scores = scores.collect_view();
+    view! {
+        <article class="versus__output" aria-label=label.clone()>
+            <header class="versus__output-head">
+                <p class="versus__output-name"><b>{cell.column.variant.clone()}</b>" "<span class="quiet">{cell.column.model.clone()}</span></p>
+                <p class="quiet number">{model::facts_of(&cell)}</p>
+                <p class="versus__scores">{failed}{scores}</p>
+            </header>
+            <div class="versus__text" tabindex="0" role="region" aria-label=format!("Text of {label}")>
+                {move || parts.get().into_iter().map(|part| view! { <PartView part side /> }).collect_view()}
+            </div>
+        </article>
+    }
+}
+
+/// Marked text: what only the base has is struck out, what only the head has is underlined.
+#[component]
+fn PartView(part: Part, side: &'static str) -> impl IntoView {
+    let versus = context::<Versus>();
+    let Part { text, change } = part;
+    let Some(at) = change else { return text.into_any() };
+    let here = move || versus.change().get() == Some(at);
+    let id = format!("versus-change-{side}-{at}");
+    match side {
+        "b" => view! { <del id=id class:here=here>{text}</del> }.into_any(),
+        _ => view! { <ins id=id class:here=here>{text}</ins> }.into_any(),
+    }
+}
