@@ -2,6 +2,7 @@
 //! embedded model.
 
 mod canary;
+mod comparing;
 mod exchange;
 mod first_hour;
 mod forms;

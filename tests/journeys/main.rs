@@ -2,6 +2,7 @@
 //! model server on loopback. What the window and the command line do, they do through these.
 
 mod committing;
+mod comparing;
 mod desk;
 mod editing;
 mod few_shot;

@@ -38,6 +38,8 @@ pub mod key {
     pub const END: char = '\u{e010}';
     /// Tab.
     pub const TAB: char = '\u{e004}';
+    /// F7.
+    pub const F7: char = '\u{e037}';
 }
 
 /// A running `WebKitWebDriver` with one window.

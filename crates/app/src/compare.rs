@@ -266,6 +266,11 @@ fn verdict_view(verdict: &Verdict, scorer: &ScorerVerdict) -> VerdictView {
     }
 }
 
+/// One scorer's verdict on one line.
+pub(crate) fn verdict_line(verdict: &Verdict, scorer: &ScorerVerdict) -> String {
+    one_line(&text(verdict, scorer))
+}
+
 /// One scorer's verdict as a paragraph of its own.
 fn text(verdict: &Verdict, scorer: &ScorerVerdict) -> String {
     Verdict { scorers: vec![scorer.clone()], ..verdict.clone() }.to_string()

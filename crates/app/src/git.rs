@@ -43,9 +43,10 @@ impl Answer<ReadDiff> for App {
 impl Answer<Commit> for App {
     fn answer(&self, command: Commit) -> Result<CommitView, ApiError> {
         let open = self.workspace()?;
+        let message = self.with_evidence(&open, &command.message, &command.paths);
         let commit = open
             .workspace
-            .commit(&command.message, &command.paths, commit_time(), None)
+            .commit(&message, &command.paths, commit_time(), None)
             .map_err(|e| e.explain())?;
         self.inner.notices.send(Notice::WorkspaceChanged);
         Ok(commit_view(commit))

@@ -20,6 +20,7 @@ mod compare;
 mod edits;
 mod environment;
 mod error;
+mod evidence;
 mod exchange;
 mod fixes;
 mod git;
