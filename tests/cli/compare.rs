@@ -83,7 +83,10 @@ fn the_markdown_is_ready_for_a_pull_request() {
     command.extend(variants);
     terminal.ok(&command);
     let text = std::fs::read_to_string(file).expect("it was written");
-    assert!(text.starts_with("### Prompts: compared\n\n- ✓ support-triage · gate category holds"), "{text}");
+    assert!(
+        text.starts_with("### Prompts: compared\n\n- ✓ support-triage · gate category holds"),
+        "{text}"
+    );
     assert!(text.contains("> support-triage · policy-first against baseline · 60 cases, paired · category  \n> 70.0 % [57.5, 80.1]"), "{text}");
     assert!(text.contains("<summary>3 broken, 10 fixed</summary>"), "{text}");
     assert!(text.contains("\n| german | 15 |"), "{text}");
@@ -108,10 +111,7 @@ fn a_gate_that_does_not_hold_ends_with_one_and_a_verdict_with_gaps_with_three() 
     let few = gaps.assay(&["compare", "last/baseline", "last/policy-first", "--json"]);
     assert_eq!(few.json()["verdicts"][0]["errors"], json!({"base": 1, "head": 1}));
     assert_eq!(few.exit, 0, "two of 120 answers are no reason to doubt the others: {}", few.err);
-    server.fault_when(
-        |request| request.to_string().contains("Ticket 4"),
-        Fault::bad_request(),
-    );
+    server.fault_when(|request| request.to_string().contains("Ticket 4"), Fault::bad_request());
     gaps.assay(&["run", "--no-cache"]);
     let many = gaps.assay(&["compare", "last/baseline", "last/policy-first", "--json"]);
     assert_eq!(many.exit, 3, "{}{}", many.out, many.err);
@@ -127,9 +127,10 @@ fn revisions_are_run_with_the_cases_and_scorers_of_the_head_and_asked_once() {
     let asks = |text: &str| text.split("---\n").nth(2).expect("a body").to_owned();
     let baseline = terminal.workspace.read(&format!("{folder}/baseline.prompty"));
     // The head's baseline reads the policy first, and its cases are one less.
-    terminal
-        .workspace
-        .write(&format!("{folder}/baseline.prompty"), &baseline.replace(&asks(&baseline), &asks(&policy)));
+    terminal.workspace.write(
+        &format!("{folder}/baseline.prompty"),
+        &baseline.replace(&asks(&baseline), &asks(&policy)),
+    );
     let cases = terminal.workspace.read(&format!("{folder}/cases.jsonl"));
     let fewer: String = cases.lines().take(59).map(|line| format!("{line}\n")).collect();
     terminal.workspace.write(&format!("{folder}/cases.jsonl"), &fewer);

@@ -75,7 +75,8 @@ fn a_verdict_its_broken_cases_and_its_charts_are_reached_by_keyboard() -> Result
     until_run_is_done(&window)?;
 
     window.press_control('4')?;
-    let verdict = window.until_text("compare-verdict", PATIENCE, |t| t.contains("10 fixed, 3 broken"))?;
+    let verdict =
+        window.until_text("compare-verdict", PATIENCE, |t| t.contains("10 fixed, 3 broken"))?;
     assert!(verdict.contains("Inconclusive, leaning better."), "{verdict}");
     let cases = window.until_text("compare-cases", PATIENCE, |t| t.contains("case-50"))?;
     assert!(cases.contains("3 broken · 10 fixed · 47 unchanged"), "{cases}");
@@ -87,7 +88,8 @@ fn a_verdict_its_broken_cases_and_its_charts_are_reached_by_keyboard() -> Result
     window.until_text("compare-outputs", PATIENCE, |t| t.contains("Change 1 of 1"))?;
     window.type_keys(&key::F7.to_string())?;
     window.until(PATIENCE, "the next case", || {
-        let next = chosen_case(&window).map_err(|e| assay_tests::window::DriverError(e.to_string()))?;
+        let next =
+            chosen_case(&window).map_err(|e| assay_tests::window::DriverError(e.to_string()))?;
         Ok(next.contains("case-51").then_some(()))
     })?;
 

@@ -136,7 +136,10 @@ fn a_commit_tells_the_verdict_of_exactly_what_it_brings() {
     desk.run(RunRequest::default());
     let told = commit("Follow the policy");
     let lines: Vec<_> = told.lines().collect();
-    assert!(lines[0].starts_with("Prompt-Content: prompts/support-triage/baseline sha256:"), "{told}");
+    assert!(
+        lines[0].starts_with("Prompt-Content: prompts/support-triage/baseline sha256:"),
+        "{told}"
+    );
     assert!(lines[1].starts_with("Eval-Evidence: support-triage · this commit against "), "{told}");
     assert!(lines[1].contains("70.0 % [57.5, 80.1] → 81.7 % [70.1, 89.4]"), "{told}");
     assert_eq!(lines.iter().filter(|line| line.contains(": ")).count(), 2, "{told}");

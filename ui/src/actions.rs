@@ -11,7 +11,9 @@ use crate::{
         exchange::{Exporting, Importing},
         problems::Problems,
     },
-    state::{Desk, Documents, Edits, Place, Question, Runs, Session, Spending, Tab, Toasts, context},
+    state::{
+        Desk, Documents, Edits, Place, Question, Runs, Session, Spending, Tab, Toasts, context,
+    },
 };
 
 /// Something that can be done from anywhere.

@@ -265,7 +265,12 @@ fn PromptTabs() -> impl IntoView {
         TabItem { value: Tab::Edit, label: "Edit", mark: Mark::Columns, testid: "tab-edit" },
         TabItem { value: Tab::Evals, label: "Evals", mark: Mark::Gauge, testid: "tab-evals" },
         TabItem { value: Tab::Matrix, label: "Matrix", mark: Mark::Matrix, testid: "tab-matrix" },
-        TabItem { value: Tab::Compare, label: "Compare", mark: Mark::Compare, testid: "tab-compare" },
+        TabItem {
+            value: Tab::Compare,
+            label: "Compare",
+            mark: Mark::Compare,
+            testid: "tab-compare",
+        },
         TabItem { value: Tab::Charts, label: "Charts", mark: Mark::Chart, testid: "tab-charts" },
         TabItem { value: Tab::Judges, label: "Judges", mark: Mark::Check, testid: "tab-judges" },
     ];

@@ -13,8 +13,8 @@ use assay_wire::{ApiError, Code, Notice};
 use directories::{ProjectDirs, UserDirs};
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::edits::Undos;
 use crate::compare::KeptComparison;
+use crate::edits::Undos;
 use crate::environment::System;
 use crate::error::Explain;
 use crate::host::Host;

@@ -386,7 +386,9 @@ fn case_line(case: &ComparedCase, list: usize, verdict: usize) -> ComparedCaseLi
 pub(crate) fn power_view(power: Power) -> PowerView {
     let counted = |n: usize, what: &str| format!("{n} {what}{}", if n == 1 { "" } else { "s" });
     let size = match power.sources {
-        Some(sources) => format!("{} of {}", counted(power.cases, "case"), counted(sources, "source")),
+        Some(sources) => {
+            format!("{} of {}", counted(power.cases, "case"), counted(sources, "source"))
+        }
         None => counted(power.cases, "case"),
     };
     let known = match &power.told_by {

@@ -64,14 +64,16 @@ impl App {
     fn evidence_of(&self, open: &Open, key: &PromptKey, ran: &[Ran]) -> Option<Vec<String>> {
         let now = open.workspace.load(key).ok()?;
         let before = open.workspace.load_at_head(key).ok()??;
-        let stands = open.workspace.head().map_or_else(String::new, |id| id.chars().take(8).collect());
+        let stands =
+            open.workspace.head().map_or_else(String::new, |id| id.chars().take(8).collect());
         let mut lines = Vec::new();
         for variant in &now.variants {
             let Some(old) = before.variant(&variant.id) else { continue };
             if old.content_id == variant.content_id {
                 continue;
             }
-            let Some(pair) = self.verdict_of(key, (&old.content_id, &variant.content_id), &stands, ran)
+            let Some(pair) =
+                self.verdict_of(key, (&old.content_id, &variant.content_id), &stands, ran)
             else {
                 continue;
             };
@@ -95,9 +97,8 @@ impl App {
     ) -> Option<ComparedPair> {
         let of = |content: &str| {
             let content = content.to_owned();
-            ran.iter().filter(move |ran| {
-                ran.column.prompt == key.key && ran.column.content_id == content
-            })
+            ran.iter()
+                .filter(move |ran| ran.column.prompt == key.key && ran.column.content_id == content)
         };
         let (head, base) = of(new).find_map(|head| {
             let base = of(old).find(|base| base.column.model == head.column.model)?;
@@ -110,7 +111,8 @@ impl App {
             model: Some(ran.column.model.clone()),
         };
         let (base, head) = (side(base, stands), side(head, "this commit"));
-        let compared = self.inner.engine.compare(&base, &head, std::slice::from_ref(&key.key)).ok()?;
+        let compared =
+            self.inner.engine.compare(&base, &head, std::slice::from_ref(&key.key)).ok()?;
         compared.pairs.into_iter().next().filter(|pair| !pair.verdict.scorers.is_empty())
     }
 }
@@ -191,7 +193,11 @@ mod tests {
 
     #[test]
     fn evidence_is_for_prompts_that_are_committed_whole() {
-        let changes = [change("p/a/x.prompty", "p/a"), change("p/a/y.prompty", "p/a"), change("p/b/x", "p/b")];
+        let changes = [
+            change("p/a/x.prompty", "p/a"),
+            change("p/a/y.prompty", "p/a"),
+            change("p/b/x", "p/b"),
+        ];
         let whole = |paths: &[&str]| {
             let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
             whole_prompts(&changes, &paths).into_iter().collect::<Vec<_>>().join(" ")

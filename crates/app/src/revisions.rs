@@ -92,7 +92,8 @@ fn named(at: &At, names: &[String]) -> Result<Vec<PromptKey>, ApiError> {
             format!("there is no prompt `{unknown}` at {}", at.name()),
         ));
     }
-    let is_meant = |key: &PromptKey| names.is_empty() || names.iter().any(|name| is_named(key, name));
+    let is_meant =
+        |key: &PromptKey| names.is_empty() || names.iter().any(|name| is_named(key, name));
     Ok(keys.into_iter().filter(is_meant).collect())
 }
 

@@ -189,7 +189,13 @@ impl App {
             let prompt = source.parse();
             refuse_broken(open, &key, &prompt)?;
             crate::judges::add_kept(open, &prompt, &mut judges)?;
-            source.media = media::of_cases(&At::Disk(&open.workspace), &key, &prompt, request, &mut media_read)?;
+            source.media = media::of_cases(
+                &At::Disk(&open.workspace),
+                &key,
+                &prompt,
+                request,
+                &mut media_read,
+            )?;
             prompts.push(source);
         }
         if request.prompts.is_empty() {

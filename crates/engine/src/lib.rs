@@ -49,7 +49,8 @@ mod wordnet;
 
 pub use assay_store::{LanePause, Shard, Stop, StopKind};
 pub use compare::{
-    Compared, ComparedCase, ComparedGate, ComparedPair, GateWord, Power, Refused, SideOf, Spent, What,
+    Compared, ComparedCase, ComparedGate, ComparedPair, GateWord, Power, Refused, SideOf, Spent,
+    What,
 };
 pub use cost::{CostRange, Price};
 pub use environment::Environment;

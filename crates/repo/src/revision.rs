@@ -150,8 +150,10 @@ mod tests {
             ("prompts/a/a.prompty", "---\nname: a\n---\nuser:\nold\n"),
             ("prompts/lone.prompty", "---\nname: lone\n---\nuser:\nhi\n"),
         ];
-        let files: Vec<_> =
-            files.iter().map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec())).collect();
+        let files: Vec<_> = files
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()))
+            .collect();
         let someone = Identity { name: "Ada".into(), email: "ada@example.com".into() };
         Workspace::create(&folder.join("w"), &files, "first", WHEN, Some(&someone)).unwrap()
     }
@@ -177,7 +179,9 @@ mod tests {
     fn a_name_that_is_no_commit_is_refused_by_name() {
         let folder = tempfile::tempdir().unwrap();
         let workspace = workspace(folder.path());
-        for name in ["", "nowhere", "HEAD~9", ":/first", "HEAD:assay.yaml", "a b", "\n", "..", "@{x"] {
+        for name in
+            ["", "nowhere", "HEAD~9", ":/first", "HEAD:assay.yaml", "a b", "\n", "..", "@{x"]
+        {
             let error = workspace.revision(name).unwrap_err();
             assert!(matches!(&error, RepoError::UnknownRevision { .. }), "{name:?}: {error:?}");
         }

@@ -73,13 +73,7 @@ fn same_prompt(cases: &Cases) -> bool {
     base.content_id == head.content_id && base.model == head.model
 }
 
-fn scored(
-    cases: &Cases,
-    verdict: &Verdict,
-    scorer: &str,
-    tags: &[String],
-    margin: f64,
-) -> Judged {
+fn scored(cases: &Cases, verdict: &Verdict, scorer: &str, tags: &[String], margin: f64) -> Judged {
     let found = match tags.is_empty() {
         true => Ok(verdict.scorers.iter().find(|found| found.scorer == scorer).cloned()),
         false => narrowed(cases, scorer, tags),
@@ -95,11 +89,7 @@ fn scored(
 }
 
 /// The scorer over the cases with one of these tags; none when there is no such case.
-fn narrowed(
-    cases: &Cases,
-    scorer: &str,
-    tags: &[String],
-) -> Result<Option<ScorerVerdict>, String> {
+fn narrowed(cases: &Cases, scorer: &str, tags: &[String]) -> Result<Option<ScorerVerdict>, String> {
     let Some(narrow) = cases.scorer_over(scorer, tags) else {
         return Err(format!("`{scorer}` could not be compared"));
     };
@@ -136,10 +126,13 @@ fn not_inferior(found: &ScorerVerdict, margin: f64) -> Judged {
         return (GateWord::Holds, Some(low), reason);
     }
     if high < limit || found.word == Word::Worse {
-        let reason = format!("worse by {}, and {} is allowed", unit(gain(found.change)), unit(-margin));
+        let reason =
+            format!("worse by {}, and {} is allowed", unit(gain(found.change)), unit(-margin));
         return (GateWord::Broken, Some(low), reason);
     }
-    let more = found.more_cases.map_or(String::new(), |more| format!("; about {more} more would settle it"));
+    let more = found
+        .more_cases
+        .map_or(String::new(), |more| format!("; about {more} more would settle it"));
     let reason = format!(
         "not shown: {} cases leave {} open, and {} is allowed{more}",
         found.cases,
@@ -170,8 +163,10 @@ fn measured(cases: &Cases, metric: &str, tags: &[String], margin: f64) -> Judged
     };
     match (value(|asked| &asked.base), value(|asked| &asked.head)) {
         (Ok(base), Ok(head)) => {
-            let word = if head - base <= margin + 1e-9 { GateWord::Holds } else { GateWord::Broken };
-            let reason = format!("{} → {}, and {} more is allowed", short(base), short(head), short(margin));
+            let word =
+                if head - base <= margin + 1e-9 { GateWord::Holds } else { GateWord::Broken };
+            let reason =
+                format!("{} → {}, and {} more is allowed", short(base), short(head), short(margin));
             (word, Some(base - head), reason)
         }
         (Err(reason), _) | (_, Err(reason)) => (GateWord::Incomplete, None, reason),

@@ -96,7 +96,8 @@ fn may(base: &ReadSide, head: &ReadSide, ours: &[usize], theirs: &[usize]) -> Ma
 impl Met {
     fn note_alone(&mut self, key: &str, side: (&ReadSide, &[usize], fn(&Pair) -> usize)) {
         let (side, places, of) = side;
-        let alone = places.iter().filter(|place| !self.pairs.iter().any(|pair| of(pair) == **place));
+        let alone =
+            places.iter().filter(|place| !self.pairs.iter().any(|pair| of(pair) == **place));
         let notes: Vec<_> = alone
             .map(|place| {
                 let column = &side.detail.columns[*place];

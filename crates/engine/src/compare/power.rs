@@ -71,8 +71,7 @@ impl Engine {
     /// cannot be read tells nothing.
     fn told_spread(&self, workspace: &str, prompt: &str) -> Option<(f64, RunId)> {
         let runs = self.store().runs(workspace, LOOKED_AT).ok()?;
-        let is_readable =
-            |run: &RunRecord| run.state == RunState::Done && run.total <= MOST_CELLS;
+        let is_readable = |run: &RunRecord| run.state == RunState::Done && run.total <= MOST_CELLS;
         let mut readable = runs.into_iter().filter(is_readable);
         readable.find_map(|run| Some((self.spread(&run.id, prompt)?, run.id)))
     }
@@ -87,8 +86,9 @@ impl Engine {
             model: Some(first.model.clone()),
             ..SideOf::run(run.clone())
         };
-        let compared =
-            self.compare(&side(&first.variant), &side(&other.variant), &[prompt.to_owned()]).ok()?;
+        let compared = self
+            .compare(&side(&first.variant), &side(&other.variant), &[prompt.to_owned()])
+            .ok()?;
         let scorers = &compared.pairs.first()?.verdict.scorers;
         let passes = |gate: bool| {
             scorers.iter().find(|s| s.kind == Kind::PassFail && (s.gate || !gate) && s.cases > 1)

@@ -98,7 +98,9 @@ fn meant(of: &SideOf, detail: &RunDetail, spec: &RunSpec, prompts: &[String]) ->
     let is = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|w| w == found);
     let columns = detail.columns.iter().enumerate();
     columns
-        .filter(|(_, c)| is_named(&c.prompt) && is(&of.variant, &c.variant) && is(&of.model, &c.model))
+        .filter(|(_, c)| {
+            is_named(&c.prompt) && is(&of.variant, &c.variant) && is(&of.model, &c.model)
+        })
         .map(|(place, _)| place)
         .collect()
 }

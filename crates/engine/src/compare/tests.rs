@@ -96,7 +96,9 @@ impl Told {
         let rows: Vec<_> =
             (0..self.cases.len()).flat_map(|c| (0..self.samples).map(move |s| (c, s))).collect();
         let cells: Vec<_> = (0..rows.len() as u32)
-            .flat_map(|row| (0..self.columns.len() as u32).map(move |column| NewCell { column, row }))
+            .flat_map(|row| {
+                (0..self.columns.len() as u32).map(move |column| NewCell { column, row })
+            })
             .collect();
         let run = RunId::new(self.id);
         let column = |&(variant, content_id, model): &(&str, &str, &str)| NewColumn {
@@ -135,7 +137,9 @@ impl Told {
         let ended: Vec<_> = answered
             .iter()
             .zip(ids)
-            .map(|((cell, said), attempt)| store.finish_attempt(finish(&run, *cell, attempt, *said)))
+            .map(|((cell, said), attempt)| {
+                store.finish_attempt(finish(&run, *cell, attempt, *said))
+            })
             .collect();
         ended.into_iter().for_each(|pending| pending.wait().unwrap());
     }
@@ -245,7 +249,8 @@ fn the_example_of_the_design_comes_out_of_a_store_to_the_digit() {
 
 #[test]
 fn answers_to_one_case_are_one_case_and_shared_sources_are_one_source() {
-    let told = Told { samples: 3, ..Told::new("r", 20, |column, case, _| pass(column == 1 || case > 9)) };
+    let told =
+        Told { samples: 3, ..Told::new("r", 20, |column, case, _| pass(column == 1 || case > 9)) };
     let scorer = variants_of(told).verdict.scorers.remove(0);
     assert_eq!((scorer.cases, scorer.sources), (20, None));
     let mut told = Told::new("r", 20, |column, case, _| pass(column == 1 || case > 9));
@@ -280,7 +285,10 @@ fn runs_meet_where_variant_and_model_are_the_same_and_the_rest_is_named() {
     let (base, head) = (SideOf::run(RunId::new("base")), SideOf::run(RunId::new("head")));
     let compared = compare_sides(&store, &base, &head, &[]).unwrap();
     assert_eq!(compared.pairs.len(), 1);
-    assert_eq!(compared.pairs[0].verdict.head, "head", "sides with the same variant go by their run");
+    assert_eq!(
+        compared.pairs[0].verdict.head, "head",
+        "sides with the same variant go by their run"
+    );
     assert_eq!(
         compared.left_out,
         [
@@ -389,7 +397,9 @@ fn a_metric_gate_compares_the_numbers() {
 
 #[test]
 fn graded_scores_are_compared_by_their_size() {
-    let said = |column: usize, case: usize, _| Said::Value(0.5 + case as f64 / 100.0 + column as f64 / 10.0);
+    let said = |column: usize, case: usize, _| {
+        Said::Value(0.5 + case as f64 / 100.0 + column as f64 / 10.0)
+    };
     let scorer = variants_of(Told::new("r", 20, said)).verdict.scorers.remove(0);
     assert_eq!(scorer.kind, assay_score::verdict::Kind::Score);
     assert!((scorer.change - 0.1).abs() < 1e-9);

@@ -29,7 +29,8 @@ const RUNS: u32 = 20;
 #[component]
 pub fn ChartsPane() -> impl IntoView {
     let shown = context::<Runs>().shown();
-    move || match shown.get() {
+    move || {
+        match shown.get() {
         None => view! {
             <Blank
                 mark=Mark::Chart title="No run to draw"
@@ -45,6 +46,7 @@ pub fn ChartsPane() -> impl IntoView {
             </section>
         }
         .into_any(),
+    }
     }
 }
 
@@ -88,7 +90,8 @@ impl Way {
 fn Comparisons() -> impl IntoView {
     let (versus, way) = (context::<Versus>(), Way::here());
     let choose = move |goal| way.to(goal);
-    move || match versus.view().get() {
+    move || {
+        match versus.view().get() {
         None => view! { <p class="quiet charts__note">"With two sides chosen in Compare, what changed is drawn here."</p> }.into_any(),
         Some(Load::Loading) => view! { <Loading what="Comparing" /> }.into_any(),
         Some(Load::Failed(error)) => view! { <ErrorNote error /> }.into_any(),
@@ -102,6 +105,7 @@ fn Comparisons() -> impl IntoView {
             };
             view! { <FigureView figure=model::forest(&view) choose />{distribution} }.into_any()
         }
+    }
     }
 }
 

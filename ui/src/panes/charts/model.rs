@@ -16,11 +16,7 @@ const BARS: usize = 10;
 pub const MOST_DOTS: usize = 2_000;
 
 /// How often each score was given, base beside head.
-pub fn distribution(
-    pair: &PairView,
-    verdict: &VerdictView,
-    cases: &[ComparedCaseLine],
-) -> Figure {
+pub fn distribution(pair: &PairView, verdict: &VerdictView, cases: &[ComparedCaseLine]) -> Figure {
     let bins = Bins::of(verdict, cases);
     let counts = bins.counts(cases);
     let most = counts.iter().flatten().map(Vec::len).max().unwrap_or(0).max(1);
@@ -116,7 +112,9 @@ pub fn spending(columns: &[ColumnView], cells: &[CellLine]) -> Figure {
     let x = Scale::over(priced.iter().map(|cell| latency(cell)).chain([0.0]));
     let y = Scale::over(priced.iter().map(|cell| cost(cell)).chain([0.0]));
     let name = |place: u32| {
-        columns.get(place as usize).map_or_else(String::new, |c| format!("{} on {}", c.variant, c.model))
+        columns
+            .get(place as usize)
+            .map_or_else(String::new, |c| format!("{} on {}", c.variant, c.model))
     };
     let dot = |cell: &&CellLine| {
         let (ms, usd, name) = (latency(cell), cost(cell), name(cell.column));
@@ -159,7 +157,10 @@ pub fn forest(view: &ComparisonView) -> Figure {
     let margin = all.iter().map(|(.., verdict)| verdict.margin).fold(f64::INFINITY, f64::min);
     let x = Scale::over(all.iter().flat_map(|(.., verdict)| ends(verdict)).chain([0.0]));
     let height = |place: usize| 1.0 - (place as f64 + 0.5) / all.len().max(1) as f64;
-    let mark = |(place, (pair_at, at, pair, verdict)): (usize, &(usize, usize, &PairView, &VerdictView))| {
+    let mark = |(place, (pair_at, at, pair, verdict)): (
+        usize,
+        &(usize, usize, &PairView, &VerdictView),
+    )| {
         let [low, high, change] = ends(verdict);
         let name = format!("{} · {}", pair.subject, verdict.scorer);
         let interval = match verdict.interval {
@@ -168,14 +169,20 @@ pub fn forest(view: &ComparisonView) -> Figure {
         };
         let word = verdict.word.as_str();
         Mark {
-            shape: Shape::Across { x: [low, high, change].map(|value| x.at(value)), y: height(place) },
+            shape: Shape::Across {
+                x: [low, high, change].map(|value| x.at(value)),
+                y: height(place),
+            },
             series: *pair_at,
             label: format!("{name}: {} {interval}, {word}", points(verdict, change)),
             row: vec![name, points(verdict, change), interval, word.to_owned()],
             goal: Goal::Verdict(*pair_at, *at),
         }
     };
-    let ticks = all.iter().enumerate().map(|(place, (.., verdict))| (height(place), verdict.scorer.clone()));
+    let ticks = all
+        .iter()
+        .enumerate()
+        .map(|(place, (.., verdict))| (height(place), verdict.scorer.clone()));
     Figure {
         id: "forest",
         title: "What changed, with its 95 % interval".to_owned(),
@@ -212,7 +219,8 @@ pub fn trend(scorer: &str, points: &[TrendPoint]) -> Figure {
         let series = names.get(&name).copied().unwrap_or_default();
         // Columns of one run stand side by side, so that their intervals do not hide each other.
         let aside = (series as f64 - (names.len() as f64 - 1.0) / 2.0) * 0.02;
-        let content: String = point.column.content_id.trim_start_matches("sha256:").chars().take(8).collect();
+        let content: String =
+            point.column.content_id.trim_start_matches("sha256:").chars().take(8).collect();
         let interval = format!("[{:.3}, {:.3}]", mean.low, mean.high);
         Mark {
             shape: Shape::Up {
@@ -226,7 +234,8 @@ pub fn trend(scorer: &str, points: &[TrendPoint]) -> Figure {
         }
     };
     let marks = of_scorer.iter().map(mark).collect();
-    let mut series: Vec<(usize, String)> = names.iter().map(|(name, at)| (*at, name.clone())).collect();
+    let mut series: Vec<(usize, String)> =
+        names.iter().map(|(name, at)| (*at, name.clone())).collect();
     series.sort();
     Figure {
         id: "trend",
@@ -420,11 +429,17 @@ mod tests {
             scorer: scorer.into(),
             mean: mean(value),
         };
-        let points =
-            [point("run-aaaaaa", "s", 0.4), point("run-aaaaaa", "t", 0.1), point("run-bbbbbb", "s", 0.6)];
+        let points = [
+            point("run-aaaaaa", "s", 0.4),
+            point("run-aaaaaa", "t", 0.1),
+            point("run-bbbbbb", "s", 0.6),
+        ];
         let figure = trend("s", &points);
         assert_eq!(figure.marks.len(), 2);
-        assert_eq!(figure.marks[0].row, ["…aaaaaa", "a on m", "01234567", "0.400", "[0.300, 0.500]"]);
+        assert_eq!(
+            figure.marks[0].row,
+            ["…aaaaaa", "a on m", "01234567", "0.400", "[0.300, 0.500]"]
+        );
         assert_eq!(figure.series, ["a on m"]);
         assert!(figure.marks[0].shape.centre().0 < figure.marks[1].shape.centre().0);
     }

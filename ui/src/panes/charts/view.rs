@@ -161,7 +161,8 @@ fn MarkView(
     let Mark { shape, series, label, .. } = mark;
     let (x, y) = shape.centre();
     let ring = move || {
-        (at.get() == place).then(|| view! { <circle class="figure__ring" cx=across(x) cy=up(y) r="9" /> })
+        (at.get() == place)
+            .then(|| view! { <circle class="figure__ring" cx=across(x) cy=up(y) r="9" /> })
     };
     view! {
         <g
@@ -231,7 +232,8 @@ fn key_of(series: usize) -> AnyView {
 /// The same marks as lines of a table, each with its way on.
 #[component]
 fn AsTable(figure: Figure, choose: impl Fn(Goal) + Copy + Send + Sync + 'static) -> impl IntoView {
-    let heads = figure.columns.into_iter().map(|head| view! { <th scope="col">{head}</th> }).collect_view();
+    let heads =
+        figure.columns.into_iter().map(|head| view! { <th scope="col">{head}</th> }).collect_view();
     let lines = figure
         .marks
         .into_iter()

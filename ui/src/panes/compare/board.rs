@@ -377,9 +377,9 @@ impl Versus {
 
     /// Chooses a case by its id.
     pub fn choose_case_named(self, id: &str) {
-        let at = self.cases.with_untracked(|cases| {
-            cases.ready()?.cases.iter().position(|case| case.case == id)
-        });
+        let at = self
+            .cases
+            .with_untracked(|cases| cases.ready()?.cases.iter().position(|case| case.case == id));
         if let Some(at) = at {
             self.choose_case(at);
         }
@@ -392,7 +392,8 @@ impl Versus {
     fn read_outputs(self) {
         self.change.set(None);
         let Some(case) = untrack(|| self.case()) else { return self.outputs.set(None) };
-        let (Some(base), Some(head)) = (self.base.get_untracked(), self.head.get_untracked()) else {
+        let (Some(base), Some(head)) = (self.base.get_untracked(), self.head.get_untracked())
+        else {
             return;
         };
         let third = self.third.get_untracked();
@@ -476,8 +477,7 @@ async fn read_third(
 ) -> Result<Option<CellView>, ApiError> {
     let run = third.run.clone();
     let of = ReadComparison { base, head: third, prompts: Vec::new() };
-    let page =
-        ipc::call(ReadComparedCases { of, pair: 0, verdict: 0, from: 0, to: CASES }).await?;
+    let page = ipc::call(ReadComparedCases { of, pair: 0, verdict: 0, from: 0, to: CASES }).await?;
     let cell = page.cases.iter().find(|line| line.case == case.case);
     match cell.and_then(|line| line.head_cells.first().copied()) {
         Some(cell) => ipc::call(ReadCell { run, cell }).await.map(Some),

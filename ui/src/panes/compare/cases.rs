@@ -49,7 +49,10 @@ fn Lines(page: Arc<ComparedCasePage>) -> impl IntoView {
     let more = page.total as usize - rows.min(page.total as usize);
     let counts = move || {
         let verdict = versus.verdict()?;
-        Some(format!("{} broken · {} fixed · {} unchanged", verdict.broken, verdict.fixed, verdict.unchanged))
+        Some(format!(
+            "{} broken · {} fixed · {} unchanged",
+            verdict.broken, verdict.fixed, verdict.unchanged
+        ))
     };
     view! {
         <div

@@ -31,7 +31,8 @@ use sides::SideChoices;
 #[component]
 pub fn ComparePane() -> impl IntoView {
     let (versus, shown) = (context::<Versus>(), context::<Runs>().shown());
-    move || match shown.get() {
+    move || {
+        match shown.get() {
         None => view! { <NoRun /> }.into_any(),
         Some(_) => view! {
             <section class="versus" aria-label="Compare" data-testid="compare-view">
@@ -51,6 +52,7 @@ pub fn ComparePane() -> impl IntoView {
             </section>
         }
         .into_any(),
+    }
     }
 }
 
@@ -83,9 +85,12 @@ fn OneSide() -> impl IntoView {
 #[component]
 fn Comparison(view: Arc<ComparisonView>) -> impl IntoView {
     let versus = context::<Versus>();
-    let missing = view.going.then_some("A side is still being answered: this is about what is there so far.").or(
-        view.incomplete.then_some("Too much is missing for a verdict: answers failed or were not judged."),
-    );
+    let missing = view
+        .going
+        .then_some("A side is still being answered: this is about what is there so far.")
+        .or(view
+            .incomplete
+            .then_some("Too much is missing for a verdict: answers failed or were not judged."));
     view! {
         {missing.map(|text| view! { <Note tone=Tone::Warn mark=Mark::Warning><p>{text}</p></Note> })}
         {(!view.left_out.is_empty()).then(|| {
@@ -219,7 +224,8 @@ fn GateLine(gate: ComparedGateView) -> impl IntoView {
         ComparedGateWord::Incomplete => (Tone::Warn, "incomplete"),
     };
     let mark = if gate.word == ComparedGateWord::Holds { Mark::Check } else { Mark::Cross };
-    let tags = if gate.tags.is_empty() { String::new() } else { format!(" ({})", gate.tags.join(", ")) };
+    let tags =
+        if gate.tags.is_empty() { String::new() } else { format!(" ({})", gate.tags.join(", ")) };
     view! {
         <p class="versus__gate">
             <Chip tone icon=mark>{word}</Chip>

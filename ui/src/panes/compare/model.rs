@@ -148,7 +148,8 @@ pub fn column_choices(run: &str, columns: &[ColumnView]) -> Vec<(String, String)
 
 /// A run in a list of choices.
 pub fn run_words(run: &RunSummary) -> String {
-    let tail: String = run.run.chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect();
+    let tail: String =
+        run.run.chars().rev().take(6).collect::<Vec<_>>().into_iter().rev().collect();
     format!("{} · …{tail}", run.title)
 }
 
@@ -285,7 +286,10 @@ mod tests {
     fn the_baseline_is_compared_with_the_last_variant_on_its_model() {
         let columns = [column("a", "m"), column("a", "n"), column("b", "m"), column("c", "m")];
         let (base, head) = usual_sides("r", &columns).expect("two sides");
-        assert_eq!((column_value(&base), column_value(&head)), ("a@m".to_owned(), "c@m".to_owned()));
+        assert_eq!(
+            (column_value(&base), column_value(&head)),
+            ("a@m".to_owned(), "c@m".to_owned())
+        );
         let (_, head) = usual_sides("r", &columns[..2]).expect("two models");
         assert_eq!(column_value(&head), "a@n");
         assert_eq!(usual_sides("r", &columns[..1]), None);

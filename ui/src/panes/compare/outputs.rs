@@ -89,7 +89,9 @@ fn show_change(versus: Versus) {
     Effect::new(move || {
         let Some(at) = versus.change().get() else { return };
         for side in ["b", "h"] {
-            if let Some(element) = document().get_element_by_id(&format!("versus-change-{side}-{at}")) {
+            if let Some(element) =
+                document().get_element_by_id(&format!("versus-change-{side}-{at}"))
+            {
                 let options = web_sys::ScrollIntoViewOptions::new();
                 options.set_block(web_sys::ScrollLogicalPosition::Nearest);
                 element.scroll_into_view_with_scroll_into_view_options(&options);
@@ -106,7 +108,10 @@ fn Column(
     parts: Signal<Vec<Part>>,
 ) -> impl IntoView {
     let label = format!("{name}: {} on {}", cell.column.variant, cell.column.model);
-    let failed = cell.output.is_none().then(|| view! { <Chip tone=Tone::Danger icon=Mark::Warning>"failed"</Chip> });
+    let failed = cell
+        .output
+        .is_none()
+        .then(|| view! { <Chip tone=Tone::Danger icon=Mark::Warning>"failed"</Chip> });
     let scores = cell.scores.iter().map(|score| {
         let (tone, mark, word) = match score.pass {
             Some(true) => (Tone::Ok, Mark::Check, "pass"),

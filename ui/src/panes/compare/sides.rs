@@ -94,11 +94,16 @@ fn ColumnChoice(side: Side, label: &'static str) -> impl IntoView {
 #[component]
 fn ThirdChoice() -> impl IntoView {
     let versus = context::<Versus>();
-    let now = move || versus.side(Side::Third).map(|side| model::column_value(&side)).unwrap_or_default();
+    let now =
+        move || versus.side(Side::Third).map(|side| model::column_value(&side)).unwrap_or_default();
     let options = move || {
         let Some(run) = versus.side(Side::Base).map(|side| side.run) else { return Vec::new() };
         let columns = versus.columns_of(&run);
-        if columns.len() < 3 { Vec::new() } else { model::column_choices(&run, &columns).split_off(1) }
+        if columns.len() < 3 {
+            Vec::new()
+        } else {
+            model::column_choices(&run, &columns).split_off(1)
+        }
     };
     move || {
         let options = options();

@@ -10,15 +10,20 @@ use crate::arguments::Compare;
 
 /// The document of a comparison.
 pub(crate) fn of(arguments: &Compare, view: &ComparisonView) -> Value {
-    let verdicts = view.pairs.iter().flat_map(|pair| pair.verdicts.iter().map(|v| verdict(pair, v)));
+    let verdicts =
+        view.pairs.iter().flat_map(|pair| pair.verdicts.iter().map(|v| verdict(pair, v)));
     let refused = view.pairs.iter().flat_map(|pair| {
         pair.refused.iter().map(|refused| {
-            in_pair(pair, json!({"scorer": refused.scorer, "gate": refused.gate, "reason": refused.reason}))
+            in_pair(
+                pair,
+                json!({"scorer": refused.scorer, "gate": refused.gate, "reason": refused.reason}),
+            )
         })
     });
     let gates = view.pairs.iter().flat_map(|pair| pair.gates.iter().map(|g| gate(pair, g)));
     let spent = view.pairs.iter().flat_map(|pair| pair.spent.iter().map(|s| spent(pair, s)));
-    let lists = view.pairs.iter().filter(|pair| !(pair.differing.is_empty() && pair.unpaired.is_empty()));
+    let lists =
+        view.pairs.iter().filter(|pair| !(pair.differing.is_empty() && pair.unpaired.is_empty()));
     json!({
         "schema": "assay.compare/1",
         "base": arguments.base,
@@ -120,6 +125,12 @@ fn gate(pair: &PairView, gate: &ComparedGateView) -> Value {
 }
 
 fn spent(pair: &PairView, spent: &SpentView) -> Value {
-    let change = difference(spent.change.mean, Some(IntervalView { low: spent.change.low, high: spent.change.high }));
-    in_pair(pair, json!({"what": spent.what, "base": spent.base, "head": spent.head, "difference": change}))
+    let change = difference(
+        spent.change.mean,
+        Some(IntervalView { low: spent.change.low, high: spent.change.high }),
+    );
+    in_pair(
+        pair,
+        json!({"what": spent.what, "base": spent.base, "head": spent.head, "difference": change}),
+    )
 }

@@ -47,7 +47,9 @@ pub(crate) fn execute(
     };
     let (base, head) = match sides {
         Sides::Both(sides) => sides,
-        Sides::Same(left_out) => return tell_same(arguments, &left_out, markdown.as_deref(), output),
+        Sides::Same(left_out) => {
+            return tell_same(arguments, &left_out, markdown.as_deref(), output);
+        }
     };
     let comparison = ReadComparison { base, head, prompts: arguments.prompts.clone() };
     let view = app.call(comparison)?;
@@ -76,8 +78,10 @@ fn of_one_run(run: SideRef, arguments: &Compare) -> Result<(SideRef, SideRef), A
         (variants, [base, head]) if variants.len() < 2 => {
             Ok((part(variants.first(), Some(base)), part(variants.first(), Some(head))))
         }
-        _ => Err(ApiError::new(Code::BadInput, "one run is compared by two variants or two models")
-            .hint(format!("assay compare {} --variant BASE --variant HEAD", arguments.base))),
+        _ => {
+            Err(ApiError::new(Code::BadInput, "one run is compared by two variants or two models")
+                .hint(format!("assay compare {} --variant BASE --variant HEAD", arguments.base)))
+        }
     }
 }
 
@@ -98,10 +102,13 @@ fn narrowed(side: SideRef, arguments: &Compare) -> Result<SideRef, ApiError> {
 
 fn mixed(arguments: &Compare) -> ApiError {
     let head = arguments.head.as_deref().unwrap_or_default();
-    let message =
-        format!("`{}` and `{head}` are a run and a revision; compare two of a kind", arguments.base);
-    ApiError::new(Code::BadInput, message)
-        .hint("A revision is run first: assay compare BASE HEAD with two branches, tags or commits.")
+    let message = format!(
+        "`{}` and `{head}` are a run and a revision; compare two of a kind",
+        arguments.base
+    );
+    ApiError::new(Code::BadInput, message).hint(
+        "A revision is run first: assay compare BASE HEAD with two branches, tags or commits.",
+    )
 }
 
 /// Runs what is missing of two revisions.
@@ -142,7 +149,8 @@ fn run_both(
         RunRequest { prompts: ours.prompts, variants: ours.variants, ..request },
     )?;
     let Some(head_run) = theirs.run else { return Ok(Sides::Same(theirs.left_out)) };
-    let side = |run: String, name: &str| SideRef { label: Some(name.to_owned()), ..SideRef::run(run) };
+    let side =
+        |run: String, name: &str| SideRef { label: Some(name.to_owned()), ..SideRef::run(run) };
     let head = head.as_deref().unwrap_or("worktree");
     Ok(Sides::Both((side(base_run, base), side(head_run, head))))
 }

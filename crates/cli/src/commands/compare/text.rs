@@ -36,7 +36,10 @@ fn pair(pair: &PairView) -> String {
 
 fn verdict(verdict: &VerdictView) -> String {
     let mut text = verdict.text.clone();
-    for line in named("broken", &verdict.broken_cases).into_iter().chain(named("fixed", &verdict.fixed_cases)) {
+    for line in named("broken", &verdict.broken_cases)
+        .into_iter()
+        .chain(named("fixed", &verdict.fixed_cases))
+    {
         text.push_str(&format!("\n{line}"));
     }
     if !verdict.slices.is_empty() {
@@ -74,7 +77,8 @@ fn gate(gate: &ComparedGateView) -> String {
         ComparedGateWord::NotShown => "NOT SHOWN",
         ComparedGateWord::Incomplete => "INCOMPLETE",
     };
-    let tags = if gate.tags.is_empty() { String::new() } else { format!(" ({})", gate.tags.join(", ")) };
+    let tags =
+        if gate.tags.is_empty() { String::new() } else { format!(" ({})", gate.tags.join(", ")) };
     format!("gate {}{tags} {word}: {}", gate.subject, gate.reason)
 }
 
@@ -100,7 +104,11 @@ pub(crate) fn markdown(view: &ComparisonView) -> String {
     for pair in &view.pairs {
         for gate in &pair.gates {
             let sign = if gate.word == ComparedGateWord::Holds { "✓" } else { "✗" };
-            text.push_str(&format!("\n- {sign} {} · {}", escaped(&pair.subject), escaped(&self::gate(gate))));
+            text.push_str(&format!(
+                "\n- {sign} {} · {}",
+                escaped(&pair.subject),
+                escaped(&self::gate(gate))
+            ));
         }
     }
     for pair in &view.pairs {
@@ -108,7 +116,11 @@ pub(crate) fn markdown(view: &ComparisonView) -> String {
             text.push_str(&quoted(verdict));
         }
         for refused in &pair.refused {
-            text.push_str(&format!("\n\nNot compared: {}: {}", escaped(&refused.scorer), escaped(&refused.reason)));
+            text.push_str(&format!(
+                "\n\nNot compared: {}: {}",
+                escaped(&refused.scorer),
+                escaped(&refused.reason)
+            ));
         }
         if let Some(line) = spent_line(&pair.spent) {
             text.push_str(&format!("\n\n{}: {line}", escaped(&pair.subject)));
@@ -134,7 +146,9 @@ fn quoted(verdict: &VerdictView) -> String {
     let (names, words) = verdict.text.split_once('\n').unwrap_or((&verdict.text, ""));
     let mut text = format!("\n\n> {}", escaped(names));
     text.extend(words.lines().map(|line| format!("  \n> {line}")));
-    let lists = named("broken", &verdict.broken_cases).into_iter().chain(named("fixed", &verdict.fixed_cases));
+    let lists = named("broken", &verdict.broken_cases)
+        .into_iter()
+        .chain(named("fixed", &verdict.fixed_cases));
     let lists: Vec<String> = lists.map(|line| format!("- {}", escaped(&line))).collect();
     if !lists.is_empty() {
         text.push_str(&format!(
