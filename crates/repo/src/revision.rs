@@ -10,7 +10,6 @@ use git2::{Commit, ErrorCode, Oid, Repository};
 
 use crate::RepoError;
 use crate::discover::{self, PromptKey};
-use crate::file;
 use crate::path::RelPath;
 use crate::source::{self, Committed};
 use crate::workspace::Workspace;

@@ -175,7 +175,7 @@ fn finish(run: &RunId, cell: u32, attempt: assay_store::AttemptId, said: Said) -
     let failed = AttemptOutcome::Failed {
         kind: "timeout".to_owned(),
         message: "no answer".to_owned(),
-        response: None,
+        response: Vec::new(),
         maybe_billed: false,
         cost: None,
         retry: false,
