@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use assay_prompt::{Diagnostic, Files, REPOSITORY_FILE, RepositoryConfig};
-use git2::{Commit, ErrorCode, Oid, Repository};
+use git2::{Commit, Oid, Repository};
 
 use crate::RepoError;
 use crate::discover::{self, PromptKey};
@@ -33,20 +33,11 @@ impl Workspace {
             return Err(unknown());
         }
         let repository = self.repository()?;
+        // git2 has many codes for a name that fits nothing; to a person they are one.
         let commit = repository.revparse_single(name).and_then(|object| object.peel_to_commit());
-        match commit {
-            Ok(commit) => Ok(Revision { workspace: self.clone(), id: commit.id() }),
-            Err(error) if is_no_commit(&error) => Err(unknown()),
-            Err(error) => Err(error.into()),
-        }
+        let id = commit.map_err(|_| unknown())?.id();
+        Ok(Revision { workspace: self.clone(), id })
     }
-}
-
-fn is_no_commit(error: &git2::Error) -> bool {
-    matches!(
-        error.code(),
-        ErrorCode::NotFound | ErrorCode::InvalidSpec | ErrorCode::Ambiguous | ErrorCode::Peel
-    )
 }
 
 impl Revision {

@@ -20,7 +20,7 @@ const CHANGED: f64 = 0.2;
 const LOOKED_AT: usize = 8;
 
 /// Cells of a run that is read for it at most: a plan must be quick.
-const MOST_CELLS: u32 = 20_000;
+const MOST_CELLS: u32 = 4_000;
 
 /// The smallest change that a plan's cases find in 80 of 100 runs.
 #[derive(Debug, Clone, PartialEq)]

@@ -40,6 +40,11 @@ pub(crate) fn execute(
             Sides::Both((narrowed(base, arguments)?, narrowed(head, arguments)?))
         }
         (SideFound::Revision { name, .. }, None) => run_both(app, &name, None, arguments, output)?,
+        (SideFound::Revision { commit: base, .. }, Some(SideFound::Revision { commit, .. }))
+            if base == commit =>
+        {
+            Sides::Same(vec!["both are the same commit".to_owned()])
+        }
         (SideFound::Revision { name, .. }, Some(SideFound::Revision { name: head, .. })) => {
             run_both(app, &name, Some(head), arguments, output)?
         }
