@@ -11,7 +11,7 @@ use git2::{Commit, Oid, Repository};
 use crate::RepoError;
 use crate::discover::{self, PromptKey};
 use crate::path::RelPath;
-use crate::source::{self, Committed};
+use crate::source::{self, Committed, Source};
 use crate::workspace::Workspace;
 
 /// A commit of a workspace.
@@ -46,18 +46,12 @@ impl Revision {
         self.id.to_string()
     }
 
-    /// Its id as people write it.
-    pub fn short_id(&self) -> String {
-        self.id().chars().take(8).collect()
-    }
-
     /// `assay.yaml` as it was. Without one, the whole repository is searched for prompts.
     ///
     /// # Errors
     /// When the commit cannot be read.
     pub fn config(&self) -> Result<(RepositoryConfig, Vec<Diagnostic>), RepoError> {
         self.read(|committed| {
-            use crate::source::Source;
             let text = RelPath::parse(REPOSITORY_FILE).and_then(|path| committed.text(&path));
             Ok(crate::workspace::config_of(text))
         })
