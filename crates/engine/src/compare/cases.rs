@@ -132,6 +132,7 @@ impl<'a> Cases<'a> {
         ComparedScorer {
             base_signature: signature::of_spec(base),
             head_signature: signature::of_spec(spec),
+            direction: signature::direction(spec),
             margin: self.margin(&spec.id).unwrap_or(usual.margin),
             gate: self.is_gate(&spec.id),
             ..usual
@@ -236,13 +237,17 @@ fn answers(column: &Column, scorer: &str, cells: &[&CellRecord]) -> Answers {
     for cell in cells {
         let said = cell.scores.iter().find(|score| Some(usize::from(score.scorer)) == place);
         let said = said.filter(|_| cell.state == CellState::Done);
-        match said.and_then(|score| score.value.filter(|value| value.is_finite()).zip(score.pass)) {
+        match said.and_then(|score| Some((score.value.filter(|v| v.is_finite())?, score.pass))) {
             Some((value, pass)) => {
                 answers.values.push(value);
-                answers.passed.push(pass);
+                answers.passed.extend(pass);
             }
             None => answers.errors += 1,
         }
+    }
+    // A metric without a limit says no pass; half of them would say nothing of the case.
+    if answers.passed.len() < answers.values.len() {
+        answers.passed.clear();
     }
     answers
 }

@@ -1,6 +1,19 @@
-//! How a scorer's scores were made, where the run does not say.
+//! How a scorer's scores were made, and which of them are better.
 
 use assay_prompt::ScorerSpec;
+use assay_score::verdict::Direction;
+
+/// Kinds that count errors or distances.
+const LOWER_IS_BETTER: [&str; 9] =
+    ["ter", "wer", "mer", "wil", "cer", "levenshtein", "indel", "osa", "damerau"];
+
+/// Whether higher or lower values of a scorer are better.
+pub(super) fn direction(spec: &ScorerSpec) -> Direction {
+    match LOWER_IS_BETTER.contains(&spec.kind.as_str()) {
+        true => Direction::LowerIsBetter,
+        false => Direction::HigherIsBetter,
+    }
+}
 
 /// Everything that decides a score, and nothing that does not: two scorers with the same text score alike.
 ///
