@@ -157,6 +157,7 @@ fn Verdicts(pair: PairView) -> impl IntoView {
         .iter()
         .map(|refused| view! { <p class="versus__refusal"><b>{refused.scorer.clone()}</b>" is not compared: "{refused.reason.clone()}</p> })
         .collect_view();
+    let spent = (!pair.spent.is_empty()).then(|| view! { <SpentTable pair=pair.clone() /> });
     let gates = pair.gates.iter().cloned().map(|gate| view! { <GateLine gate /> }).collect_view();
     view! {
         <div class="versus__verdicts">
@@ -164,6 +165,7 @@ fn Verdicts(pair: PairView) -> impl IntoView {
             {move || versus.verdict().map(|verdict| view! { <VerdictText verdict /> })}
             {gates}
             {refused}
+            {spent}
         </div>
     }
 }
@@ -210,6 +212,30 @@ fn Slices(verdict: VerdictView) -> impl IntoView {
                     <tbody>{rows}</tbody>
                 </table>
             </div>
+        </details>
+    }
+}
+
+/// Money, time and tokens of an answer, beside its quality.
+#[component]
+fn SpentTable(pair: PairView) -> impl IntoView {
+    let rows = pair
+        .spent
+        .iter()
+        .map(|spent| {
+            let [name, sides, change] = model::spent_row(spent);
+            view! { <tr><th scope="row">{name}</th><td class="number">{sides}</td><td class="number">{change}</td></tr> }
+        })
+        .collect_view();
+    view! {
+        <details class="versus__slices">
+            <summary>"Cost, latency and tokens"</summary>
+            <table class="figure__table">
+                <thead>
+                    <tr><th scope="col">"Per answer"</th><th scope="col">"Base → head"</th><th scope="col">"Change"</th></tr>
+                </thead>
+                <tbody>{rows}</tbody>
+            </table>
         </details>
     }
 }

@@ -3,7 +3,7 @@
 use assay_text::{Change, DiffLine};
 use assay_wire::{
     CaseTurn, CellView, ColumnView, ComparedCaseLine, ComparisonView, RunSummary, SideRef,
-    VerdictView, VerdictWord,
+    SpentView, VerdictView, VerdictWord,
 };
 
 use crate::components::Tone;
@@ -170,9 +170,29 @@ pub fn tone(verdict: &VerdictView) -> Tone {
     }
 }
 
-/// The lines of a verdict after its first, without marks: numbers, then word and advice.
+/// The lines of a verdict without marks: what is compared, the numbers, then word and advice.
 pub fn verdict_lines(verdict: &VerdictView) -> Vec<String> {
-    verdict.text.lines().skip(1).map(|line| line.replace("**", "")).collect()
+    verdict.text.lines().map(|line| line.replace("**", "")).collect()
+}
+
+/// What an answer costs on both sides: name, base and head, and the change with its interval.
+pub fn spent_row(spent: &SpentView) -> [String; 3] {
+    let SpentView { what, base, head, change } = spent;
+    let signed = |value: f64, digits: usize| format!("{value:+.digits$}").replace('-', "−");
+    let row = |name: &str, digits: usize, unit: &str| {
+        let interval = format!("[{}, {}]", signed(change.low, digits), signed(change.high, digits));
+        [
+            name.to_owned(),
+            format!("{base:.digits$} → {head:.digits$}{unit}"),
+            format!("{} {interval}", signed(change.mean, digits)),
+        ]
+    };
+    match what.as_str() {
+        "cost" => row("Cost", 5, " US$"),
+        "latencyMs" => row("Latency", 0, " ms"),
+        "inputTokens" => row("Tokens read", 0, ""),
+        _ => row("Tokens written", 0, ""),
+    }
 }
 
 /// What became of a case, in a word.
@@ -293,6 +313,13 @@ mod tests {
         let (_, head) = usual_sides("r", &columns[..2]).expect("two models");
         assert_eq!(column_value(&head), "a@n");
         assert_eq!(usual_sides("r", &columns[..1]), None);
+    }
+
+    #[test]
+    fn what_an_answer_costs_stands_beside_its_quality() {
+        let change = assay_wire::MeanView { mean: -22.4, low: -40.0, high: -4.0, n: 9 };
+        let spent = SpentView { what: "latencyMs".into(), base: 812.0, head: 789.6, change };
+        assert_eq!(spent_row(&spent), ["Latency", "812 → 790 ms", "−22 [−40, −4]"]);
     }
 
     #[test]
