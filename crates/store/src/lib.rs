@@ -97,6 +97,7 @@ mod numbers;
 mod pending;
 mod prices;
 mod providers;
+mod ratings;
 mod runs;
 mod scorers;
 mod settings;
@@ -126,6 +127,10 @@ pub use lanes::{FailedCalls, LanePause};
 pub use pending::Pending;
 pub use prices::PriceRecord;
 pub use providers::ProviderRecord;
+pub use ratings::{
+    Choice, OtherOutput, OutputRecord, RatedOutput, RatingRecord, Said, output_hash,
+    standing_ratings,
+};
 pub use runs::{NewCell, NewColumn, NewRow, NewRun, RunDetail, RunRecord, Shard};
 pub use scorers::ScorerSignature;
 pub use settings::RecentWorkspace;

@@ -14,7 +14,7 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use crate::connection::sync_folder;
 use crate::error::{Fault, StoreError};
 use crate::{
-    attempts, blobs, cache, cells, drafts, labels, lanes, lease, prices, providers, runs, scorers, settings, stops,
+    attempts, blobs, cache, cells, drafts, labels, lanes, lease, prices, providers, ratings, runs, scorers, settings, stops,
 };
 
 /// Version n is what the first n entries make.
@@ -43,6 +43,7 @@ const MIGRATIONS: &[&[&str]] = &[
         scorers::SCHEMA_3,
         runs::SCHEMA_3,
         labels::SCHEMA_3,
+        ratings::SCHEMA_3,
     ],
 ];
 

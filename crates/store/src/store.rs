@@ -17,6 +17,7 @@ use crate::lease::{self, Lease, Owner};
 use crate::pending::Pending;
 use crate::prices::{self, PriceRecord};
 use crate::providers::{self, ProviderRecord};
+use crate::ratings::{self, OutputRecord, RatingRecord};
 use crate::runs::{self, NewColumn, NewRun, RunDetail, RunRecord};
 use crate::settings::{self, RecentWorkspace};
 use crate::space::Space;
@@ -316,6 +317,36 @@ impl Store {
     /// A reply received before under this key.
     pub fn cache_get(&self, key: &[u8; 32]) -> Result<Option<CachedReply>, StoreError> {
         self.read(|connection| cache::get(connection, key))
+    }
+}
+
+/// Ratings.
+impl Store {
+    /// Adds what people said of outputs to a workspace's history, all or none, in this order.
+    pub fn add_ratings(
+        &self,
+        workspace: &str,
+        ratings: Vec<RatingRecord>,
+    ) -> Result<(), StoreError> {
+        let workspace = workspace.to_owned();
+        let ratings: Vec<_> = ratings.into_iter().map(RatingRecord::ordered).collect();
+        self.write(move |connection| ratings::add(connection, &workspace, &ratings)).wait()
+    }
+
+    /// Everything that was said of a prompt's outputs, or of all prompts', in the order it was said.
+    ///
+    /// What counts of it, [`standing_ratings`](crate::standing_ratings) says.
+    pub fn ratings(
+        &self,
+        workspace: &str,
+        prompt: Option<&str>,
+    ) -> Result<Vec<RatingRecord>, StoreError> {
+        self.read(|connection| ratings::history(connection, workspace, prompt))
+    }
+
+    /// The outputs of the done cells with ordinals in `from..to`, by their hashes.
+    pub fn outputs(&self, run: &RunId, from: u32, to: u32) -> Result<Vec<OutputRecord>, StoreError> {
+        self.read(|connection| ratings::outputs(connection, run, from, to))
     }
 }
 
