@@ -21,6 +21,7 @@ use crate::host::Host;
 use crate::key_origins::KeyOrigins;
 use crate::latest::Latest;
 use crate::notices::Notices;
+use crate::ratings::{RunOutputs, SharedCache};
 use crate::results::PlannedRun;
 
 /// Where things are, when they are not in the usual places.
@@ -75,6 +76,10 @@ pub(crate) struct Inner {
     pub read: Mutex<Option<Arc<PlannedRun>>>,
     /// The comparison that was looked at last.
     pub compared: Mutex<Option<KeptComparison>>,
+    /// The outputs of the run that was rated last.
+    pub outputs: Mutex<Option<Arc<RunOutputs>>>,
+    /// The ratings that the open repository's files hold.
+    pub shared: Mutex<SharedCache>,
     /// The edits that can be taken back.
     undos: Mutex<Undos>,
     open: RwLock<Option<Arc<Open>>>,
@@ -149,6 +154,8 @@ impl App {
                 looking: Latest::default(),
                 read: Mutex::default(),
                 compared: Mutex::default(),
+                outputs: Mutex::default(),
+                shared: Mutex::default(),
                 undos: Mutex::default(),
                 open: RwLock::default(),
                 runtime: Some(runtime),

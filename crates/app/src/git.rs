@@ -43,10 +43,11 @@ impl Answer<ReadDiff> for App {
 impl Answer<Commit> for App {
     fn answer(&self, command: Commit) -> Result<CommitView, ApiError> {
         let open = self.workspace()?;
-        let message = self.with_evidence(&open, &command.message, &command.paths);
+        let paths = self.with_ratings(&open, command.paths)?;
+        let message = self.with_evidence(&open, &command.message, &paths);
         let commit = open
             .workspace
-            .commit(&message, &command.paths, commit_time(), None)
+            .commit(&message, &paths, commit_time(), None)
             .map_err(|e| e.explain())?;
         self.inner.notices.send(Notice::WorkspaceChanged);
         Ok(commit_view(commit))

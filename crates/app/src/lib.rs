@@ -38,6 +38,7 @@ mod notices;
 mod prices;
 mod prompts;
 mod providers;
+mod ratings;
 mod results;
 mod revisions;
 mod router;

@@ -1,6 +1,6 @@
 //! What runs brought: lists, columns with their means, gates, and cells by the page or one by one.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 use std::sync::{Arc, OnceLock, PoisonError};
 
@@ -98,7 +98,7 @@ impl App {
     }
 
     /// The run as it was planned; kept until another is looked at.
-    fn planned(&self, id: &RunId) -> Result<Arc<PlannedRun>, ApiError> {
+    pub(crate) fn planned(&self, id: &RunId) -> Result<Arc<PlannedRun>, ApiError> {
         let mut read = self.inner.read.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(planned) = read.as_ref().filter(|p| p.detail.record.id == *id) {
             return Ok(Arc::clone(planned));
@@ -413,7 +413,35 @@ impl PlannedRun {
         self.prompts.iter().flat_map(of_prompt).collect()
     }
 
-    fn case(&self, row: u32) -> Option<Row> {
+    /// The plan.
+    pub(crate) fn detail(&self) -> &RunDetail {
+        &self.detail
+    }
+
+    /// A column of the plan.
+    pub(crate) fn column(&self, place: u32) -> Option<&NewColumn> {
+        self.detail.columns.get(place as usize)
+    }
+
+    /// The permanent id of a prompt as it was run; its key where it has none.
+    pub(crate) fn prompt_id(&self, key: &str) -> String {
+        let id = self.prompts.get(key).and_then(|prompt| prompt.id.clone());
+        id.unwrap_or_else(|| key.to_owned())
+    }
+
+    /// The permanent ids of all its prompts.
+    pub(crate) fn prompt_ids(&self) -> Vec<String> {
+        let keys: BTreeSet<&str> = self.detail.columns.iter().map(|c| c.prompt.as_str()).collect();
+        keys.into_iter().map(|key| self.prompt_id(key)).collect()
+    }
+
+    /// The cases of its rows, row by row.
+    pub(crate) fn cases(&self) -> impl Iterator<Item = Row> {
+        self.detail.rows.iter().map(|row| row_of(&row.case_json))
+    }
+
+    /// The case of a row.
+    pub(crate) fn case(&self, row: u32) -> Option<Row> {
         self.detail.rows.get(row as usize).map(|row| row_of(&row.case_json))
     }
 

@@ -41,6 +41,11 @@ pub enum Command {
     Stats(Stats),
     /// Say which of two runs, variants or revisions is better, on the same cases
     Compare(Compare),
+    /// Say how good a cell's output is
+    Rate(Rate),
+    /// What people said of outputs, who rates, and sharing it with the repository
+    #[command(subcommand)]
+    Ratings(Ratings),
     /// Commit changes
     Commit(Commit),
     /// Make, copy, rename or remove prompts
@@ -308,6 +313,61 @@ pub struct Compare {
     pub markdown: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) json: Json,
+}
+
+/// Say how good a cell's output is.
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("said").required(true).multiple(true).args(["pass", "fail", "score", "note", "clear"]))]
+pub struct Rate {
+    /// The run's id, as `assay runs` prints it; `last` is the newest
+    pub run: String,
+    /// The cell, by its number
+    #[arg(long, value_name = "ID")]
+    pub cell: u32,
+    /// It is good enough
+    #[arg(long, conflicts_with = "fail")]
+    pub pass: bool,
+    /// It is not
+    #[arg(long)]
+    pub fail: bool,
+    /// A grade from 1 to 5, the best
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u8).range(1..=5))]
+    pub score: Option<u8>,
+    /// A comment
+    #[arg(long, value_name = "TEXT")]
+    pub note: Option<String>,
+    /// Take back all that you said of it
+    #[arg(long, conflicts_with_all = ["pass", "fail", "score", "note"])]
+    pub clear: bool,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// What people said of outputs.
+#[derive(Debug, Subcommand)]
+pub enum Ratings {
+    /// Show what the ratings of a run come to: passes, agreement, preference
+    Show {
+        /// The run's id; `last` is the newest
+        #[arg(default_value = "last")]
+        run: String,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Write the ratings of this machine to .assay/ratings, to be committed
+    Export(Json),
+    /// Show or change who rates
+    Rater {
+        /// The name that ratings get from now on; empty for git's user.name
+        name: Option<String>,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Have every commit take the ratings with it, or none
+    OnCommit {
+        /// on or off
+        switch: Switch,
+    },
 }
 
 /// Commit changes.
@@ -657,7 +717,11 @@ impl Command {
             )
             | Command::Keys(Keys::List(json) | Keys::Unlock(json))
             | Command::Judge(Judge::List { json, .. } | Judge::Show(ShowJudges { json, .. }))
-            | Command::Prices(Prices::List(json)) => json.json,
+            | Command::Prices(Prices::List(json))
+            | Command::Ratings(
+                Ratings::Show { json, .. } | Ratings::Export(json) | Ratings::Rater { json, .. },
+            ) => json.json,
+            Command::Rate(a) => a.json.json,
             Command::Check(a) => a.json.json,
             Command::Render(a) => a.json.json,
             Command::Plan(a) => a.json.json,
@@ -677,6 +741,7 @@ impl Command {
             | Command::Judge(_)
             | Command::Models(_)
             | Command::Keys(_)
+            | Command::Ratings(_)
             | Command::Prices(_) => false,
         }
     }

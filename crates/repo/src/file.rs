@@ -4,10 +4,12 @@
 //! Writing replaces a file at once (temporary file, fsync, rename, fsync of the folder), and only while
 //! the file on disk still is the one the caller read: whatever fails, a whole file is there.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Write};
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -36,6 +38,17 @@ impl FileText {
         let digest = digest(text.as_bytes());
         Self { text, digest }
     }
+}
+
+/// A file of a folder, with what tells whether it has changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its path from the workspace's root.
+    pub path: String,
+    /// How large it is.
+    pub bytes: u64,
+    /// When it was written last, where the system tells.
+    pub modified: Option<SystemTime>,
 }
 
 /// What became of a write.
@@ -80,6 +93,42 @@ pub(crate) fn read(root: &Path, path: &RelPath) -> Result<FileText, RepoError> {
 /// The bytes of a regular file beneath `root`, up to `limit` of them.
 pub(crate) fn read_bytes(root: &Path, path: &RelPath, limit: u64) -> Result<Vec<u8>, RepoError> {
     read_regular(&path.beneath(root)?, path.as_str(), limit)
+}
+
+/// The regular files of a folder beneath `root`, by name, and how many are left out beyond `limit`.
+pub(crate) fn list(
+    root: &Path,
+    folder: &RelPath,
+    limit: usize,
+) -> Result<(Vec<Listed>, usize), RepoError> {
+    let io = |source| RepoError::from_io(folder.as_str(), source);
+    let entries = match fs::read_dir(folder.beneath(root)?) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok((Vec::new(), 0)),
+        Err(error) => return Err(io(error)),
+    };
+    let mut names = BTreeSet::new();
+    let mut left = 0;
+    for entry in entries {
+        let entry = entry.map_err(io)?;
+        // A name that is no text cannot be one of ours. Of a link this tells the link itself.
+        let (Ok(name), true) =
+            (entry.file_name().into_string(), entry.file_type().is_ok_and(|kind| kind.is_file()))
+        else {
+            continue;
+        };
+        names.insert(name);
+        if names.len() > limit {
+            names.pop_last();
+            left += 1;
+        }
+    }
+    let listed = |name: String| {
+        let path = format!("{folder}/{name}");
+        let found = RelPath::parse(&path).ok()?.beneath(root).ok()?.symlink_metadata().ok()?;
+        Some(Listed { path, bytes: found.len(), modified: found.modified().ok() })
+    };
+    Ok((names.into_iter().filter_map(listed).collect(), left))
 }
 
 /// UTF-8, or where it stops being that.

@@ -49,7 +49,7 @@ pub use commit::{CommitInfo, Identity, When};
 pub use discover::PromptKey;
 pub use edit::Step;
 pub use error::RepoError;
-pub use file::{FileText, MAX_FILE, Written, create_files, digest};
+pub use file::{FileText, Listed, MAX_FILE, Written, create_files, digest};
 pub use revision::Revision;
 pub use watch::Watch;
 pub use workspace::{Versions, Workspace};

@@ -14,7 +14,7 @@ use crate::change::{self, FileChange, FileStatus};
 use crate::commit::{self, CommitInfo, Identity, When};
 use crate::discover::{self, PromptKey};
 use crate::edit::{self, Step};
-use crate::file::{self, FileText, Written};
+use crate::file::{self, FileText, Listed, Written};
 use crate::path::RelPath;
 use crate::source::{self, Committed, Source, Worktree};
 use crate::watch::{self, Watch};
@@ -144,6 +144,22 @@ impl Workspace {
     /// A text file of the worktree.
     pub fn read_text(&self, rel: &str) -> Result<FileText, RepoError> {
         file::read(&self.root, &RelPath::parse(rel)?)
+    }
+
+    /// The regular files of a folder of the worktree, by name, at most `limit` of them, and how many more there
+    /// are. A folder that is not there has none; what is a link or a folder itself is left out.
+    ///
+    /// # Errors
+    /// When a link leads to the folder, or it cannot be read.
+    pub fn list_files(&self, folder: &str, limit: usize) -> Result<(Vec<Listed>, usize), RepoError> {
+        file::list(&self.root, &RelPath::parse(folder)?, limit)
+    }
+
+    /// Git's `user.name`, where it is set.
+    pub fn user_name(&self) -> Option<String> {
+        let config = self.repository().ok()?.config().ok()?;
+        let name = config.get_string("user.name").ok()?;
+        Some(name.trim().to_owned()).filter(|name| !name.is_empty())
     }
 
     /// The bytes of a regular file of the worktree that no link leads to, at most `limit` of them.

@@ -152,6 +152,17 @@ commands! {
     "compare.cases" ReadComparedCases -> ComparedCasePage, Postcard, "a page of compared cases, broken ones first";
     "compare.trend" ReadTrend -> Vec<TrendPoint>, Json, "how the columns of a prompt did in the latest runs, oldest first";
 
+    "rating.set" SetRating -> Rated, Json, "rate a cell's output: pass or fail, a grade, a comment";
+    "rating.clear" ClearRating -> Rated, Json, "take back what one said of a cell's output";
+    "rating.list" ListRatings -> RatingPage, Postcard, "what is said of a run's cells";
+    "rating.next" NextOutput -> OutputTurn, Json, "the next output to rate, without the names of what gave it";
+    "rating.pair" NextPair -> PairTurn, Json, "the next two outputs to choose from, on random sides";
+    "rating.prefer" PreferOutput -> (), Json, "say which of two outputs is better, or take it back";
+    "rating.summary" SummarizeRatings -> RatingSummary, Json, "what the ratings of a run come to: passes, agreement, preference";
+    "rating.share" ShareRatings -> SharedRatings, Json, "write the ratings of this machine to the repository's files";
+    "rater.read" ReadRater -> RaterView, Json, "who rates";
+    "rater.set" SetRater -> RaterView, Json, "change who rates, and whether ratings go along with commits";
+
     "models.list" ListModels -> ModelsView, Json, "the embedded model, the providers the user added, and what can be added";
     "models.add" AddProvider -> ModelsView, Json, "add or replace a provider";
     "models.remove" RemoveProvider -> ModelsView, Json, "remove a provider";

@@ -14,6 +14,8 @@ mod models;
 mod plan;
 mod prices;
 mod prompt;
+mod rate;
+mod ratings;
 mod render;
 mod run;
 mod runs;
@@ -41,6 +43,8 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Score(arguments) => score::execute(app, arguments, output),
         Command::Stats(arguments) => stats::execute(app, arguments, output),
         Command::Compare(a) => compare::execute(app, &arguments.directory, a, output),
+        Command::Rate(arguments) => rate::execute(app, arguments, output),
+        Command::Ratings(arguments) => ratings::execute(app, arguments, output),
         Command::Commit(arguments) => commit::execute(app, arguments, output),
         Command::Prompt(edit) => prompt::prompt(app, edit, output),
         Command::Variant(edit) => prompt::variant(app, edit, output),

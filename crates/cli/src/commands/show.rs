@@ -1,9 +1,13 @@
-//! `assay show`: a run, cell by cell.
+//! `assay show`: a run, cell by cell, with what people say of it.
 
+use std::collections::HashMap;
 use std::ops::Range;
 
 use assay_app::App;
-use assay_wire::{ApiError, CellView, Code, ListRuns, ReadRun, RunView, ScoreView};
+use assay_wire::{
+    ApiError, CellRatings, CellView, Code, ListRatings, ListRuns, PEOPLE, ReadRun, RunView, ScoreView,
+    SummarizeRatings,
+};
 use serde_json::{Map, Value, json};
 
 use crate::arguments::Show;
@@ -24,14 +28,50 @@ pub(crate) fn execute(app: &App, arguments: &Show, output: &Output) -> Result<Ex
         Some(cell) => cell..cell + 1,
         None => 0..total,
     };
+    let people = People::of(app, &run.summary.run, &cells)?;
     let views = app.cells(&run.summary.run, cells)?;
-    let document = json!({
+    let mut document = json!({
         "schema": "assay.show/1",
         "run": run.summary.run,
-        "cells": views.iter().map(document).collect::<Vec<_>>(),
+        "cells": views.iter().map(|cell| people.document(cell)).collect::<Vec<_>>(),
     });
-    output.show(&document, || views.iter().map(text).collect::<Vec<_>>().join("\n"))?;
+    if !people.0.is_empty() {
+        let summary = app.call(SummarizeRatings { run: run.summary.run.clone() })?;
+        document["people"] = super::ratings::people(&summary);
+    }
+    output.show(&document, || views.iter().map(|cell| people.text(cell)).collect::<Vec<_>>().join("\n"))?;
     Ok(Exit::Done)
+}
+
+/// What people say of cells, by the cells' numbers.
+struct People(HashMap<u32, CellRatings>);
+
+impl People {
+    fn of(app: &App, run: &str, cells: &Range<u32>) -> Result<People, ApiError> {
+        let (from, to) = (cells.start, cells.end);
+        let page = app.call(ListRatings { run: run.to_owned(), from, to })?;
+        Ok(People(page.cells.into_iter().map(|cell| (cell.cell, cell)).collect()))
+    }
+
+    fn document(&self, cell: &CellView) -> Value {
+        let mut document = document(cell);
+        if let Some(said) = self.0.get(&cell.line.ordinal) {
+            document["ratings"] = said.raters.iter().map(super::ratings::said).collect();
+            // A scorer of that name keeps it.
+            if let (Some(score), None) = (said.score(), document["scores"].get(PEOPLE)) {
+                document["scores"][PEOPLE] = score_document(&score);
+            }
+        }
+        document
+    }
+
+    fn text(&self, cell: &CellView) -> String {
+        let mut text = text(cell);
+        for said in self.0.get(&cell.line.ordinal).iter().flat_map(|said| &said.raters) {
+            text.push_str(&format!("  {}\n", super::ratings::words(said)));
+        }
+        text
+    }
 }
 
 /// The run of that id; `last` is the newest.
