@@ -1,6 +1,6 @@
 //! The one list of what can be done from anywhere: palette, shortcuts, buttons' hints and the help sheet come from it.
 
-use assay_wire::Theme;
+use assay_wire::{Rating, Theme};
 use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
 use wasm_bindgen::JsCast;
 
@@ -10,6 +10,7 @@ use crate::{
         edit::Bench,
         exchange::{Exporting, Importing},
         problems::Problems,
+        ratings::Ratings,
     },
     state::{
         Desk, Documents, Edits, Place, Question, Runs, Session, Spending, Tab, Toasts, context,
@@ -75,6 +76,20 @@ pub enum Action {
     PreviousChange,
     /// Go to the list of runs.
     Runs,
+    /// Go to the ratings: outputs without names, and what they come to.
+    Ratings,
+    /// Say that the output of the cell at the cursor is good enough.
+    RatePass,
+    /// Say that it is not.
+    RateFail,
+    /// Grade it, from 1 to 5.
+    Grade(u8),
+    /// Comment on it.
+    RateComment,
+    /// Take the last rating back.
+    RateUndo,
+    /// Show only cases with cells that are not reviewed, or all again.
+    Unreviewed,
     /// Go to changes and commits.
     Git,
     /// Go to the settings.
@@ -117,6 +132,10 @@ const fn entry(
 ) -> Entry {
     Entry { action, title, group, keys, in_workspace }
 }
+
+/// The heading of what rates the cell at the matrix's cursor. Its keys are bare letters, so they mean something only
+/// while the grid has the keyboard.
+const RATE: &str = "Rate, in the matrix";
 
 /// Everything there is, in the order of the help sheet.
 pub const ACTIONS: &[Entry] = &[
@@ -164,9 +183,20 @@ pub const ACTIONS: &[Entry] = &[
         true,
     ),
     entry(Action::Runs, "Go to", "Runs", &["Ctrl+3"], true),
+    entry(Action::Ratings, "Go to", "Ratings: outputs without names", &["Ctrl+Shift+G"], true),
     entry(Action::Git, "Go to", "Git: changes and commits", &["Ctrl+5"], true),
     entry(Action::Settings, "Go to", "Settings", &["Ctrl+,"], true),
     entry(Action::NextProblem, "Go to", "The next problem", &["F8"], true),
+    entry(Action::RatePass, RATE, "Pass the output of the cell", &["P"], true),
+    entry(Action::RateFail, RATE, "Fail the output of the cell", &["F"], true),
+    entry(Action::Grade(1), RATE, "Grade the output 1 of 5", &["1"], true),
+    entry(Action::Grade(2), RATE, "Grade the output 2 of 5", &["2"], true),
+    entry(Action::Grade(3), RATE, "Grade the output 3 of 5", &["3"], true),
+    entry(Action::Grade(4), RATE, "Grade the output 4 of 5", &["4"], true),
+    entry(Action::Grade(5), RATE, "Grade the output 5 of 5, the best", &["5"], true),
+    entry(Action::RateComment, RATE, "Comment on the output of the cell", &["C"], true),
+    entry(Action::RateUndo, RATE, "Take the last rating back", &["U"], true),
+    entry(Action::Unreviewed, RATE, "Only cases that are not reviewed", &["V"], true),
     entry(Action::Palette, "Window", "Find a command or a prompt", &["Ctrl+K"], false),
     entry(Action::Inspector, "Window", "Show or hide the inspector", &["Ctrl+I"], true),
     entry(Action::Drawer, "Window", "Show or hide the drawer", &["Ctrl+J"], true),
@@ -196,6 +226,7 @@ pub struct Stage {
     problems: Problems,
     importing: Importing,
     exporting: Exporting,
+    ratings: Ratings,
 }
 
 impl Stage {
@@ -214,6 +245,7 @@ impl Stage {
             problems: context(),
             importing: context(),
             exporting: context(),
+            ratings: context(),
         }
     }
 
@@ -240,6 +272,11 @@ impl Stage {
             | Action::Compare => self.bench.focused().is_some(),
             Action::DeleteVariant => self.bench.focused().is_some() && self.bench.can_delete(),
             Action::Undo => self.edits.can_undo(),
+            Action::RatePass | Action::RateFail | Action::Grade(_) | Action::RateComment => {
+                self.shows_matrix() && self.ratings.can_rate()
+            }
+            Action::RateUndo => self.shows_matrix() && self.ratings.can_undo(),
+            Action::Unreviewed => self.shows_matrix() && self.runs.shown().with(Option::is_some),
             _ => open.is_some() || !entry.in_workspace,
         }
     }
@@ -275,6 +312,13 @@ impl Stage {
             Action::NextChange => self.versus.step(1),
             Action::PreviousChange => self.versus.step(-1),
             Action::Runs => self.desk.place.set(Place::Runs),
+            Action::Ratings => self.desk.place.set(Place::Ratings),
+            Action::RatePass => self.ratings.rate(Rating::Pass(true)),
+            Action::RateFail => self.ratings.rate(Rating::Pass(false)),
+            Action::Grade(grade) => self.ratings.rate(Rating::Grade(grade)),
+            Action::RateComment => self.ratings.comment(),
+            Action::RateUndo => self.ratings.undo(),
+            Action::Unreviewed => self.ratings.toggle_unreviewed(),
             Action::Git => self.desk.place.set(Place::Git),
             Action::Settings => self.desk.place.set(Place::Settings),
             Action::Inspector => self.desk.inspector.update(|open| *open = !*open),
@@ -284,6 +328,10 @@ impl Stage {
             Action::Trust => self.session.trust(true),
             Action::Close => self.close(),
         }
+    }
+
+    fn shows_matrix(self) -> bool {
+        self.desk.place.get() == Place::Prompts && self.desk.tab.get() == Tab::Matrix
     }
 
     fn with_prompt(self, f: impl FnOnce(String)) {
@@ -355,6 +403,7 @@ pub fn listen_to_keys(stage: Stage) {
         let typing = is_typing(&event);
         let found = ACTIONS.iter().find(|entry| {
             entry.keys.iter().any(|chord| pressed.is(chord, typing))
+                && (entry.group != RATE || is_in_grid(&event))
                 && untrack(|| stage.offers(entry))
         });
         if let Some(entry) = found {
@@ -428,6 +477,12 @@ fn is_typing(event: &KeyboardEvent) -> bool {
         element.is_content_editable()
             || matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
     })
+}
+
+/// Whether the grid of the matrix has the keyboard.
+fn is_in_grid(event: &KeyboardEvent) -> bool {
+    let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    element.is_some_and(|element| element.closest(".matrix__scroll").is_ok_and(|grid| grid.is_some()))
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use crate::{
         palette::{HelpSheet, Palette},
         problems::{Drawer, Problems},
         prompts::{Activity, NameDialog, PromptList},
+        ratings::{RatingPane, Ratings},
         rows::Pending,
         runs::RunsPane,
         settings::SettingsPane,
@@ -78,6 +79,7 @@ fn provide_contexts() {
     provide_context(Bench::new());
     provide_context(Board::new());
     provide_context(Versus::new());
+    provide_context(Ratings::new());
     provide_context(Changes::new());
     provide_context(Problems::new());
     provide_context(Pending::new());
@@ -91,6 +93,7 @@ fn follow_notices() {
     context::<Runs>().follow(notices);
     context::<Board>().follow(notices);
     context::<Versus>().follow(notices);
+    context::<Ratings>().follow(notices);
     context::<Problems>().follow(notices);
     context::<Importing>().follow(notices);
     context::<Documents>().follow(notices, context());
@@ -253,6 +256,7 @@ fn Centre() -> impl IntoView {
     move || match desk.place.get() {
         Place::Prompts => view! { <PromptTabs /> }.into_any(),
         Place::Runs => view! { <div class="centre__body"><RunsPane /></div> }.into_any(),
+        Place::Ratings => view! { <div class="centre__body"><RatingPane /></div> }.into_any(),
         Place::Git => view! { <div class="centre__body"><GitPane /></div> }.into_any(),
         Place::Settings => view! { <div class="centre__body"><SettingsPane /></div> }.into_any(),
     }

@@ -12,6 +12,7 @@ pub mod matrix;
 pub mod palette;
 pub mod problems;
 pub mod prompts;
+pub mod ratings;
 pub mod rows;
 pub mod runs;
 pub mod settings;

@@ -9,6 +9,8 @@ pub enum Place {
     Prompts,
     /// All runs.
     Runs,
+    /// Outputs to rate without names, and what ratings come to.
+    Ratings,
     /// Changes, diffs and commits.
     Git,
     /// Providers, keys, prices, appearance, privacy.

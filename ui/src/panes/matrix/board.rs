@@ -6,7 +6,7 @@
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use assay_wire::{
-    ApiError, CellCounts, CellLine, CellPage, ColumnStats, ColumnView, GateView, Notice,
+    ApiError, CellCounts, CellLine, CellPage, CellState, ColumnStats, ColumnView, GateView, Notice,
     PausedLaneView, ReadCells, ReadRun, RowView, RunState, RunSummary, RunView,
 };
 use leptos::{prelude::*, task::spawn_local};
@@ -71,6 +71,8 @@ pub struct Board {
     run: StoredValue<Option<String>>,
     layout: RwSignal<Option<Load<Arc<Layout>>>>,
     standing: RwSignal<Option<Standing>>,
+    /// All rows, while only some are shown.
+    whole: StoredValue<Option<Arc<Layout>>>,
     sheet: RwSignal<usize>,
     cursor: RwSignal<Spot>,
     reveal: RwSignal<u32>,
@@ -96,6 +98,7 @@ impl Board {
             run: StoredValue::new(None),
             layout: RwSignal::new(None),
             standing: RwSignal::new(None),
+            whole: StoredValue::new(None),
             sheet: RwSignal::new(0),
             cursor: RwSignal::new(Spot::default()),
             reveal: RwSignal::new(0),
@@ -200,6 +203,38 @@ impl Board {
         }
     }
 
+    /// Shows only rows with a cell that is wanted. What is wanted later does not move them.
+    pub fn narrow(self, wanted: &dyn Fn(u32) -> bool) {
+        let layout = self.layout.with_untracked(|layout| layout.as_ref()?.ready().cloned());
+        let Some(layout) = self.whole.get_value().or(layout) else { return };
+        let (rows, sheets) = model::narrowed(&layout.rows, &layout.sheets, wanted);
+        self.whole.set_value(Some(Arc::clone(&layout)));
+        self.show_rows(Arc::new(Layout { rows, sheets, ..Layout::clone(&layout) }));
+    }
+
+    /// Shows all rows again.
+    pub fn widen(self) {
+        if let Some(layout) = self.whole.try_update_value(Option::take).flatten() {
+            self.show_rows(layout);
+        }
+    }
+
+    fn show_rows(self, layout: Arc<Layout>) {
+        self.close();
+        self.sheet.set(0);
+        self.cursor.set(Spot::default());
+        self.layout.set(Some(Load::Ready(layout)));
+    }
+
+    /// The run and the cell at the cursor, where it has an output.
+    pub fn answered_at_cursor(self) -> Option<(String, u32)> {
+        let layout = self.layout.with(|layout| layout.as_ref()?.ready().cloned())?;
+        let sheet = layout.sheets.get(self.sheet.get())?;
+        let cell = model::ordinal(sheet, &layout.rows, self.cursor.get())?;
+        let answered = self.line(cell).is_some_and(|line| line.state == CellState::Done);
+        answered.then(|| (layout.run.clone(), cell))
+    }
+
     /// What the grid shows now; an empty range when there is none.
     pub fn look_at(self, ordinals: Range<u32>) {
         if self.seen.get_untracked() != ordinals {
@@ -269,8 +304,10 @@ impl Board {
             model::ordinal(sheet, &layout.rows, self.cursor.get_untracked()).unwrap_or(all.start);
         for Range { start: from, end: to } in model::search_pages(&all, at) {
             let page = ipc::call(ReadCells { run: layout.run.clone(), from, to }).await?;
-            if let Some(cell) = page.cells.iter().find(|cell| wanted.is(cell)) {
-                return Ok(model::spot(sheet, &layout.rows, cell.ordinal));
+            let spot = |cell: &CellLine| model::spot(sheet, &layout.rows, cell.ordinal);
+            // A row that is left out cannot be gone to.
+            if let Some(spot) = page.cells.iter().filter(|cell| wanted.is(cell)).find_map(spot) {
+                return Ok(Some(spot));
             }
         }
         Ok(None)
@@ -311,6 +348,7 @@ impl Board {
         self.page.set(None);
         self.trouble.set(None);
         self.standing.set(None);
+        self.whole.set_value(None);
         self.layout.set(run.as_ref().map(|_| Load::Loading));
         self.run.set_value(run);
         self.read();
@@ -401,14 +439,23 @@ impl Board {
         if !self.pulls.take() {
             return;
         }
+        let parts = self.parts(from..to);
         spawn_local(async move {
-            let page = ipc::call(ReadCells { run, from, to }).await;
+            let page = read_parts(run, from, parts).await;
             let again = self.pulls.leave();
             self.show_page(page);
             if again {
                 self.pull();
             }
         });
+    }
+
+    /// The ordinals in view: one range, or several where rows between are left out.
+    fn parts(self, seen: Range<u32>) -> Vec<Range<u32>> {
+        match (self.whole.with_value(Option::is_some), self.shown_sheet()) {
+            (true, Some((layout, sheet))) => model::parts(&sheet, &layout.rows, &seen),
+            _ => vec![seen],
+        }
     }
 
     fn show_page(self, page: Result<CellPage, ApiError>) {
@@ -422,6 +469,19 @@ impl Board {
             Err(error) => self.trouble.set(Some(error)),
         }
     }
+}
+
+/// Reads ranges of cells into one page.
+async fn read_parts(
+    run: String,
+    from: u32,
+    parts: Vec<Range<u32>>,
+) -> Result<CellPage, ApiError> {
+    let mut all = CellPage { run: run.clone(), from, cells: Vec::new() };
+    for Range { start: from, end: to } in parts {
+        all.cells.extend(ipc::call(ReadCells { run: run.clone(), from, to }).await?.cells);
+    }
+    Ok(all)
 }
 
 impl Default for Board {

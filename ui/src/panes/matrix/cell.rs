@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     components::{Icon, Mark, Spot},
+    panes::ratings::RatingBadge,
     state::context,
 };
 
@@ -54,6 +55,7 @@ fn Face(line: CellLine, scorers: Vec<String>) -> impl IntoView {
     view! {
         <div class=class title=preview.clone()>{preview.clone()}</div>
         <div class="cell__foot">
+            <RatingBadge cell=ordinal />
             {chip.map(|chip| view! { <Scores chip /> })}
             <StateMark ordinal state cached />
             {latency_ms.map(|ms| view! { <span class="cell__latency number">{model::latency_words(ms.into())}</span> })}

@@ -10,6 +10,7 @@ use leptos::prelude::*;
 use crate::{
     actions::{Action, Stage, about},
     components::{Blank, Button, ErrorNote, Keys, Kind, Loading, Mark},
+    panes::ratings::{RatingTrouble, Ratings},
     state::{Documents, Load, Runs, context},
 };
 
@@ -61,6 +62,17 @@ fn NoRun() -> impl IntoView {
     }
 }
 
+/// What stands in place of the cells when only those that are not reviewed are asked for, and there are none.
+#[component]
+fn AllReviewed() -> impl IntoView {
+    let ratings = context::<Ratings>();
+    view! {
+        <Blank mark=Mark::Check title="Everything here is reviewed" text="You have rated every output of this run.">
+            <Button on_press=move |_| ratings.toggle_unreviewed()>"Show all cases"</Button>
+        </Blank>
+    }
+}
+
 /// A run: how far it is, and the sheet of the chosen prompt.
 #[component]
 fn RunMatrix(layout: Arc<Layout>) -> impl IntoView {
@@ -71,10 +83,14 @@ fn RunMatrix(layout: Arc<Layout>) -> impl IntoView {
         <section class="matrix" aria-label="Matrix" data-testid="matrix">
             <RunStrip />
             <SheetTabs prompts=sheets />
+            <RatingTrouble />
             {move || trouble.get().map(|error| view! { <ErrorNote error /> })}
             {move || {
                 let (layout, sheet) = (layout.clone(), board.sheet().get());
-                layout.sheets.get(sheet).cloned().map(|sheet| view! { <Grid layout sheet /> })
+                match layout.sheets.get(sheet).cloned() {
+                    Some(sheet) => view! { <Grid layout sheet /> }.into_any(),
+                    None => view! { <AllReviewed /> }.into_any(),
+                }
             }}
         </section>
     }

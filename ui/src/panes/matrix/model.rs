@@ -93,6 +93,40 @@ pub fn ordinals(sheet: &Sheet, all: &[RowView], rows: Range<usize>) -> Range<u32
     }
 }
 
+/// The rows that have a wanted cell, and the sheets over them; a sheet without rows is left out.
+pub fn narrowed(
+    rows: &[RowView],
+    sheets: &[Sheet],
+    wanted: &dyn Fn(u32) -> bool,
+) -> (Vec<RowView>, Vec<Sheet>) {
+    let (mut kept, mut over) = (Vec::new(), Vec::new());
+    for sheet in sheets {
+        let width = sheet.columns.len() as u32;
+        let has_wanted = |row: &&RowView| (row.first_cell..row.first_cell + width).any(wanted);
+        let from = kept.len();
+        let own = rows.get(sheet.rows.clone()).unwrap_or_default();
+        kept.extend(own.iter().filter(has_wanted).cloned());
+        if kept.len() > from {
+            over.push(Sheet { rows: from..kept.len(), ..sheet.clone() });
+        }
+    }
+    (kept, over)
+}
+
+/// The ordinals of a sheet's rows that begin in `seen`, as few ranges as there are.
+pub fn parts(sheet: &Sheet, rows: &[RowView], seen: &Range<u32>) -> Vec<Range<u32>> {
+    let width = sheet.columns.len() as u32;
+    let mut parts: Vec<Range<u32>> = Vec::new();
+    let own = rows.get(sheet.rows.clone()).unwrap_or_default();
+    for row in own.iter().filter(|row| seen.contains(&row.first_cell)) {
+        match parts.last_mut() {
+            Some(part) if part.end == row.first_cell => part.end += width,
+            _ => parts.push(row.first_cell..row.first_cell + width),
+        }
+    }
+    parts
+}
+
 /// Whether any of the changed ranges reaches into the window.
 pub fn touches(stale: &[(u32, u32)], window: &Range<u32>) -> bool {
     stale.iter().any(|(from, to)| *from < window.end && *to > window.start)
@@ -519,6 +553,25 @@ mod tests {
             gates: Vec::new(),
             paused: Vec::new(),
         }
+    }
+
+    #[test]
+    fn only_rows_with_a_wanted_cell_stay_and_cells_keep_their_numbers() {
+        let run = run();
+        let (rows, over) = narrowed(&run.rows, &sheets(&run), &|cell| cell == 3 || cell == 5);
+        let firsts: Vec<u32> = rows.iter().map(|row| row.first_cell).collect();
+        assert_eq!(firsts, [2, 5]);
+        assert_eq!(over.iter().map(|sheet| sheet.rows.clone()).collect::<Vec<_>>(), [0..1, 1..2]);
+        assert_eq!(ordinal(&over[0], &rows, Spot { row: 0, column: 1 }), Some(3));
+        assert_eq!(narrowed(&run.rows, &sheets(&run), &|_| false), (Vec::new(), Vec::new()));
+    }
+
+    #[test]
+    fn rows_that_are_left_out_are_not_read() {
+        let run = RunView { rows: vec![row("a", 0), row("a", 2), row("a", 8)], ..run() };
+        let sheet = &sheets(&run)[0];
+        assert_eq!(parts(sheet, &run.rows, &(0..10)), [0..4, 8..10]);
+        assert_eq!(parts(sheet, &run.rows, &(2..4)), [2..4]);
     }
 
     fn line(state: CellState, passes: &[bool]) -> CellLine {

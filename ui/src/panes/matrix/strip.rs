@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     components::{Button, Icon, Keys, Kind, Mark, Note, Tone},
-    panes::runs::{every, model as runs_model, now_ms},
+    panes::{
+        ratings::Reviewed,
+        runs::{every, model as runs_model, now_ms},
+    },
     state::{Load, Runs, context},
 };
 
@@ -27,6 +30,7 @@ pub fn RunStrip() -> impl IntoView {
             <RunStateChip />
             <RunNumbers />
             <Failures />
+            <Reviewed />
             <span class="strip-run__gap"></span>
             <Gates />
             <Verbs />

@@ -24,6 +24,7 @@ pub fn Activity() -> impl IntoView {
         <nav class="activity" aria-label="Places">
             <PlaceButton place=Place::Prompts action=Action::Edit label="Prompts" mark=Mark::Prompts testid="nav-prompts" />
             <PlaceButton place=Place::Runs action=Action::Runs label="Runs" mark=Mark::Runs testid="nav-runs" />
+            <PlaceButton place=Place::Ratings action=Action::Ratings label="Ratings" mark=Mark::Person testid="nav-ratings" />
             <PlaceButton
                 place=Place::Git action=Action::Git label="Git" mark=Mark::Branch testid="nav-git"
                 count=Signal::derive(changed)

@@ -1,0 +1,109 @@
+//! Who rates, and sharing ratings through the repository.
+
+use assay_wire::{ApiError, RaterView, ReadRater, SetRater, ShareRatings, SharedRatings};
+use leptos::{prelude::*, task::spawn_local};
+
+use crate::{
+    components::{Button, CheckField, ErrorNote, Kind, Mark},
+    ipc,
+    state::{Load, Toasts, context},
+};
+
+/// Who rates, with what can be changed about it. `changed` rises when it is somebody else.
+#[component]
+pub(super) fn RaterLine(changed: RwSignal<u32>) -> impl IntoView {
+    let rater = RwSignal::new(Load::<RaterView>::Loading);
+    let trouble = RwSignal::new(None::<ApiError>);
+    spawn_local(async move {
+        rater.try_set(ipc::call(ReadRater {}).await.into());
+    });
+    let change = move |change: SetRater| {
+        spawn_local(async move {
+            let before = rater.with_untracked(|r| r.ready().map(|r| r.name.clone()));
+            match ipc::call(change).await {
+                Ok(now) => {
+                    trouble.try_set(None);
+                    if before.as_ref() != Some(&now.name) {
+                        changed.try_update(|n| *n += 1);
+                    }
+                    rater.try_set(Load::Ready(now));
+                }
+                Err(error) => drop(trouble.try_set(Some(error))),
+            }
+        });
+    };
+    view! {
+        {move || match rater.get() {
+            Load::Loading => ().into_any(),
+            Load::Failed(error) => view! { <ErrorNote error /> }.into_any(),
+            Load::Ready(rater) => view! { <RaterForm rater change trouble /> }.into_any(),
+        }}
+        {move || trouble.get().map(|error| view! { <ErrorNote error /> })}
+    }
+}
+
+#[component]
+fn RaterForm(
+    rater: RaterView,
+    change: impl Fn(SetRater) + Copy + Send + Sync + 'static,
+    trouble: RwSignal<Option<ApiError>>,
+) -> impl IntoView {
+    let RaterView { name, from_git, known, share_on_commit } = rater;
+    let whence = if from_git { "Your name in git; type another to rate as somebody else" } else { "Empty it to rate under your name in git" };
+    let toasts = context::<Toasts>();
+    let rename = move |name: String| change(SetRater { name: Some(name), share_on_commit: None });
+    view! {
+        <label class="ratings__rater" title=whence>
+            <span class="quiet">"Rating as"</span>
+            <input
+                class="input" type="text" autocomplete="off" maxlength="80" list="ratings-raters" data-testid="rater-name"
+                prop:value=name on:change:target=move |event| rename(event.target().value())
+            />
+        </label>
+        <datalist id="ratings-raters">{known.into_iter().map(|name| view! { <option value=name></option> }).collect_view()}</datalist>
+        <CheckField
+            label="Commits take ratings along" value=Signal::stored(share_on_commit) testid="rater-on-commit"
+            take=Box::new(move |share| { change(SetRater { name: None, share_on_commit: Some(share) }); Ok(()) })
+        />
+        <Button
+            small=true kind=Kind::Quiet icon=Mark::Export testid="ratings-share"
+            hint="Write your ratings to .assay/ratings, to be committed; outputs stay here, only their hashes go"
+            on_press=move |_| share(trouble, toasts)
+        >"Share ratings"</Button>
+    }
+}
+
+fn share(trouble: RwSignal<Option<ApiError>>, toasts: Toasts) {
+    spawn_local(async move {
+        match ipc::call(ShareRatings {}).await {
+            Ok(shared) => toasts.say(shared_words(&shared)),
+            Err(error) => drop(trouble.try_set(Some(error))),
+        }
+    });
+}
+
+fn shared_words(shared: &SharedRatings) -> String {
+    let added: u32 = shared.files.iter().map(|file| file.added).sum();
+    match (shared.files.is_empty(), added) {
+        (true, _) => "Nothing was rated here yet".to_owned(),
+        (false, 0) => "All ratings are in .assay/ratings already".to_owned(),
+        (false, 1) => "1 rating written to .assay/ratings; commit it to share it".to_owned(),
+        (false, n) => format!("{n} ratings written to .assay/ratings; commit them to share them"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use assay_wire::SharedFile;
+
+    use super::*;
+
+    #[test]
+    fn sharing_says_how_much_and_what_comes_next() {
+        let file = |added| SharedFile { path: String::new(), rater: String::new(), added, total: 9 };
+        let words = |files| shared_words(&SharedRatings { files });
+        assert!(words(Vec::new()).contains("Nothing"));
+        assert!(words(vec![file(0)]).contains("already"));
+        assert!(words(vec![file(2), file(1)]).starts_with("3 ratings"));
+    }
+}
