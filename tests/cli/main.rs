@@ -8,6 +8,7 @@ mod exchange;
 mod judges;
 mod keys;
 mod models;
+mod rating;
 mod refusals;
 mod score;
 mod shards;

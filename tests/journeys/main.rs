@@ -7,6 +7,7 @@ mod desk;
 mod editing;
 mod few_shot;
 mod keys;
+mod rating;
 mod running;
 mod structure;
 mod trouble;

@@ -9,6 +9,7 @@ mod migrating;
 mod money;
 mod opening;
 mod own;
+mod ratings;
 mod sharing;
 mod shipped;
 mod space;

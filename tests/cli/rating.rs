@@ -1,0 +1,76 @@
+//! `assay rate` and `assay ratings`: what people say, from a terminal.
+
+use assay_testkit::ModelServer;
+use serde_json::{Value, json};
+
+use crate::process::{Terminal, greeter};
+
+fn terminal(server: &ModelServer) -> Terminal {
+    let terminal = Terminal::with(server);
+    terminal.ok(&["run", "greet"]);
+    terminal
+}
+
+fn show(terminal: &Terminal) -> Value {
+    terminal.ok(&["show", "last", "--json"]).json()
+}
+
+#[test]
+fn what_is_rated_is_shown_with_the_cell_and_stands_among_its_scores() {
+    let server = greeter();
+    let terminal = terminal(&server);
+    let plain = show(&terminal);
+    assert!(plain["people"].is_null() && plain["cells"][0]["ratings"].is_null(), "{plain:#}");
+    let rate = ["rate", "last", "--cell", "0", "--fail", "--score", "2", "--note", "curt", "--json"];
+    let rated = terminal.ok(&rate).json();
+    assert_eq!(rated["schema"], "assay.rate/1");
+    assert_eq!(rated["ratings"][0]["grade"], 2);
+    let shown = show(&terminal);
+    let cell = &shown["cells"][0];
+    assert_eq!(
+        cell["scores"]["people"],
+        json!({"value": 0.0, "pass": false, "reason": "Ada Tester failed it"})
+    );
+    assert_eq!(cell["ratings"][0]["comment"], "curt");
+    assert_eq!(shown["people"]["columns"][0]["passed"]["n"], 1);
+    let text = terminal.ok(&["show", "last", "--cell", "0"]).out;
+    assert!(text.contains("Ada Tester: fail, 2 of 5, “curt”"), "{text}");
+
+    let cleared = terminal.ok(&["rate", "last", "--cell", "0", "--clear", "--json"]).json();
+    assert_eq!(cleared["ratings"], json!([]));
+    assert!(show(&terminal)["people"].is_null());
+}
+
+#[test]
+fn a_rating_must_say_something_and_only_one_thing_of_a_kind() {
+    let server = greeter();
+    let terminal = terminal(&server);
+    for wrong in [&["--pass", "--fail"][..], &["--score", "0"], &["--score", "6"], &[], &["--clear", "--pass"]] {
+        let left = terminal.assay(&[&["rate", "last", "--cell", "0"], wrong].concat());
+        assert_eq!(left.exit, 2, "{wrong:?}: {}", left.err);
+    }
+    let beyond = terminal.assay(&["rate", "last", "--cell", "99", "--pass"]);
+    assert_eq!(beyond.exit, 2);
+    assert!(beyond.err.contains("cell 99"), "{}", beyond.err);
+}
+
+#[test]
+fn raters_are_named_counted_and_exported_each_to_a_file() {
+    let server = greeter();
+    let terminal = terminal(&server);
+    terminal.ok(&["rate", "last", "--cell", "0", "--pass"]);
+    terminal.ok(&["ratings", "rater", "Bob"]);
+    terminal.ok(&["rate", "last", "--cell", "0", "--fail"]);
+    let summary = terminal.ok(&["ratings", "show", "last", "--json"]).json();
+    assert_eq!(summary["schema"], "assay.ratings/1");
+    assert_eq!(summary["agreement"]["pass"]["raters"], 2);
+    assert_eq!(summary["agreement"]["pass"]["observed"], 0.0);
+    let text = terminal.ok(&["ratings", "show"]).out;
+    assert!(text.contains("Ada Tester") && text.contains("Bob"), "{text}");
+
+    let export = terminal.ok(&["ratings", "export", "--json"]).json();
+    let paths: Vec<_> = export["files"].as_array().expect("files").iter().map(|f| &f["path"]).collect();
+    assert_eq!(paths, [".assay/ratings/ada-tester.jsonl", ".assay/ratings/bob.jsonl"]);
+    let back = terminal.ok(&["ratings", "rater", "", "--json"]).json();
+    assert_eq!((&back["name"], &back["fromGit"]), (&json!("Ada Tester"), &json!(true)));
+}
