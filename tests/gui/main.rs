@@ -9,6 +9,7 @@ mod forms;
 mod keeping;
 mod large;
 mod models;
+mod rating;
 mod rows;
 mod structure;
 mod trouble;

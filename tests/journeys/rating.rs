@@ -140,14 +140,12 @@ fn pairs_are_blind_on_drawn_sides_and_come_to_a_preference() {
     let run = desk.run(RunRequest::default());
     let id = run.summary.run.clone();
     let turn = |seek| desk.call(NextPair { run: id.clone(), seek });
-    let mut warm_lefts = 0;
     for _ in 0..3 {
         let open = turn(Seek::Open);
         assert_eq!(open, turn(Seek::Open), "sides do not change when one looks again");
         let pair = open.pair.expect("a pair is left");
         let is_warm = pair.left.contains("warm");
         assert_ne!(is_warm, pair.right.contains("warm"), "both variants of one case");
-        warm_lefts += usize::from(is_warm);
         let side = Some(if is_warm { Side::Left } else { Side::Right });
         let (left, right) = (pair.left_cell, pair.right_cell);
         desk.call(PreferOutput { run: id.clone(), left, right, side });
@@ -155,12 +153,29 @@ fn pairs_are_blind_on_drawn_sides_and_come_to_a_preference() {
     }
     let done = turn(Seek::Open);
     assert_eq!((done.total, done.rated, done.pair), (3, 3, None));
-    assert!(warm_lefts <= 3);
     let summary = summary(&desk, &run);
     assert_eq!(summary.comparisons, 3);
     let best = &summary.preference[0];
     assert_eq!((best.variant.as_str(), best.win_rate), ("warm", Some(1.0)));
     assert_eq!(best.strength, None, "who never lost has no strength that can be told");
+}
+
+#[test]
+fn sides_are_drawn_for_each_rater_anew() {
+    let server = server();
+    let desk = Desk::with(&server);
+    let run = desk.run(RunRequest::default());
+    let mut warm_lefts = 0;
+    for rater in 0..16 {
+        rename(&desk, &format!("Rater {rater}"));
+        for place in 0..3 {
+            let (run, seek) = (run.summary.run.clone(), Seek::At(place));
+            let pair = desk.call(NextPair { run, seek }).pair.expect("a pair");
+            warm_lefts += u32::from(pair.left.contains("warm"));
+        }
+    }
+    // 48 tosses of a fair coin: all alike once in 10^14.
+    assert!((1..48).contains(&warm_lefts), "{warm_lefts} of 48 on the left");
 }
 
 #[test]
