@@ -21,7 +21,8 @@ fn what_is_rated_is_shown_with_the_cell_and_stands_among_its_scores() {
     let terminal = terminal(&server);
     let plain = show(&terminal);
     assert!(plain["people"].is_null() && plain["cells"][0]["ratings"].is_null(), "{plain:#}");
-    let rate = ["rate", "last", "--cell", "0", "--fail", "--score", "2", "--note", "curt", "--json"];
+    let rate =
+        ["rate", "last", "--cell", "0", "--fail", "--score", "2", "--note", "curt", "--json"];
     let rated = terminal.ok(&rate).json();
     assert_eq!(rated["schema"], "assay.rate/1");
     assert_eq!(rated["ratings"][0]["grade"], 2);
@@ -45,7 +46,13 @@ fn what_is_rated_is_shown_with_the_cell_and_stands_among_its_scores() {
 fn a_rating_must_say_something_and_only_one_thing_of_a_kind() {
     let server = greeter();
     let terminal = terminal(&server);
-    for wrong in [&["--pass", "--fail"][..], &["--score", "0"], &["--score", "6"], &[], &["--clear", "--pass"]] {
+    for wrong in [
+        &["--pass", "--fail"][..],
+        &["--score", "0"],
+        &["--score", "6"],
+        &[],
+        &["--clear", "--pass"],
+    ] {
         let left = terminal.assay(&[&["rate", "last", "--cell", "0"], wrong].concat());
         assert_eq!(left.exit, 2, "{wrong:?}: {}", left.err);
     }
@@ -69,7 +76,8 @@ fn raters_are_named_counted_and_exported_each_to_a_file() {
     assert!(text.contains("Ada Tester") && text.contains("Bob"), "{text}");
 
     let export = terminal.ok(&["ratings", "export", "--json"]).json();
-    let paths: Vec<_> = export["files"].as_array().expect("files").iter().map(|f| &f["path"]).collect();
+    let paths: Vec<_> =
+        export["files"].as_array().expect("files").iter().map(|f| &f["path"]).collect();
     assert_eq!(paths, [".assay/ratings/ada-tester.jsonl", ".assay/ratings/bob.jsonl"]);
     let back = terminal.ok(&["ratings", "rater", "", "--json"]).json();
     assert_eq!((&back["name"], &back["fromGit"]), (&json!("Ada Tester"), &json!(true)));

@@ -8,13 +8,13 @@ use assay_tests::window::{PATIENCE, Window, built};
 
 type Failure = Box<dyn std::error::Error>;
 
-/// The repository of six cells, and a server whose answer is warm where the prompt is.
+/// The repository of six cells, and a server whose answer is warmer where the prompt is.
 fn greet() -> (TestWorkspace, ModelServer) {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("data/greet");
     let server = ModelServer::start_blocking().models(&["test-model"]).reply_with(|request| {
         let text = request["messages"].to_string();
         let person = ["Ada", "Bob", "Cleo"].into_iter().find(|p| text.contains(&format!("\"{p}")));
-        let greeting = if text.contains("warmly") { "A warm hello" } else { "Hello" };
+        let greeting = if text.contains("warmly") { "Hello dear" } else { "Hello" };
         format!("{greeting} {}", person.unwrap_or("you"))
     });
     (TestWorkspace::from_folder(&folder), server)
@@ -114,7 +114,7 @@ fn choose_from_pairs(window: &Window) -> Result<(), Failure> {
         let words = format!("{rated} of 3 rated");
         window.until_text("rating-progress", PATIENCE, |text| text == words)?;
         let left = window.until_text("pair-left", PATIENCE, |text| text.contains("ello"))?;
-        press(window, if left.contains("warm") { "1" } else { "2" })?;
+        press(window, if left.contains("dear") { "1" } else { "2" })?;
     }
     window.click("pair-results")?;
     let table = window.until_text("rating-preference", PATIENCE, |text| text.contains("warm"))?;

@@ -64,9 +64,9 @@ fn every_cell_of_the_same_output_is_rated_at_once_and_no_other() {
     let rated = rate(&desk, &run, 0, Rating::Pass(false));
     let cells: Vec<u32> = rated.cells.iter().map(|cell| cell.cell).collect();
     let outputs = desk.cells(&run);
-    let same = outputs.iter().filter(|cell| {
-        cell.row.case == outputs[0].row.case && cell.column == outputs[0].column
-    });
+    let same = outputs
+        .iter()
+        .filter(|cell| cell.row.case == outputs[0].row.case && cell.column == outputs[0].column);
     assert_eq!(cells, same.map(|cell| cell.line.ordinal).collect::<Vec<_>>());
     assert_eq!(cells.len(), 2, "both samples, and not the other variant");
 }
@@ -92,8 +92,7 @@ fn what_cannot_be_rated_is_refused_by_its_number() {
     let desk = Desk::with(&server);
     let run = desk.run(RunRequest::default());
     let id = run.summary.run.clone();
-    let beyond =
-        desk.refused(SetRating { run: id.clone(), cell: 99, rating: Rating::Pass(true) });
+    let beyond = desk.refused(SetRating { run: id.clone(), cell: 99, rating: Rating::Pass(true) });
     assert_eq!(beyond.code, Code::NotFound);
     assert!(beyond.message.contains("99"), "{beyond}");
     let six = desk.refused(SetRating { run: id.clone(), cell: 0, rating: Rating::Grade(6) });
@@ -225,7 +224,8 @@ fn shared_ratings_reach_another_machine_without_the_outputs() {
     rename(&other, "Bob");
     rate(&other, &run, 0, Rating::Pass(true));
     let cells = said(&other, &run);
-    let raters: Vec<_> = cells[0].raters.iter().map(|s| (s.rater.as_str(), s.own, s.pass)).collect();
+    let raters: Vec<_> =
+        cells[0].raters.iter().map(|s| (s.rater.as_str(), s.own, s.pass)).collect();
     assert_eq!(raters, [("Bob", true, Some(true)), (ADA, false, Some(false))]);
     assert_eq!(cells[1].raters[0].comment.as_deref(), Some("stiff"));
     assert!(summary(&other, &run).pass_agreement.is_some(), "both rated one output");

@@ -482,7 +482,8 @@ fn is_typing(event: &KeyboardEvent) -> bool {
 /// Whether the grid of the matrix has the keyboard.
 fn is_in_grid(event: &KeyboardEvent) -> bool {
     let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    element.is_some_and(|element| element.closest(".matrix__scroll").is_ok_and(|grid| grid.is_some()))
+    element
+        .is_some_and(|element| element.closest(".matrix__scroll").is_ok_and(|grid| grid.is_some()))
 }
 
 #[cfg(test)]

@@ -151,7 +151,11 @@ impl Workspace {
     ///
     /// # Errors
     /// When a link leads to the folder, or it cannot be read.
-    pub fn list_files(&self, folder: &str, limit: usize) -> Result<(Vec<Listed>, usize), RepoError> {
+    pub fn list_files(
+        &self,
+        folder: &str,
+        limit: usize,
+    ) -> Result<(Vec<Listed>, usize), RepoError> {
         file::list(&self.root, &RelPath::parse(folder)?, limit)
     }
 

@@ -206,7 +206,11 @@ pub fn standing_ratings(history: Vec<RatingRecord>) -> Vec<RatingRecord> {
             last.get(&rating.replaces()) == Some(&place) && !rating.said.is_withdrawal()
         })
         .collect();
-    history.into_iter().zip(counts).filter_map(|(rating, counts)| counts.then_some(rating)).collect()
+    history
+        .into_iter()
+        .zip(counts)
+        .filter_map(|(rating, counts)| counts.then_some(rating))
+        .collect()
 }
 
 /// The name of an output: `sha256:` and the digest of its text.

@@ -345,7 +345,12 @@ impl Store {
     }
 
     /// The outputs of the done cells with ordinals in `from..to`, by their hashes.
-    pub fn outputs(&self, run: &RunId, from: u32, to: u32) -> Result<Vec<OutputRecord>, StoreError> {
+    pub fn outputs(
+        &self,
+        run: &RunId,
+        from: u32,
+        to: u32,
+    ) -> Result<Vec<OutputRecord>, StoreError> {
         self.read(|connection| ratings::outputs(connection, run, from, to))
     }
 }

@@ -19,8 +19,8 @@ use crate::app::{App, Open};
 use crate::error::Explain;
 use crate::results::PlannedRun;
 use crate::router::Answer;
-pub(crate) use outputs::RunOutputs;
 use outputs::RunOutput;
+pub(crate) use outputs::RunOutputs;
 pub(crate) use shared::SharedCache;
 use voices::Voices;
 
@@ -61,7 +61,9 @@ impl Answer<ListRatings> for App {
         let asked = |output: &&RunOutput| (from..to).contains(&output.cell);
         let cells = match rated.voices.is_silent() {
             true => Vec::new(),
-            false => rated.outputs.all().iter().filter(asked).filter_map(|o| rated.said_of(o)).collect(),
+            false => {
+                rated.outputs.all().iter().filter(asked).filter_map(|o| rated.said_of(o)).collect()
+            }
         };
         Ok(RatingPage { run, cells })
     }

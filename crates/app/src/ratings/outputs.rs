@@ -130,7 +130,8 @@ mod tests {
     #[test]
     fn a_renamed_case_keeps_its_ratings() {
         let plain = case(r#"{"a":"1","b":"2"}"#);
-        let renamed = Row { id: "other".into(), tags: vec!["t".into()], ..case(r#"{"b":"2","a":"1"}"#) };
+        let renamed =
+            Row { id: "other".into(), tags: vec!["t".into()], ..case(r#"{"b":"2","a":"1"}"#) };
         assert_eq!(case_digest(&plain), case_digest(&renamed));
     }
 

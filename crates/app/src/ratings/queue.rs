@@ -87,8 +87,8 @@ impl App {
         pair: &Pair<'_>,
         chosen: Option<Choice>,
     ) -> Result<BlindPair, ApiError> {
-        let is_turned = rated.rating_of(pair, None).rated
-            != rated.outputs.subject(&rated.planned, pair.left);
+        let is_turned =
+            rated.rating_of(pair, None).rated != rated.outputs.subject(&rated.planned, pair.left);
         let on_sides = chosen.map(|choice| if is_turned { choice.turned() } else { choice });
         Ok(BlindPair {
             place: place as u32,
@@ -151,7 +151,9 @@ impl RatedRun {
         let mut queue: Vec<(String, &RunOutput)> = self
             .outputs
             .different(&self.planned)
-            .map(|(output, subject)| (self.lot(&[&subject.content_id, &subject.case, &subject.output]), output))
+            .map(|(output, subject)| {
+                (self.lot(&[&subject.content_id, &subject.case, &subject.output]), output)
+            })
             .collect();
         queue.sort_by(|a, b| a.0.cmp(&b.0));
         queue.into_iter().map(|(_, output)| output).collect()
@@ -254,7 +256,9 @@ impl RatedRun {
 }
 
 /// All pairs of a few outputs.
-fn two_of<'a>(outputs: &'a [&'a RunOutput]) -> impl Iterator<Item = (&'a RunOutput, &'a RunOutput)> {
+fn two_of<'s, 'a>(
+    outputs: &'s [&'a RunOutput],
+) -> impl Iterator<Item = (&'a RunOutput, &'a RunOutput)> + use<'s, 'a> {
     outputs
         .iter()
         .enumerate()
@@ -275,7 +279,9 @@ fn seek(seek: Seek, open: &[bool]) -> Option<usize> {
     let first_open = |from: usize| (from..open.len()).find(|place| open[*place]);
     match seek {
         Seek::Open => first_open(0),
-        Seek::After(place) => first_open((place as usize).saturating_add(1)).or_else(|| first_open(0)),
+        Seek::After(place) => {
+            first_open((place as usize).saturating_add(1)).or_else(|| first_open(0))
+        }
         Seek::At(place) => Some(place as usize).filter(|place| *place < open.len()),
     }
 }

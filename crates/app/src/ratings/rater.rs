@@ -37,9 +37,8 @@ impl Answer<ReadRater> for App {
 
 impl Answer<SetRater> for App {
     fn answer(&self, command: SetRater) -> Result<RaterView, ApiError> {
-        let set = |key, value: &str| {
-            self.inner.store.set_setting(key, value).map_err(|e| e.explain())
-        };
+        let set =
+            |key, value: &str| self.inner.store.set_setting(key, value).map_err(|e| e.explain());
         if let Some(name) = command.name {
             let name = name.trim();
             if !name.is_empty() && !is_name(name) {

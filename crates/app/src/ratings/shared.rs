@@ -252,10 +252,10 @@ fn line_of(rating: &RatingRecord) -> Line {
         Said::Comment(comment) => serde_json::json!(comment),
         Said::Preference(_, choice) => serde_json::json!(choice),
     };
-    let than = rating.said.other().map(|other| Than {
-        content: other.content_id.clone(),
-        output: other.output.clone(),
-    });
+    let than = rating
+        .said
+        .other()
+        .map(|other| Than { content: other.content_id.clone(), output: other.output.clone() });
     Line {
         at: rating.at_ms,
         case: rating.rated.case.clone(),

@@ -7,7 +7,7 @@ use assay_score::stats::agreement::{
     Level, Weights, cohens_kappa, cross_table, krippendorff_alpha,
 };
 use assay_score::stats::preference::{BradleyTerry, win_rates};
-use assay_store::{Choice, Said};
+use assay_store::{Choice, NewColumn, Said};
 use assay_wire::*;
 
 use super::RatedRun;
@@ -61,17 +61,19 @@ impl RatedRun {
             if judged > 0 && place < columns.len() {
                 passes[place].push(f64::from(passed) / f64::from(judged));
             }
-            let given: Vec<f64> = said.raters.iter().filter_map(|s| s.grade.map(f64::from)).collect();
+            let given: Vec<f64> =
+                said.raters.iter().filter_map(|s| s.grade.map(f64::from)).collect();
             if !given.is_empty() && place < columns.len() {
                 grades[place].push(given.iter().sum::<f64>() / given.len() as f64);
             }
         }
-        let column = |((column, passes), grades): ((&assay_store::NewColumn, _), _)| PeopleColumn {
-            variant: column.variant.clone(),
-            model: column.model.clone(),
-            passed: share(passes),
-            grade: grade_mean(grades),
-        };
+        let column =
+            |((column, passes), grades): ((&NewColumn, &Vec<f64>), &Vec<f64>)| PeopleColumn {
+                variant: column.variant.clone(),
+                model: column.model.clone(),
+                passed: share(passes),
+                grade: grade_mean(grades),
+            };
         columns.iter().zip(&passes).zip(&grades).map(column).collect()
     }
 
@@ -86,30 +88,32 @@ impl RatedRun {
             count(entry);
         };
         for said in different.iter().flat_map(|cell| &cell.raters) {
-            of(&said.rater, &|count| {
+            of(&said.rater, &|count: &mut RaterCount| {
                 count.passes += u32::from(said.pass.is_some());
                 count.grades += u32::from(said.grade.is_some());
                 count.comments += u32::from(said.comment.is_some());
             });
         }
         for voice in self.run_pairs() {
-            of(&voice.rating.rater, &|count| count.preferences += 1);
+            of(&voice.rating.rater, &|count: &mut RaterCount| count.preferences += 1);
         }
         let mut counts: Vec<RaterCount> = counts.into_values().collect();
-        counts.sort_by_key(|count| std::cmp::Reverse(count.passes + count.grades + count.preferences));
+        counts.sort_by_key(|count| {
+            std::cmp::Reverse(count.passes + count.grades + count.preferences)
+        });
         counts
     }
 
     /// The choices between two outputs that this run has.
     fn run_pairs(&self) -> impl Iterator<Item = &Voice> {
         let holders = self.holders();
-        self.voices.pairs().iter().filter(move |voice| holders.games_of(voice).next().is_some())
+        self.voices.pairs().iter().filter(move |voice| !holders.games_of(voice).is_empty())
     }
 
     /// Each choice as a game of two columns.
     fn games(&self) -> Vec<Vec<ColumnGame>> {
         let holders = self.holders();
-        let games = self.voices.pairs().iter().map(|voice| holders.games_of(voice).collect::<Vec<_>>());
+        let games = self.voices.pairs().iter().map(|voice| holders.games_of(voice));
         games.filter(|games| !games.is_empty()).collect()
     }
 
@@ -140,7 +144,8 @@ impl RatedRun {
                 wins[first][second] += weight * game.score;
                 wins[second][first] += weight * (1.0 - game.score);
             }
-            let columns: BTreeSet<usize> = choice.iter().flat_map(|g| [g.first, g.second]).collect();
+            let columns: BTreeSet<usize> =
+                choice.iter().flat_map(|g| [g.first, g.second]).collect();
             columns.into_iter().for_each(|column| counts[place(column)] += 1);
         }
         let (fit, rates) = (BradleyTerry::fit(&wins), win_rates(&wins));
@@ -155,8 +160,10 @@ impl RatedRun {
                 comparisons: counts[place],
                 win_rate: rates.get(place).copied().flatten(),
                 strength: strength.map(|(strength, _)| strength),
-                low: strength.and_then(|(strength, se)| (place > 0).then(|| strength - CRITICAL * se)),
-                high: strength.and_then(|(strength, se)| (place > 0).then(|| strength + CRITICAL * se)),
+                low: strength
+                    .and_then(|(strength, se)| (place > 0).then(|| strength - CRITICAL * se)),
+                high: strength
+                    .and_then(|(strength, se)| (place > 0).then(|| strength + CRITICAL * se)),
             }
         };
         let mut views: Vec<PreferenceView> = compared.iter().enumerate().map(view).collect();
@@ -186,41 +193,45 @@ struct Holders {
 }
 
 impl Holders {
-    fn of(&self, case: &str, content_id: &str, output: &str) -> impl Iterator<Item = usize> + use<'_> {
+    fn of(&self, case: &str, content_id: &str, output: &str) -> Vec<usize> {
         let name = (case.to_owned(), content_id.to_owned(), output.to_owned());
-        self.columns.get(&name).into_iter().flatten().copied()
+        self.columns.get(&name).into_iter().flatten().copied().collect()
     }
 
-    fn games_of(&self, voice: &Voice) -> impl Iterator<Item = ColumnGame> + use<'_> {
+    /// A choice as a game of each column that holds its first output with each that holds its second.
+    fn games_of(&self, voice: &Voice) -> Vec<ColumnGame> {
         let rated = &voice.rating.rated;
-        let mut games = Vec::new();
-        if let Said::Preference(other, Some(choice)) = &voice.rating.said {
-            let score = match choice {
-                Choice::First => 1.0,
-                Choice::Second => 0.0,
-                Choice::Tie => 0.5,
-            };
-            let seconds: Vec<usize> =
-                self.of(&rated.case, &other.content_id, &other.output).collect();
-            for first in self.of(&rated.case, &rated.content_id, &rated.output) {
-                let others = seconds.iter().filter(|second| **second != first);
-                games.extend(others.map(|second| ColumnGame { first, second: *second, score }));
-            }
-        }
-        games.into_iter()
+        let Said::Preference(other, Some(choice)) = &voice.rating.said else { return Vec::new() };
+        let score = match choice {
+            Choice::First => 1.0,
+            Choice::Second => 0.0,
+            Choice::Tie => 0.5,
+        };
+        let seconds = self.of(&rated.case, &other.content_id, &other.output);
+        let firsts = self.of(&rated.case, &rated.content_id, &rated.output);
+        let games = firsts.into_iter().flat_map(|first| {
+            let others = seconds.iter().filter(move |second| **second != first);
+            others.map(move |second| ColumnGame { first, second: *second, score })
+        });
+        games.collect()
     }
 }
 
-fn share(values: &Vec<f64>) -> Option<ShareView> {
+fn share(values: &[f64]) -> Option<ShareView> {
     let mean = mean_score(values)?;
     Some(ShareView { mean: mean.mean, low: mean.low, high: mean.high, n: mean.n as u32 })
 }
 
 /// A grade of 1 is no failed pass, so the interval is always that of a mean.
-fn grade_mean(values: &Vec<f64>) -> Option<ShareView> {
+fn grade_mean(values: &[f64]) -> Option<ShareView> {
     let mean = assay_score::mean(values)?;
     let within = |end: f64| end.clamp(1.0, 5.0);
-    Some(ShareView { mean: mean.mean, low: within(mean.low), high: within(mean.high), n: mean.n as u32 })
+    Some(ShareView {
+        mean: mean.mean,
+        low: within(mean.low),
+        high: within(mean.high),
+        n: mean.n as u32,
+    })
 }
 
 /// How a kind of rating is compared between raters.
@@ -306,7 +317,8 @@ fn agreement_text(
     scale: &Scale,
 ) -> String {
     let plural = if outputs == 1 { "" } else { "s" };
-    let same = observed.map_or_else(String::new, |same| format!(", the same in {:.0} %", same * 100.0));
+    let same =
+        observed.map_or_else(String::new, |same| format!(", the same in {:.0} %", same * 100.0));
     let beyond = match (kappa, alpha) {
         (Some(kappa), _) => format!("{} {kappa:.2}", scale.kappa),
         (None, Some(alpha)) => format!("Krippendorff's alpha {alpha:.2}"),

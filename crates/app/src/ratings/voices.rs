@@ -99,16 +99,22 @@ impl Voices {
         let mut raters: Vec<RaterSaid> = Vec::new();
         let voices = self.outputs.get(&subject.output).into_iter().flatten();
         for voice in voices.filter(|voice| voice.rating.rated == *subject) {
-            let rating = &voice.rating;
-            let place = match raters.iter().position(|said| said.rater == rating.rater) {
+            let (rating, own) = (&voice.rating, self.is_own(voice));
+            let place = match raters
+                .iter()
+                .position(|said| (&said.rater, said.own) == (&rating.rater, own))
+            {
                 Some(place) => place,
                 None => {
-                    raters.push(RaterSaid { rater: rating.rater.clone(), ..RaterSaid::default() });
+                    raters.push(RaterSaid {
+                        rater: rating.rater.clone(),
+                        own,
+                        ..RaterSaid::default()
+                    });
                     raters.len() - 1
                 }
             };
             let said = &mut raters[place];
-            said.own |= self.is_own(voice);
             match &rating.said {
                 Said::Pass(pass) => said.pass = *pass,
                 Said::Grade(grade) => said.grade = *grade,
@@ -122,7 +128,9 @@ impl Voices {
 }
 
 /// What a rating says something about, and who: one of this name from a file gives way to one from here.
-pub(super) fn name_of(rating: &RatingRecord) -> (RatedOutput, String, &'static str, Option<String>) {
+pub(super) fn name_of(
+    rating: &RatingRecord,
+) -> (RatedOutput, String, &'static str, Option<String>) {
     let other = rating.said.other().map(|other| format!("{} {}", other.content_id, other.output));
     (rating.rated.clone(), rating.rater.clone(), rating.said.kind(), other)
 }
@@ -147,11 +155,17 @@ mod tests {
     #[test]
     fn a_file_cannot_speak_over_what_was_said_here() {
         let here = vec![rating("ada", Said::Pass(Some(false)))];
-        let there = vec![rating("ada", Said::Pass(Some(true))), rating("ada", Said::Grade(Some(5)))];
+        let there =
+            vec![rating("ada", Said::Pass(Some(true))), rating("ada", Said::Grade(Some(5)))];
         let cell = Voices::new("ada".into(), here, there).cell(3, &subject());
-        assert_eq!(cell.raters.len(), 1);
-        assert_eq!(cell.raters[0].pass, Some(false));
-        assert_eq!(cell.raters[0].grade, Some(5), "of which nothing was said here");
+        let own = cell.own().expect("one's own word");
+        assert_eq!(
+            (own.pass, own.grade),
+            (Some(false), None),
+            "a grade in a file is not one's own"
+        );
+        let file = &cell.raters[1];
+        assert_eq!((file.rater.as_str(), file.pass, file.grade), ("ada", None, Some(5)));
     }
 
     #[test]
@@ -164,7 +178,8 @@ mod tests {
 
     #[test]
     fn ones_own_name_in_a_file_is_not_oneself() {
-        let there = vec![rating("ada", Said::Pass(Some(true))), rating("bob", Said::Grade(Some(2)))];
+        let there =
+            vec![rating("ada", Said::Pass(Some(true))), rating("bob", Said::Grade(Some(2)))];
         let cell = Voices::new("ada".into(), Vec::new(), there).cell(0, &subject());
         assert_eq!(cell.own(), None);
         assert_eq!(cell.raters.len(), 2);
@@ -172,7 +187,8 @@ mod tests {
 
     #[test]
     fn the_present_rater_comes_first() {
-        let here = vec![rating("bob", Said::Pass(Some(true))), rating("zoe", Said::Pass(Some(true)))];
+        let here =
+            vec![rating("bob", Said::Pass(Some(true))), rating("zoe", Said::Pass(Some(true)))];
         let there = vec![rating("ada", Said::Pass(Some(false)))];
         let cell = Voices::new("zoe".into(), here, there).cell(0, &subject());
         let names: Vec<_> = cell.raters.iter().map(|said| said.rater.as_str()).collect();

@@ -165,7 +165,9 @@ fn preference_text(summary: &RatingSummary) -> String {
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(summary.preference.iter().map(|view| {
         let strength = match (view.strength, view.low, view.high) {
-            (Some(strength), Some(low), Some(high)) => format!("{strength:+.2} [{low:+.2}, {high:+.2}]"),
+            (Some(strength), Some(low), Some(high)) => {
+                format!("{strength:+.2} [{low:+.2}, {high:+.2}]")
+            }
             (Some(strength), ..) => format!("{strength:+.2}"),
             _ => "-".to_owned(),
         };
@@ -181,9 +183,7 @@ fn preference_text(summary: &RatingSummary) -> String {
 }
 
 fn shared_document(shared: &SharedRatings) -> Value {
-    let file = |file: &SharedFile| {
-        json!({"path": file.path, "rater": file.rater, "added": file.added, "total": file.total})
-    };
+    let file = |file: &SharedFile| json!({"path": file.path, "rater": file.rater, "added": file.added, "total": file.total});
     json!({
         "schema": "assay.ratings-export/1",
         "files": shared.files.iter().map(file).collect::<Vec<_>>(),

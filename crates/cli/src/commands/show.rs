@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use assay_app::App;
 use assay_wire::{
-    ApiError, CellRatings, CellView, Code, ListRatings, ListRuns, PEOPLE, ReadRun, RunView, ScoreView,
-    SummarizeRatings,
+    ApiError, CellRatings, CellView, Code, ListRatings, ListRuns, PEOPLE, ReadRun, RunView,
+    ScoreView, SummarizeRatings,
 };
 use serde_json::{Map, Value, json};
 
@@ -39,7 +39,9 @@ pub(crate) fn execute(app: &App, arguments: &Show, output: &Output) -> Result<Ex
         let summary = app.call(SummarizeRatings { run: run.summary.run.clone() })?;
         document["people"] = super::ratings::people(&summary);
     }
-    output.show(&document, || views.iter().map(|cell| people.text(cell)).collect::<Vec<_>>().join("\n"))?;
+    output.show(&document, || {
+        views.iter().map(|cell| people.text(cell)).collect::<Vec<_>>().join("\n")
+    })?;
     Ok(Exit::Done)
 }
 
@@ -58,7 +60,8 @@ impl People {
         if let Some(said) = self.0.get(&cell.line.ordinal) {
             document["ratings"] = said.raters.iter().map(super::ratings::said).collect();
             // A scorer of that name keeps it.
-            if let (Some(score), None) = (said.score(), document["scores"].get(PEOPLE)) {
+            let is_taken = document["scores"].get(PEOPLE).is_some();
+            if let Some(score) = said.score().filter(|_| !is_taken) {
                 document["scores"][PEOPLE] = score_document(&score);
             }
         }
@@ -67,7 +70,7 @@ impl People {
 
     fn text(&self, cell: &CellView) -> String {
         let mut text = text(cell);
-        for said in self.0.get(&cell.line.ordinal).iter().flat_map(|said| &said.raters) {
+        for said in self.0.get(&cell.line.ordinal).into_iter().flat_map(|said| &said.raters) {
             text.push_str(&format!("  {}\n", super::ratings::words(said)));
         }
         text

@@ -472,11 +472,7 @@ impl Board {
 }
 
 /// Reads ranges of cells into one page.
-async fn read_parts(
-    run: String,
-    from: u32,
-    parts: Vec<Range<u32>>,
-) -> Result<CellPage, ApiError> {
+async fn read_parts(run: String, from: u32, parts: Vec<Range<u32>>) -> Result<CellPage, ApiError> {
     let mut all = CellPage { run: run.clone(), from, cells: Vec::new() };
     for Range { start: from, end: to } in parts {
         all.cells.extend(ipc::call(ReadCells { run: run.clone(), from, to }).await?.cells);

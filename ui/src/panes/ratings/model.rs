@@ -154,7 +154,9 @@ pub fn grade_words(share: Option<&ShareView>) -> String {
 /// A strength with its interval; the first column compared is what the others are measured by.
 pub fn strength_words(view: &PreferenceView) -> String {
     match (view.strength, view.low, view.high) {
-        (Some(strength), Some(low), Some(high)) => format!("{strength:+.2} [{low:+.2}, {high:+.2}]"),
+        (Some(strength), Some(low), Some(high)) => {
+            format!("{strength:+.2} [{low:+.2}, {high:+.2}]")
+        }
         (Some(_), ..) => "0, the measure".to_owned(),
         (None, ..) => "not yet: some never lost".to_owned(),
     }
@@ -190,7 +192,8 @@ mod tests {
     fn a_badge_says_in_words_what_its_shape_and_colour_say() {
         let own = badge_of(vec![said("Ada", true, Some(false), Some(2))]).expect("a badge");
         assert_eq!((own.mark, own.words.as_str()), (Mark::Cross, "You: fail, 2 of 5"));
-        let others = vec![said("Bob", false, Some(true), None), said("Cy", false, Some(true), None)];
+        let others =
+            vec![said("Bob", false, Some(true), None), said("Cy", false, Some(true), None)];
         let others = badge_of(others).expect("a badge");
         assert_eq!((others.mark, others.words.as_str()), (Mark::Check, "People: 2/2 pass"));
         assert_eq!(others.hint, "Bob: pass\nCy: pass");
@@ -205,7 +208,8 @@ mod tests {
 
     #[test]
     fn people_who_are_split_look_undecided() {
-        let split = vec![said("Bob", false, Some(true), None), said("Cy", false, Some(false), None)];
+        let split =
+            vec![said("Bob", false, Some(true), None), said("Cy", false, Some(false), None)];
         let badge = badge_of(split).expect("a badge");
         assert_eq!((badge.mark, badge.tone), (Mark::Person, Tone::Plain));
     }

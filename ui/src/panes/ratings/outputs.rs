@@ -1,11 +1,10 @@
 //! The queue of outputs: one at a time, blind, by keyboard.
 
-use assay_wire::{
-    BlindCase, BlindOutput, NextOutput, OutputTurn, Rating, Seek, SetRating,
-};
+use assay_wire::{BlindCase, BlindOutput, NextOutput, OutputTurn, Rating, Seek, SetRating};
 use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
 
 use super::{
+    ProgressLine, is_text,
     model::{self, OutputKey},
     said::{Ratings, Undo},
 };
@@ -124,7 +123,7 @@ pub(super) fn OutputQueue(
         move || ratings.read_again()
     });
     let on_key = move |event: KeyboardEvent| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || super::is_text(&event) {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || is_text(&event) {
             return;
         }
         if let Some(key) = model::output_key(&event.key()) {
@@ -147,7 +146,7 @@ pub(super) fn OutputQueue(
                 .into_any(),
                 Load::Ready(OutputTurn { total: 0, .. }) => view! { <NoOutputs /> }.into_any(),
                 Load::Ready(OutputTurn { total, rated, output }) => view! {
-                    <super::ProgressLine rated total />
+                    <ProgressLine rated total />
                     {match output {
                         Some(output) => view! { <Turn sitting output /> }.into_any(),
                         None => view! { <AllRated sitting total on_results /> }.into_any(),

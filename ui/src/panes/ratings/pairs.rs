@@ -4,6 +4,7 @@ use assay_wire::{BlindPair, NextPair, PairTurn, PreferOutput, Seek, Side};
 use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
 
 use super::{
+    ProgressLine, is_text,
     model::{self, PairKey},
     outputs::Asked,
 };
@@ -118,7 +119,7 @@ pub(super) fn PairQueue(
 ) -> impl IntoView {
     let sitting = Sitting::begin(run);
     let on_key = move |event: KeyboardEvent| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || super::is_text(&event) {
+        if event.ctrl_key() || event.meta_key() || event.alt_key() || is_text(&event) {
             return;
         }
         if let Some(key) = model::pair_key(&event.key()) {
@@ -141,7 +142,7 @@ pub(super) fn PairQueue(
                 .into_any(),
                 Load::Ready(PairTurn { total: 0, .. }) => view! { <NoPairs /> }.into_any(),
                 Load::Ready(PairTurn { total, rated, pair }) => view! {
-                    <super::ProgressLine rated total />
+                    <ProgressLine rated total />
                     {match pair {
                         Some(pair) => view! { <Turn sitting pair /> }.into_any(),
                         None => view! { <AllChosen total on_results /> }.into_any(),

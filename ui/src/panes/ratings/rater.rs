@@ -49,7 +49,11 @@ fn RaterForm(
     trouble: RwSignal<Option<ApiError>>,
 ) -> impl IntoView {
     let RaterView { name, from_git, known, share_on_commit } = rater;
-    let whence = if from_git { "Your name in git; type another to rate as somebody else" } else { "Empty it to rate under your name in git" };
+    let whence = if from_git {
+        "Your name in git; type another to rate as somebody else"
+    } else {
+        "Empty it to rate under your name in git"
+    };
     let toasts = context::<Toasts>();
     let rename = move |name: String| change(SetRater { name: Some(name), share_on_commit: None });
     view! {
@@ -100,7 +104,8 @@ mod tests {
 
     #[test]
     fn sharing_says_how_much_and_what_comes_next() {
-        let file = |added| SharedFile { path: String::new(), rater: String::new(), added, total: 9 };
+        let file =
+            |added| SharedFile { path: String::new(), rater: String::new(), added, total: 9 };
         let words = |files| shared_words(&SharedRatings { files });
         assert!(words(Vec::new()).contains("Nothing"));
         assert!(words(vec![file(0)]).contains("already"));

@@ -29,7 +29,8 @@ pub(super) fn Results(
         });
     };
     read();
-    move || match summary.get() {
+    move || {
+        match summary.get() {
         Load::Loading => view! { <Loading what="Adding up the ratings" /> }.into_any(),
         Load::Failed(error) => view! {
             <div class="ratings__refused">
@@ -48,12 +49,14 @@ pub(super) fn Results(
         .into_any(),
         Load::Ready(summary) => view! { <Summary summary /> }.into_any(),
     }
+    }
 }
 
 #[component]
 fn Summary(summary: RatingSummary) -> impl IntoView {
     let RatingSummary { outputs, rated, columns, raters, preference, refused, .. } = summary;
-    let agreements = [("Pass or fail", summary.pass_agreement), ("Grades", summary.grade_agreement)];
+    let agreements =
+        [("Pass or fail", summary.pass_agreement), ("Grades", summary.grade_agreement)];
     let agreements: Vec<_> =
         agreements.into_iter().filter_map(|(what, view)| Some((what, view?))).collect();
     view! {
