@@ -37,6 +37,10 @@ fn what_is_rated_is_shown_with_the_cell_and_stands_among_its_scores() {
     let text = terminal.ok(&["show", "last", "--cell", "0"]).out;
     assert!(text.contains("Ada Tester: fail, 2 of 5, “curt”"), "{text}");
 
+    let again = terminal.ok(&["run", "greet", "--json", "-"]).json();
+    assert_eq!(again["columns"][0]["scores"]["people"]["n"], 1, "the same output, rated before");
+    assert!(again["columns"][1]["scores"]["people"].is_null(), "nobody said anything of these");
+
     let cleared = terminal.ok(&["rate", "last", "--cell", "0", "--clear", "--json"]).json();
     assert_eq!(cleared["ratings"], json!([]));
     assert!(show(&terminal)["people"].is_null());

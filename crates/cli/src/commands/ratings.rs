@@ -49,6 +49,21 @@ pub(super) fn words(said: &RaterSaid) -> String {
     format!("{}: {}", said.rater, words.join(", "))
 }
 
+/// Puts what people passed among the scores of each column, under [`PEOPLE`], where anybody did.
+pub(super) fn add_people(app: &App, run: &RunView, document: &mut Value) -> Result<(), ApiError> {
+    // A scorer of that name keeps it.
+    if run.scorers.iter().any(|scorer| scorer == PEOPLE) {
+        return Ok(());
+    }
+    let summary = app.call(SummarizeRatings { run: run.summary.run.clone() })?;
+    for (place, column) in summary.columns.iter().enumerate() {
+        if let Some(passed) = &column.passed {
+            document["columns"][place]["scores"][PEOPLE] = share(passed);
+        }
+    }
+    Ok(())
+}
+
 fn document(summary: &RatingSummary) -> Value {
     let mut document = people(summary);
     document["schema"] = json!("assay.ratings/1");

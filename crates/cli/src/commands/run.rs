@@ -101,7 +101,9 @@ fn write_document(
     run: &RunView,
     to: &mut dyn Write,
 ) -> Result<io::Result<()>, ApiError> {
-    let head = pretty(&document(run));
+    let mut head = document(run);
+    super::ratings::add_people(app, run, &mut head)?;
+    let head = pretty(&head);
     let head = head.trim_end().trim_end_matches('}').trim_end();
     let mut written = write!(to, "{head},\n  \"results\": [");
     let total = run.summary.counts.total;

@@ -7,6 +7,7 @@ use super::{board::Board, grid::Ground, model};
 use crate::{
     components::{Icon, Mark},
     money,
+    panes::ratings::PeopleFact,
     state::context,
 };
 
@@ -76,7 +77,7 @@ fn ColumnHead(
             </div>
             <div class="matrix__model mono clip">"› "{model}</div>
             <ul>{means}</ul>
-            <div class="matrix__facts number">{move || stats.get().map(|stats| view! { <Facts stats /> })}</div>
+            <div class="matrix__facts number">{move || stats.get().map(|stats| view! { <Facts stats /> })}<PeopleFact place /></div>
         </div>
     }
 }

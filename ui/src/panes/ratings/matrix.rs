@@ -33,6 +33,23 @@ pub fn RatingBadge(
     }
 }
 
+/// What people say of a column, in its head.
+#[component]
+pub fn PeopleFact(
+    /// The column's place in the run.
+    place: usize,
+) -> impl IntoView {
+    let ratings = context::<Ratings>();
+    let words = Memo::new(move |_| ratings.of_column(place).as_ref().and_then(model::people_words));
+    move || {
+        words.get().map(|words| view! {
+            <span title="What people passed, with its 95 % interval, and their mean grade" data-testid=format!("column-people-{place}")>
+                {words}
+            </span>
+        })
+    }
+}
+
 /// How much of the run is reviewed, the filter for what is not, and the way to the queue.
 #[component]
 pub fn Reviewed() -> impl IntoView {

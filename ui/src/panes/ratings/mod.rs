@@ -22,7 +22,7 @@ mod rater;
 mod results;
 mod said;
 
-pub use matrix::{RatingBadge, RatingTrouble, Reviewed};
+pub use matrix::{PeopleFact, RatingBadge, RatingTrouble, Reviewed};
 pub use said::Ratings;
 
 use outputs::OutputQueue;
@@ -112,9 +112,24 @@ fn RatedRun(run: RunSummary) -> impl IntoView {
     let part = RwSignal::new(Part::Outputs);
     let rater = RwSignal::new(0u32);
     let items = vec![
-        TabItem { value: Part::Outputs, label: "One by one", mark: Mark::Eye, testid: "ratings-outputs" },
-        TabItem { value: Part::Pairs, label: "Two by two", mark: Mark::Compare, testid: "ratings-pairs" },
-        TabItem { value: Part::Results, label: "Results", mark: Mark::Gauge, testid: "ratings-results" },
+        TabItem {
+            value: Part::Outputs,
+            label: "One by one",
+            mark: Mark::Eye,
+            testid: "ratings-outputs",
+        },
+        TabItem {
+            value: Part::Pairs,
+            label: "Two by two",
+            mark: Mark::Compare,
+            testid: "ratings-pairs",
+        },
+        TabItem {
+            value: Part::Results,
+            label: "Results",
+            mark: Mark::Gauge,
+            testid: "ratings-results",
+        },
     ];
     let RunSummary { run: id, title, state, .. } = run;
     let going = state == assay_wire::RunState::Running;

@@ -144,6 +144,14 @@ pub fn passed_words(share: Option<&ShareView>) -> String {
     })
 }
 
+/// `people 82 % of 60, grade 3.8`; `None` where nobody said how good a column's outputs are.
+pub fn people_words(column: &PeopleColumn) -> Option<String> {
+    let passed = column.passed.map(|p| format!("{:.0} % of {}", p.mean * 100.0, p.n));
+    let grade = column.grade.map(|grade| format!("grade {:.1}", grade.mean));
+    let words: Vec<String> = [passed, grade].into_iter().flatten().collect();
+    (!words.is_empty()).then(|| format!("people {}", words.join(", ")))
+}
+
 /// `3.75 [3.10, 4.40] of 60`.
 pub fn grade_words(share: Option<&ShareView>) -> String {
     share.map_or_else(dash, |share| {
@@ -235,6 +243,15 @@ mod tests {
     fn progress_of_nothing_is_no_division_by_nothing() {
         assert_eq!(progress_share(0, 0), 0.0);
         assert_eq!(progress_words(12, 60), "12 of 60 rated");
+    }
+
+    #[test]
+    fn a_column_that_nobody_rated_says_nothing_of_people() {
+        let mut column = PeopleColumn::default();
+        assert_eq!(people_words(&column), None);
+        column.passed = Some(ShareView { mean: 0.8167, low: 0.701, high: 0.8944, n: 60 });
+        column.grade = Some(ShareView { mean: 3.75, low: 3.1, high: 4.4, n: 12 });
+        assert_eq!(people_words(&column).as_deref(), Some("people 82 % of 60, grade 3.8"));
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use assay_wire::{
-    ApiError, CellRatings, ClearRating, ListRatings, Notice, Rated, Rating, RatingKind, RunState,
-    SetRating,
+    ApiError, CellRatings, ClearRating, ListRatings, Notice, PeopleColumn, Rated, Rating,
+    RatingKind, RunState, SetRating, SummarizeRatings,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -44,6 +44,7 @@ impl Undo {
 pub struct Ratings {
     run: StoredValue<Option<String>>,
     said: RwSignal<HashMap<u32, CellRatings>>,
+    columns: RwSignal<Vec<PeopleColumn>>,
     trouble: RwSignal<Option<ApiError>>,
     undos: RwSignal<Vec<Undo>>,
     commenting: RwSignal<bool>,
@@ -58,6 +59,7 @@ impl Ratings {
         let ratings = Self {
             run: StoredValue::new(None),
             said: RwSignal::new(HashMap::new()),
+            columns: RwSignal::new(Vec::new()),
             trouble: RwSignal::new(None),
             undos: RwSignal::new(Vec::new()),
             commenting: RwSignal::new(false),
@@ -86,6 +88,11 @@ impl Ratings {
     /// What is said of a cell.
     pub fn of(self, cell: u32) -> Option<CellRatings> {
         self.said.with(|said| said.get(&cell).cloned())
+    }
+
+    /// What people say of a column, by its place in the run.
+    pub fn of_column(self, place: usize) -> Option<PeopleColumn> {
+        self.columns.with(|columns| columns.get(place).cloned())
     }
 
     /// How many cells one has passed, failed or graded.
@@ -181,6 +188,7 @@ impl Ratings {
     fn enter(self, run: Option<String>) {
         self.run.set_value(run);
         self.said.set(HashMap::new());
+        self.columns.set(Vec::new());
         self.undos.set(Vec::new());
         self.trouble.set(None);
         self.unreviewed.set(false);
@@ -203,7 +211,23 @@ impl Ratings {
                 Ok(page) => {
                     let cells = page.cells.into_iter().map(|cell| (cell.cell, cell));
                     self.said.set(cells.collect());
+                    self.sum_up();
                 }
+                Err(error) => self.trouble.set(Some(error)),
+            }
+        });
+    }
+
+    /// Reads what it comes to by column, for the heads of the matrix.
+    fn sum_up(self) {
+        let Some(run) = self.run.get_value() else { return };
+        spawn_local(async move {
+            let summary = ipc::call(SummarizeRatings { run: run.clone() }).await;
+            match summary {
+                Ok(summary) if self.run.with_value(|shown| shown.as_ref() == Some(&run)) => {
+                    self.columns.set(summary.columns);
+                }
+                Ok(_) => {}
                 Err(error) => self.trouble.set(Some(error)),
             }
         });
@@ -220,6 +244,7 @@ impl Ratings {
                 };
             }
         });
+        self.sum_up();
         if others > 0 {
             self.toasts.say(format!("{words}, also for {others} with the same output"));
         }
