@@ -181,7 +181,7 @@ pub enum Seek {
     Open,
     /// The next open one after this place, from the beginning again where there is none.
     After(u32),
-    /// This place, rated or not.
+    /// This place, rated or not; past the end the first one that is open.
     At(u32),
 }
 

@@ -282,7 +282,9 @@ fn seek(seek: Seek, open: &[bool]) -> Option<usize> {
         Seek::After(place) => {
             first_open((place as usize).saturating_add(1)).or_else(|| first_open(0))
         }
-        Seek::At(place) => Some(place as usize).filter(|place| *place < open.len()),
+        Seek::At(place) => {
+            Some(place as usize).filter(|place| *place < open.len()).or_else(|| first_open(0))
+        }
     }
 }
 
@@ -303,6 +305,7 @@ mod tests {
     #[test]
     fn one_can_go_back_to_what_is_rated() {
         assert_eq!(seek(Seek::At(1), &[true, false]), Some(1));
-        assert_eq!(seek(Seek::At(2), &[true, false]), None);
+        assert_eq!(seek(Seek::At(2), &[true, false]), Some(0), "past the end");
+        assert_eq!(seek(Seek::At(2), &[false, false]), None);
     }
 }

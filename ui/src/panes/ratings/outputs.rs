@@ -40,10 +40,11 @@ impl Sitting {
 
     /// Goes somewhere in the queue.
     fn go(self, seek: Seek) {
-        let run = self.run.get_value();
+        // The view may be gone by the time something leads on.
+        let Some(run) = self.run.try_get_value() else { return };
         spawn_local(async move {
             let turn = ipc::call(NextOutput { run, seek }).await;
-            // The view may be gone by the time the answer comes.
+            // Or by the time the answer comes.
             if self.turn.try_set(turn.into()).is_none() {
                 self.busy.set_value(false);
                 request_animation_frame(|| focus_on(QUEUE));
@@ -52,16 +53,16 @@ impl Sitting {
     }
 
     fn press(self, key: OutputKey) {
-        let Some((place, cell)) = self.at() else {
+        let Some((place, cell, next)) = self.at() else {
             if key == OutputKey::Undo {
                 self.undo();
             }
             return;
         };
         match key {
-            OutputKey::Rate(rating) => self.rate(place, cell, rating, Seek::After(place)),
+            OutputKey::Rate(rating) => self.rate(place, cell, rating, next),
             OutputKey::Comment => focus_on(COMMENT),
-            OutputKey::Skip => self.go(Seek::After(place)),
+            OutputKey::Skip => self.go(next),
             OutputKey::Undo => self.undo(),
         }
     }
@@ -100,11 +101,16 @@ impl Sitting {
         self.turn.try_set(Load::Failed(error));
     }
 
-    /// The place and the cell that is shown.
-    fn at(self) -> Option<(u32, u32)> {
+    /// The place and the cell that is shown, and what comes next: the next open one, but the next of all for whoever
+    /// goes through what they have rated.
+    fn at(self) -> Option<(u32, u32, Seek)> {
         self.turn.with_untracked(|turn| {
             let output = turn.ready()?.output.as_ref()?;
-            Some((output.place, output.cell))
+            let next = match output.said.is_review() {
+                true => Seek::At(output.place + 1),
+                false => Seek::After(output.place),
+            };
+            Some((output.place, output.cell, next))
         })
     }
 }
@@ -245,7 +251,7 @@ fn Comment(sitting: Sitting, comment: String) -> impl IntoView {
     };
     let keep = move |_| {
         let text = field.get_untracked().map(|field| field.value()).unwrap_or_default();
-        if let (Some((place, cell)), true) = (sitting.at(), text.trim() != before) {
+        if let (Some((place, cell, _)), true) = (sitting.at(), text.trim() != before) {
             sitting.rate(place, cell, Rating::Comment(text), Seek::At(place));
         }
     };

@@ -47,10 +47,11 @@ impl Sitting {
     }
 
     fn go(self, seek: Seek) {
-        let run = self.run.get_value();
+        // The view may be gone by the time something leads on.
+        let Some(run) = self.run.try_get_value() else { return };
         spawn_local(async move {
             let turn = ipc::call(NextPair { run, seek }).await;
-            // The view may be gone by the time the answer comes.
+            // Or by the time the answer comes.
             if self.turn.try_set(turn.into()).is_none() {
                 self.busy.set_value(false);
                 request_animation_frame(|| focus_on(QUEUE));
