@@ -86,6 +86,23 @@ impl Sitting {
         });
     }
 
+    /// Keeps a comment and stays. Nothing is drawn anew: the button that took the keyboard from it is being pressed.
+    fn comment(self, text: String) {
+        let Some((place, cell, _)) = self.at() else { return };
+        let run = self.run.get_value();
+        spawn_local(async move {
+            let rating = Rating::Comment(text);
+            let kind = rating.kind();
+            match ipc::call(SetRating { run: run.clone(), cell, rating }).await {
+                Ok(rated) => {
+                    let undo = Undo { run, cell, kind, before: rated.before };
+                    self.undos.try_update(|undos| undos.push((place, undo)));
+                }
+                Err(error) => self.refuse(error),
+            }
+        });
+    }
+
     fn undo(self) {
         let Some((place, undo)) = self.undos.try_update(Vec::pop).flatten() else { return };
         spawn_local(async move {
@@ -241,7 +258,7 @@ fn Say(sitting: Sitting, rating: Rating, pressed: bool) -> impl IntoView {
 #[component]
 fn Comment(sitting: Sitting, comment: String) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
-    let before = comment.clone();
+    let kept = StoredValue::new(comment.clone());
     let leave = move |event: KeyboardEvent| {
         if matches!(event.key().as_str(), "Enter" | "Escape") && !event.is_composing() {
             event.prevent_default();
@@ -251,8 +268,9 @@ fn Comment(sitting: Sitting, comment: String) -> impl IntoView {
     };
     let keep = move |_| {
         let text = field.get_untracked().map(|field| field.value()).unwrap_or_default();
-        if let (Some((place, cell, _)), true) = (sitting.at(), text.trim() != before) {
-            sitting.rate(place, cell, Rating::Comment(text), Seek::At(place));
+        if text.trim() != kept.get_value() {
+            kept.set_value(text.trim().to_owned());
+            sitting.comment(text);
         }
     };
     view! {
