@@ -57,12 +57,13 @@ impl Answer<ClearRating> for App {
 impl Answer<ListRatings> for App {
     fn answer(&self, command: ListRatings) -> Result<RatingPage, ApiError> {
         let ListRatings { run, from, to } = command;
-        let rated = self.rated_run(&run)?;
-        let asked = |output: &&RunOutput| (from..to).contains(&output.cell);
-        let cells = match rated.voices.is_silent() {
+        let cells = match self.is_unrated(&run)? {
             true => Vec::new(),
             false => {
-                rated.outputs.all().iter().filter(asked).filter_map(|o| rated.said_of(o)).collect()
+                let rated = self.rated_run(&run)?;
+                let outputs = rated.outputs.all().iter();
+                let asked = outputs.filter(|output| (from..to).contains(&output.cell));
+                asked.filter_map(|output| rated.said_of(output)).collect()
             }
         };
         Ok(RatingPage { run, cells })
@@ -90,6 +91,13 @@ impl App {
         let outputs = self.run_outputs(&planned, &record)?;
         let voices = self.voices(&open, &planned.prompt_ids())?;
         Ok(RatedRun { open, run: run.to_owned(), planned, outputs, voices })
+    }
+
+    /// Whether nobody says anything of any output of a run's prompts, which can be told without reading its outputs.
+    fn is_unrated(&self, run: &str) -> Result<bool, ApiError> {
+        let open = self.workspace()?;
+        let planned = self.planned(&self.record(run)?.id)?;
+        Ok(self.voices(&open, &planned.prompt_ids())?.is_silent())
     }
 
     fn rate(&self, run: &str, cell: u32, kind: RatingKind, said: Said) -> Result<Rated, ApiError> {

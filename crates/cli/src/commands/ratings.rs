@@ -55,7 +55,12 @@ pub(super) fn add_people(app: &App, run: &RunView, document: &mut Value) -> Resu
     if run.scorers.iter().any(|scorer| scorer == PEOPLE) {
         return Ok(());
     }
-    let summary = app.call(SummarizeRatings { run: run.summary.run.clone() })?;
+    let id = run.summary.run.clone();
+    let said = app.call(ListRatings { run: id.clone(), from: 0, to: run.summary.counts.total })?;
+    if said.cells.is_empty() {
+        return Ok(());
+    }
+    let summary = app.call(SummarizeRatings { run: id })?;
     for (place, column) in summary.columns.iter().enumerate() {
         if let Some(passed) = &column.passed {
             document["columns"][place]["scores"][PEOPLE] = share(passed);

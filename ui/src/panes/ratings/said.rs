@@ -209,9 +209,13 @@ impl Ratings {
             }
             match read {
                 Ok(page) => {
+                    let anything = !page.cells.is_empty();
                     let cells = page.cells.into_iter().map(|cell| (cell.cell, cell));
                     self.said.set(cells.collect());
-                    self.sum_up();
+                    self.columns.set(Vec::new());
+                    if anything {
+                        self.sum_up();
+                    }
                 }
                 Err(error) => self.trouble.set(Some(error)),
             }
