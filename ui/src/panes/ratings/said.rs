@@ -212,9 +212,9 @@ impl Ratings {
                     let anything = !page.cells.is_empty();
                     let cells = page.cells.into_iter().map(|cell| (cell.cell, cell));
                     self.said.set(cells.collect());
-                    self.columns.set(Vec::new());
-                    if anything {
-                        self.sum_up();
+                    match anything {
+                        true => self.sum_up(),
+                        false => self.columns.set(Vec::new()),
                     }
                 }
                 Err(error) => self.trouble.set(Some(error)),
