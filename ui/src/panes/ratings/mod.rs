@@ -61,7 +61,7 @@ fn ProgressLine(rated: u32, total: u32) -> impl IntoView {
 /// The ratings of the run in the matrix, else of the newest one.
 #[component]
 pub fn RatingPane() -> impl IntoView {
-    let run = RwSignal::new(Load::Loading);
+    let run = RwSignal::new(Load::<Option<RunSummary>>::Loading);
     let shown = context::<Runs>().shown();
     let read = move || {
         run.set(Load::Loading);
