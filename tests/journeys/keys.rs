@@ -185,7 +185,7 @@ fn a_removed_providers_key_does_not_go_to_the_next_of_its_name() {
 
 /// A desk whose key for `server` lies in a locked file, and whose provider of that name is elsewhere by now.
 fn desk_with_a_key_out_of_reach(server: &ModelServer, elsewhere: &ModelServer) -> Desk {
-    let desk = Desk::with(server);
+    let desk = Desk::without_key(server);
     desk.clipboard.copy("correct horse");
     desk.call(CreateKeyFile {});
     set_key(&desk, KeptIn::File);
@@ -194,17 +194,20 @@ fn desk_with_a_key_out_of_reach(server: &ModelServer, elsewhere: &ModelServer) -
     desk
 }
 
+/// The key of the provider's next address.
+const ANOTHER: &str = concat!(env!("ASSAY_TEST_KEY"), "-another-49a8");
+
 #[test]
 fn a_key_that_was_out_of_reach_while_another_was_set_does_not_go_to_the_others_address() {
     let (server, elsewhere) = (greeter(), greeter());
     let desk = desk_with_a_key_out_of_reach(&server, &elsewhere);
-    desk.clipboard.copy("sk-another-5c0d61b27fe349a8");
+    desk.clipboard.copy(ANOTHER);
     desk.call(SetKey { provider: "server".to_owned(), place: KeptIn::Memory });
     desk.clipboard.copy("correct horse");
     let key = key_of(&desk.call(UnlockKeys {}), "server");
     assert_eq!((key.place, key.hint.as_str()), (Some(KeptIn::Memory), "49a8"));
     desk.run(RunRequest::default());
-    assert!(elsewhere.requests().iter().any(|r| r.contains("sk-another")), "it has a key");
+    assert!(elsewhere.requests().iter().any(|r| r.contains(ANOTHER)), "it has a key");
     assert!(!elsewhere.requests().iter().any(|r| r.contains(COPIED)), "and not this one");
 
     let gone = desk.restart();
