@@ -82,7 +82,7 @@ fn a_bad_row_a_bad_option_and_an_unknown_metric_are_named_and_nothing_is_written
     let (terminal, folder) = desk("{\"id\":\"a\",\"output\":\"x\"}\n{\"id\":\n");
     let refused = |arguments: &[&str], expected: &str| {
         let files = ["--in", "rows.jsonl", "--out", "scores.jsonl"];
-        let left = terminal.assay_in(folder.path(), &[arguments, &files].concat());
+        let left = terminal.assay_in(folder.path(), &[arguments, &files[..]].concat());
         assert_eq!(left.exit, 2, "{}", left.out);
         assert!(left.err.contains(expected), "{}", left.err);
         assert!(!folder.path().join("scores.jsonl").exists());

@@ -23,6 +23,8 @@ mod score;
 mod show;
 mod stats;
 
+use std::path::{Path, PathBuf};
+
 use assay_app::App;
 use assay_wire::{ApiError, RunRequest};
 
@@ -40,8 +42,8 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Run(a) => run::execute(app, &arguments.directory, a, output),
         Command::Runs(arguments) => runs::execute(app, arguments, output),
         Command::Show(arguments) => show::execute(app, arguments, output),
-        Command::Score(arguments) => score::execute(app, arguments, output),
-        Command::Stats(arguments) => stats::execute(app, arguments, output),
+        Command::Score(a) => score::execute(app, &arguments.directory, a, output),
+        Command::Stats(a) => stats::execute(app, &arguments.directory, a, output),
         Command::Compare(a) => compare::execute(app, &arguments.directory, a, output),
         Command::Rate(arguments) => rate::execute(app, arguments, output),
         Command::Ratings(arguments) => ratings::execute(app, arguments, output),
@@ -55,6 +57,15 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Models(arguments) => models::execute(app, arguments, output),
         Command::Keys(arguments) => keys::execute(app, arguments, output),
         Command::Prices(arguments) => prices::execute(app, arguments, output),
+    }
+}
+
+/// A file as it was named, seen from the folder that the command is about; `-` is a stream.
+fn file_in(directory: &Path, file: &Path) -> PathBuf {
+    if file == Path::new("-") || directory == Path::new(".") {
+        file.to_owned()
+    } else {
+        directory.join(file)
     }
 }
 

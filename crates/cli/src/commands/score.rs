@@ -1,23 +1,34 @@
 //! `assay score`: scorers on outputs that somebody has.
 
+use std::path::Path;
+
 use assay_app::{App, ScoreFiles, ScoreReport, ScorerReport, ScorersFrom};
 use assay_wire::{ApiError, Code};
 use serde_json::{Map, Value, json};
 
 use crate::arguments::Score;
+use crate::commands::file_in;
 use crate::exit::Exit;
 use crate::output::{Output, counted, table};
 
-pub(crate) fn execute(app: &App, arguments: &Score, output: &Output) -> Result<Exit, ApiError> {
+pub(crate) fn execute(
+    app: &App,
+    directory: &Path,
+    arguments: &Score,
+    output: &Output,
+) -> Result<Exit, ApiError> {
     let scorers = match (&arguments.scorers, &arguments.metric) {
-        (Some(file), None) => ScorersFrom::File(file.clone()),
+        (Some(file), None) => ScorersFrom::File(file_in(directory, file)),
         (None, Some(name)) => {
             ScorersFrom::Metric { name: name.clone(), options: arguments.options.clone() }
         }
         _ => return Err(ApiError::new(Code::BadInput, "name `--scorers FILE` or `--metric NAME`")),
     };
-    let files =
-        ScoreFiles { scorers, input: arguments.input.clone(), output: arguments.output.clone() };
+    let files = ScoreFiles {
+        scorers,
+        input: file_in(directory, &arguments.input),
+        output: file_in(directory, &arguments.output),
+    };
     let report = app.score_rows(&files)?;
     if output.is_document() {
         output.show(&document(&report), String::new)?;
