@@ -121,12 +121,3 @@ pub(super) enum Stop {
     /// The scorer itself can't judge here.
     CannotJudge(String),
 }
-
-impl Stop {
-    /// The reason, whatever comes of it.
-    pub(super) fn reason(&self) -> &str {
-        match self {
-            Stop::Unreadable(reason) | Stop::CannotJudge(reason) => reason,
-        }
-    }
-}
