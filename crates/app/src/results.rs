@@ -332,6 +332,14 @@ fn number_view(number: &ColumnScore) -> ColumnNumberView {
         n: number.n as u32,
         unjudged: number.unjudged as u32,
         signature: number.signature.clone(),
+        confusion: number.confusion.as_ref().map(|confusion| ConfusionView {
+            classes: confusion.classes.clone(),
+            counts: confusion
+                .counts
+                .iter()
+                .map(|row| row.iter().map(|n| *n as u64).collect())
+                .collect(),
+        }),
     }
 }
 

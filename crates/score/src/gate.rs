@@ -396,6 +396,7 @@ mod tests {
             n: 60,
             unjudged,
             signature: String::new(),
+            confusion: None,
         };
         let scores = vec![number("corpus", Some(0.9), 0), number("kappa", None, 0)];
         let columns = [GateColumn { tags: Vec::new(), scores }];

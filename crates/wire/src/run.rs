@@ -361,6 +361,18 @@ pub struct ColumnNumberView {
     pub unjudged: u32,
     /// What it is comparable with: only with numbers of the same signature.
     pub signature: String,
+    /// Beside the first number of a scorer of classes: which class was taken for which.
+    #[serde(default)]
+    pub confusion: Option<ConfusionView>,
+}
+
+/// Which class was taken for which.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ConfusionView {
+    /// The classes, true or predicted.
+    pub classes: Vec<String>,
+    /// How often each true class (row) was predicted as each class (column).
+    pub counts: Vec<Vec<u64>>,
 }
 
 /// A mean with its 95 % interval.

@@ -244,7 +244,7 @@ fn numbers(stats: &ColumnStats) -> Value {
         let of_scorer = scorers.entry(number.scorer.clone()).or_insert_with(|| json!({}));
         of_scorer[&number.name] = json!({
             "value": number.value, "n": number.n, "notJudged": number.unjudged,
-            "signature": number.signature,
+            "signature": number.signature, "confusion": number.confusion,
         });
     }
     Value::Object(scorers)

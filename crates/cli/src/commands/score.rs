@@ -69,6 +69,9 @@ fn column(report: &ScoreReport, scorer: &str) -> Map<String, Value> {
             "n": column.n,
             "notJudged": column.unjudged,
             "signature": column.signature,
+            "confusion": column.confusion.as_ref().map(|confusion| {
+                json!({"classes": confusion.classes, "counts": confusion.counts})
+            }),
         });
         (column.name.clone(), about)
     };

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::answer::Answer;
 use crate::Subject;
+use crate::labels::Confusion;
 
 /// What a family of scorers does.
 pub(super) trait Check: fmt::Debug + Send + Sync {
@@ -45,6 +46,11 @@ pub(super) trait ColumnSum {
 
     /// What they come to: the number that stands for the column first.
     fn numbers(&self) -> Vec<ColumnNumber>;
+
+    /// Which class was taken for which, for a scorer of classes.
+    fn confusion(&self) -> Option<Confusion> {
+        None
+    }
 }
 
 /// One number about a column.

@@ -8,6 +8,7 @@ use super::answer::Answer;
 use super::check::ColumnSum;
 use super::{Check, Scorer};
 use crate::Subject;
+use crate::labels::Confusion;
 use assay_prompt::Row;
 
 /// A number about a whole column.
@@ -25,6 +26,8 @@ pub struct ColumnScore {
     pub unjudged: usize,
     /// What the number is comparable with: only with numbers of the same signature.
     pub signature: String,
+    /// Beside the first number of a scorer of classes: which class was taken for which.
+    pub confusion: Option<Confusion>,
 }
 
 /// A column in the making.
@@ -82,7 +85,9 @@ impl<'s> Column<'s> {
 impl Sum<'_> {
     fn scores(&self) -> impl Iterator<Item = ColumnScore> {
         let finite = |value: &f64| value.is_finite();
+        let mut confusion = self.sum.confusion();
         self.sum.numbers().into_iter().map(move |number| ColumnScore {
+            confusion: confusion.take(),
             scorer: self.scorer.id.clone(),
             name: number.name,
             value: number.value.filter(finite),

@@ -132,13 +132,17 @@ impl ColumnSum for Labels<'_> {
     }
 
     fn numbers(&self) -> Vec<ColumnNumber> {
-        let classes: BTreeSet<&String> = self.truth.iter().chain(&self.predicted).collect();
-        if classes.len() > MOST_CLASSES {
+        let Some(confusion) = self.confusion() else {
             return vec![self.number("accuracy", "none", None)];
-        }
-        let mut numbers = self.of_confusion(&Confusion::of(&self.truth, &self.predicted));
+        };
+        let mut numbers = self.of_confusion(&confusion);
         numbers.extend(self.of_probabilities());
         numbers
+    }
+
+    fn confusion(&self) -> Option<Confusion> {
+        let classes: BTreeSet<&String> = self.truth.iter().chain(&self.predicted).collect();
+        (classes.len() <= MOST_CLASSES).then(|| Confusion::of(&self.truth, &self.predicted))
     }
 }
 

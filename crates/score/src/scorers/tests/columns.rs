@@ -51,6 +51,10 @@ fn labels_have_the_scores_of_a_classifier_and_an_output_that_is_none_costs() {
     assert_eq!(scores[0].name, "accuracy");
     assert_eq!(number(&scores, "accuracy"), Some(0.5));
     assert_eq!(number(&scores, "micro-f1"), Some(0.5));
+    let confusion = scores[0].confusion.as_ref().unwrap();
+    assert_eq!(confusion.classes, ["__invalid__", "no", "yes"]);
+    assert_eq!(confusion.counts, [[0.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 1.0, 1.0]]);
+    assert!(scores[1].confusion.is_none());
     // The classes are yes, no and none of them: (2/3 + 1/2 + 0) / 3.
     assert!((number(&scores, "macro-f1").unwrap() - (2.0 / 3.0 + 0.5) / 3.0).abs() < 1e-12);
     check(
