@@ -154,8 +154,8 @@ impl App {
     }
 
     fn items_of(&self, chosen: &Chosen) -> Result<Items, ApiError> {
-        let Chosen { key, prompt, judge, topic } = chosen;
-        self.judge_items(&Wanted { workspace: &topic.workspace, key, prompt, judge })
+        let Chosen { key, judge, topic, .. } = chosen;
+        self.judge_items(&Wanted { workspace: &topic.workspace, key, judge })
     }
 
     fn labels_of(&self, topic: &LabelTopic) -> Result<Vec<LabelRecord>, ApiError> {

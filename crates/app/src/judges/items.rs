@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use assay_engine::{RunSpec, judge_signatures};
-use assay_prompt::{Prompt, Row};
+use assay_prompt::Row;
 use assay_score::judge::Judge;
 use assay_store::{CellState, RunDetail, RunId};
 use assay_wire::ApiError;
@@ -53,7 +53,6 @@ pub(crate) struct Items {
 pub(crate) struct Wanted<'a> {
     pub workspace: &'a str,
     pub key: &'a str,
-    pub prompt: &'a Prompt,
     pub judge: &'a Judge,
 }
 

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use assay_prompt::Row;
 use assay_score::judge::{Material, Question, QuestionId, Replies, Reply, Step};
-use assay_store::{ChildAnswer, StoreError, StoredScore};
+use assay_store::{ChildAnswer, Stop, StoreError, StoredScore};
 
 use super::JudgedScorer;
 use crate::driver::Driver;
@@ -54,7 +54,7 @@ enum Halt {
     Store(StoreError),
     Engine(EngineError),
     /// The child run stopped for this reason.
-    Stopped(String),
+    Stopped(Stop),
     Cancelled,
 }
 
@@ -84,8 +84,8 @@ impl Driver {
         match halt {
             Halt::Store(error) => self.give_up_all(&error),
             Halt::Engine(error) => self.stop(format!("the judges cannot be asked: {error}")),
-            Halt::Stopped(reason) => {
-                self.stop(format!("the judges were not all answered: {reason}"))
+            Halt::Stopped(Stop { kind, reason }) => {
+                self.stop(Stop::new(kind, format!("the judges were not all answered: {reason}")));
             }
             Halt::Cancelled => {}
         }
@@ -280,7 +280,7 @@ impl Driver {
         }
         match child.progress.now().0 {
             State::Done => Ok(()),
-            State::Failed(reason) => Err(Halt::Stopped(reason)),
+            State::Failed(stop) => Err(Halt::Stopped(stop)),
             State::Cancelled | State::Running => Err(Halt::Cancelled),
         }
     }

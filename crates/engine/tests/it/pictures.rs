@@ -36,6 +36,7 @@ fn of_pictures(photo: &[u8], shot: &[u8]) -> RunSpec {
         lone: None,
         files: files.into(),
         media: [picture("photo.png", photo), picture("shot.png", shot)].into(),
+        questions: None,
     };
     RunSpec { prompts: vec![source], ..spec(0, &[FAST]) }
 }

@@ -15,10 +15,20 @@ use assay_testkit::ModelServer;
 use tokio::runtime::Runtime;
 
 /// A clock that ticks when it is read, and ids that count.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Fixed {
     now: AtomicI64,
     runs: AtomicI64,
+}
+
+/// How many clocks there were: each gives ids of its own, as two processes on one database do.
+static CLOCKS: AtomicI64 = AtomicI64::new(0);
+
+impl Default for Fixed {
+    fn default() -> Fixed {
+        let first = 1_000 * CLOCKS.fetch_add(1, Ordering::SeqCst);
+        Fixed { now: AtomicI64::default(), runs: AtomicI64::new(first) }
+    }
 }
 
 impl Environment for Fixed {

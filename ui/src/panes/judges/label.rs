@@ -92,7 +92,10 @@ impl Labelling {
         spawn_local(async move {
             match ipc::call(label).await {
                 Ok(()) => {
-                    self.trouble.try_set(None);
+                    // The card may be gone by the time the answer comes.
+                    if self.trouble.try_set(None).is_some() {
+                        return;
+                    }
                     self.last.try_set(pass.map(|_| subject));
                     self.work.moved();
                     self.next();
