@@ -2,7 +2,7 @@
 //!
 //! Plain SVG. Each chart has its table and one stop for the keyboard; choosing a mark leads to the cases it stands for.
 
-use assay_wire::{CellLine, ColumnView, ReadCells, ReadRun, ReadTrend, TrendPoint};
+use assay_wire::{ApiError, CellLine, ColumnView, ReadCells, ReadRun, ReadTrend, TrendPoint};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
@@ -122,7 +122,8 @@ fn RunSpending(run: String) -> impl IntoView {
             let view = ipc::call(ReadRun { run: run.clone() }).await?;
             let to = view.summary.counts.total.min(CELLS);
             let page = ipc::call(ReadCells { run, from: 0, to }).await?;
-            Ok((view.columns.into_iter().map(|stats| stats.column).collect(), page.cells))
+            let columns = view.columns.into_iter().map(|stats| stats.column).collect();
+            Ok::<Cells, ApiError>((columns, page.cells))
         };
         // The pane may be gone by the time the answer comes.
         let _ = cells.try_set(Load::from(read.await));

@@ -464,7 +464,7 @@ async fn read_outputs(
             Some(third) => read_third(case, base, third).await?,
             None => None,
         };
-        Ok(Outputs { base: ours, head: theirs, third })
+        Ok::<Outputs, ApiError>(Outputs { base: ours, head: theirs, third })
     };
     Some(read.await)
 }

@@ -110,6 +110,11 @@ fn Comparison(view: Arc<ComparisonView>) -> impl IntoView {
 #[component]
 fn PairChoice(view: Arc<ComparisonView>) -> impl IntoView {
     let versus = context::<Versus>();
+    let choose = move |value: String| {
+        if let Ok(at) = value.parse() {
+            versus.choose(at, 0);
+        }
+    };
     (view.pairs.len() > 1).then(move || {
         let options = (0..view.pairs.len())
             .map(|at| {
@@ -122,7 +127,7 @@ fn PairChoice(view: Arc<ComparisonView>) -> impl IntoView {
                 <span class="field__label">"Pair"</span>
                 <select
                     class="input" data-testid="compare-pair"
-                    on:change:target=move |event| if let Ok(at) = event.target().value().parse() { versus.choose(at, 0) }
+                    on:change:target=move |event| choose(event.target().value())
                 >
                     {options}
                 </select>

@@ -105,6 +105,10 @@ fn ThirdChoice() -> impl IntoView {
             model::column_choices(&run, &columns).split_off(1)
         }
     };
+    let choose = move |value: String| match value.is_empty() {
+        true => versus.choose_run(Side::Third, value),
+        false => versus.choose_column(Side::Third, &value),
+    };
     move || {
         let options = options();
         (!options.is_empty()).then(|| view! {
@@ -112,13 +116,7 @@ fn ThirdChoice() -> impl IntoView {
                 <legend class="field__label">"Beside them"</legend>
                 <select
                     class="input" aria-label="A third column to look at"
-                    on:change:target=move |event| {
-                        let value = event.target().value();
-                        match value.is_empty() {
-                            true => versus.choose_run(Side::Third, String::new()),
-                            false => versus.choose_column(Side::Third, &value),
-                        }
-                    }
+                    on:change:target=move |event| choose(event.target().value())
                 >
                     <option value="" selected=move || now().is_empty()>"nothing"</option>
                     {options.into_iter().map(|(value, words)| {

@@ -11,17 +11,17 @@ use crate::arguments::Compare;
 /// The document of a comparison.
 pub(crate) fn of(arguments: &Compare, view: &ComparisonView) -> Value {
     let verdicts =
-        view.pairs.iter().flat_map(|pair| pair.verdicts.iter().map(|v| verdict(pair, v)));
+        view.pairs.iter().flat_map(|pair| pair.verdicts.iter().map(move |v| verdict(pair, v)));
     let refused = view.pairs.iter().flat_map(|pair| {
-        pair.refused.iter().map(|refused| {
+        pair.refused.iter().map(move |refused| {
             in_pair(
                 pair,
                 json!({"scorer": refused.scorer, "gate": refused.gate, "reason": refused.reason}),
             )
         })
     });
-    let gates = view.pairs.iter().flat_map(|pair| pair.gates.iter().map(|g| gate(pair, g)));
-    let spent = view.pairs.iter().flat_map(|pair| pair.spent.iter().map(|s| spent(pair, s)));
+    let gates = view.pairs.iter().flat_map(|pair| pair.gates.iter().map(move |g| gate(pair, g)));
+    let spent = view.pairs.iter().flat_map(|pair| pair.spent.iter().map(move |s| spent(pair, s)));
     let lists =
         view.pairs.iter().filter(|pair| !(pair.differing.is_empty() && pair.unpaired.is_empty()));
     json!({

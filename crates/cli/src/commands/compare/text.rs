@@ -26,8 +26,9 @@ fn pair(pair: &PairView) -> String {
         .collect();
     notes.extend(pair.gates.iter().map(gate));
     notes.extend(spent_line(&pair.spent));
-    notes.extend(named("not the same on both sides, left out", &pair.differing));
-    notes.extend(named("asked on one side only, left out", &pair.unpaired));
+    let left_out = |what: &str, cases: &[String]| named(what, cases, cases.len());
+    notes.extend(left_out("not the same on both sides, left out", &pair.differing));
+    notes.extend(left_out("asked on one side only, left out", &pair.unpaired));
     if !notes.is_empty() {
         parts.push(notes.join("\n"));
     }
@@ -36,10 +37,7 @@ fn pair(pair: &PairView) -> String {
 
 fn verdict(verdict: &VerdictView) -> String {
     let mut text = verdict.text.clone();
-    for line in named("broken", &verdict.broken_cases)
-        .into_iter()
-        .chain(named("fixed", &verdict.fixed_cases))
-    {
+    for line in turned(verdict) {
         text.push_str(&format!("\n{line}"));
     }
     if !verdict.slices.is_empty() {
@@ -49,10 +47,16 @@ fn verdict(verdict: &VerdictView) -> String {
     text
 }
 
-/// `broken: a, b and 3 more`, or nothing.
-fn named(what: &str, cases: &[String]) -> Option<String> {
+/// The broken cases, then the fixed ones, each on a line.
+fn turned(verdict: &VerdictView) -> impl Iterator<Item = String> {
+    let broken = named("broken", &verdict.broken_cases, verdict.broken as usize);
+    broken.into_iter().chain(named("fixed", &verdict.fixed_cases, verdict.fixed as usize))
+}
+
+/// `broken: a, b and 3 more`, or nothing; `all` counts those too that are not listed.
+fn named(what: &str, cases: &[String], all: usize) -> Option<String> {
     let named: Vec<&str> = cases.iter().take(NAMED).map(String::as_str).collect();
-    let more = cases.len() - named.len();
+    let more = all - named.len();
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     (!named.is_empty()).then(|| format!("{what}: {}{rest}", named.join(", ")))
 }
@@ -146,10 +150,7 @@ fn quoted(verdict: &VerdictView) -> String {
     let (names, words) = verdict.text.split_once('\n').unwrap_or((&verdict.text, ""));
     let mut text = format!("\n\n> {}", escaped(names));
     text.extend(words.lines().map(|line| format!("  \n> {line}")));
-    let lists = named("broken", &verdict.broken_cases)
-        .into_iter()
-        .chain(named("fixed", &verdict.fixed_cases));
-    let lists: Vec<String> = lists.map(|line| format!("- {}", escaped(&line))).collect();
+    let lists: Vec<String> = turned(verdict).map(|line| format!("- {}", escaped(&line))).collect();
     if !lists.is_empty() {
         text.push_str(&format!(
             "\n\n<details><summary>{} broken, {} fixed</summary>\n\n{}\n\n</details>",
@@ -208,8 +209,8 @@ mod tests {
     #[test]
     fn long_lists_are_cut() {
         let cases: Vec<String> = (0..14).map(|n| n.to_string()).collect();
-        let line = named("broken", &cases).expect("a line");
-        assert!(line.ends_with("10, 11 and 2 more"), "{line}");
-        assert_eq!(named("broken", &[]), None);
+        let line = named("broken", &cases, 214).expect("a line");
+        assert!(line.ends_with("10, 11 and 202 more"), "{line}");
+        assert_eq!(named("broken", &[], 0), None);
     }
 }
