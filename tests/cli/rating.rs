@@ -57,7 +57,7 @@ fn a_rating_must_say_something_and_only_one_thing_of_a_kind() {
         &[],
         &["--clear", "--pass"],
     ] {
-        let left = terminal.assay(&[&["rate", "last", "--cell", "0"], wrong].concat());
+        let left = terminal.assay(&[&["rate", "last", "--cell", "0"][..], wrong].concat());
         assert_eq!(left.exit, 2, "{wrong:?}: {}", left.err);
     }
     let beyond = terminal.assay(&["rate", "last", "--cell", "99", "--pass"]);
