@@ -163,7 +163,8 @@ fn against(output: &Pieces, reference: &Pieces, rarity: Option<&Rarity>) -> Opti
     }
     // A piece that is unlike all of the other text counts 0 and not less: the reference fills texts
     // up to one length before it takes the best, and its filling is at 0.
-    let (mut ours, mut theirs) = (vec![0.0_f64; output.ids.len()], vec![0.0; reference.ids.len()]);
+    let mut ours = vec![0.0_f64; output.ids.len()];
+    let mut theirs = vec![0.0_f64; reference.ids.len()];
     for (state, best) in output.states.iter().zip(&mut ours) {
         for (other, other_best) in reference.states.iter().zip(&mut theirs) {
             let alike = product(state, other);
