@@ -371,7 +371,6 @@ def paired(folder):
     cases = []
     for a, b in (([0.9, 0.4, 0.7, 0.2, 0.8, 0.6], [0.5, 0.4, 0.9, 0.1, 0.3, 0.2]), ([1, 1, 0, 1, 1, 0, 1, 1], [0, 1, 1, 0, 0, 0, 0, 1])):
         d = np.array(a, float) - np.array(b, float)
-        d = np.round(d, 12)
         test, wins, losses = stats.ttest_rel(a, b), int((d > 0).sum()), int((d < 0).sum())
         low, high = test.confidence_interval()
         exact = stats.permutation_test((d,), np.mean, permutation_type="samples", n_resamples=np.inf)

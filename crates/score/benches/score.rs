@@ -24,7 +24,7 @@ use serde_json::{Value, json};
 
 const OUTPUTS: usize = 10_000;
 /// The reference takes milliseconds for one, so it judges a part of them.
-const BESIDE: usize = 1_000;
+const BESIDE: usize = 400;
 const CORES: usize = 2;
 /// A measurement shorter than this is repeated.
 const LONG_ENOUGH: Duration = Duration::from_millis(300);
@@ -208,7 +208,7 @@ fn pairs(count: usize) -> Vec<Pair> {
     let words: Vec<&str> = WORDS.split_whitespace().collect();
     let mut random = Random::new(42);
     let mut pair = || {
-        let length = 100 + random.below(301);
+        let length = 101 + random.below(301);
         let ours = sentence(&words, length, &mut random);
         let theirs = reworded(&ours, &words, &mut random);
         let category = ["billing", "bug", "other"][random.below(3)];
@@ -233,7 +233,7 @@ fn sentence<'w>(words: &[&'w str], length: usize, random: &mut Random) -> Vec<&'
     sentence
 }
 
-/// Some words others, some left out, and one stretch moved, which is what TER looks for.
+/// Some words others, some left out, and a few moved, which is what TER looks for.
 fn reworded<'w>(sentence: &[&'w str], words: &[&'w str], random: &mut Random) -> Vec<&'w str> {
     let mut changed = Vec::new();
     for word in sentence {
@@ -243,7 +243,9 @@ fn reworded<'w>(sentence: &[&'w str], words: &[&'w str], random: &mut Random) ->
             _ => changed.push(word),
         }
     }
-    let at = random.below(changed.len().max(1));
-    changed.rotate_left(at / 2);
+    let near = random.below(changed.len().max(1));
+    let moved = &mut changed[near..];
+    let reach = moved.len().min(12);
+    moved[..reach].rotate_left(reach / 3);
     changed
 }
