@@ -61,6 +61,8 @@ pub(crate) trait Resolve {
     fn target(&self, id: &str) -> Result<Target, EngineError>;
     /// What needs the embedding model.
     fn embedded(&self) -> &Arc<Neighbours>;
+    /// What scorers may ask for.
+    fn for_scorers(&self) -> Resources;
 }
 
 impl Resolve for Models {
@@ -70,6 +72,10 @@ impl Resolve for Models {
 
     fn embedded(&self) -> &Arc<Neighbours> {
         self.neighbours()
+    }
+
+    fn for_scorers(&self) -> Resources {
+        self.resources()
     }
 }
 

@@ -132,7 +132,7 @@ impl Plan {
             scorers: Vec::new(),
             prompts,
             neighbours: Arc::clone(models.embedded()),
-            resources: models.resources(),
+            resources: models.for_scorers(),
             held: None,
         };
         for prompt in 0..plan.prompts.len() {

@@ -26,15 +26,6 @@ pub struct ChildAnswer {
     pub error: Option<String>,
 }
 
-/// The whole output of a cell that is done.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CellOutput {
-    /// The cell.
-    pub cell: u32,
-    /// What was answered.
-    pub output: String,
-}
-
 impl Store {
     /// Stores a run that `parent` asks for, which this process must hold. `purpose` is a word: what for.
     ///
@@ -68,11 +59,6 @@ impl Store {
             let seq = runs::seq(connection, run)?;
             answers(connection, "r.seq = ?", params![seq])
         })
-    }
-
-    /// The outputs of the done cells among `from..to`, by ordinal.
-    pub fn outputs(&self, run: &RunId, from: u32, to: u32) -> Result<Vec<CellOutput>, StoreError> {
-        self.read(|connection| outputs(connection, run, from, to))
     }
 
     /// Stores what was found out about cells after they were done, over what was there. This process must hold the run.
@@ -131,24 +117,4 @@ fn answers(
         })
     })?;
     Ok(answers.collect::<Result<_, _>>()?)
-}
-
-fn outputs(
-    connection: &Connection,
-    run: &RunId,
-    from: u32,
-    to: u32,
-) -> Result<Vec<CellOutput>, Fault> {
-    let seq = runs::seq(connection, run)?;
-    let mut select = connection.prepare_cached(
-        "SELECT c.ordinal, a.output FROM cell c JOIN attempt a ON a.id = c.attempt
-         WHERE c.run = ? AND c.ordinal >= ? AND c.ordinal < ? AND c.state = 'done' ORDER BY c.ordinal",
-    )?;
-    let outputs = select.query_map(params![seq, from, to], |row| {
-        Ok(CellOutput {
-            cell: row.get(0)?,
-            output: row.get::<_, Option<String>>(1)?.unwrap_or_default(),
-        })
-    })?;
-    Ok(outputs.collect::<Result<_, _>>()?)
 }

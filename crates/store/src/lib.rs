@@ -116,7 +116,7 @@ pub use cells::{
     CellDetail, CellOutput, CellRecord, CellScore, ColumnStats, PREVIEW_CHARS, ScorerStats,
     StoredScore,
 };
-pub use children::{CellOutput, ChildAnswer};
+pub use children::ChildAnswer;
 pub use drafts::Draft;
 pub use error::StoreError;
 #[cfg(feature = "failpoints")]

@@ -345,7 +345,7 @@ impl Store {
     }
 
     /// The outputs of the done cells with ordinals in `from..to`, by their hashes.
-    pub fn outputs(
+    pub fn output_hashes(
         &self,
         run: &RunId,
         from: u32,

@@ -122,6 +122,7 @@ impl CellRatings {
             value: Some(f64::from(passed) / f64::from(judged)),
             pass: (!split).then_some(2 * passed > judged),
             reason: self.reason(),
+            signature: String::new(),
         })
     }
 

@@ -92,7 +92,7 @@ impl App {
         if let Some(known) = kept.as_ref().filter(|k| k.run == record.id && k.done == record.done) {
             return Ok(Arc::clone(known));
         }
-        let outputs = self.inner.store.outputs(&record.id, 0, record.total);
+        let outputs = self.inner.store.output_hashes(&record.id, 0, record.total);
         let outputs = Arc::new(RunOutputs {
             run: record.id.clone(),
             done: record.done,

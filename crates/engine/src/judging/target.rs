@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use assay_score::Resources;
+
 use crate::error::EngineError;
 use crate::models::{Resolve, Target};
 use crate::neighbours::Neighbours;
@@ -43,5 +45,10 @@ impl Resolve for JudgeModels {
 
     fn embedded(&self) -> &Arc<Neighbours> {
         &self.neighbours
+    }
+
+    /// A judge's questions are scored by nothing.
+    fn for_scorers(&self) -> Resources {
+        Resources::default()
     }
 }

@@ -35,7 +35,7 @@ fn alone(trial: &Result<Finding, Stop>, threshold: f64, negate: bool) -> Outcome
     match trial {
         Ok(finding) => {
             let (value, pass) = judged(finding, threshold, negate);
-            Outcome::Scored { value, pass, reason: finding.reason.clone() }
+            Outcome::Scored { value, pass: Some(pass), reason: finding.reason.clone() }
         }
         Err(stop) => Outcome::NotJudged { reason: words(stop) },
     }
@@ -81,7 +81,7 @@ fn together(trials: &[(&str, Result<Finding, Stop>)], threshold: f64, negate: bo
     let value = judged.iter().map(|(value, _)| value).sum::<f64>() / judged.len() as f64;
     let agreed = if passed == 0 || failed == 0 { "all agree" } else { "they disagree" };
     let reason = format!("{passed} of {} say pass, {agreed}: {said}", trials.len());
-    Outcome::Scored { value, pass: passed > half, reason }
+    Outcome::Scored { value, pass: Some(passed > half), reason }
 }
 
 /// Every model would say the same of material that cannot be judged.

@@ -77,9 +77,9 @@ fn outputs_are_named_by_their_text_and_only_done_cells_have_one() {
     complete(&store, &run, 3, "refund");
     let failed = begin(&store, &run, 0);
     store.finish_attempt(ending(&run, 0, failed, failure("no credit", false))).wait().unwrap();
-    let outputs = store.outputs(&run, 0, 99).unwrap();
+    let outputs = store.output_hashes(&run, 0, 99).unwrap();
     let cells: Vec<u32> = outputs.iter().map(|output| output.cell).collect();
     assert_eq!(cells, [1, 3]);
     assert!(outputs.iter().all(|output| output.hash == output_hash("refund")));
-    assert_eq!(store.outputs(&run, 2, 4).unwrap().len(), 1);
+    assert_eq!(store.output_hashes(&run, 2, 4).unwrap().len(), 1);
 }
