@@ -349,7 +349,7 @@ mod tests {
     fn what_was_taken_back_does_not_count() {
         let history =
             vec![rating("ada", Said::Pass(Some(true)), 1), rating("ada", Said::Pass(None), 2)];
-        assert_eq!(standing_ratings(history), []);
+        assert!(standing_ratings(history).is_empty());
     }
 
     #[test]

@@ -173,7 +173,7 @@ mod tests {
         let here = vec![rating("ada", Said::Pass(Some(true))), rating("ada", Said::Pass(None))];
         let there = vec![rating("ada", Said::Pass(Some(true)))];
         let cell = Voices::new("ada".into(), here, there).cell(0, &subject());
-        assert_eq!(cell.raters, []);
+        assert!(cell.raters.is_empty());
     }
 
     #[test]
