@@ -358,7 +358,7 @@ fn a_scorer_with_tags_skips_other_cases() {
 fn problems_are_found_before_any_output() {
     check_problem(
         json!({"type": "sentiment"}),
-        "unknown type `sentiment`; known are equals, contains, icontains, starts-with, regex, max-words, json, json-schema, latency, cost",
+        &format!("unknown type `sentiment`; known are {}", KINDS.join(", ")),
     );
     check_problem(json!({"type": "latency"}), "needs `max`, in milliseconds");
     check_problem(json!({"type": "latency", "min": 5, "max": 1}), "`min` 5 is above `max` 1");

@@ -263,7 +263,7 @@ fn outputs_are_read_by_the_page_without_cells_that_have_none() {
     let told: Vec<_> = outputs.iter().map(|one| (one.cell, one.output.as_str())).collect();
     assert_eq!(told, [(0, "zero"), (2, "two")]);
     assert_eq!(outputs[0].finish.as_deref(), Some("stop"));
-    assert_eq!(store.outputs(&run, 1, 2).unwrap(), []);
+    assert!(store.outputs(&run, 1, 2).unwrap().is_empty());
 }
 
 #[test]
@@ -274,7 +274,7 @@ fn what_scores_are_comparable_with_is_noted_once() {
         scorer: "overlap".into(),
         signature: signature.into(),
     };
-    assert_eq!(store.signatures(&run).unwrap(), []);
+    assert!(store.signatures(&run).unwrap().is_empty());
     store.put_signatures(&run, vec![noted("bleu|v:1")]).unwrap();
     store.put_signatures(&run, vec![noted("bleu|v:2")]).unwrap();
     assert_eq!(store.signatures(&run).unwrap(), [noted("bleu|v:1")]);
