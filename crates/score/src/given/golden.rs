@@ -51,7 +51,14 @@ fn differs(name: &str, expected: &Value, ours: &Value) -> Option<String> {
         _ => match (number(expected), number(ours)) {
             (Some(a), Some(b)) if a == b || (a - b).abs() <= TOLERANCE * a.abs().max(1.0) => None,
             (None, None) if expected.as_str() == ours.as_str() || !expected.is_string() => None,
-            (None, None) if expected.as_str() == Some("nan") => None,
+            // What the reference refuses to say is undefined here.
+            (None, None)
+                if expected
+                    .as_str()
+                    .is_some_and(|text| text == "nan" || text.starts_with("error")) =>
+            {
+                None
+            }
             _ => told(),
         },
     }
