@@ -9,7 +9,7 @@
 //!   with all that the user may do. They are only run when the user consented to exactly this text.
 //!
 //! The worker is the same program started again: whoever embeds this crate gives it a hidden command
-//! that does nothing but call [`worker`], and names that command in a [`WorkerProgram`].
+//! that does nothing but call [`worker()`], and names that command in a [`WorkerProgram`].
 //!
 //! What a script says of an answer is a [`Verdict`]; that it says nothing usable is a
 //! [`SandboxError`], which is never a pass and never a failure of the answer. Which scripts there

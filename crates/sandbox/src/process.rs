@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::SandboxError;
 use crate::protocol::{MOST_SAID, read_line};
 
-/// The hidden command that calls [`worker`](crate::worker).
+/// The hidden command that calls [`worker`](crate::worker()).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerProgram {
     /// The program: usually the running one, `std::env::current_exe()`.

@@ -101,7 +101,7 @@ impl NativeScript {
         let mut hasher = Sha256::new();
         hasher.update(self.language.name());
         // No language's name holds a zero byte, so no two scripts have the same bytes.
-        hasher.update([0]);
+        hasher.update([0_u8]);
         hasher.update(&self.source);
         hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
