@@ -97,6 +97,7 @@ fn source(key: &PromptKey, files: Files) -> PromptSource {
         name: key.name.clone(),
         files,
         media: MediaFiles::new(),
+        questions: None,
         judged_by: None,
     }
 }

@@ -5,6 +5,7 @@ use assay_prompt::{Prompt, Row, files_shown};
 use assay_repo::PromptKey;
 use assay_wire::{ApiError, Code, RunRequest};
 
+use crate::app::Open;
 use crate::at::At;
 use crate::error::Explain;
 use crate::prompts::{folder, join};

@@ -3,6 +3,8 @@
 //! Only what may have changed is asked. A variant with the same content on both sides, under the same `assay.yaml`, would
 //! be asked the same question twice.
 
+use std::collections::BTreeMap;
+
 use assay_engine::{Plan, PromptSource, RunSpec};
 use assay_prompt::Prompt;
 use assay_repo::PromptKey;
@@ -92,8 +94,11 @@ fn named(at: &At, names: &[String]) -> Result<Vec<PromptKey>, ApiError> {
             format!("there is no prompt `{unknown}` at {}", at.name()),
         ));
     }
-    let is_meant =
-        |key: &PromptKey| names.is_empty() || names.iter().any(|name| is_named(key, name));
+    let is_meant = |key: &PromptKey| match names {
+        // Judges are there for other prompts' scorers.
+        [] => !crate::judges::is_judge_prompt(&key.key, &BTreeMap::new()),
+        names => names.iter().any(|name| is_named(key, name)),
+    };
     Ok(keys.into_iter().filter(is_meant).collect())
 }
 
@@ -126,9 +131,11 @@ fn revision_spec(
 ) -> Result<RunSpec, ApiError> {
     let config = at.config()?;
     let keys = at.prompts().map_err(|e| e.explain())?;
-    let (mut prompts, mut media_read) = (Vec::new(), 0);
+    let (mut prompts, mut judges, mut media_read) = (Vec::new(), BTreeMap::new(), 0);
     for mut source in asked.prompts {
         let prompt = source.parse();
+        // Both sides are judged by the same words: those on disk.
+        crate::judges::add_kept(open, &prompt, &mut judges)?;
         if let Some(key) = keys.iter().find(|key| key.key == source.key) {
             at.refuse_broken(key, &prompt)?;
             source.media = media::of_cases(judge, key, &prompt, request, &mut media_read)?;
@@ -142,6 +149,7 @@ fn revision_spec(
         aliases: config.models,
         options: config.options,
         request: engine_request(&request),
+        judges,
         commit: at.commit(),
     })
 }

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use assay_local::{LocalError, LocalModel};
 use assay_model::{Caller, CustomSpecError, Endpoint, Message, Request, Setting, WireKind};
 use assay_net::{Client, Url};
+use assay_score::Resources;
 
 use crate::cost::Price;
 use crate::digest;

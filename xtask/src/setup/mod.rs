@@ -20,7 +20,6 @@ use crate::places::Places;
 
 pub use model::{MODEL_FILE, PYTHON};
 pub use wasm::environment as wasm_environment;
-pub(crate) use model::PYTHON;
 
 /// What the machine is set up for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

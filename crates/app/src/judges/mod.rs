@@ -109,6 +109,7 @@ fn kept(open: &Open, name: &str) -> Result<Option<PromptSource>, ApiError> {
         files,
         media: MediaFiles::new(),
         questions: None,
+        judged_by: None,
     };
     refuse_broken(open, &key, &source.parse())?;
     Ok(Some(source))

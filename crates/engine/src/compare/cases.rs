@@ -9,7 +9,6 @@ use assay_store::{CellRecord, CellState};
 
 use super::Refused;
 use super::side::Column;
-use super::signature;
 
 /// Tags that are looked at one by one.
 const MOST_SLICES: usize = 40;
@@ -130,9 +129,9 @@ impl<'a> Cases<'a> {
             .collect();
         let usual = ComparedScorer::new(spec.id.clone(), measure(&cases), cases);
         ComparedScorer {
-            base_signature: signature::of_spec(base),
-            head_signature: signature::of_spec(spec),
-            direction: signature::direction(spec),
+            base_signature: self.base.made.signature(&base.id),
+            head_signature: self.head.made.signature(&spec.id),
+            direction: self.head.made.direction(&spec.id),
             margin: self.margin(&spec.id).unwrap_or(usual.margin),
             gate: self.is_gate(&spec.id),
             ..usual

@@ -158,7 +158,7 @@ fn measured(cases: &Cases, metric: &str, tags: &[String], margin: f64) -> Judged
             non_inferior: None,
             tags: tags.to_owned(),
         };
-        let judged = judge_gates(&[gate], &cells).pop();
+        let judged = judge_gates(&[gate], &cells, &[]).pop();
         judged.map_or(Err(String::new()), |result| result.value.ok_or(result.reason))
     };
     match (value(|asked| &asked.base), value(|asked| &asked.head)) {

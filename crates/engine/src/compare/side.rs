@@ -6,6 +6,7 @@ use assay_prompt::{Prompt, Row};
 use assay_store::{CellRecord, CellTokens, NewColumn, RunDetail, Store};
 
 use super::SideOf;
+use super::signature::{Made, Noted};
 use crate::error::EngineError;
 use crate::spec::RunSpec;
 
@@ -21,6 +22,7 @@ pub(super) struct ReadSide {
     /// Of each column, its cells.
     cells: Vec<Vec<CellRecord>>,
     tokens: HashMap<u32, CellTokens>,
+    noted: Noted,
 }
 
 /// One column of a side.
@@ -29,6 +31,8 @@ pub(super) struct Column<'a> {
     /// The prompt as it was run, where that can be read back.
     pub prompt: Option<&'a Prompt>,
     pub side: &'a ReadSide,
+    /// How its scores were made.
+    pub made: Made<'a>,
     cells: &'a [CellRecord],
 }
 
@@ -56,6 +60,7 @@ impl ReadSide {
             cases: detail.rows.iter().map(|row| case(&row.case_json)).collect(),
             cells,
             tokens: tokens.into_iter().map(|of| (of.cell, of)).collect(),
+            noted: Noted::read(store, &of.run, &spec)?,
             detail,
         })
     }
@@ -63,7 +68,8 @@ impl ReadSide {
     pub fn column(&self, place: usize) -> Column<'_> {
         let column = &self.detail.columns[place];
         let prompt = self.prompts.get(&column.prompt);
-        Column { column, prompt, side: self, cells: &self.cells[place] }
+        let made = Made::of(&self.noted, &column.prompt, prompt, &column.variant);
+        Column { column, prompt, side: self, made, cells: &self.cells[place] }
     }
 
     /// The name of a prompt by its key.

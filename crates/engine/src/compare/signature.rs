@@ -1,38 +1,69 @@
 //! How a scorer's scores were made, and which of them are better.
+//!
+//! A run notes the signatures of its scorers when it begins. For one of an earlier version they are worked out by the
+//! scorers that it began with; those of judges follow from their prompts.
 
-use assay_prompt::ScorerSpec;
+use std::collections::{BTreeMap, HashMap};
+
+use assay_prompt::Prompt;
+use assay_score::Scorers;
 use assay_score::verdict::Direction;
+use assay_store::{RunId, Store, StoreError};
 
-/// Kinds that count errors or distances.
-const LOWER_IS_BETTER: [&str; 9] =
-    ["ter", "wer", "mer", "wil", "cer", "levenshtein", "indel", "osa", "damerau"];
+use crate::judging::judge_signatures;
+use crate::spec::RunSpec;
 
-/// Whether higher or lower values of a scorer are better.
-pub(super) fn direction(spec: &ScorerSpec) -> Direction {
-    match LOWER_IS_BETTER.contains(&spec.kind.as_str()) {
-        true => Direction::LowerIsBetter,
-        false => Direction::HigherIsBetter,
+/// What was noted of a run's scorers, by the prompt's key and the scorer's id.
+pub(super) struct Noted {
+    of_judges: BTreeMap<(String, String), String>,
+    stored: HashMap<(String, String), String>,
+}
+
+impl Noted {
+    pub fn read(store: &Store, run: &RunId, spec: &RunSpec) -> Result<Noted, StoreError> {
+        let stored = store.signatures(run)?.into_iter();
+        Ok(Noted {
+            of_judges: judge_signatures(spec),
+            stored: stored.map(|one| ((one.prompt, one.scorer), one.signature)).collect(),
+        })
+    }
+
+    fn signature(&self, prompt: &str, scorer: &str) -> Option<String> {
+        let key = (prompt.to_owned(), scorer.to_owned());
+        self.of_judges.get(&key).or_else(|| self.stored.get(&key)).cloned()
     }
 }
 
-/// Everything that decides a score, and nothing that does not: two scorers with the same text score alike.
-///
-/// Which cases a scorer looks at, how much it weighs and what it is called are none of that.
-pub(super) fn of_spec(spec: &ScorerSpec) -> String {
-    let mut parts = vec![spec.kind.clone()];
-    let mut add = |name: &str, value: Option<String>| {
-        parts.extend(value.map(|value| format!("{name}:{value}")));
-    };
-    add("path", spec.path.clone());
-    add("expected", spec.expected.clone());
-    add("value", spec.value.as_ref().map(ToString::to_string));
-    add("threshold", spec.threshold.map(|n| n.to_string()));
-    add("min", spec.min.map(|n| n.to_string()));
-    add("max", spec.max.map(|n| n.to_string()));
-    add("schema", spec.schema.clone());
-    add("negate", spec.negate.then(|| "yes".to_owned()));
-    for (name, value) in spec.options.iter().chain(&spec.extra) {
-        add(name, Some(value.to_string()));
+/// The scorers of a column, for what a run did not note.
+pub(super) struct Made<'a> {
+    noted: &'a Noted,
+    prompt: &'a str,
+    scorers: Option<Scorers>,
+}
+
+impl<'a> Made<'a> {
+    pub fn of(noted: &'a Noted, key: &'a str, prompt: Option<&Prompt>, variant: &str) -> Made<'a> {
+        let compile = |prompt: &Prompt| {
+            let outputs = prompt.variant(variant).map_or(&[][..], |variant| &variant.outputs);
+            Scorers::compile(&prompt.evals.scorers, outputs).0
+        };
+        Made { noted, prompt: key, scorers: prompt.map(compile) }
     }
-    parts.join("|")
+
+    /// What a scorer's values are comparable with; empty where nobody knows, which is like nothing but itself.
+    pub fn signature(&self, scorer: &str) -> String {
+        let worked_out = || {
+            let all = self.scorers.as_ref()?.signatures();
+            all.into_iter().find(|(id, _)| *id == scorer).map(|(_, signature)| signature.to_owned())
+        };
+        self.noted.signature(self.prompt, scorer).or_else(worked_out).unwrap_or_default()
+    }
+
+    /// Whether higher or lower values of a scorer are better.
+    pub fn direction(&self, scorer: &str) -> Direction {
+        match self.scorers.as_ref().and_then(|scorers| scorers.direction(scorer)) {
+            Some(assay_score::Direction::Lower) => Direction::LowerIsBetter,
+            _ => Direction::HigherIsBetter,
+        }
+    }
 }

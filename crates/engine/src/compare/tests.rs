@@ -69,11 +69,13 @@ impl Told {
                 lone: None,
                 files,
                 media: Default::default(),
+                questions: None,
                 judged_by: None,
             }],
             aliases: Default::default(),
             options: Options::default(),
             request: RunRequest::default(),
+            judges: Default::default(),
             commit: None,
         };
         serde_json::to_string(&spec).unwrap()
@@ -329,8 +331,8 @@ fn scores_that_were_made_differently_are_refused_with_both_signatures() {
     assert_eq!(pair.verdict.scorers, []);
     assert_eq!(
         pair.refused[0].reason,
-        "scores with different signatures cannot be compared: `equals|expected:$` and \
-         `equals|expected:$.category`"
+        "scores with different signatures cannot be compared: `equals|expected:$|v:1` and \
+         `equals|expected:$.category|v:1`"
     );
     assert_eq!(pair.gates[0].word, GateWord::Incomplete);
     assert!(compared.is_incomplete() && !compared.is_broken());

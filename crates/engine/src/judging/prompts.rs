@@ -52,6 +52,7 @@ pub fn built_in_judge(name: &str) -> Option<PromptSource> {
         files: files.into_iter().map(|(file, text)| (file.to_owned(), text.to_owned())).collect(),
         media: MediaFiles::new(),
         questions: None,
+        judged_by: None,
     })
 }
 

@@ -325,6 +325,7 @@ impl Driver {
                 ..RunRequest::default()
             },
             judges: BTreeMap::new(),
+            commit: None,
         })
     }
 

@@ -37,6 +37,7 @@ fn of_pictures(photo: &[u8], shot: &[u8]) -> RunSpec {
         files: files.into(),
         media: [picture("photo.png", photo), picture("shot.png", shot)].into(),
         questions: None,
+        judged_by: None,
     };
     RunSpec { prompts: vec![source], ..spec(0, &[FAST]) }
 }

@@ -169,7 +169,7 @@ fn MarkView(
             class=format!("mark mark--{}", series % SERIES) role="option" id=format!("figure-{id}-{place}")
             aria-label=label.clone() aria-selected=move || (at.get() == place).to_string() on:click=press
         >
-            <title>{label}</title>
+            <title>{label.clone()}</title>
             {drawn(shape, series)}
             {ring}
         </g>

@@ -65,7 +65,7 @@ fn Lines(page: Arc<ComparedCasePage>) -> impl IntoView {
             </p>
             <div class="versus__lines" role="presentation" style:height=format!("{}px", rows as f64 * LINE)>
                 <For each=move || 0..slots.pool() key=|slot| *slot let:slot>
-                    <Line page=page.clone() slots slot />
+                    <Line page=page.clone() slots at=slot />
                 </For>
             </div>
         </div>
@@ -73,9 +73,9 @@ fn Lines(page: Arc<ComparedCasePage>) -> impl IntoView {
 }
 
 #[component]
-fn Line(page: Arc<ComparedCasePage>, slots: Slots, slot: usize) -> impl IntoView {
+fn Line(page: Arc<ComparedCasePage>, slots: Slots, at: usize) -> impl IntoView {
     let versus = context::<Versus>();
-    let row = Memo::new(move |_| slots.row(slot));
+    let row = Memo::new(move |_| slots.row(at));
     let is_chosen = move || versus.chosen().get() == row.get();
     let count = page.cases.len();
     let inside = move || {
