@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use assay_testkit::ModelServer;
+use assay_wire::Command as _;
 use assay_wire::*;
 
 use crate::desk::{Desk, Models};
