@@ -161,9 +161,9 @@ impl RatedRun {
                 win_rate: rates.get(place).copied().flatten(),
                 strength: strength.map(|(strength, _)| strength),
                 low: strength
-                    .and_then(|(strength, se)| (place > 0).then(|| strength - CRITICAL * se)),
+                    .and_then(|(strength, se)| (place > 0).then_some(strength - CRITICAL * se)),
                 high: strength
-                    .and_then(|(strength, se)| (place > 0).then(|| strength + CRITICAL * se)),
+                    .and_then(|(strength, se)| (place > 0).then_some(strength + CRITICAL * se)),
             }
         };
         let mut views: Vec<PreferenceView> = compared.iter().enumerate().map(view).collect();

@@ -134,7 +134,7 @@ impl Retrieval {
             taken[at] = true;
             Some(at)
         };
-        came.iter().map(|one| rank(one)).collect()
+        came.iter().map(rank).collect()
     }
 
     fn value(&self, ranks: &[Option<usize>], wanted: &[(String, f64)], came: usize) -> Option<f64> {

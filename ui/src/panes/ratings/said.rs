@@ -75,10 +75,11 @@ impl Ratings {
     /// Reads again what the end of a run or an edit made outside may have brought.
     pub fn follow(self, notices: Notices) {
         notices.listen(move |notice| match notice {
-            Notice::RunChanged { run, state, .. } if *state != RunState::Running => {
-                if self.run.with_value(|shown| shown.as_ref() == Some(run)) {
-                    self.read();
-                }
+            Notice::RunChanged { run, state, .. }
+                if *state != RunState::Running
+                    && self.run.with_value(|shown| shown.as_ref() == Some(run)) =>
+            {
+                self.read();
             }
             Notice::WorkspaceChanged => self.read(),
             _ => {}

@@ -73,7 +73,7 @@ static CONTRACTED: LazyLock<Option<Regex>> =
 
 fn rules(written: &[(&str, &'static str)]) -> Vec<Rule> {
     let rule = |(pattern, replacement): &(&str, &'static str)| {
-        Some(Rule { pattern: Regex::new(pattern).ok()?, replacement: *replacement })
+        Some(Rule { pattern: Regex::new(pattern).ok()?, replacement })
     };
     written.iter().filter_map(rule).collect()
 }
