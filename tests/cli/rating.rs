@@ -30,7 +30,7 @@ fn what_is_rated_is_shown_with_the_cell_and_stands_among_its_scores() {
     let cell = &shown["cells"][0];
     assert_eq!(
         cell["scores"]["people"],
-        json!({"value": 0.0, "pass": false, "reason": "Ada Tester failed it"})
+        json!({"value": 0.0, "pass": false, "reason": "Ada Tester failed it", "signature": ""})
     );
     assert_eq!(cell["ratings"][0]["comment"], "curt");
     assert_eq!(shown["people"]["columns"][0]["passed"]["n"], 1);

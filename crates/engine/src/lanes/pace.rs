@@ -23,8 +23,12 @@ use super::quota::Quota;
 /// Calls at once of a lane that nobody has told how many.
 const START: usize = 8;
 
-/// As many calls are made ready as may be under way, up to this. Calls of a server that takes equally long for each end
-/// all at once; were fewer ready, the others would leave together once the disk is through with them, and so for ever.
+/// So many calls at once are a crowd. Where a server takes equally long for each, its calls end together: were fewer ready
+/// than that, the rest would leave together once the disk is through with them, and so for ever. So as many are made
+/// ready as may be under way, up to [`MOST_READY`]. Of fewer, one for each [`FOR_ONE_READY`]: the disk keeps up with
+/// them, and a lane that has to stop leaves less behind that was begun and not sent.
+const CROWD: usize = 32;
+const FOR_ONE_READY: usize = 4;
 const MOST_READY: usize = 128;
 
 /// A server that wants to be left alone for longer has its lane paused by its own refusal; what it says may be any
@@ -123,12 +127,12 @@ impl Pace {
 
     /// Calls that may be worked on at once: those under way, and those that are ready to leave when one of them ends.
     pub fn places(&self) -> usize {
-        self.limit + self.limit.min(MOST_READY)
+        self.limit + ready(self.limit)
     }
 
     /// As [`Pace::places`], with all the calls that there may ever be.
     pub fn most_places(&self) -> usize {
-        self.ceiling + self.ceiling.min(MOST_READY)
+        self.ceiling + ready(self.ceiling)
     }
 
     /// Takes what a call needs of what is counted by the minute, or says when to ask again.
@@ -241,4 +245,9 @@ impl Pace {
             allowance.read(now, Reading { sent: sent.seq, remaining, since, until });
         }
     }
+}
+
+/// How many calls are made ready beside those that may be under way.
+fn ready(at_once: usize) -> usize {
+    if at_once < CROWD { at_once / FOR_ONE_READY } else { at_once.min(MOST_READY) }
 }

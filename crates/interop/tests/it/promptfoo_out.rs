@@ -16,7 +16,9 @@ fn templates() -> Vec<(String, Files)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates");
     let mut prompts = Vec::new();
     for template in fs::read_dir(root).unwrap() {
-        for prompt in fs::read_dir(template.unwrap().path().join("prompts")).unwrap() {
+        // The prompts of judges stand by themselves.
+        let Ok(folder) = fs::read_dir(template.unwrap().path().join("prompts")) else { continue };
+        for prompt in folder {
             let path = prompt.unwrap().path();
             let files = fs::read_dir(&path).unwrap().map(|entry| {
                 let path = entry.unwrap().path();

@@ -1,7 +1,7 @@
 //! False alarms and speed: what is in order stays without a finding, and checking it takes no time.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use assay_prompt::{
@@ -28,6 +28,10 @@ fn the_templates_have_no_findings() {
     let mut seen = 0;
     for entry in fs::read_dir(&templates).unwrap() {
         let template = entry.unwrap().path();
+        if template.ends_with("judges") {
+            seen += judges_without_findings(&template);
+            continue;
+        }
         let config = fs::read_to_string(template.join("assay.yaml")).unwrap();
         assert_eq!(parse_repository(&config).1, [], "{}", template.display());
         for prompt in fs::read_dir(template.join("prompts")).unwrap() {
@@ -37,7 +41,14 @@ fn the_templates_have_no_findings() {
             seen += 1;
         }
     }
-    assert_eq!(seen, 3);
+    assert_eq!(seen, 3 + 11);
+}
+
+/// The prompts that judges ask with, each a folder.
+fn judges_without_findings(judges: &Path) -> usize {
+    let folders = fs::read_dir(judges).unwrap().map(|entry| entry.unwrap().path());
+    let found = |folder: PathBuf| (parse_folder("p", &read_folder(&folder)).diagnostics, folder);
+    folders.map(found).map(|(found, at)| assert_eq!(found, [], "{}", at.display())).count()
 }
 
 /// A folder of three variants, with examples and cases of some length that differ.
