@@ -8,6 +8,7 @@ use assay_store::{
 
 use crate::call::{Answer, Next, Refusal};
 use crate::error::EngineError;
+use crate::judging::judge_signatures;
 use crate::plan::{Column, Plan};
 use crate::progress::State;
 use crate::spec;
@@ -45,7 +46,8 @@ pub(crate) fn columns(plan: &Plan) -> impl Iterator<Item = NewColumn> {
     })
 }
 
-/// What the scores of a plan are comparable with.
+/// What the scores of a plan are comparable with. Those of judges are among them: how their replies are read is this
+/// version's, and a later one must not take them for its own.
 pub(crate) fn signatures(plan: &Plan) -> Vec<ScorerSignature> {
     let of_column = |column: &Column| {
         let prompt = plan.spec.prompts[column.prompt].key.clone();
@@ -57,7 +59,9 @@ pub(crate) fn signatures(plan: &Plan) -> Vec<ScorerSignature> {
         };
         signatures.map(signature).collect::<Vec<_>>()
     };
-    plan.columns.iter().flat_map(of_column).collect()
+    let of_judge = |((prompt, scorer), signature)| ScorerSignature { prompt, scorer, signature };
+    let judged = judge_signatures(&plan.spec).into_iter().map(of_judge);
+    plan.columns.iter().flat_map(of_column).chain(judged).collect()
 }
 
 /// The rows of a plan, in order.

@@ -1,7 +1,7 @@
 //! How a scorer's scores were made, and which of them are better.
 //!
-//! A run notes the signatures of its scorers when it begins. For one of an earlier version they are worked out by the
-//! scorers that it began with; those of judges follow from their prompts.
+//! A run notes the signatures of its scorers when it begins, those of judges among them. For one that noted nothing they
+//! are worked out by the scorers that it began with; those of judges follow from their prompts.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -30,7 +30,7 @@ impl Noted {
 
     fn signature(&self, prompt: &str, scorer: &str) -> Option<String> {
         let key = (prompt.to_owned(), scorer.to_owned());
-        self.of_judges.get(&key).or_else(|| self.stored.get(&key)).cloned()
+        self.stored.get(&key).or_else(|| self.of_judges.get(&key)).cloned()
     }
 }
 

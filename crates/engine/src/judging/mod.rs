@@ -140,10 +140,11 @@ pub fn judge_signatures(spec: &RunSpec) -> BTreeMap<(String, String), String> {
         let source = spec.judges.get(name).cloned().or_else(|| built_in_judge(name));
         content_id(&source?)
     };
+    let model = |name: &str| spec.resolve_alias(name);
     let of_prompt = |source: &PromptSource| {
         let judges = JudgedScorer::all(&source.parse());
         let signed = |scorer: JudgedScorer| {
-            let signature = scorer.judge.ok()?.signature(&content_id);
+            let signature = scorer.judge.ok()?.signature(&content_id, &model);
             Some(((source.key.clone(), scorer.id), signature))
         };
         judges.into_iter().filter_map(signed).collect::<Vec<_>>()

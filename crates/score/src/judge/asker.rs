@@ -109,6 +109,11 @@ impl Asker<'_> {
         }
     }
 
+    /// The beginning of a question: the criteria of the evals file for this case.
+    pub fn criteria(&self, text: &str) -> Result<Given, Stop> {
+        Given::criteria(text, &self.material.case.input).map_err(Stop::Cannot)
+    }
+
     /// A text of the evals file with `{{ name }}` replaced by the case's inputs.
     pub fn filled(&self, text: &str) -> Result<String, Stop> {
         filled_text(text, &self.material.case.input).map_err(Stop::Cannot)

@@ -7,6 +7,8 @@
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 
+use crate::scorers::{Piece, input_of, pieces};
+
 /// Hexadecimal digits of a boundary's number.
 const DIGITS: usize = 16;
 
@@ -25,6 +27,16 @@ pub(super) fn digest(texts: &[&str]) -> String {
 pub(super) struct Given {
     plain: Vec<(&'static str, String)>,
     data: Vec<(&'static str, String)>,
+    criteria: Vec<Part>,
+}
+
+/// A part of the criteria.
+#[derive(Debug, Clone)]
+enum Part {
+    /// Words of the evals file.
+    Words(String),
+    /// An input of the case, by its name.
+    Data(String, String),
 }
 
 impl Given {
@@ -32,6 +44,16 @@ impl Given {
     pub fn words(mut self, name: &'static str, text: impl Into<String>) -> Given {
         self.plain.push((name, text.into()));
         self
+    }
+
+    /// The criteria of the evals file. A `{{ name }}` in them stands for an input of the case, which others wrote: it
+    /// gets boundaries as any other.
+    pub fn criteria(text: &str, input: &Map<String, Value>) -> Result<Given, String> {
+        let parts = pieces(text).map(|piece| match piece {
+            Piece::Text(words) => Ok(Part::Words(words.to_owned())),
+            Piece::Name(name) => Ok(Part::Data(name.to_owned(), input_of(name, input)?)),
+        });
+        Ok(Given { criteria: parts.collect::<Result<_, String>>()?, ..Given::default() })
     }
 
     /// An input that others wrote. An empty one stays empty: there is nothing to put between boundaries.
@@ -42,7 +64,11 @@ impl Given {
 
     /// Everything that others wrote.
     pub fn foreign(&self) -> impl Iterator<Item = &str> {
-        self.data.iter().map(|(_, text)| text.as_str())
+        let in_criteria = self.criteria.iter().filter_map(|part| match part {
+            Part::Words(_) => None,
+            Part::Data(_, text) => Some(text.as_str()),
+        });
+        self.data.iter().map(|(_, text)| text.as_str()).chain(in_criteria)
     }
 
     /// The inputs of the prompt.
@@ -50,7 +76,17 @@ impl Given {
         let number = self.number();
         let plain = self.plain.iter().map(|(name, text)| (*name, text.clone()));
         let data = self.data.iter().map(|(name, text)| (*name, bounded(name, text, &number)));
-        plain.chain(data).map(|(name, text)| (name.to_owned(), Value::String(text))).collect()
+        let criteria = (!self.criteria.is_empty()).then(|| ("criteria", self.shown(&number)));
+        let all = plain.chain(data).chain(criteria);
+        all.map(|(name, text)| (name.to_owned(), Value::String(text))).collect()
+    }
+
+    fn shown(&self, number: &str) -> String {
+        let part = |part: &Part| match part {
+            Part::Words(words) => words.clone(),
+            Part::Data(name, text) => bounded(name, text, number),
+        };
+        self.criteria.iter().map(part).collect()
     }
 
     fn number(&self) -> String {

@@ -75,18 +75,14 @@ fn sound_steps(steps: Vec<String>) -> Result<Vec<String>, String> {
 
 impl Family for GEval {
     fn trial(&self, asker: &Asker<'_>) -> Result<Finding, Stop> {
-        let criteria = asker.filled(&self.criteria)?;
+        let criteria = asker.criteria(&self.criteria)?;
         let (input, output) = (asker.case_input(), asker.output()?);
         let steps = match &self.steps {
             Some(steps) => steps.clone(),
-            None => asker.ask(
-                "g-eval-steps",
-                Given::default().words("criteria", &criteria),
-                |steps: Steps| sound_steps(steps.steps),
-            )?,
+            None => asker
+                .ask("g-eval-steps", criteria.clone(), |steps: Steps| sound_steps(steps.steps))?,
         };
-        let given = Given::default()
-            .words("criteria", criteria)
+        let given = criteria
             .words("steps", numbered(&steps))
             .data("input", input)
             .data("reference", self.reference.text(asker)?.unwrap_or_default())
@@ -231,8 +227,8 @@ pub(super) fn closed_qa(spec: &ScorerSpec) -> Result<Box<dyn Family>, String> {
 
 impl Family for ClosedQa {
     fn trial(&self, asker: &Asker<'_>) -> Result<Finding, Stop> {
-        let given = Given::default()
-            .words("criteria", asker.filled(&self.question)?)
+        let given = asker
+            .criteria(&self.question)?
             .data("input", asker.case_input())
             .data("reference", self.reference.text(asker)?.unwrap_or_default())
             .data("output", asker.output()?);

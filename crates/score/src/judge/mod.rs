@@ -265,15 +265,21 @@ impl Judge {
         self.family.calls(case).saturating_mul(self.models.len() as u32)
     }
 
-    /// What makes its scores comparable: kind, prompts, models, wording. `content_id` tells that of a prompt.
+    /// What makes its scores comparable: kind, prompts, models, wording. `content_id` tells that of a prompt, and
+    /// `model` what an alias stands for: the same word may have meant another model.
     #[must_use]
-    pub fn signature(&self, content_id: &dyn Fn(&str) -> Option<String>) -> String {
+    pub fn signature(
+        &self,
+        content_id: &dyn Fn(&str) -> Option<String>,
+        model: &dyn Fn(&str) -> String,
+    ) -> String {
         let ids = self.prompts().into_iter().map(|prompt| {
             let id = content_id(prompt).unwrap_or_else(|| prompt.to_owned());
             id.trim_start_matches("sha256:").chars().take(12).collect::<String>()
         });
         let prompts: Vec<_> = ids.collect();
-        let (kind, models) = (self.kind, self.models.join("+"));
+        let models = self.models.iter().map(|name| model(name)).collect::<Vec<_>>().join("+");
+        let kind = self.kind;
         let (prompts, asks, counts) = (prompts.join("+"), &self.asks, &self.counts);
         format!("{kind}|prompt:{prompts}|model:{models}|asks:{asks}|counts:{counts}|v:{VERSION}")
     }

@@ -79,7 +79,7 @@ impl Pairwise {
             || Stop::Cannot("the baseline has no answer to this case in this run".to_owned());
         let baseline =
             asker.material.baseline.filter(|text| !text.trim().is_empty()).ok_or_else(none)?;
-        let criteria = asker.filled(&self.criteria)?;
+        let criteria = asker.criteria(&self.criteria)?;
         let pairs = [(output, baseline), (baseline, output)];
         let said = all(pairs.map(|(first, second)| ask(asker, &criteria, first, second)))?;
         let analysis = said.first().map(|said| said.analysis.clone()).unwrap_or_default();
@@ -91,9 +91,9 @@ impl Pairwise {
     }
 }
 
-fn ask(asker: &Asker<'_>, criteria: &str, first: &str, second: &str) -> Result<Preferred, Stop> {
-    let given = Given::default()
-        .words("criteria", criteria)
+fn ask(asker: &Asker<'_>, criteria: &Given, first: &str, second: &str) -> Result<Preferred, Stop> {
+    let given = criteria
+        .clone()
         .data("input", asker.case_input())
         .data("first", first)
         .data("second", second);

@@ -9,7 +9,6 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::asker::{Asker, Stop, plain};
-use super::fence::Given;
 use super::graded::has_words;
 use super::{Family, Finding};
 
@@ -109,8 +108,8 @@ impl Criterion {
 
 impl Family for Rubric {
     fn trial(&self, asker: &Asker<'_>) -> Result<Finding, Stop> {
-        let given = Given::default()
-            .words("criteria", asker.filled(&self.numbered())?)
+        let given = asker
+            .criteria(&self.numbered())?
             .data("input", asker.case_input())
             .data("reference", self.expected.text(asker)?.unwrap_or_default())
             .data("output", asker.output()?);

@@ -24,7 +24,7 @@ mod text;
 mod tools;
 mod wanted;
 
-pub(crate) use wanted::filled_text;
+pub(crate) use wanted::{Piece, filled_text, input_of, pieces};
 
 use assay_prompt::{Property, Row, ScorerSpec};
 

@@ -82,27 +82,62 @@ fn filled(value: &Value, input: &Map<String, Value>) -> Result<Value, String> {
 
 /// A text with every `{{ name }}` replaced by that input.
 pub(crate) fn filled_text(text: &str, input: &Map<String, Value>) -> Result<String, String> {
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some((before, (name, after))) =
-        rest.split_once("{{").and_then(|(before, open)| Some((before, open.split_once("}}")?)))
-    {
-        out.push_str(before);
-        let name = name.trim();
-        if is_name(name) {
-            let value = input.get(name);
-            out.push_str(&plain(value.ok_or_else(|| format!("the case has no input `{name}`"))?));
-            rest = after;
-        } else {
-            out.push_str("{{");
-            rest = &rest[before.len() + 2..];
+    let filled = pieces(text).map(|piece| match piece {
+        Piece::Text(text) => Ok(text.to_owned()),
+        Piece::Name(name) => input_of(name, input),
+    });
+    filled.collect()
+}
+
+/// A part of a text with places for inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Piece<'t> {
+    /// As it is written.
+    Text(&'t str),
+    /// The place of the input of this name.
+    Name(&'t str),
+}
+
+/// A text, cut at every `{{ name }}`. Each byte is looked at once, however many braces stand open.
+pub(crate) fn pieces(text: &str) -> impl Iterator<Item = Piece<'_>> {
+    text.split("{{").enumerate().flat_map(|(place, part)| {
+        let named = part.split_once("}}").map(|(name, after)| (name.trim(), after));
+        match named.filter(|(name, _)| place > 0 && is_name(name)) {
+            Some((name, after)) => [Piece::Name(name), Piece::Text(after)],
+            None => [Piece::Text(if place > 0 { "{{" } else { "" }), Piece::Text(part)],
         }
-    }
-    out.push_str(rest);
-    Ok(out)
+    })
+}
+
+/// An input of a case as text.
+pub(crate) fn input_of(name: &str, input: &Map<String, Value>) -> Result<String, String> {
+    input.get(name).map(plain).ok_or_else(|| format!("the case has no input `{name}`"))
 }
 
 fn is_name(text: &str) -> bool {
     text.starts_with(|c: char| c.is_alphabetic() || c == '_')
         && text.chars().all(|c| c.is_alphanumeric() || c == '_')
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        let input = serde_json::json!({"a": "1", "b": [2]});
+        assert_eq!(filled_text(text, input.as_object().unwrap()).unwrap(), expected, "{text}");
+    }
+
+    #[test]
+    fn names_of_inputs_are_replaced_and_all_other_braces_stay() {
+        check("{{a}} and {{ b }}", "1 and [2]");
+        check("{{ {{ a }} }}", "{{ 1 }}");
+        check("{{{a}}}", "{{{a}}}");
+        check("{{{{a}}", "{{1");
+        check("a}} {{ a", "a}} {{ a");
+        check("", "");
+        assert!(filled_text("{{ c }}", &Map::new()).unwrap_err().contains("no input `c`"));
+    }
 }
