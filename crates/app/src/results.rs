@@ -303,7 +303,8 @@ impl App {
             let whole = numbers.get(&(place as u32)).map_or(&[][..], Vec::as_slice);
             let gates = judge_gates(specs, &cells, whole).into_iter().zip(specs);
             let views = gates.map(|(mut gate, spec)| {
-                if let Some(note) = judged.note(&column.prompt, &gate.subject) {
+                let scores = scored.iter().flat_map(|(_, scores)| scores);
+                if let Some(note) = judged.note(&column.prompt, &gate.subject, scores) {
                     gate.reason = format!("{}; {note}", gate.reason);
                 }
                 gate_view(place as u32, gate, &spec.tags)

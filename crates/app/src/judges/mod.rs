@@ -10,7 +10,7 @@ use assay_engine::{BUILT_IN_JUDGES, JudgedScorer, MediaFiles, PromptSource, buil
 use assay_prompt::edit::{self, EditError, YamlPart};
 use assay_prompt::{Files, Prompt, Row};
 use assay_repo::{PromptKey, Step};
-use assay_score::judge::LABELS_NEEDED;
+use assay_score::judge::{LABELS_NEEDED, ORDER_DEPENDENT};
 use assay_score::{Outcome, Score};
 use assay_store::LabelTopic;
 use assay_wire::*;
@@ -142,11 +142,25 @@ impl JudgedGates {
         }
     }
 
-    /// What is to be said beside a gate's reason, when its scorer is a judge without enough labels of people.
-    pub fn note(&self, prompt: &str, scorer: &str) -> Option<String> {
+    /// What is to be said beside the reason of a gate whose scorer is a judge: that it has not enough labels of people,
+    /// and how often nothing but the order of two answers decided.
+    pub fn note<'s>(
+        &self,
+        prompt: &str,
+        scorer: &str,
+        scores: impl Iterator<Item = &'s Score>,
+    ) -> Option<String> {
         let labels = *self.labels.get(&(prompt.to_owned(), scorer.to_owned()))?;
-        (labels < LABELS_NEEDED)
-            .then(|| format!("judge not calibrated ({labels} of {LABELS_NEEDED} labels)"))
+        let uncalibrated = (labels < LABELS_NEEDED)
+            .then(|| format!("judge not calibrated ({labels} of {LABELS_NEEDED} labels)"));
+        let by_order = |score: &&Score| {
+            score.scorer == scorer && score.outcome.reason().starts_with(ORDER_DEPENDENT)
+        };
+        let by_order = scores.filter(by_order).count();
+        let leaning =
+            (by_order > 0).then(|| format!("the order of the answers decided {by_order} times"));
+        let notes: Vec<String> = uncalibrated.into_iter().chain(leaning).collect();
+        (!notes.is_empty()).then(|| notes.join("; "))
     }
 }
 

@@ -181,6 +181,7 @@ fn a_judge_of_pairs_that_prefers_the_first_position_decides_nothing_and_is_flagg
         scores.iter().all(|s| s.value == Some(0.5) && s.reason.starts_with("order-dependent")),
         "{scores:?}"
     );
+    assert!(scores.iter().all(|s| s.pass == Some(false)), "a leaning is no pass: {scores:?}");
     assert_eq!(slow.count(), 24, "both orders");
     let reports = bench.engine.judge_reports(&run.id).unwrap();
     let report = &reports[&("prompts/many".to_owned(), "better".to_owned())][0];

@@ -52,6 +52,7 @@ use asker::{Asker, Stop};
 
 pub use calibration::{Against, Calibration, LABELS_NEEDED, Labelled, People, Rate, WEAK_BELOW};
 pub use evidence::{Choice, Evidence, JudgeReport, Orders, PairReport, report};
+pub use pairwise::ORDER_DEPENDENT;
 pub use question::{Question, QuestionId, Replies, Reply};
 
 /// The kinds of scorers that ask a model.
@@ -146,12 +147,14 @@ struct Finding {
     value: f64,
     /// Something that it must have is missing, whatever the value.
     vetoed: bool,
+    /// It follows from how was asked and not from the output, so nothing passes by it, negated or not.
+    undecided: bool,
     reason: String,
 }
 
 impl Finding {
     fn of(value: f64, reason: String) -> Finding {
-        Finding { value, vetoed: false, reason }
+        Finding { value, vetoed: false, undecided: false, reason }
     }
 }
 

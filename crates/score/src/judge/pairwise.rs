@@ -1,8 +1,8 @@
 //! `pairwise`: which of two answers is better, asked in both orders.
 //!
 //! Judges prefer a position: GPT-4 kept its verdict in some 65 % of swapped pairs (Zheng and others, 2023). So a win
-//! counts only if both orders agree. Where they do not, it is a tie that is named order-dependent, and how often that
-//! happens is measured ([`Evidence`](super::Evidence)).
+//! counts only if both orders agree. Where they do not, it is a tie that is named order-dependent and never passes: it
+//! tells of the judge and not of the output. How often that happens is measured ([`Evidence`](super::Evidence)).
 
 use assay_prompt::{Row, ScorerSpec};
 use serde::Deserialize;
@@ -25,6 +25,9 @@ struct Preferred {
     verdict: Choice,
 }
 
+/// How the reason of a verdict begins that depends on which answer was shown first.
+pub const ORDER_DEPENDENT: &str = "order-dependent";
+
 /// What is asked for when the scorer does not say.
 const BETTER: &str = "Which answer serves the person who asked better: right, complete, clear, and no longer than needed?";
 
@@ -44,15 +47,16 @@ impl Family for Pairwise {
             (Choice::First, Choice::Second) => (1.0, "better than the baseline in both orders"),
             (Choice::Second, Choice::First) => (0.0, "worse than the baseline in both orders"),
             (Choice::Tie, Choice::Tie) => (0.5, "as good as the baseline in both orders"),
-            (Choice::First, Choice::First) => {
-                (0.5, "order-dependent, a tie: the first answer is preferred both times")
-            }
-            (Choice::Second, Choice::Second) => {
-                (0.5, "order-dependent, a tie: the second answer is preferred both times")
-            }
-            _ => (0.5, "order-dependent, a tie: preferred in one order only"),
+            (Choice::First, Choice::First) => (0.5, "the first answer is preferred both times"),
+            (Choice::Second, Choice::Second) => (0.5, "the second answer is preferred both times"),
+            _ => (0.5, "preferred in one order only"),
         };
-        Ok(Finding::of(value, format!("{words}: {analysis}")))
+        let undecided = !orders.agree();
+        let words = match undecided {
+            true => format!("{ORDER_DEPENDENT}, a tie that does not pass: {words}"),
+            false => words.to_owned(),
+        };
+        Ok(Finding { undecided, ..Finding::of(value, format!("{words}: {analysis}")) })
     }
 
     fn prompts(&self) -> &'static [&'static str] {

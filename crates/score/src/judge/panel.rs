@@ -41,13 +41,14 @@ fn alone(trial: &Result<Finding, Stop>, threshold: f64, negate: bool) -> Outcome
     }
 }
 
-/// The value and whether it passes. Negated, a failure of the judge is still no pass: there is no finding then.
+/// The value and whether it passes. Negated, a failure of the judge is still no pass: there is no finding then, or one
+/// that decides nothing.
 fn judged(finding: &Finding, threshold: f64, negate: bool) -> (f64, bool) {
     // A sum of weights may miss a threshold by less than anybody meant.
     let passes = finding.value + 1e-9 >= threshold && !finding.vetoed;
     match negate {
-        true => (1.0 - finding.value, !passes),
-        false => (finding.value, passes),
+        true => (1.0 - finding.value, !passes && !finding.undecided),
+        false => (finding.value, passes && !finding.undecided),
     }
 }
 

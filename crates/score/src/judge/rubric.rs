@@ -146,7 +146,7 @@ impl Rubric {
             .iter()
             .zip(answers)
             .any(|(criterion, answer)| criterion.must && !answer.met);
-        Finding { value, vetoed, reason: reason(answers) }
+        Finding { vetoed, ..Finding::of(value, reason(answers)) }
     }
 }
 

@@ -226,21 +226,29 @@ fn the_majority_of_a_panel_decides_and_disagreement_is_told() {
 
 #[test]
 fn a_pair_is_won_only_in_both_orders() {
-    let judge = judge("pairwise", json!({"baseline": "base"}));
-    let verdicts = |forward: &str, backward: &str| {
-        run(&judge, "Paris.", |question| {
+    let (plain, negated) =
+        (json!({"baseline": "base"}), json!({"baseline": "base", "negate": true}));
+    let (plain, negated) = (judge("pairwise", plain), judge("pairwise", negated));
+    let by = |judge: &Judge, forward: &str, backward: &str| {
+        run(judge, "Paris.", |question| {
             let is_forward = question.input["first"].as_str().unwrap().contains("Paris");
             let verdict = if is_forward { forward } else { backward };
             said(json!({"analysis": "because", "verdict": verdict}))
         })
         .0
     };
+    let verdicts = |forward: &str, backward: &str| by(&plain, forward, backward);
     assert_eq!(verdicts("first", "second").value(), Some(1.0));
     assert_eq!(verdicts("second", "first").value(), Some(0.0));
-    assert_eq!(verdicts("tie", "tie").value(), Some(0.5));
-    let leaning = verdicts("first", "first");
-    assert_eq!(leaning.value(), Some(0.5));
-    assert!(leaning.reason().starts_with("order-dependent"), "{leaning:?}");
+    let tie = verdicts("tie", "tie");
+    assert_eq!((tie.value(), tie.pass()), (Some(0.5), Some(true)));
+    for leaning in ["first", "second"] {
+        for judge in [&plain, &negated] {
+            let leaning = by(judge, leaning, leaning);
+            assert_eq!((leaning.value(), leaning.pass()), (Some(0.5), Some(false)), "{leaning:?}");
+            assert!(leaning.reason().starts_with(ORDER_DEPENDENT), "{leaning:?}");
+        }
+    }
 }
 
 #[test]
