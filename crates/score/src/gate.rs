@@ -57,7 +57,8 @@ pub struct GateResult {
 ///
 /// A gate on a `scorer` takes the mean of its values; one on a `metric` takes `latencyP50Ms`,
 /// `latencyP95Ms` (percentiles interpolated as numpy does), `cost` (the sum, in US dollars) or
-/// `errorRate` (the share of failed calls).
+/// `errorRate` (the share of failed calls). Of time and money too, a gate is incomplete and fails when more than
+/// [`MOST_UNJUDGED`] of the calls failed.
 ///
 /// A scorer that sums up a column, such as `bleu` or `label`, is judged by that number and not by the
 /// mean of its values, and `scorer: id.name` asks for another of its numbers: `category.macro-f1`.
@@ -193,13 +194,25 @@ fn metric_value(metric: &str, cells: &[&GateCell]) -> Result<f64, Open> {
 }
 
 fn latency(cells: &[&GateCell], share: f64) -> Result<f64, Open> {
+    refuse_many_failed(cells)?;
     let taken: Vec<f64> =
         cells.iter().filter_map(|cell| cell.latency_ms).map(|ms| ms as f64).collect();
     percentile(&taken, share).ok_or_else(|| Open::fails("no cell has a latency"))
 }
 
+/// Time and money are those of answers. The calls that took longest may be those that failed, so a gate that many of
+/// them are missing from says nothing.
+fn refuse_many_failed(cells: &[&GateCell]) -> Result<(), Open> {
+    let failed = cells.iter().filter(|cell| cell.failed).count();
+    match failed as f64 > MOST_UNJUDGED * cells.len() as f64 {
+        true => Err(Open::fails(format!("incomplete: {failed} of {} calls failed", cells.len()))),
+        false => Ok(()),
+    }
+}
+
 /// A sum with a part unknown is unknown, not small.
 fn cost(cells: &[&GateCell]) -> Result<f64, Open> {
+    refuse_many_failed(cells)?;
     let priced: Option<Vec<f64>> =
         cells.iter().filter(|cell| !cell.failed).map(|cell| cell.cost).collect();
     match priced {
@@ -352,8 +365,15 @@ mod tests {
         check(
             &GateSpec { max: Some(1.0), ..metric("latencyP95Ms") },
             &[FAILED],
-            "false - no cell has a latency",
+            "false - incomplete: 1 of 1 calls failed",
         );
+        let (slow, cheap) = (
+            GateSpec { max: Some(480.0), ..metric("latencyP95Ms") },
+            GateSpec { max: Some(9.0), ..metric("cost") },
+        );
+        check(&slow, &half, "false - incomplete: 1 of 2 calls failed");
+        check(&cheap, &half, "false - incomplete: 1 of 2 calls failed");
+        check(&cheap, &[FAILED], "false - incomplete: 1 of 1 calls failed");
         let unpriced = [GateCell { cost: None, ..cell(&[]) }, cell(&[])];
         check(
             &GateSpec { max: Some(1.0), ..metric("cost") },

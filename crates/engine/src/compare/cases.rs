@@ -95,8 +95,11 @@ impl<'a> Cases<'a> {
         }
         let gone = theirs.iter().filter(|spec| !ours.iter().any(|other| other.id == spec.id));
         refused.extend(gone.map(|spec| alone(spec, "base")));
-        // What looks at none of these cases has nothing to say of them.
-        scorers.retain(|scorer| !scorer.cases.is_empty());
+        // What looks at none of these cases has nothing to say of them, and a judge of pairs nothing of its baseline.
+        scorers.retain(|scorer| {
+            let own = [self.base, self.head].map(|column| is_own_baseline(column, &scorer.scorer));
+            !scorer.cases.is_empty() && own != [true; 2]
+        });
         (scorers, refused)
     }
 
@@ -229,11 +232,28 @@ fn has_one(case: &Row, tags: &[String]) -> bool {
     tags.is_empty() || case.tags.iter().any(|tag| tags.contains(tag))
 }
 
+/// Whether a scorer is a judge of pairs that holds the others against this very column.
+fn is_own_baseline(column: &Column, scorer: &str) -> bool {
+    let variant = Some(column.column.variant.as_str());
+    let baseline = |spec: &ScorerSpec| {
+        spec.extra.get("baseline").and_then(|id| id.as_str()).map(str::trim) == variant
+    };
+    specs(column).iter().any(|spec| spec.id == scorer && spec.kind == "pairwise" && baseline(spec))
+}
+
+/// What a judge of pairs would say of its baseline: that it is as good as itself.
+const TIE: f64 = 0.5;
+
 /// What a scorer said of the answers to one case. One that failed, is not there yet or was not judged is an error.
 fn answers(column: &Column, scorer: &str, cells: &[&CellRecord]) -> Answers {
     let place = column.side.detail.scorers.iter().position(|known| known == scorer);
     let mut answers = Answers::default();
+    let own = is_own_baseline(column, scorer);
     for cell in cells {
+        if own && cell.state == CellState::Done {
+            answers.values.push(TIE);
+            continue;
+        }
         let said = cell.scores.iter().find(|score| Some(usize::from(score.scorer)) == place);
         let said = said.filter(|_| cell.state == CellState::Done);
         match said.and_then(|score| Some((score.value.filter(|v| v.is_finite())?, score.pass))) {

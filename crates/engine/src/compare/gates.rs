@@ -50,14 +50,14 @@ pub(super) fn judge(cases: &Cases, verdict: &Verdict) -> Vec<ComparedGate> {
         .iter()
         .filter_map(|gate| {
             let margin = asks(gate)?.abs();
-            let (word, low, reason) = match (&gate.scorer, &gate.metric) {
-                _ if same_prompt(cases) => {
-                    let reason = "the prompt and the model are the same on both sides";
-                    (GateWord::Holds, None, reason.to_owned())
-                }
+            let judged = match (&gate.scorer, &gate.metric) {
                 (Some(scorer), _) => scored(cases, verdict, scorer, &gate.tags, margin),
                 (None, Some(metric)) => measured(cases, metric, &gate.tags, margin),
                 (None, None) => return None,
+            };
+            let (word, low, reason) = match same_prompt(cases) {
+                true => excused(judged, gate.scorer.is_none()),
+                false => judged,
             };
             let subject = gate.scorer.as_ref().or(gate.metric.as_ref()).cloned()?;
             Some(ComparedGate { subject, tags: gate.tags.clone(), margin, word, low, reason })
@@ -67,7 +67,20 @@ pub(super) fn judge(cases: &Cases, verdict: &Verdict) -> Vec<ComparedGate> {
 
 type Judged = (GateWord, Option<f64>, String);
 
-/// What is the same cannot be worse, however few cases there are.
+/// What is the same need not be shown to be no worse, however few cases there are; and time and money, which have no
+/// interval, differ from call to call. But what was shown to be worse is: models change under their names. And what
+/// failed or was not judged is missing all the same.
+fn excused((word, low, reason): Judged, is_metric: bool) -> Judged {
+    let by_chance = word == GateWord::NotShown || (is_metric && word == GateWord::Broken);
+    match by_chance {
+        true => {
+            let same = "the prompt and the model are the same on both sides";
+            (GateWord::Holds, low, format!("{same} ({reason})"))
+        }
+        false => (word, low, reason),
+    }
+}
+
 fn same_prompt(cases: &Cases) -> bool {
     let (base, head) = (cases.base().column, cases.head().column);
     base.content_id == head.content_id && base.model == head.model

@@ -370,6 +370,46 @@ fn what_is_the_same_on_both_sides_cannot_be_worse_however_few_cases_there_are() 
 }
 
 #[test]
+fn what_is_the_same_but_was_shown_to_be_worse_or_is_missing_breaks_its_gate() {
+    let judged = |said: fn(usize, usize, u32) -> Said| {
+        let told = |id, said: fn(usize, usize, u32) -> Said| Told {
+            evals: gate("0.02"),
+            ..Told::new(id, 40, said)
+        };
+        let (_folder, store) = stored(&[told("base", |_, _, _| pass(true)), told("head", said)]);
+        let sides = (variant("base", "baseline"), variant("head", "baseline"));
+        let compared = compare_sides(&store, &sides.0, &sides.1, &[]).unwrap();
+        compared.pairs[0].gates[0].word
+    };
+    assert_eq!(judged(|_, case, _| pass(case > 0)), GateWord::Holds, "one of forty is chance");
+    assert_eq!(judged(|_, case, _| pass(case > 20)), GateWord::Broken);
+    fn half(_: usize, case: usize, _: u32) -> Said {
+        if case > 20 { pass(true) } else { Said::Failed }
+    }
+    assert_eq!(judged(half), GateWord::Incomplete);
+}
+
+#[test]
+fn a_judge_of_pairs_holds_the_others_against_a_tie_with_its_baseline() {
+    fn said(column: usize, case: usize, _: u32) -> Said {
+        match (column, case) {
+            (0, _) => Said::NotJudged,
+            (_, 0..4) => Said::Value(0.0),
+            _ => Said::Value(1.0),
+        }
+    }
+    let evals = "cases: cases.jsonl\nscorers:\n  - {id: category, type: pairwise, model: a/b, baseline: baseline}\n";
+    let told = || Told { evals: evals.to_owned(), ..Told::new("r", 40, said) };
+    let scorer = variants_of(told()).verdict.scorers.remove(0);
+    assert_eq!((scorer.base.mean, scorer.head.mean, scorer.errors.base), (0.5, 0.9, 0));
+    assert_eq!(scorer.word, Word::Better);
+    let (_folder, store) = stored(&[told(), Told { id: "again", ..told() }]);
+    let sides = (variant("r", "baseline"), variant("again", "baseline"));
+    let pair = compare_sides(&store, &sides.0, &sides.1, &[]).unwrap().pairs.remove(0);
+    assert!(pair.verdict.scorers.is_empty(), "nothing was judged: {:?}", pair.verdict.scorers);
+}
+
+#[test]
 fn a_gate_of_a_tag_looks_at_its_cases_only() {
     let mut told = Told::new("r", 60, |column, case, _| pass(column == 0 || case > 20));
     told.evals = gate("0.02").replace("0.02}}", "0.02}, tags: [easy]}");

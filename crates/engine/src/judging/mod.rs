@@ -142,14 +142,22 @@ pub fn judge_signatures(spec: &RunSpec) -> BTreeMap<(String, String), String> {
     };
     let model = |name: &str| spec.resolve_alias(name);
     let of_prompt = |source: &PromptSource| {
-        let judges = JudgedScorer::all(&source.parse());
+        let prompt = source.parse();
         let signed = |scorer: JudgedScorer| {
-            let signature = scorer.judge.ok()?.signature(&content_id, &model);
+            let judge = scorer.judge.ok()?;
+            let signature = judge.signature(&content_id, &model) + &against(&judge, &prompt);
             Some(((source.key.clone(), scorer.id), signature))
         };
-        judges.into_iter().filter_map(signed).collect::<Vec<_>>()
+        JudgedScorer::all(&prompt).into_iter().filter_map(signed).collect::<Vec<_>>()
     };
     spec.prompts.iter().flat_map(of_prompt).collect()
+}
+
+/// What a judge of pairs compares with: to win against another text is another thing.
+fn against(judge: &Judge, prompt: &Prompt) -> String {
+    let baseline = judge.baseline().and_then(|id| prompt.variant(id));
+    let short = |id: &str| id.trim_start_matches("sha256:").chars().take(12).collect::<String>();
+    baseline.map_or_else(String::new, |variant| format!("|baseline:{}", short(&variant.content_id)))
 }
 
 fn content_id(source: &PromptSource) -> Option<String> {
