@@ -49,9 +49,9 @@ impl Resources {
 
     /// The embedding model, or why there is none.
     pub(crate) fn embedder(&self) -> Result<&dyn Embed, String> {
-        let absent =
-            || "needs the embedding model; `assay doctor` says where it belongs".to_owned();
-        self.embedder.as_deref().ok_or_else(absent)
+        self.embedder
+            .as_deref()
+            .ok_or_else(|| format!("needs the embedding model; {WITHOUT_EMBEDDER}"))
     }
 
     /// WordNet, or why there is none.
@@ -62,6 +62,10 @@ impl Resources {
         }
     }
 }
+
+/// The way out for people without the embedding model.
+const WITHOUT_EMBEDDER: &str =
+    "it belongs in the folder of models, which `ASSAY_MODELS_DIR` may set";
 
 /// The way out for people without WordNet.
 pub const WITHOUT_WORDNET: &str =

@@ -33,6 +33,12 @@ const MAX_LINES: usize = 50_000;
 /// Bytes of a line that is read.
 const MAX_LINE: usize = 20_000;
 
+/// Names that one file may write its rater's name in: `Ada` and `ada` have the same file.
+const MAX_NAMES: usize = 2;
+
+/// Ratings that are taken of all files together.
+const MAX_RATINGS: usize = 200_000;
+
 /// Refused lines that are told of one by one.
 const MAX_TOLD: usize = 20;
 
@@ -152,6 +158,10 @@ fn read_files<'a>(
 ) -> SharedFiles {
     let mut files = SharedFiles::default();
     for path in paths.filter(|path| path.ends_with(".jsonl")) {
+        if files.ratings.len() >= MAX_RATINGS {
+            files.refused.push(format!("{path}: not read after {MAX_RATINGS} ratings"));
+            continue;
+        }
         match workspace.read_text(path) {
             Ok(file) => read_file(path, &file.text, &mut files),
             Err(error) => files.refused.push(error.to_string()),
@@ -167,12 +177,12 @@ fn read_files<'a>(
 
 fn read_file(path: &str, text: &str, files: &mut SharedFiles) {
     let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".jsonl");
-    let mut refused = 0;
+    let (mut refused, mut names) = (0, Vec::new());
     for (number, line) in text.lines().enumerate().take(MAX_LINES) {
         if line.trim().is_empty() {
             continue;
         }
-        match read_line(line, stem) {
+        match read_line(line, stem).and_then(|rating| within_names(rating, &mut names)) {
             Ok(rating) => files.ratings.push(rating),
             Err(why) => {
                 refused += 1;
@@ -187,6 +197,19 @@ fn read_file(path: &str, text: &str, files: &mut SharedFiles) {
     }
     if text.lines().nth(MAX_LINES).is_some() {
         files.refused.push(format!("{path}: lines after the first {MAX_LINES} were not read"));
+    }
+}
+
+/// The rating, unless its file speaks for too many. A crowd out of one file would be a majority of one's own making,
+/// and everybody is held against everybody.
+fn within_names(rating: RatingRecord, names: &mut Vec<String>) -> Result<RatingRecord, String> {
+    match names.contains(&rating.rater) {
+        true => Ok(rating),
+        false if names.len() == MAX_NAMES => Err(format!("more than {MAX_NAMES} raters' names")),
+        false => {
+            names.push(rating.rater.clone());
+            Ok(rating)
+        }
     }
 }
 
@@ -428,6 +451,17 @@ mod tests {
         read_file(".assay/ratings/ada.jsonl", &"rubbish\n".repeat(5_000), &mut files);
         assert!(files.ratings.is_empty());
         assert_eq!(files.refused.len(), MAX_TOLD + 1);
+    }
+
+    #[test]
+    fn a_file_is_no_crowd() {
+        let lines = ["Ada", "ada", "ADA", "(ada)", "Ada"]
+            .map(|name| to_text(&rating(name, Said::Pass(Some(true)), 7)).expect("writes") + "\n");
+        let mut files = SharedFiles::default();
+        read_file(".assay/ratings/ada.jsonl", &lines.concat(), &mut files);
+        let names: Vec<_> = files.ratings.iter().map(|rating| rating.rater.as_str()).collect();
+        assert_eq!(names, ["Ada", "ada", "Ada"]);
+        assert_eq!(files.refused.len(), 2, "{:?}", files.refused);
     }
 
     #[test]

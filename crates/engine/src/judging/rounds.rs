@@ -1,6 +1,7 @@
 //! Rounds of questions: what the judges of a run want to know next, asked as a child run of it.
 //!
-//! Cells are judged by the page, so that what is in memory does not grow with the run. For each page the judges are
+//! Cells are judged by the page, so that of outputs and questions no more than a page is in memory; replies, which later
+//! pages may need, are kept all. For each page the judges are
 //! stepped with every reply there is; what they still need is one child run; then they are stepped again. What is
 //! found is stored at once. Replies live in the children, so whatever ends a round in the middle loses no call that
 //! was paid for, and the next time the machines walk through what they have heard already.
@@ -116,9 +117,10 @@ impl Driver {
         let cells = (0..self.plan.cells.len() as u32).filter(|cell| self.plan.holds(*cell));
         let of_cell = |cell| {
             let (column, row) = self.plan.at(cell);
-            self.plan.judging.expected(column, &row.case).map(|e| e.calls).sum::<u32>()
+            let calls = self.plan.judging.expected(column, &row.case).map(|e| e.calls);
+            calls.fold(0, u32::saturating_add)
         };
-        let expected = cells.map(of_cell).sum();
+        let expected = cells.map(of_cell).fold(0, u32::saturating_add);
         Ok(Rounds { done: replies.len() as u32, replies, expected })
     }
 
@@ -208,7 +210,12 @@ impl Driver {
             if self.cancel.is_cancelled() {
                 return Err(Halt::Cancelled);
             }
+            let known = rounds.replies.len();
             let ended = self.ask(questions, rounds).await;
+            if ended.is_ok() && rounds.replies.len() == known {
+                // Asking the same again would go on for ever.
+                return Err(Halt::Stopped("a round of questions brought no reply".into()));
+            }
             if ended.is_err() {
                 // What was answered before it stopped was paid for.
                 let (found, _) = self.step(&mut open, &rounds.replies);
