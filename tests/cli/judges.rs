@@ -53,6 +53,21 @@ fn a_rubric_runs_from_the_file_to_the_gate_and_the_gate_says_that_nobody_calibra
 }
 
 #[test]
+fn a_gate_against_the_base_says_too_that_nobody_calibrated_its_judge() {
+    let (server, judge) = (greeter(), judge());
+    let terminal = judged(&server, &judge, RUBRIC);
+    let path = "prompts/greet/evals.yaml";
+    let evals = terminal.workspace.read(path);
+    let against = evals.replace("kind, min: 0.5}", "kind, nonInferior: {margin: 0.02}}");
+    assert_ne!(evals, against);
+    terminal.workspace.write(path, &against);
+    terminal.ok(&["run"]);
+    let compared = terminal.assay(&["compare", "last/plain", "last/warm"]);
+    let note = "judge not calibrated (0 of 50 labels)";
+    assert!(compared.out.contains(note), "{}{}", compared.out, compared.err);
+}
+
+#[test]
 fn a_judge_that_fails_makes_its_gate_incomplete_and_not_green() {
     let server = greeter();
     let judge = ModelServer::start_blocking().reply_with(|_| "verdict: pass".to_owned());

@@ -16,6 +16,7 @@ use assay_wire::*;
 
 use crate::app::App;
 use crate::error::Explain;
+use crate::judges::JudgedGates;
 use crate::results::{column_view, no_run, preview};
 use crate::router::Answer;
 
@@ -56,11 +57,12 @@ impl Answer<ResolveSide> for App {
 impl Answer<ReadComparison> for App {
     fn answer(&self, command: ReadComparison) -> Result<ComparisonView, ApiError> {
         let (compared, going) = self.compared(&command)?;
+        let judges = self.judged_gates_of(&compared.head.run)?;
         Ok(ComparisonView {
             base: command.base,
             head: command.head,
             going,
-            pairs: compared.pairs.iter().map(pair_view).collect(),
+            pairs: compared.pairs.iter().map(|pair| pair_view(pair, &judges)).collect(),
             left_out: compared.left_out.clone(),
             ok: compared.holds() && !compared.is_incomplete(),
             broken: compared.is_broken(),
@@ -201,7 +203,7 @@ fn side_of(side: &SideRef) -> SideOf {
     }
 }
 
-fn pair_view(pair: &ComparedPair) -> PairView {
+fn pair_view(pair: &ComparedPair, judges: &JudgedGates) -> PairView {
     let verdict = &pair.verdict;
     PairView {
         prompt: pair.prompt.clone(),
@@ -221,7 +223,7 @@ fn pair_view(pair: &ComparedPair) -> PairView {
                 reason: refused.reason.clone(),
             })
             .collect(),
-        gates: pair.gates.iter().map(gate_view).collect(),
+        gates: pair.gates.iter().map(|gate| gate_view(pair, gate, judges)).collect(),
         spent: pair.spent.iter().map(spent_view).collect(),
         differing: pair.differing.clone(),
         unpaired: pair.unpaired.clone(),
@@ -308,7 +310,8 @@ fn slice_view(slice: &Slice) -> SliceView {
     }
 }
 
-fn gate_view(gate: &ComparedGate) -> ComparedGateView {
+fn gate_view(pair: &ComparedPair, gate: &ComparedGate, judges: &JudgedGates) -> ComparedGateView {
+    let note = judges.note(&pair.prompt, &gate.subject, std::iter::empty());
     ComparedGateView {
         subject: gate.subject.clone(),
         tags: gate.tags.clone(),
@@ -319,7 +322,7 @@ fn gate_view(gate: &ComparedGate) -> ComparedGateView {
             GateWord::NotShown => ComparedGateWord::NotShown,
             GateWord::Incomplete => ComparedGateWord::Incomplete,
         },
-        reason: gate.reason.clone(),
+        reason: note.map_or_else(|| gate.reason.clone(), |note| format!("{}; {note}", gate.reason)),
     }
 }
 

@@ -17,6 +17,7 @@ use assay_wire::*;
 use crate::app::App;
 use crate::column_numbers::{Numbers, numbers, of_all};
 use crate::error::Explain;
+use crate::judges::JudgedGates;
 use crate::prompts::message_view;
 use crate::router::Answer;
 
@@ -95,6 +96,12 @@ impl App {
         let planned = self.planned(&record.id)?;
         let going = self.is_going(&record);
         cells.map(|cell| self.cell_view(&planned, cell, going)).collect()
+    }
+
+    /// What gates of a run must know about its judges.
+    pub(crate) fn judged_gates_of(&self, id: &RunId) -> Result<JudgedGates, ApiError> {
+        let planned = self.planned(id)?;
+        self.judged_gates(&planned.detail.record.workspace, &planned.prompts)
     }
 
     /// The run as it was planned; kept until another is looked at.

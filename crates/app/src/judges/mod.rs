@@ -12,7 +12,7 @@ use assay_prompt::{Files, Prompt, Row};
 use assay_repo::{PromptKey, Step};
 use assay_score::judge::{LABELS_NEEDED, ORDER_DEPENDENT};
 use assay_score::{Outcome, Score};
-use assay_store::LabelTopic;
+use assay_store::{LabelRecord, LabelTopic};
 use assay_wire::*;
 
 use crate::app::{App, Open};
@@ -184,12 +184,19 @@ impl App {
         Ok(gates)
     }
 
-    /// Outputs with a label.
+    /// Outputs on which people agree by majority: as a [`Calibration`](assay_score::judge::Calibration) counts them.
     fn count_labels(&self, topic: &LabelTopic) -> Result<usize, ApiError> {
-        let mut labels = self.inner.store.labels(topic).map_err(|e| e.explain())?;
-        labels.dedup_by_key(|label| label.subject);
-        Ok(labels.len())
+        Ok(decided(&self.inner.store.labels(topic).map_err(|e| e.explain())?))
     }
+}
+
+/// How many outputs have more labels of one kind than of the other.
+fn decided(labels: &[LabelRecord]) -> usize {
+    let mut balance: HashMap<[u8; 32], i64> = HashMap::new();
+    for label in labels {
+        *balance.entry(label.subject).or_default() += if label.pass { 1 } else { -1 };
+    }
+    balance.values().filter(|balance| **balance != 0).count()
 }
 
 /// What the labels of a judge are kept under.
@@ -204,5 +211,24 @@ fn topic(
         prompt: prompt.id.clone().unwrap_or_else(|| key.to_owned()),
         scorer: judge.id().to_owned(),
         asks: judge.asks().to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_output_that_people_are_divided_on_calibrates_nothing() {
+        let label = |subject: u8, rater: &str, pass: bool| LabelRecord {
+            subject: [subject; 32],
+            rater: rater.to_owned(),
+            pass,
+            at_ms: 1,
+        };
+        let divided = [label(1, "ann", true), label(1, "ben", false)];
+        assert_eq!(decided(&divided), 0);
+        let third = [divided.to_vec(), vec![label(1, "cem", false), label(2, "ann", true)]];
+        assert_eq!(decided(&third.concat()), 2);
     }
 }
