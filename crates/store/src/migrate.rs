@@ -131,3 +131,44 @@ fn publish(copy: &Path, kept: &Path) -> Result<(), Fault> {
         None => Ok(()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    const STOPPED: &str = "the budget of $0.5 is spent";
+
+    /// A database of version 2 with what version 1 had in it, as the second step left it.
+    fn version_2(file: &Path) -> Connection {
+        let connection = Connection::open(file).unwrap();
+        connection.execute_batch(include_str!("../tests/data/version-1.sql")).unwrap();
+        MIGRATIONS[1].iter().for_each(|piece| connection.execute_batch(piece).unwrap());
+        connection.execute("UPDATE run SET reason = ?1 WHERE id = 'R0'", [STOPPED]).unwrap();
+        connection.pragma_update(None, "user_version", 2).unwrap();
+        connection.pragma_update(None, "foreign_keys", true).unwrap();
+        connection
+    }
+
+    #[test]
+    fn a_database_of_version_2_with_runs_is_brought_up_to_date_and_kept_beside() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("assay.db");
+        let mut connection = version_2(&file);
+        migrate(&mut connection, &file).unwrap();
+        assert_eq!(stored_version(&connection).unwrap(), MIGRATIONS.len() as i64);
+        let counts =
+            "SELECT count(*), count(parent), count(purpose), sum(stop = 'budget') FROM run";
+        let counts: (i64, i64, i64, i64) = connection
+            .query_row(counts, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .unwrap();
+        assert_eq!(counts, (2, 0, 0, 1), "no run of before was asked for by another");
+        let broken: i64 = connection
+            .query_row("SELECT count(*) FROM pragma_foreign_key_check", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(broken, 0);
+        let kept = Connection::open(folder.path().join("assay-version-2.db")).unwrap();
+        assert_eq!(stored_version(&kept).unwrap(), 2);
+    }
+}
