@@ -66,7 +66,7 @@ fn the_scorers_of_an_evals_file_judge_rows_with_its_outputs_beside_it() {
     write("outputs.yaml", "- {name: label, kind: string, required: true}\n");
     write(
         "evals.yaml",
-        "scorers:\n  - {id: shape, type: json-schema, schema: outputs}\n  - {id: right, type: label, path: $.label}\n",
+        "scorers:\n  - {id: shape, type: json-schema, schema: outputs}\n  - {id: right, type: label, path: $.label}\n  - {id: kind, type: llm-rubric, model: a/b, rubric: Kind.}\n",
     );
     let arguments = ["score", "--scorers", "evals.yaml", "--in", "rows.jsonl", "--out", "-"];
     let left = terminal.assay_in(folder.path(), &arguments);
@@ -75,6 +75,7 @@ fn the_scorers_of_an_evals_file_judge_rows_with_its_outputs_beside_it() {
     assert_eq!(line["scores"]["shape"]["pass"], true);
     assert_eq!(line["scores"]["right"]["pass"], true);
     assert!(left.err.contains("right accuracy: 1.0000 over 1 row"), "{}", left.err);
+    assert!(left.err.contains("kind: left out, it asks a model"), "{}", left.err);
 }
 
 #[test]
@@ -91,6 +92,7 @@ fn a_bad_row_a_bad_option_and_an_unknown_metric_are_named_and_nothing_is_written
     refused(&["score", "--metric", "json"], "rows.jsonl, line 2: ");
     refused(&["score", "--metric", "beu"], "unknown type `beu`");
     refused(&["score", "--metric", "bleu", "--opt", "size=3"], "has no option `size`");
+    refused(&["score", "--metric", "llm-rubric"], "asks a model");
     refused(&["score"], "--scorers");
     refused(&["stats", "luck"], "Known are ci, bootstrap");
     refused(&["stats", "paired"], "line 1: needs `a`");

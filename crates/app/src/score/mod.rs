@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use assay_prompt::{ScorerSpec, Severity, read_evals, read_outputs};
+use assay_score::judge::is_judge;
 use assay_score::{Column, ColumnScore, Outcome, Resources, Score, ScorerProblem, Scorers};
 use assay_wire::{ApiError, Code};
 use serde_json::{Map, Value, json};
@@ -69,6 +70,8 @@ pub struct ScoreReport {
     pub scorers: Vec<ScorerReport>,
     /// Numbers about all rows together.
     pub columns: Vec<ColumnScore>,
+    /// Scorers that ask a model, which none is asked here.
+    pub left_out: Vec<String>,
 }
 
 /// What one scorer said of all rows.
@@ -95,7 +98,7 @@ impl App {
     /// When a file cannot be read or written, a scorer cannot judge as it is written, or a row cannot
     /// be read; the message names the line.
     pub fn score_rows(&self, files: &ScoreFiles) -> Result<ScoreReport, ApiError> {
-        let scorers = compiled(&files.scorers)?;
+        let (scorers, left_out) = compiled(&files.scorers)?;
         let mut lines = Lines::open(&files.input)?;
         let mut sink = Sink::create(&files.output)?;
         let mut report = ScoreReport::of(&scorers);
@@ -117,11 +120,13 @@ impl App {
         }
         sink.finish()?;
         report.columns = column.scores();
+        report.left_out = left_out;
         Ok(report)
     }
 }
 
-fn compiled(from: &ScorersFrom) -> Result<Scorers, ApiError> {
+/// The scorers, and the ids of those that ask a model.
+fn compiled(from: &ScorersFrom) -> Result<(Scorers, Vec<String>), ApiError> {
     let (specs, outputs) = match from {
         ScorersFrom::Metric { name, options } => (vec![one(name, options)?], Vec::new()),
         ScorersFrom::File(file) => {
@@ -135,10 +140,19 @@ fn compiled(from: &ScorersFrom) -> Result<Scorers, ApiError> {
         }
     };
     let (scorers, problems) = Scorers::compile(&specs, &outputs);
+    let judges: Vec<String> =
+        specs.iter().filter(|spec| is_judge(&spec.kind)).map(|spec| spec.id.clone()).collect();
     match problems.first() {
-        None => Ok(scorers),
         Some(problem) => Err(unusable(problem)),
+        None if judges.len() == specs.len() => Err(only_judges(&judges)),
+        None => Ok((scorers, judges)),
     }
+}
+
+/// A file of scores without a score would look like work that was done.
+fn only_judges(judges: &[String]) -> ApiError {
+    let message = format!("`{}` asks a model, and no model is asked here", judges.join("`, `"));
+    ApiError::new(Code::BadInput, message).hint("`assay run` judges the outputs of a run.")
 }
 
 fn unusable(problem: &ScorerProblem) -> ApiError {

@@ -58,7 +58,12 @@ fn document(report: &ScoreReport) -> Value {
             (scorer.scorer.clone(), about)
         })
         .collect();
-    json!({"schema": "assay.score/1", "rows": report.rows, "scorers": scorers})
+    json!({
+        "schema": "assay.score/1",
+        "rows": report.rows,
+        "scorers": scorers,
+        "leftOut": report.left_out,
+    })
 }
 
 fn column(report: &ScoreReport, scorer: &str) -> Map<String, Value> {
@@ -109,6 +114,9 @@ fn text(report: &ScoreReport) -> String {
             text.push_str(&format!(", {} not counted", column.unjudged));
         }
         text.push('\n');
+    }
+    for judge in &report.left_out {
+        text.push_str(&format!("{judge}: left out, it asks a model\n"));
     }
     text
 }

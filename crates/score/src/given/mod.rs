@@ -128,8 +128,13 @@ impl<'a> Given<'a> {
         read_number(self.value(key)?).ok_or(Problem::Wrong(key, "no number"))
     }
 
-    fn number_or(&self, key: &'static str, default: f64) -> Result<f64, Problem> {
-        if self.has(key) { self.number(key) } else { Ok(default) }
+    /// A chance, such as that of an error or of finding a change: between 0 and 1.
+    fn chance_or(&self, key: &'static str, default: f64) -> Result<f64, Problem> {
+        let chance = if self.has(key) { self.number(key)? } else { default };
+        match 0.0 < chance && chance < 1.0 {
+            true => Ok(chance),
+            false => Err(Problem::Wrong(key, "not between 0 and 1")),
+        }
     }
 
     fn count(&self, key: &'static str) -> Result<usize, Problem> {

@@ -20,7 +20,7 @@ pub(super) fn ci(given: &Given) -> Answer {
 
 fn share(given: &Given) -> Answer {
     let (k, n) = (given.count("k")?, given.count("n")?);
-    let confidence = 1.0 - given.number_or("alpha", 0.05)?;
+    let confidence = 1.0 - given.chance_or("alpha", 0.05)?;
     if k > n {
         return Err(Problem::Wrong("k", "more than `n`"));
     }

@@ -15,8 +15,8 @@ pub(super) fn planning(given: &Given) -> Answer {
 }
 
 fn power(given: &Given) -> Answer {
-    let alpha = given.number_or("alpha", 0.05)?;
-    let wanted = given.number_or("power", 0.8)?;
+    let alpha = given.chance_or("alpha", 0.05)?;
+    let wanted = given.chance_or("power", 0.8)?;
     let of = |key| given.has(key).then(|| given.number(key)).transpose();
     let (effect, n) = (of("effect_dz")?, of("n")?);
     if effect.is_none() && n.is_none() {

@@ -58,6 +58,10 @@ fn what_is_missing_uneven_or_of_another_kind_is_told_and_never_a_zero() {
     );
     assert_eq!(problem("ci", json!({"x": [1, null]})), "`x` is no list of numbers");
     assert_eq!(problem("ci", json!({"k": 3, "n": 2})), "`k` is more than `n`");
+    for alpha in [json!(0), json!(1), json!(-0.05), json!("nan")] {
+        let row = json!({"k": 1, "n": 2, "alpha": alpha});
+        assert_eq!(problem("ci", row), "`alpha` is not between 0 and 1");
+    }
     assert_eq!(problem("rag", json!({})), "needs `verdicts_by_rank`");
     assert_eq!(
         problem("pairwise", json!({"counts": [[0, 1], [1, 0]], "games": [[0, 2, 1]]})),

@@ -160,7 +160,7 @@ fn adjusted(given: &Given) -> Answer {
     if !p.iter().all(|p| (0.0..=1.0).contains(p)) {
         return Err(Problem::Wrong("p", "no list of numbers from 0 to 1"));
     }
-    let alpha = given.number_or("alpha", 0.05)?;
+    let alpha = given.chance_or("alpha", 0.05)?;
     let mut out = Out::default();
     for (name, adjustment) in ALL {
         let adjusted = multiple::adjust(&p, *adjustment);
