@@ -68,6 +68,22 @@ fn a_gate_against_the_base_says_too_that_nobody_calibrated_its_judge() {
 }
 
 #[test]
+fn a_gate_says_how_often_nothing_but_the_order_decided_and_leaves_the_baseline_alone() {
+    let server = greeter();
+    let first = json!({"analysis": "the first is better", "verdict": "first"}).to_string();
+    let judge = ModelServer::start_blocking().reply_with(move |_| first.clone());
+    let scorer = "{id: kind, type: pairwise, model: judge/test-model, baseline: plain}";
+    let terminal = judged(&server, &judge, scorer);
+    let run = terminal.ok(&["run", "--json", "-"]).json();
+    let gates = run["gates"].as_array().expect("gates").iter();
+    let reasons: Vec<_> = gates.filter(|gate| gate["scorer"] == "kind").collect();
+    assert_eq!(reasons.len(), 2, "{run}");
+    let told = |words: &str| reasons.iter().any(|gate| gate["reason"].to_string().contains(words));
+    assert!(told("the order of the answers decided 3 of its verdicts"), "{run}");
+    assert!(told("the baseline is not compared with itself"), "{run}");
+}
+
+#[test]
 fn a_judge_that_fails_makes_its_gate_incomplete_and_not_green() {
     let server = greeter();
     let judge = ModelServer::start_blocking().reply_with(|_| "verdict: pass".to_owned());

@@ -311,7 +311,7 @@ fn slice_view(slice: &Slice) -> SliceView {
 }
 
 fn gate_view(pair: &ComparedPair, gate: &ComparedGate, judges: &JudgedGates) -> ComparedGateView {
-    let note = judges.note(&pair.prompt, &gate.subject, std::iter::empty());
+    let note = judges.note(&pair.prompt, &gate.subject, 0);
     ComparedGateView {
         subject: gate.subject.clone(),
         tags: gate.tags.clone(),

@@ -6,6 +6,7 @@ use std::sync::{Arc, OnceLock, PoisonError};
 
 use assay_engine::{Neighbours, RunSpec, State};
 use assay_prompt::{Prompt, Row};
+use assay_score::judge::ORDER_DEPENDENT;
 use assay_score::{
     ColumnScore, GateCell, GateResult, Outcome, Score, Scorers, judge_gates, mean_score, percentile,
 };
@@ -288,6 +289,11 @@ impl App {
             .map_err(|e| e.explain())?;
         let rows: Vec<Row> = detail.rows.iter().map(|row| row_of(&row.case_json)).collect();
         let judged = self.judged_gates(&detail.record.workspace, &planned.prompts)?;
+        let by_order = match judged.has_pairs() {
+            true => self.inner.store.count_reasons(&detail.record.id, ORDER_DEPENDENT),
+            false => Ok(HashMap::new()),
+        };
+        let by_order = by_order.map_err(|e| e.explain())?;
         let of_column = |place: usize| {
             let column = &detail.columns[place];
             let prompt = planned.prompts.get(&column.prompt);
@@ -310,10 +316,8 @@ impl App {
             let whole = numbers.get(&(place as u32)).map_or(&[][..], Vec::as_slice);
             let gates = judge_gates(specs, &cells, whole).into_iter().zip(specs);
             let views = gates.map(|(mut gate, spec)| {
-                let scores = scored.iter().flat_map(|(_, scores)| scores);
-                if let Some(note) = judged.note(&column.prompt, &gate.subject, scores) {
-                    gate.reason = format!("{}; {note}", gate.reason);
-                }
+                let by_order = by_order.get(&(place as u32, gate.subject.clone())).copied();
+                judged.speak_of(&mut gate, column, by_order.unwrap_or_default());
                 gate_view(place as u32, gate, &spec.tags)
             });
             views.collect::<Vec<_>>()

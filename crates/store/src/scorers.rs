@@ -2,6 +2,8 @@
 //!
 //! Stored once for a run and not with every score, since all scores of a scorer share it.
 
+use std::collections::HashMap;
+
 use rusqlite::{Connection, params};
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +50,15 @@ impl Store {
     pub fn signatures(&self, run: &RunId) -> Result<Vec<ScorerSignature>, StoreError> {
         self.read(|connection| of_run(connection, run))
     }
+
+    /// How many scores of a run have a reason that begins so, by the place of the column and the scorer's id.
+    pub fn count_reasons(
+        &self,
+        run: &RunId,
+        beginning: &str,
+    ) -> Result<HashMap<(u32, String), u32>, StoreError> {
+        self.read(|connection| count_reasons(connection, run, beginning))
+    }
 }
 
 fn put(connection: &Connection, run: &RunId, signatures: &[ScorerSignature]) -> Result<(), Fault> {
@@ -70,4 +81,21 @@ fn of_run(connection: &Connection, run: &RunId) -> Result<Vec<ScorerSignature>, 
         Ok(ScorerSignature { prompt: row.get(0)?, scorer: row.get(1)?, signature: row.get(2)? })
     })?;
     Ok(found.collect::<Result<_, _>>()?)
+}
+
+fn count_reasons(
+    connection: &Connection,
+    run: &RunId,
+    beginning: &str,
+) -> Result<HashMap<(u32, String), u32>, Fault> {
+    let seq = runs::seq(connection, run)?;
+    let mut select = connection.prepare_cached(
+        "SELECT c.column_at, k.name, count(*)
+         FROM score s JOIN cell c ON c.run = s.run AND c.ordinal = s.cell
+           JOIN run_scorer k ON k.run = s.run AND k.ordinal = s.scorer
+         WHERE s.run = ?1 AND substr(s.reason, 1, length(?2)) = ?2 GROUP BY 1, 2",
+    )?;
+    let counts = select
+        .query_map(params![seq, beginning], |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)))?;
+    Ok(counts.collect::<Result<_, _>>()?)
 }

@@ -10,9 +10,9 @@ use assay_engine::{BUILT_IN_JUDGES, JudgedScorer, MediaFiles, PromptSource, buil
 use assay_prompt::edit::{self, EditError, YamlPart};
 use assay_prompt::{Files, Prompt, Row};
 use assay_repo::{PromptKey, Step};
-use assay_score::judge::{LABELS_NEEDED, ORDER_DEPENDENT};
-use assay_score::{Outcome, Score};
-use assay_store::{LabelRecord, LabelTopic};
+use assay_score::judge::LABELS_NEEDED;
+use assay_score::{GateResult, Outcome, Score};
+use assay_store::{LabelRecord, LabelTopic, NewColumn};
 use assay_wire::*;
 
 use crate::app::{App, Open};
@@ -142,23 +142,40 @@ impl JudgedGates {
         }
     }
 
+    /// Adds what is to be said of a column's gate whose scorer is a judge.
+    pub fn speak_of(&self, gate: &mut GateResult, column: &NewColumn, by_order: u32) {
+        if self.is_baseline(&column.prompt, &gate.subject, &column.variant) {
+            gate.ok = true;
+            "not judged: the baseline is not compared with itself".clone_into(&mut gate.reason);
+        } else if let Some(note) = self.note(&column.prompt, &gate.subject, by_order) {
+            gate.reason = format!("{}; {note}", gate.reason);
+        }
+    }
+
+    /// Whether a scorer is a judge of pairs that holds the others against this variant: it says nothing of it then.
+    fn is_baseline(&self, prompt: &str, scorer: &str, variant: &str) -> bool {
+        let mut judges = self.judges.get(prompt).into_iter().flatten();
+        let judge = judges.find(|judge| judge.id == scorer);
+        let judge = judge.and_then(|scorer| scorer.judge.as_ref().ok());
+        judge.is_some_and(|judge| judge.baseline() == Some(variant))
+    }
+
+    /// Whether one of the judges is of pairs.
+    pub fn has_pairs(&self) -> bool {
+        let is_of_pairs = |scorer: &JudgedScorer| {
+            scorer.judge.as_ref().is_ok_and(|judge| judge.baseline().is_some())
+        };
+        self.judges.values().flatten().any(is_of_pairs)
+    }
+
     /// What is to be said beside the reason of a gate whose scorer is a judge: that it has not enough labels of people,
-    /// and how often nothing but the order of two answers decided.
-    pub fn note<'s>(
-        &self,
-        prompt: &str,
-        scorer: &str,
-        scores: impl Iterator<Item = &'s Score>,
-    ) -> Option<String> {
+    /// and that in so many cells nothing but the order of two answers decided.
+    pub fn note(&self, prompt: &str, scorer: &str, by_order: u32) -> Option<String> {
         let labels = *self.labels.get(&(prompt.to_owned(), scorer.to_owned()))?;
         let uncalibrated = (labels < LABELS_NEEDED)
             .then(|| format!("judge not calibrated ({labels} of {LABELS_NEEDED} labels)"));
-        let by_order = |score: &&Score| {
-            score.scorer == scorer && score.outcome.reason().starts_with(ORDER_DEPENDENT)
-        };
-        let by_order = scores.filter(by_order).count();
-        let leaning =
-            (by_order > 0).then(|| format!("the order of the answers decided {by_order} times"));
+        let leaning = (by_order > 0)
+            .then(|| format!("the order of the answers decided {by_order} of its verdicts"));
         let notes: Vec<String> = uncalibrated.into_iter().chain(leaning).collect();
         (!notes.is_empty()).then(|| notes.join("; "))
     }

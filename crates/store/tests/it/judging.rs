@@ -89,6 +89,22 @@ fn a_rater_has_one_label_for_an_output_and_may_take_it_back() {
 }
 
 #[test]
+fn scores_are_counted_by_how_their_reasons_begin() {
+    let (store, _folder, run) = store_with_run(3);
+    for cell in 0..3 {
+        complete(&store, &run, cell, "an answer");
+    }
+    let because = |reason: &str| StoredScore { reason: reason.into(), ..said(false) };
+    let scores = vec![(0, because("order-dependent: a")), (1, because("no order-dependent"))];
+    store.put_scores(&run, scores).unwrap();
+    store.put_scores(&run, vec![(2, because("order-dependent"))]).unwrap();
+    let counts = store.count_reasons(&run, "order-dependent").unwrap();
+    assert_eq!(counts.values().sum::<u32>(), 2);
+    assert!(counts.keys().all(|(_, scorer)| scorer == "exact"), "{counts:?}");
+    assert!(store.count_reasons(&run, "nothing so").unwrap().is_empty());
+}
+
+#[test]
 fn labels_for_another_wording_are_counted_apart() {
     let (store, _folder) = store();
     store
