@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 use crate::error::Explain;
+use crate::ratings::case_digest;
 use crate::results::row_of;
 
 /// How many runs are looked through.
@@ -173,13 +174,30 @@ fn signature(detail: &RunDetail, wanted: &Wanted<'_>) -> Option<String> {
     judge_signatures(&spec).remove(&scorer)
 }
 
-/// What a label holds for: the case's inputs, the output, and what it is compared with.
+/// What a label holds for: all that is shown of the case, the output, and what it is compared with. With other contexts
+/// or another expected answer, the same output is another thing to judge.
 fn subject(case: &Row, output: &str, baseline: Option<&str>) -> [u8; 32] {
-    let input = serde_json::Value::Object(case.input.clone()).to_string();
     let mut hash = Sha256::new();
-    for part in [input.as_str(), output, baseline.unwrap_or_default()] {
+    let case = case_digest(case);
+    for part in [case.as_str(), output, baseline.unwrap_or_default()] {
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part.as_bytes());
     }
     hash.finalize().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_label_holds_for_what_was_shown_of_the_case() {
+        let case = Row { id: "a".to_owned(), ..Row::default() };
+        let other = Row { contexts: vec!["another text".to_owned()], ..case.clone() };
+        let renamed = Row { id: "b".to_owned(), ..case.clone() };
+        assert_eq!(subject(&case, "x", None), subject(&renamed, "x", None));
+        assert_ne!(subject(&case, "x", None), subject(&other, "x", None));
+        assert_ne!(subject(&case, "x", None), subject(&case, "x", Some("y")));
+        assert_ne!(subject(&case, "xy", Some("z")), subject(&case, "x", Some("yz")));
+    }
 }

@@ -20,7 +20,7 @@ use crate::error::Explain;
 use crate::results::PlannedRun;
 use crate::router::Answer;
 use outputs::RunOutput;
-pub(crate) use outputs::RunOutputs;
+pub(crate) use outputs::{RunOutputs, case_digest};
 pub(crate) use shared::SharedCache;
 use voices::Voices;
 

@@ -6,7 +6,7 @@
 //!
 //! What is judged was written by others: a model, a customer, whoever wants to pass. Three things keep it from
 //! deciding its own verdict. It stands between boundaries that are made of a digest of itself, so it cannot contain
-//! them ([`Question`]). Replies are read strictly: exactly the JSON that was asked for, reason before verdict, every
+//! them ([`Question`]). Replies are read strictly: exactly the JSON that was asked for, a reason for every verdict, every
 //! number and word in its range, and no reply that is a copy of something in the material. And whatever cannot be
 //! read is asked for once more and is a *judge error* then: counted on its own, neither a pass nor a failure.
 //!
