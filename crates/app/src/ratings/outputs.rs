@@ -104,7 +104,8 @@ impl App {
     }
 }
 
-/// The name of what people, or a judge, were shown of a case. Its id, tags and weight may change without any rating being lost.
+/// The name of what people, or a judge, were shown of a case. Its id, tags and weight may change without any rating
+/// being lost.
 pub(crate) fn case_digest(case: &Row) -> String {
     let mut input: Vec<(&String, &Value)> = case.input.iter().collect();
     input.sort_by_key(|(name, _)| *name);

@@ -1,10 +1,10 @@
 //! Rounds of questions: what the judges of a run want to know next, asked as a child run of it.
 //!
 //! Cells are judged by the page, so that of outputs and questions no more than a page is in memory; replies, which later
-//! pages may need, are kept all. For each page the judges are
-//! stepped with every reply there is; what they still need is one child run; then they are stepped again. What is
-//! found is stored at once. Replies live in the children, so whatever ends a round in the middle loses no call that
-//! was paid for, and the next time the machines walk through what they have heard already.
+//! pages may need, are kept all. For each page the judges are stepped with every reply there is; what they still need is
+//! one child run; then they are stepped again. What is found is stored at once. Replies live in the children, so whatever
+//! ends a round in the middle loses no call that was paid for, and the next time the machines walk through what they have
+//! heard already.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
