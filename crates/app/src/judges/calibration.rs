@@ -23,6 +23,12 @@ struct Chosen {
     topic: LabelTopic,
 }
 
+impl Chosen {
+    fn wanted(&self) -> Wanted<'_> {
+        Wanted { workspace: &self.topic.workspace, key: &self.key, judge: &self.judge }
+    }
+}
+
 impl Answer<ListJudges> for App {
     fn answer(&self, command: ListJudges) -> Result<Vec<JudgeLine>, ApiError> {
         let open = self.workspace()?;
@@ -102,7 +108,11 @@ impl Answer<ShowJudge> for App {
         let chosen = self.chosen(&command.prompt, &command.scorer)?;
         let items = self.items_of(&chosen)?;
         let labels = self.labels_of(&chosen.topic)?;
-        let calibration = Calibration::of(&labelled(&items, &labels), items.judged);
+        let judged = match &items.run {
+            Some(run) => self.judged(run, &chosen.wanted())?,
+            None => (0, 0),
+        };
+        let calibration = Calibration::of(&labelled(&items, &labels), judged);
         let older = self.inner.store.older_labels(&chosen.topic).map_err(|e| e.explain())?;
         let models = match &items.run {
             Some(run) => {
@@ -154,8 +164,7 @@ impl App {
     }
 
     fn items_of(&self, chosen: &Chosen) -> Result<Items, ApiError> {
-        let Chosen { key, judge, topic, .. } = chosen;
-        self.judge_items(&Wanted { workspace: &topic.workspace, key, judge })
+        self.judge_items(&chosen.wanted())
     }
 
     fn labels_of(&self, topic: &LabelTopic) -> Result<Vec<LabelRecord>, ApiError> {

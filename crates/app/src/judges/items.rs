@@ -46,8 +46,6 @@ pub(crate) struct Items {
     pub run: Option<RunId>,
     /// What makes its scores comparable, in that run.
     pub signature: Option<String>,
-    /// How many outputs it passed in that run, and of how many it has a verdict.
-    pub judged: (usize, usize),
 }
 
 /// Which judge, of which prompt.
@@ -86,18 +84,45 @@ impl App {
             items.run = Some(detail.record.id.clone());
         }
         let same = signature.is_some() && signature == items.signature;
-        let is_latest = items.run.as_ref() == Some(&detail.record.id);
         for from in (0..detail.record.total).step_by(PAGE as usize) {
+            // A page for a key press, not a run of a hundred thousand cells.
+            if items.all.len() >= OUTPUTS {
+                break;
+            }
             let to = detail.record.total.min(from + PAGE);
             for cell in self.judged_page(detail, wanted, scorer, (from, to))? {
-                if is_latest {
-                    items.judged.0 += usize::from(cell.verdict == Some(true));
-                    items.judged.1 += usize::from(cell.verdict.is_some());
-                }
                 items.add(Item { verdict: cell.verdict.filter(|_| same), ..cell });
             }
         }
         Ok(())
+    }
+
+    /// How many outputs a judge passed in a run, and of how many it has a verdict.
+    pub(crate) fn judged(
+        &self,
+        run: &RunId,
+        wanted: &Wanted<'_>,
+    ) -> Result<(usize, usize), ApiError> {
+        let store = &self.inner.store;
+        let Some(detail) = store.run(run).map_err(|e| e.explain())? else { return Ok((0, 0)) };
+        let scorer = detail.scorers.iter().position(|id| id == wanted.judge.id());
+        let of_prompt: Vec<bool> =
+            detail.columns.iter().map(|column| column.prompt == wanted.key).collect();
+        let (mut passed, mut judged) = (0, 0);
+        for from in (0..detail.record.total).step_by(PAGE as usize) {
+            let to = detail.record.total.min(from + PAGE);
+            let cells = store.cells(run, from, to).map_err(|e| e.explain())?;
+            let meant = cells.iter().filter(|cell| {
+                cell.state == CellState::Done && of_prompt.get(cell.column as usize) == Some(&true)
+            });
+            let scores = meant.flat_map(|cell| &cell.scores);
+            let verdicts = scores.filter(|score| Some(usize::from(score.scorer)) == scorer);
+            for pass in verdicts.filter_map(|score| score.pass) {
+                passed += usize::from(pass);
+                judged += 1;
+            }
+        }
+        Ok((passed, judged))
     }
 
     fn judged_page(
