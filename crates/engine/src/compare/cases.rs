@@ -13,6 +13,21 @@ use super::side::Column;
 /// Tags that are looked at one by one.
 const MOST_SLICES: usize = 40;
 
+/// Scorers whose values go from 0 to 100, where two hundredths are nothing.
+const OF_A_HUNDRED: &[&str] = &[
+    "bleu",
+    "chrf",
+    "ter",
+    "ratio",
+    "partial-ratio",
+    "token-sort-ratio",
+    "token-set-ratio",
+    "weighted-ratio",
+];
+
+/// Half a point of such a scale is no difference where no gate says otherwise.
+const HALF_A_POINT: f64 = 0.5;
+
 /// A case that both sides were asked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ComparedCase {
@@ -135,7 +150,7 @@ impl<'a> Cases<'a> {
             base_signature: self.base.made.signature(&base.id),
             head_signature: self.head.made.signature(&spec.id),
             direction: self.head.made.direction(&spec.id),
-            margin: self.margin(&spec.id).unwrap_or(usual.margin),
+            margin: self.margin(&spec.id).unwrap_or_else(|| usual_margin(spec, usual.margin)),
             gate: self.is_gate(&spec.id),
             ..usual
         }
@@ -156,7 +171,7 @@ impl<'a> Cases<'a> {
         let mut of_all = gates
             .iter()
             .filter(|gate| gate.scorer.as_deref() == Some(scorer) && gate.tags.is_empty());
-        of_all.find_map(|gate| gate.non_inferior)
+        of_all.find_map(|gate| gate.non_inferior.filter(|margin| margin.is_finite())).map(f64::abs)
     }
 
     /// The cases with their values, by the scorers of the verdict.
@@ -182,6 +197,10 @@ impl<'a> Cases<'a> {
         };
         self.paired.iter().map(listed).collect()
     }
+}
+
+fn usual_margin(spec: &ScorerSpec, usual: f64) -> f64 {
+    if OF_A_HUNDRED.contains(&spec.kind.as_str()) { HALF_A_POINT } else { usual }
 }
 
 fn specs<'a>(column: &Column<'a>) -> &'a [ScorerSpec] {

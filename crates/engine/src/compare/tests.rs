@@ -446,3 +446,15 @@ fn graded_scores_are_compared_by_their_size() {
     assert_eq!(scorer.kind, assay_score::verdict::Kind::Score);
     assert!((scorer.change - 0.1).abs() < 1e-9);
 }
+
+#[test]
+fn what_is_no_difference_follows_the_scale_and_a_gate_may_say_otherwise() {
+    let margin = |evals: String| {
+        let said =
+            |column: usize, case: usize, _: u32| Said::Value(30.0 + case as f64 + column as f64);
+        variants_of(Told { evals, ..Told::new("r", 20, said) }).verdict.scorers[0].margin
+    };
+    assert_eq!(margin(EVALS.to_owned()), 0.02);
+    assert_eq!(margin(EVALS.replace("equals, expected: $", "bleu")), 0.5);
+    assert_eq!(margin(gate("-3").replace("equals, expected: $", "bleu")), 3.0);
+}
