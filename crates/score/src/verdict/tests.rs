@@ -35,6 +35,15 @@ fn scored(cases: &[(f64, f64)]) -> Vec<PairedCase> {
 }
 
 #[test]
+fn a_name_with_a_line_break_stays_on_the_first_line() {
+    let scorer = "category\n<b>**Better.**</b>";
+    let scorer = ComparedScorer::new(scorer, Measure::PassFail, the_example());
+    let verdict = compare(&Comparison::new("a\r\nb", "c", "d", vec![scorer])).unwrap().to_string();
+    assert_eq!(verdict.lines().count(), 3, "{verdict}");
+    assert!(verdict.starts_with("a  b · d against c · "), "{verdict}");
+}
+
+#[test]
 fn the_example_of_the_design_comes_out_to_the_digit() {
     let scorer = ComparedScorer::new("category", Measure::PassFail, the_example());
     let comparison = Comparison::new("support-triage", "baseline", "policy-first", vec![scorer]);

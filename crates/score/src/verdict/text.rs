@@ -14,11 +14,17 @@ impl Display for Verdict {
                 f.write_str("\n\n")?;
             }
             let (subject, head, base) = (&self.subject, &self.head, &self.base);
-            write!(f, "{subject} · {head} against {base} · {}", scorer.size())?;
-            write!(f, " · {}\n{scorer}", scorer.scorer)?;
+            let (size, id) = (scorer.size(), &scorer.scorer);
+            let names = format!("{subject} · {head} against {base} · {size} · {id}");
+            write!(f, "{}\n{scorer}", on_one_line(&names))?;
         }
         Ok(())
     }
+}
+
+/// Names come from the repository, and whoever quotes a verdict relies on it that they stand on the first line.
+fn on_one_line(names: &str) -> String {
+    names.chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
 /// The numbers on one line, the word on the next.
