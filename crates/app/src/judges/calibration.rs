@@ -8,7 +8,7 @@ use assay_wire::*;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::items::{Item, Items, Wanted};
+use super::items::{Item, Items, OUTPUTS, Wanted};
 use super::{add_kept, topic, views};
 use crate::app::App;
 use crate::error::Explain;
@@ -24,8 +24,9 @@ struct Chosen {
 }
 
 impl Chosen {
-    fn wanted(&self) -> Wanted<'_> {
-        Wanted { workspace: &self.topic.workspace, key: &self.key, judge: &self.judge }
+    fn wanted(&self, most: usize) -> Wanted<'_> {
+        let Chosen { key, judge, topic, .. } = self;
+        Wanted { workspace: &topic.workspace, key, judge, most }
     }
 }
 
@@ -44,7 +45,7 @@ impl Answer<NextToLabel> for App {
         let chosen = self.chosen(&command.prompt, &command.scorer)?;
         let rater = rater(&command.rater)?;
         let labels = self.labels_of(&chosen.topic)?;
-        let items = self.items_of(&chosen)?;
+        let items = self.judge_items(&chosen.wanted(OUTPUTS))?;
         let has = |item: &Item| {
             labels.iter().any(|label| label.subject == item.subject && label.rater == rater)
         };
@@ -109,7 +110,7 @@ impl Answer<ShowJudge> for App {
         let items = self.items_of(&chosen)?;
         let labels = self.labels_of(&chosen.topic)?;
         let judged = match &items.run {
-            Some(run) => self.judged(run, &chosen.wanted())?,
+            Some(run) => self.judged(run, &chosen.wanted(OUTPUTS))?,
             None => (0, 0),
         };
         let calibration = Calibration::of(&labelled(&items, &labels), judged);
@@ -164,7 +165,7 @@ impl App {
     }
 
     fn items_of(&self, chosen: &Chosen) -> Result<Items, ApiError> {
-        self.judge_items(&chosen.wanted())
+        self.judge_items(&chosen.wanted(usize::MAX))
     }
 
     fn labels_of(&self, topic: &LabelTopic) -> Result<Vec<LabelRecord>, ApiError> {

@@ -17,8 +17,8 @@ use crate::results::row_of;
 /// How many runs are looked through.
 const RUNS: usize = 20;
 
-/// How many outputs are enough.
-const OUTPUTS: usize = 5_000;
+/// How many outputs are enough to choose from, so that a key press waits for no run of a hundred thousand cells.
+pub(crate) const OUTPUTS: usize = 5_000;
 
 /// Cells read at once.
 const PAGE: u32 = 1_000;
@@ -53,6 +53,8 @@ pub(crate) struct Wanted<'a> {
     pub workspace: &'a str,
     pub key: &'a str,
     pub judge: &'a Judge,
+    /// So many outputs are enough. Without a limit, all of the run that reaches [`OUTPUTS`] are read.
+    pub most: usize,
 }
 
 impl App {
@@ -85,8 +87,7 @@ impl App {
         }
         let same = signature.is_some() && signature == items.signature;
         for from in (0..detail.record.total).step_by(PAGE as usize) {
-            // A page for a key press, not a run of a hundred thousand cells.
-            if items.all.len() >= OUTPUTS {
+            if items.all.len() >= wanted.most {
                 break;
             }
             let to = detail.record.total.min(from + PAGE);
