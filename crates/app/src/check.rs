@@ -4,11 +4,14 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use assay_prompt::{Diagnostic, Files, MANIFEST_FILE, REPOSITORY_FILE, Span, line_col};
+use assay_prompt::{
+    Diagnostic, Files, JudgePrompt, MANIFEST_FILE, REPOSITORY_FILE, Span, line_col,
+};
 use assay_repo::{PromptKey, RepoError, Workspace};
 use assay_wire::*;
 
-use crate::app::App;
+use crate::app::{App, Open};
+use crate::judges::has_judge_prompt;
 use crate::prompts::{folder, join};
 use crate::router::Answer;
 
@@ -24,6 +27,7 @@ impl Answer<CheckPrompts> for App {
         let files = checked.iter().map(|checked| checked.files).sum();
         let mut all = of_repository(&open.workspace);
         all.extend(shared_ids(&mut checked));
+        all.extend(missing_judge_prompts(&open, &checked));
         all.extend(checked.into_iter().flat_map(|checked| checked.problems));
         all.sort_by(|a, b| (&a.file, a.span, &a.code).cmp(&(&b.file, b.span, &b.code)));
         let errors = all.iter().filter(|p| p.severity == Severity::Error).count() as u32;
@@ -45,6 +49,15 @@ struct Checked {
     problems: Vec<Problem>,
     /// Its permanent id, where it stands, and in which text.
     id: Option<(String, Span, String)>,
+    /// The prompts that its scorers ask with, each with the text of the file that names it.
+    asks_with: Vec<(JudgePrompt, String)>,
+}
+
+/// Judge prompts that scorers name and the repository does not have.
+fn missing_judge_prompts(open: &Open, checked: &[Checked]) -> Vec<Problem> {
+    let asked = checked.iter().flat_map(|of| of.asks_with.iter().map(move |asked| (of, asked)));
+    let missing = asked.filter(|(_, (asked, _))| !has_judge_prompt(open, &asked.name));
+    missing.map(|(of, (asked, text))| problem(&folder(&of.key), text, &asked.missing())).collect()
 }
 
 /// Prompts that have the permanent id of another.
@@ -101,17 +114,21 @@ fn check_all(workspace: &Workspace, keys: &[PromptKey]) -> Vec<Checked> {
 }
 
 fn check(workspace: &Workspace, key: &PromptKey) -> Checked {
+    let mut asks_with = Vec::new();
     let (files, problems, id) = match workspace.files(key) {
         Ok(mut files) => {
             let prompt = assay_repo::parse(key, &files);
             let problems = problems(&folder(key), &files, &prompt.diagnostics);
             let count = files.len() as u32;
+            let text = |file: &str| files.get(file).cloned().unwrap_or_default();
+            let asked = assay_prompt::judge_prompts(&prompt, &files).into_iter();
+            asks_with = asked.map(|asked| (asked.clone(), text(&asked.file))).collect();
             let manifest = files.remove(MANIFEST_FILE).unwrap_or_default();
             (count, problems, prompt.id.map(|id| (id, prompt.id_span, manifest)))
         }
         Err(error) => (0, vec![unreadable(key, &error)], None),
     };
-    Checked { key: key.clone(), files, problems, id }
+    Checked { key: key.clone(), files, problems, id, asks_with }
 }
 
 /// Findings in `files` with their lines, as the window and the terminal show them.

@@ -104,6 +104,11 @@ codes! {
     UNKNOWN_TAG = "P0615", "A scorer or gate asks for a tag that no case has.";
     UNKNOWN_METRIC = "P0616", "A gate names a metric that does not exist.";
     UNKNOWN_OPTION = "P0617", "A scorer has an option that its `type` does not read.";
+    JUDGE_MODEL = "P0618", "A scorer that asks a model names none, or `model` and `models` at once.";
+    UNKNOWN_BASELINE = "P0619", "A `pairwise` scorer compares with a variant that does not exist, or with none.";
+    MISSING_JUDGE_PROMPT = "P0620", "A scorer asks with a `prompt` that the repository does not have.";
+    UNKNOWN_NUMBER = "P0621", "A gate names a number that its scorer does not have.";
+    NO_MARGIN = "P0622", "`nonInferior` says no margin, or one below zero.";
     ALIAS_TARGET = "P0701", "A model alias holds an address or a key instead of a model's name.";
     SHARED_ID = "P0702", "Two prompts of the repository have the same permanent id.";
 

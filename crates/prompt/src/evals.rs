@@ -11,7 +11,7 @@ use crate::closest::closest;
 use crate::diagnostic::{Diagnostic, Report, name_list};
 use crate::fix::{Edit, Fix};
 use crate::yaml::{self, Fields, Node, Yaml};
-use crate::{Options, Span, codes};
+use crate::{Options, Span, codes, column_numbers};
 
 /// What a prompt is measured with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -206,23 +206,19 @@ fn read_scorer(node: &Node, report: &mut Report) -> Option<ScorerSpec> {
 
 fn read_gate(node: &Node, report: &mut Report) -> Option<GateSpec> {
     let mut fields = Fields::open("a gate", node, report);
-    let non_inferior = fields.node("nonInferior").and_then(|node| {
-        let mut inner = Fields::open("nonInferior", node, report);
-        let margin = inner.number("margin", report);
-        inner.warn_unknown(report);
-        margin
-    });
+    let non_inferior = fields.node("nonInferior");
+    let margin = non_inferior.and_then(|node| read_margin(node, report));
     let gate = GateSpec {
         scorer: fields.string("scorer", report),
         metric: fields.string("metric", report),
         min: fields.number("min", report),
         max: fields.number("max", report),
-        non_inferior,
+        non_inferior: margin,
         tags: fields.strings("tags", report).unwrap_or_default(),
     };
     fields.warn_unknown(report);
     let judges_one = gate.scorer.is_some() != gate.metric.is_some();
-    let limited = gate.min.is_some() || gate.max.is_some() || gate.non_inferior.is_some();
+    let limited = gate.min.is_some() || gate.max.is_some() || non_inferior.is_some();
     if !judges_one || !limited {
         report.error(
             codes::GATE_WITHOUT_LIMIT,
@@ -231,6 +227,24 @@ fn read_gate(node: &Node, report: &mut Report) -> Option<GateSpec> {
         );
     }
     Some(gate)
+}
+
+/// The margin of `nonInferior`.
+fn read_margin(node: &Node, report: &mut Report) -> Option<f64> {
+    let mut inner = Fields::open("nonInferior", node, report);
+    let said = inner.node("margin").is_some();
+    let margin = inner.number("margin", report);
+    inner.warn_unknown(report);
+    let is_map = matches!(node.value, Yaml::Map(_));
+    let wrong = match margin {
+        Some(margin) if margin < 0.0 => "the margin of `nonInferior` is below zero",
+        None if is_map && !said => "`nonInferior` needs a `margin`",
+        _ => return margin,
+    };
+    report
+        .error(codes::NO_MARGIN, node.span, wrong)
+        .hint("say how much worse than the base still is good enough: `{margin: 0.02}`");
+    None
 }
 
 /// A string that must be there.
@@ -264,26 +278,56 @@ fn model_id(node: &Node) -> Option<(&str, Span)> {
 }
 
 fn check_gates(evals: &Evals, fields: &mut Fields, report: &mut Report) {
-    let file = report.file;
     let Some(Yaml::List(gates)) = fields.node("gates").map(|node| &node.value) else {
         return;
     };
-    let known = || evals.scorers.iter().map(|scorer| scorer.id.as_str());
     for node in gates.iter().filter_map(|gate| gate.get("scorer")) {
-        // `category.macro-f1` is one of several numbers that a scorer has about a column.
-        let is = |name: &str, id: &str| {
-            name.strip_prefix(id).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        let Some(scorer) = node.as_str().filter(|name| !known().any(|id| is(name, id))) else {
+        let Some(name) = node.as_str() else { continue };
+        if evals.scorers.iter().any(|scorer| scorer.id == name) {
             continue;
-        };
-        let message = format!("a gate names the scorer `{scorer}`, which does not exist");
-        let finding = report.error(codes::UNKNOWN_SCORER, node.span, message);
-        finding.hint(format!("the scorers are {}", name_list(known())));
-        if let Some(meant) = closest(scorer, known()) {
-            let edits = vec![Edit::replace(file, node.span, meant)];
-            finding.fix(Fix::offered(format!("Change to `{meant}`"), edits));
         }
+        // `category.macro-f1` is one of several numbers that a scorer has about a column.
+        let numbers = evals.scorers.iter().filter_map(|of| Some((of, number_of(name, of)?)));
+        match numbers.max_by_key(|(of, _)| of.id.len()) {
+            Some((scorer, number)) => check_number(scorer, number, node.span, report),
+            None => unknown_scorer(evals, name, node.span, report),
+        }
+    }
+}
+
+/// The number that a gate asks a scorer for, when it is this one that it asks.
+fn number_of<'g>(name: &'g str, scorer: &ScorerSpec) -> Option<&'g str> {
+    name.strip_prefix(scorer.id.as_str())?.strip_prefix('.')
+}
+
+fn unknown_scorer(evals: &Evals, name: &str, span: Span, report: &mut Report) {
+    let file = report.file;
+    let known = || evals.scorers.iter().map(|scorer| scorer.id.as_str());
+    let message = format!("a gate names the scorer `{name}`, which does not exist");
+    let finding = report.error(codes::UNKNOWN_SCORER, span, message);
+    finding.hint(format!("the scorers are {}", name_list(known())));
+    if let Some(meant) = closest(name, known()) {
+        let edits = vec![Edit::replace(file, span, meant)];
+        finding.fix(Fix::offered(format!("Change to `{meant}`"), edits));
+    }
+}
+
+fn check_number(scorer: &ScorerSpec, number: &str, span: Span, report: &mut Report) {
+    let file = report.file;
+    let Some(known) = column_numbers(scorer).filter(|known| !known.contains(&number)) else {
+        return;
+    };
+    let (id, kind) = (&scorer.id, &scorer.kind);
+    let message = format!("a gate names the number `{number}` of `{id}`, which does not exist");
+    let finding = report.error(codes::UNKNOWN_NUMBER, span, message);
+    finding.hint(match known.as_slice() {
+        [] => format!("`{kind}` judges single outputs; a gate on `{id}` takes their mean"),
+        known => format!("the numbers of `{kind}` are {}", name_list(known)),
+    });
+    if let Some(meant) = closest(number, known.iter().copied()) {
+        let meant = format!("{id}.{meant}");
+        let edits = vec![Edit::replace(file, span, meant.as_str())];
+        finding.fix(Fix::offered(format!("Change to `{meant}`"), edits));
     }
 }
 
@@ -332,6 +376,39 @@ mod tests {
                 codes::UNKNOWN_KEY
             ]
         );
+    }
+
+    #[test]
+    fn a_gate_may_ask_for_the_numbers_that_its_scorer_has_and_for_no_others() {
+        let gates = |gates: &str| {
+            read_text(&format!(
+                "scorers:\n  - {{id: a, type: label}}\n  - {{id: a.b, type: bleu}}\n  - {{id: c, type: json}}\n  - {{id: d, type: theirs}}\ngates:\n{gates}"
+            ))
+            .1
+        };
+        for name in ["a", "a.accuracy", "a.macro-f1", "a.b", "a.b.corpus", "d.anything"] {
+            assert_eq!(gates(&format!("  - {{scorer: {name}, min: 0}}\n")), [""; 0], "{name}");
+        }
+        for name in ["a.auc", "a.f1", "a.b.accuracy", "c.mean"] {
+            let found = gates(&format!("  - {{scorer: {name}, min: 0}}\n"));
+            assert_eq!(found, [codes::UNKNOWN_NUMBER], "{name}");
+        }
+        assert_eq!(gates("  - {scorer: ab.accuracy, min: 0}\n"), [codes::UNKNOWN_SCORER]);
+    }
+
+    #[test]
+    fn a_margin_is_said_and_not_below_zero() {
+        let gate = |margin: &str| {
+            read_text(&format!(
+                "scorers: [{{id: a, type: json}}]\ngates: [{{scorer: a, nonInferior: {margin}}}]\n"
+            ))
+        };
+        assert_eq!(gate("{}").1, [codes::NO_MARGIN]);
+        assert_eq!(gate("{margin: -0.1}").1, [codes::NO_MARGIN]);
+        assert_eq!(gate("{margin: x}").1, [codes::WRONG_TYPE], "one thing is said once");
+        assert_eq!(gate("0.02").1, [codes::NOT_A_MAP]);
+        let (file, found) = gate("{margin: 0}");
+        assert_eq!((file.evals.gates[0].non_inferior, found), (Some(0.0), Vec::new()));
     }
 
     #[test]

@@ -73,6 +73,7 @@ mod readings;
 mod render;
 mod repository;
 mod rows;
+mod scales;
 mod secrets;
 mod span;
 mod template;
@@ -85,7 +86,9 @@ pub use diagnostic::{Diagnostic, Severity};
 pub use evals::{EvalModel, Evals, GateSpec, ScorerSpec, read_evals};
 pub use files::{Files, reference, resolve};
 pub use fix::{Edit, Fix, apply_edits};
-pub use lint::{METRICS, SCORER_TYPES, scorer_options, shared_ids};
+pub use lint::{
+    JUDGE_TYPES, JudgePrompt, METRICS, SCORER_TYPES, judge_prompts, scorer_options, shared_ids,
+};
 pub use manifest::{FewShot, MANIFEST_FILE, Select};
 pub use media::{Shown, files_shown};
 pub use options::Options;
@@ -100,6 +103,7 @@ pub use rows::{
     Row, Rows, RowsFormat, insert_row, move_row, remove_row, replace_row, row_to_line,
     rows_from_table,
 };
+pub use scales::{Scale, column_numbers, number_scale, scorer_scale};
 pub use span::{Span, line_col};
 pub use template::{
     Comparison, Expr, ExprKind, Filter, Template, TemplateError, TemplateNode, Test, variables,

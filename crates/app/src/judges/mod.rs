@@ -116,6 +116,12 @@ fn kept(open: &Open, name: &str) -> Result<Option<PromptSource>, ApiError> {
 }
 
 /// A folder below the root that is none of the repository's folders of prompts.
+/// Whether a scorer can ask with the prompt of that name or folder.
+pub(crate) fn has_judge_prompt(open: &Open, name: &str) -> bool {
+    let key = find(open, name).unwrap_or_else(|_| in_folder(name));
+    built_in_judge(name).is_some() || open.workspace.files(&key).is_ok()
+}
+
 fn in_folder(path: &str) -> PromptKey {
     let path = path.trim_end_matches('/');
     let name = path.rsplit('/').next().unwrap_or(path).to_owned();

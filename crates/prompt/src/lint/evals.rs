@@ -1,8 +1,9 @@
-//! Scorers and gates that can never say anything: of an unknown type, or for tags nobody has.
+//! Scorers and gates that can never say anything: of an unknown type, or for tags nobody has. What only judges have is
+//! looked at in [`judges`].
 
 use std::collections::BTreeSet;
 
-use super::{MOST_FINDINGS, Subject, place};
+use super::{MOST_FINDINGS, Subject, judges, place};
 use crate::closest::closest;
 use crate::diagnostic::{Diagnostic, Report, name_list};
 use crate::fix::{Edit, Fix};
@@ -193,6 +194,7 @@ pub(super) fn check(subject: &Subject) -> Vec<Diagnostic> {
     for (index, scorer) in subject.prompt.evals.scorers.iter().enumerate().take(MOST_FINDINGS) {
         scorer_type(subject, index, scorer, &mut report);
         scorer_option(subject, index, scorer, &mut report);
+        judges::check(subject, index, scorer, &mut report);
     }
     for (index, gate) in subject.prompt.evals.gates.iter().enumerate().take(MOST_FINDINGS) {
         let known = |metric: &&String| !METRICS.contains(&metric.as_str());
@@ -265,7 +267,7 @@ fn unknown_metric(subject: &Subject, index: usize, metric: &str, report: &mut Re
 }
 
 /// Where a key of the entry `index` of a list of the evals file has its value.
-fn in_evals(subject: &Subject, list: &str, index: usize, key: &str) -> Option<Span> {
+pub(super) fn in_evals(subject: &Subject, list: &str, index: usize, key: &str) -> Option<Span> {
     let tree = subject.tree(subject.prompt.evals.file.as_deref()?)?;
     place::items(tree.get(list)?).get(index)?.get(key).map(|node| node.span)
 }

@@ -8,6 +8,7 @@ mod cache;
 mod evals;
 mod fixes;
 mod folder;
+mod judges;
 mod place;
 mod portable;
 mod roles;
@@ -22,6 +23,7 @@ use std::rc::Rc;
 
 pub use evals::{METRICS, SCORER_TYPES, scorer_options};
 pub(crate) use fixes::add_fixes;
+pub use judges::{JUDGE_TYPES, JudgePrompt, judge_prompts};
 use place::Place;
 pub use siblings::shared_ids;
 

@@ -5,7 +5,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use assay_prompt::{
-    Diagnostic, Files, Severity, codes, parse_folder, parse_repository, render, shared_ids,
+    Diagnostic, Files, Severity, codes, judge_prompts, parse_folder, parse_repository, render,
+    shared_ids,
 };
 
 fn folder() -> PathBuf {
@@ -78,7 +79,10 @@ fn found_between(files: &Files) -> Vec<Diagnostic> {
         .iter()
         .filter_map(|(folder, prompt)| Some((*folder, prompt.id.as_deref()?, prompt.id_span)))
         .collect();
-    shared_ids(&ids).into_iter().map(|(_, found)| found).collect()
+    let shared = shared_ids(&ids).into_iter().map(|(_, found)| found);
+    let asked = prompts.iter().flat_map(|(folder, prompt)| judge_prompts(prompt, &folders[folder]));
+    let missing = asked.filter(|asked| !folders.contains_key(asked.name.as_str()));
+    shared.chain(missing.map(|asked| asked.missing())).collect()
 }
 
 /// The folder that examples differ from, with what a section of a page shows on top.

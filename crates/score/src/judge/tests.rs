@@ -457,3 +457,8 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn the_linter_knows_the_kinds_that_ask_a_model() {
+    assert_eq!(assay_prompt::JUDGE_TYPES, KINDS);
+}

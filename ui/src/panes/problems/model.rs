@@ -262,7 +262,7 @@ pub fn still<'a>(finding: &Finding, found: &'a [Diagnostic]) -> Option<&'a Diagn
 
 /// Whether a problem only shows beside the other prompts, so that an open prompt's own check cannot find it.
 pub fn shows_beside_others(finding: &Finding) -> bool {
-    finding.code == codes::SHARED_ID
+    [codes::SHARED_ID, codes::MISSING_JUDGE_PROMPT].contains(&finding.code.as_str())
 }
 
 /// The files a fix changes, with their new texts. Nothing when it does not fit the texts, or one of its files is not

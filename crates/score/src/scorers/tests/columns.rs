@@ -94,3 +94,21 @@ fn the_order_of_the_outputs_changes_nothing() {
         assert_eq!(column(keys.clone(), &pairs), column(keys, &turned), "{kind}");
     }
 }
+
+#[test]
+fn the_linter_knows_the_numbers_of_every_column_and_which_way_they_are_better() {
+    for kind in KINDS {
+        let mut keys = json!({"type": kind, "max": 1, "value": "x"});
+        if *kind == "label" {
+            keys["options"] = json!({"positive": "x", "probability": "$.p"});
+        }
+        let one = spec(keys);
+        let (scorers, _) = Scorers::compile(std::slice::from_ref(&one), &[]);
+        let mut column = scorers.column();
+        column.add(&Subject::new("x", &row("x")));
+        let names: Vec<String> = column.scores().into_iter().map(|score| score.name).collect();
+        assert_eq!(assay_prompt::column_numbers(&one).unwrap(), names, "{kind}");
+        let lower = scorers.direction(&one.id) == Some(Direction::Lower);
+        assert_eq!(assay_prompt::scorer_scale(kind).lower_is_better, lower, "{kind}");
+    }
+}

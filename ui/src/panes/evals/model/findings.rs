@@ -35,6 +35,7 @@ const LOSSY: &[&str] = &[
     codes::UNKNOWN_KIND,
     codes::SCHEMA_TOO_DEEP,
     codes::MISSING_KEY,
+    codes::NO_MARGIN,
 ];
 
 /// The problems of a list, each with the row and the key it is about.
