@@ -1,6 +1,6 @@
 //! The gates as a form: what must hold for a variant to be good enough.
 
-use assay_prompt::{GateSpec, METRICS};
+use assay_prompt::{GateSpec, METRICS, ScorerSpec, column_numbers};
 use leptos::prelude::*;
 
 use super::{
@@ -89,10 +89,9 @@ fn SubjectField(list: List<GateSpec>, at: usize) -> impl IntoView {
     let prompt = list.forms().prompt();
     let value = Signal::derive(move || list.of(at, subject));
     let choices = Memo::new(move |_| {
-        let scorers: Vec<String> = prompt.with(|p| {
-            p.iter().flat_map(|p| &p.evals.scorers).map(|scorer| scorer.id.clone()).collect()
-        });
-        choices(&scorers, &value.get())
+        let names: Vec<String> =
+            prompt.with(|p| p.iter().flat_map(|p| &p.evals.scorers).flat_map(names).collect());
+        choices(&names, &value.get())
     });
     let trouble = move || list.trouble_at(at, "scorer").or_else(|| list.trouble_at(at, "metric"));
     view! {
@@ -108,6 +107,13 @@ fn SubjectField(list: List<GateSpec>, at: usize) -> impl IntoView {
             })
         />
     }
+}
+
+/// What a gate may name of a scorer: itself, and each of its numbers about a column.
+fn names(scorer: &ScorerSpec) -> Vec<String> {
+    let numbers = column_numbers(scorer).unwrap_or_default().into_iter();
+    let numbers = numbers.map(|number| format!("{}.{number}", scorer.id));
+    std::iter::once(scorer.id.clone()).chain(numbers).collect()
 }
 
 /// What a gate looks at, as a choice is written: `scorer:category`, `metric:cost`.
@@ -154,6 +160,15 @@ mod tests {
             assert_eq!(subject(&gate), chosen);
             assert!(gate.scorer.is_none() || gate.metric.is_none());
         }
+    }
+
+    #[test]
+    fn a_gate_may_look_at_each_number_of_a_column() {
+        let label = names(&ScorerSpec::new("category", "label"));
+        assert_eq!(label[0], "category", "the scorer itself comes first");
+        assert!(label.contains(&"category.macro-f1".to_owned()), "{label:?}");
+        assert_eq!(names(&ScorerSpec::new("a", "equals")), ["a"]);
+        assert_eq!(names(&ScorerSpec::new("a", "bleu")), ["a", "a.corpus"]);
     }
 
     #[test]

@@ -13,6 +13,13 @@ pub struct About {
     pub keys: &'static [&'static str],
 }
 
+impl About {
+    /// Its name and what it does, on one line.
+    pub fn line(&self) -> String {
+        format!("{} — {}", self.kind, self.says)
+    }
+}
+
 const fn about(
     group: &'static str,
     kind: &'static str,
@@ -29,14 +36,18 @@ const JUDGES: &str = "Judged by a model";
 const TOOLS: &str = "Tools and answers";
 const METRICS: &str = "Metrics against a reference";
 const EDITS: &str = "Edit distances";
-const CONTEXT: &str = "Retrieval";
+const MEANING: &str = "Meaning, by embedding";
+const CONTEXT: &str = "Retrieval, without a judge";
+const JUDGED_CONTEXT: &str = "Retrieval, judged by a model";
 
+// Options have fields of their own, see `options`.
 const WANTED: &[&str] = &["path", "expected", "value"];
-const JUDGE: &[&str] = &["model", "rubric", "threshold"];
-const MARKUP: &[&str] = &["path", "options"];
-const REFERENCE: &[&str] = &["path", "expected", "value", "threshold", "min", "max", "options"];
-const CONTEXTS: &[&str] = &["model", "threshold", "options"];
-const RANKS: &[&str] = &["path", "expected", "value", "threshold", "min", "max", "options"];
+const JUDGE: &[&str] = &["model", "models", "rubric", "prompt", "expected", "threshold"];
+const MARKUP: &[&str] = &["path"];
+const REFERENCE: &[&str] = &["path", "expected", "value", "threshold", "min", "max"];
+const CONTEXTS: &[&str] = &["model", "models", "prompt", "threshold"];
+const JUDGED_REFERENCE: &[&str] = &["model", "models", "prompt", "expected", "value", "threshold"];
+const RANKS: &[&str] = REFERENCE;
 
 /// Every type that the format knows.
 pub const ABOUT: &[About] = &[
@@ -60,14 +71,14 @@ pub const ABOUT: &[About] = &[
     about(
         JUDGES,
         "factuality",
-        &["model", "expected", "value", "threshold"],
+        JUDGED_REFERENCE,
         "A model says whether the output agrees with the expected facts.",
     ),
     about(JUDGES, "closed-qa", JUDGE, "A model says yes or no to one question about the output."),
     about(
         JUDGES,
         "pairwise",
-        &["model", "rubric", "baseline"],
+        &["model", "models", "baseline", "rubric", "prompt", "threshold"],
         "A model says which is better, this output or the baseline's.",
     ),
     about(TEXT, "contains-all", WANTED, "The output holds every text of a list."),
@@ -88,16 +99,11 @@ pub const ABOUT: &[About] = &[
     about(STRUCTURE, "contains-html", &["path"], "Somewhere in the output is a tag of HTML."),
     about(STRUCTURE, "sql", MARKUP, "The output is SQL that can be parsed."),
     about(STRUCTURE, "contains-sql", MARKUP, "A code block of the output is SQL."),
-    about(
-        TOOLS,
-        "tool-calls",
-        &["expected", "value", "options"],
-        "The model called the expected tools.",
-    ),
+    about(TOOLS, "tool-calls", &["expected", "value"], "The model called the expected tools."),
     about(
         TOOLS,
         "tool-calls-f1",
-        &["expected", "value", "threshold", "options"],
+        &["expected", "value", "threshold", "min", "max"],
         "How many of the expected tools were called, and how few others.",
     ),
     about(TOOLS, "finish-reason", &["value"], "The answer ended for this reason, such as stop."),
@@ -155,19 +161,24 @@ pub const ABOUT: &[About] = &[
     about(EDITS, "weighted-ratio", REFERENCE, "The best of the ratios, each weighted."),
     about(EDITS, "difflib", REFERENCE, "Likeness as Python's difflib has it."),
     about(EDITS, "difflib-no-junk", REFERENCE, "Like difflib, common characters counted too."),
-    about(METRICS, "similar", REFERENCE, "How near in meaning to the reference, by embedding."),
-    about(METRICS, "bert-score", REFERENCE, "How near in meaning, word by word."),
+    about(MEANING, "similar", REFERENCE, "How near in meaning to the reference, by embedding."),
+    about(MEANING, "bert-score", REFERENCE, "How near in meaning, word by word."),
+    about(TEXT, "label", WANTED, "The output is the right class; a column has its F1 and kappa."),
     about(
-        TEXT,
-        "label",
-        &["path", "expected", "value", "options"],
-        "The output is the right class; a column has its F1 and kappa.",
+        JUDGED_CONTEXT,
+        "faithfulness",
+        CONTEXTS,
+        "Every claim of the output stands in the contexts.",
     ),
-    about(CONTEXT, "faithfulness", CONTEXTS, "Every claim of the output stands in the contexts."),
-    about(CONTEXT, "answer-relevance", CONTEXTS, "The output answers what was asked."),
-    about(CONTEXT, "context-precision", CONTEXTS, "The useful contexts come first."),
-    about(CONTEXT, "context-recall", CONTEXTS, "The contexts hold what the reference needs."),
-    about(CONTEXT, "context-relevance", CONTEXTS, "The contexts are about the question."),
+    about(JUDGED_CONTEXT, "answer-relevance", CONTEXTS, "The output answers what was asked."),
+    about(JUDGED_CONTEXT, "context-precision", JUDGED_REFERENCE, "The useful contexts come first."),
+    about(
+        JUDGED_CONTEXT,
+        "context-recall",
+        JUDGED_REFERENCE,
+        "The contexts hold what the reference needs.",
+    ),
+    about(JUDGED_CONTEXT, "context-relevance", CONTEXTS, "The contexts are about the question."),
     about(CONTEXT, "recall-at-k", RANKS, "How many of the wanted contexts are among the first k."),
     about(CONTEXT, "precision-at-k", RANKS, "How many of the first k contexts are wanted."),
     about(CONTEXT, "mrr", RANKS, "How early the first wanted context comes."),
@@ -187,7 +198,8 @@ pub const ABOUT: &[About] = &[
 ];
 
 /// The headings of the list, in its order.
-pub const GROUPS: [&str; 8] = [TEXT, STRUCTURE, LIMITS, JUDGES, TOOLS, METRICS, EDITS, CONTEXT];
+pub const GROUPS: [&str; 10] =
+    [TEXT, STRUCTURE, TOOLS, LIMITS, JUDGES, JUDGED_CONTEXT, CONTEXT, METRICS, MEANING, EDITS];
 
 /// What is known of a type.
 pub fn of(kind: &str) -> Option<&'static About> {
@@ -208,7 +220,7 @@ pub fn says(kind: &str) -> &'static str {
 mod tests {
     use std::collections::BTreeSet;
 
-    use assay_prompt::SCORER_TYPES;
+    use assay_prompt::{JUDGE_TYPES, SCORER_TYPES};
 
     use super::*;
 
@@ -225,6 +237,22 @@ mod tests {
         for about in ABOUT {
             assert!(GROUPS.contains(&about.group), "{}", about.kind);
         }
+    }
+
+    #[test]
+    fn every_family_has_a_type_and_those_that_ask_a_model_read_a_model() {
+        for group in GROUPS {
+            assert!(ABOUT.iter().any(|about| about.group == group), "{group} is an empty heading");
+        }
+        for kind in JUDGE_TYPES {
+            let about = of(kind).expect("it is explained");
+            assert!([JUDGES, JUDGED_CONTEXT].contains(&about.group), "{kind}");
+            for key in ["model", "models", "prompt", "threshold"] {
+                assert!(reads(kind, key), "{kind} {key}");
+            }
+        }
+        assert!(reads("pairwise", "baseline") && !reads("llm-rubric", "baseline"));
+        assert!(!reads("equals", "model"), "an assertion asks nobody");
     }
 
     #[test]

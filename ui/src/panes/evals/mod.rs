@@ -18,7 +18,10 @@ mod kinds;
 mod missing;
 mod model;
 mod models;
+mod optionfields;
+mod options;
 mod rowfield;
+mod rubric;
 mod schema;
 mod scorers;
 mod settings;
@@ -30,7 +33,7 @@ use gates::GateForm;
 use missing::{LonePrompt, NoEvals};
 use models::{KnownModels, ModelForm, ParameterForm};
 use schema::{SchemaForms, VariantChoice};
-use scorers::ScorerForm;
+use scorers::{KnownNames, ScorerForm};
 use settings::SettingsForm;
 use text::TextPane;
 
@@ -101,6 +104,7 @@ fn OpenForms() -> impl IntoView {
     view! {
         <div class="evals">
             <KnownModels />
+            <KnownNames />
             <Tabs label="Forms of the prompt" items chosen=forms.page on_choose=move |page| forms.show(page) />
             <div class="evals__desk">
                 <div class="evals__form" role="tabpanel" aria-label=move || page_name(forms.page.get())>

@@ -8,13 +8,22 @@ use super::{
     entry::{Entry, ListSection},
     forms::{Forms, List},
     kinds, model,
+    optionfields::OptionFields,
+    options,
     rowfield::{ReadKey, RowField, SetKey},
+    rubric,
     values::{self, Unfit},
 };
-use crate::components::{CheckField, Choice, ChoiceField};
+use crate::{
+    components::{CheckField, Choice, ChoiceField},
+    state::{Session, context},
+};
 
 /// Keys of a kind that have a field of their own.
-const OWN: [&str; 3] = ["model", "rubric", "baseline"];
+const OWN: [&str; 5] = ["model", "models", "rubric", "prompt", "baseline"];
+
+/// Where judge prompts of a repository stand unless somebody moves them.
+const JUDGES: &str = "judges/";
 
 /// Keys beside whose fields problems are shown.
 const FIELDS: &[&str] = &[
@@ -25,7 +34,9 @@ const FIELDS: &[&str] = &[
     "value",
     "schema",
     "model",
+    "models",
     "rubric",
+    "prompt",
     "baseline",
     "threshold",
     "min",
@@ -63,6 +74,7 @@ fn ScorerRow(list: List<ScorerSpec>, at: usize) -> impl IntoView {
             <RowField list at key="id" label="Id" get=|s: &ScorerSpec| s.id.clone() set=set_id about="Gates and columns name it. Gates follow when it changes." />
             <TypeField list at />
             <KeyFields list at />
+            <OptionFields list at />
             <CheckField
                 label="Negate" about="Passing and failing change places."
                 testid=format!("scorer-{at}-negate")
@@ -100,7 +112,11 @@ fn TypeField(list: List<ScorerSpec>, at: usize) -> impl IntoView {
     let choices: Vec<Choice> = kinds::GROUPS
         .iter()
         .flat_map(|group| kinds::ABOUT.iter().filter(move |about| about.group == *group))
-        .map(|about| Choice { group: about.group, ..Choice::plain(about.kind) })
+        .map(|about| Choice {
+            group: about.group,
+            label: about.line(),
+            ..Choice::plain(about.kind)
+        })
         .collect();
     view! {
         <ChoiceField
@@ -112,6 +128,31 @@ fn TypeField(list: List<ScorerSpec>, at: usize) -> impl IntoView {
                 Ok(())
             }))
         />
+    }
+}
+
+/// The variants and judge prompts that are there, for fields to offer.
+#[component]
+pub fn KnownNames() -> impl IntoView {
+    let (prompt, session) = (expect_context::<Forms>().prompt(), context::<Session>());
+    let variants = move || {
+        prompt.with(|p| {
+            p.iter().flat_map(|p| &p.variants).map(|variant| variant.id.clone()).collect::<Vec<_>>()
+        })
+    };
+    let judges = move || {
+        session.workspace().with(|workspace| {
+            let prompts = workspace.iter().flat_map(|workspace| &workspace.prompts);
+            let kept = prompts.filter(|prompt| prompt.key.starts_with(JUDGES));
+            kept.map(|prompt| prompt.key.clone()).collect::<Vec<_>>()
+        })
+    };
+    let options = |names: Vec<String>| {
+        names.into_iter().map(|name| view! { <option value=name></option> }).collect_view()
+    };
+    view! {
+        <datalist id="known-variants">{move || options(variants())}</datalist>
+        <datalist id="known-judge-prompts">{move || options(judges())}</datalist>
     }
 }
 
@@ -138,7 +179,7 @@ const fn key(
 }
 
 /// In the order of the form.
-const KEYS: [Key; 13] = [
+const KEYS: [Key; 15] = [
     key(
         "path",
         "Path",
@@ -191,17 +232,33 @@ const KEYS: [Key; 13] = [
         "openai/gpt-4.1",
         "The model that judges.",
     ),
+    key(
+        "models",
+        "Panel",
+        panel,
+        set_panel,
+        "openai/gpt-4.1, anthropic/claude-sonnet-4-5",
+        "Several judges instead of one, commas between: the majority decides.",
+    ),
     Key {
-        lines: 3,
+        lines: 4,
         ..key(
             "rubric",
             "Rubric",
-            |s| extra(s, "rubric"),
-            |s, _, t| set_extra(s, "rubric", t),
+            |s| s.extra.get("rubric").map(rubric::text).unwrap_or_default(),
+            set_rubric,
             "",
-            "What a good output is, in your words.",
+            "What a good output is, in your words. A line that begins with - is a criterion of llm-rubric; [must] or a weight such as [0.5] may follow.",
         )
     },
+    key(
+        "prompt",
+        "Judge prompt",
+        |s| extra(s, "prompt"),
+        |s, _, t| set_extra(s, "prompt", t),
+        "judges/llm-rubric",
+        "A prompt of the repository to ask with; the built-in one when empty.",
+    ),
     key(
         "baseline",
         "Baseline",
@@ -247,14 +304,11 @@ const KEYS: [Key; 13] = [
         lines: 1,
         ..key(
             "options",
-            "Options",
-            |s| values::map_text(&s.options),
-            |s, _, typed| {
-                s.options = values::map_of(typed)?;
-                Ok(())
-            },
+            "Other options",
+            options::others_text,
+            |s, _, typed| options::set_others(s, typed),
             "",
-            "Of the metric, as JSON.",
+            "As JSON. Kept as they are.",
         )
     },
     key(
@@ -299,6 +353,48 @@ fn set_extra(scorer: &mut ScorerSpec, key: &str, typed: &str) -> Result<(), Unfi
     Ok(())
 }
 
+fn set_rubric(scorer: &mut ScorerSpec, _: &[ScorerSpec], typed: &str) -> Result<(), Unfit> {
+    // Only this type reads a list of criteria; to the others a rubric is a text.
+    if scorer.kind != "llm-rubric" || typed.trim().is_empty() {
+        return set_extra(scorer, "rubric", typed);
+    }
+    let rubric = rubric::value(typed, scorer.extra.get("rubric"));
+    scorer.extra.insert("rubric".to_owned(), rubric);
+    Ok(())
+}
+
+/// The models of a panel, with commas between them.
+fn panel(scorer: &ScorerSpec) -> String {
+    match scorer.extra.get("models") {
+        Some(Value::Array(models)) if models.iter().all(Value::is_string) => {
+            let names: Vec<String> = models.iter().map(values::plain_text).collect();
+            values::words_text(&names)
+        }
+        _ => extra(scorer, "models"),
+    }
+}
+
+/// Sets the models of a panel. Beside `model` both stay as they are typed, and the check says that it is one or the other.
+fn set_panel(scorer: &mut ScorerSpec, _: &[ScorerSpec], typed: &str) -> Result<(), Unfit> {
+    let models = values::words_of(typed);
+    if models.is_empty() {
+        scorer.extra.shift_remove("models");
+    } else {
+        scorer.extra.insert("models".to_owned(), Value::from(models));
+    }
+    Ok(())
+}
+
+/// The ids that a field of the form may offer.
+fn known_of(key: &str) -> &'static str {
+    match key {
+        "model" => "known-models",
+        "baseline" => "known-variants",
+        "prompt" => "known-judge-prompts",
+        _ => "",
+    }
+}
+
 /// What is seen of a key before anything runs.
 fn check_of(key: &str) -> fn(&str) -> Option<&'static str> {
     match key {
@@ -323,7 +419,7 @@ fn KeyFields(list: List<ScorerSpec>, at: usize) -> impl IntoView {
             {
                 let key = &KEYS[index];
                 let check = check_of(key.key);
-                let (known, wide) = (if key.key == "model" { "known-models" } else { "" }, key.lines > 0);
+                let (known, wide) = (known_of(key.key), key.lines > 0);
                 view! {
                     <RowField
                         list at key=key.key label=key.label get=key.get set=key.set check=check
@@ -355,12 +451,38 @@ mod tests {
             let typed = match key.key {
                 "threshold" | "min" | "max" | "weight" => "2",
                 "options" => "{\"n\":2}",
+                "models" => "a/b, c/d",
                 _ => "$.a",
             };
             let mut scorer = new_scorer();
             (key.set)(&mut scorer, &[], typed).unwrap();
             assert_eq!((key.get)(&scorer), typed, "{}", key.key);
         }
+    }
+
+    #[test]
+    fn a_judge_keeps_the_criteria_of_its_rubric_through_the_form() {
+        let criteria = serde_json::json!(["It is kind.", {"text": "It is short.", "weight": 0.5}]);
+        let mut scorer = ScorerSpec::new("s", "llm-rubric");
+        scorer.extra.insert("rubric".to_owned(), criteria.clone());
+        let shown = rubric::text(&scorer.extra["rubric"]);
+        set_rubric(&mut scorer, &[], &shown).unwrap();
+        assert_eq!(scorer.extra["rubric"], criteria);
+        set_rubric(&mut scorer, &[], " ").unwrap();
+        assert!(scorer.extra.is_empty(), "nothing typed is no rubric");
+        scorer.kind = "g-eval".to_owned();
+        set_rubric(&mut scorer, &[], "- [must] be kind").unwrap();
+        assert_eq!(scorer.extra["rubric"], "- [must] be kind", "only llm-rubric reads criteria");
+    }
+
+    #[test]
+    fn a_panel_is_a_list_in_the_file_and_words_in_the_form() {
+        let mut scorer = ScorerSpec::new("s", "pairwise");
+        set_panel(&mut scorer, &[], "a/b,c/d ,").unwrap();
+        assert_eq!(scorer.extra["models"], serde_json::json!(["a/b", "c/d"]));
+        assert_eq!(panel(&scorer), "a/b, c/d");
+        set_panel(&mut scorer, &[], "").unwrap();
+        assert!(scorer.extra.is_empty());
     }
 
     #[test]

@@ -122,14 +122,22 @@ fn write_scorers(
     let Some((old, new)) = renamed(&prompt.evals.scorers, rows) else { return Ok(changes) };
     let mut gates = prompt.evals.gates.clone();
     let mut followed = false;
-    for gate in gates.iter_mut().filter(|gate| gate.scorer.as_deref() == Some(old)) {
-        gate.scorer = Some(new.to_owned());
-        followed = true;
+    for gate in &mut gates {
+        if let Some(name) = gate.scorer.as_deref().and_then(|name| follow(name, old, new)) {
+            gate.scorer = Some(name);
+            followed = true;
+        }
     }
     if followed {
         changes.extend(edit::set_gates(&changed(files, &changes), &gates)?);
     }
     Ok(changes)
+}
+
+/// The new name of what a gate looks at: the scorer, or one of its numbers.
+fn follow(name: &str, old: &str, new: &str) -> Option<String> {
+    let rest = name.strip_prefix(old)?;
+    (rest.is_empty() || rest.starts_with('.')).then(|| format!("{new}{rest}"))
 }
 
 /// The id that one scorer had and the one it has now, when that is all that became of the ids.
@@ -141,4 +149,16 @@ fn renamed<'a>(before: &'a [ScorerSpec], after: &'a [ScorerSpec]) -> Option<(&'a
     let (old, new) = changed.next()?;
     let once = before.iter().filter(|scorer| scorer.id == old.id).count() == 1;
     (changed.next().is_none() && once).then_some((old.id.as_str(), new.id.as_str()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gates_on_a_scorer_and_on_its_numbers_follow_its_new_id() {
+        assert_eq!(follow("a", "a", "b").as_deref(), Some("b"));
+        assert_eq!(follow("a.macro-f1", "a", "b").as_deref(), Some("b.macro-f1"));
+        assert_eq!(follow("ab", "a", "b"), None);
+    }
 }

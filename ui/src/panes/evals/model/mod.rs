@@ -196,6 +196,7 @@ pub fn scorer_words(scorer: &ScorerSpec) -> String {
     let value = scorer.value.as_ref().map(super::values::literal_text);
     let parts = [
         scorer.path.clone(),
+        judged_by(scorer),
         value.map(|value| crate::panes::edit::start_of(&value, 32)),
         scorer.min.map(|min| format!("≥ {min}")),
         scorer.max.map(|max| format!("≤ {max}")),
@@ -205,6 +206,15 @@ pub fn scorer_words(scorer: &ScorerSpec) -> String {
         (!scorer.tags.is_empty()).then(|| scorer.tags.join(", ")),
     ];
     parts.into_iter().flatten().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// The model, or the panel, that a scorer asks.
+fn judged_by(scorer: &ScorerSpec) -> Option<String> {
+    let models = match scorer.extra.get("models") {
+        Some(Value::Array(models)) => models.iter().filter_map(Value::as_str).collect(),
+        _ => vec![scorer.extra.get("model")?.as_str()?],
+    };
+    Some(format!("asks {}", models.join(", ")))
 }
 
 /// Ids of the variants whose inputs or outputs stand in the same file.

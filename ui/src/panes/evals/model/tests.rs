@@ -140,6 +140,10 @@ fn a_gate_reads_as_a_sentence() {
     let prompt = parse_folder("p", &files(EVALS));
     assert_eq!(gate_words(&prompt.evals.gates[0]), "category ≥ 0.75");
     assert_eq!(scorer_words(&prompt.evals.scorers[0]), "$.category");
+    let mut judge = ScorerSpec::new("kind", "llm-rubric");
+    judge.extra.insert("model".to_owned(), Value::from("p/m"));
+    judge.threshold = Some(0.7);
+    assert_eq!(scorer_words(&judge), "asks p/m · from 0.7");
 }
 
 #[test]
