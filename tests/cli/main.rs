@@ -10,6 +10,7 @@ mod keys;
 mod models;
 mod rating;
 mod refusals;
+mod reports;
 mod score;
 mod shards;
 

@@ -263,6 +263,22 @@ pub struct Run {
     /// Write the result as JSON; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reports: ReportFiles,
+}
+
+/// A run as files for others.
+#[derive(Debug, Args)]
+pub(crate) struct ReportFiles {
+    /// Write gates and cells as JUnit XML, for CI; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// Write a summary as Markdown, ready for a pull request; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub markdown: Option<PathBuf>,
+    /// Write one page of HTML that needs nothing else; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 /// List runs.
@@ -489,6 +505,8 @@ pub struct Merge {
     /// Write the result as JSON; `-` is standard output
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) reports: ReportFiles,
 }
 
 /// Scorers that ask a model.

@@ -7,6 +7,7 @@ use assay_wire::{ApiError, MergeRuns};
 
 use crate::arguments::Merge;
 use crate::commands::import::absolute;
+use crate::commands::reports::Reports;
 use crate::commands::run;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -18,6 +19,7 @@ pub(crate) fn execute(
     output: &Output,
 ) -> Result<Exit, ApiError> {
     run::check_result_file(app, arguments.json.as_deref())?;
+    let reports = Reports::new(directory, &arguments.reports, arguments.json.as_deref())?;
     let (mut runs, mut files) = (Vec::new(), Vec::new());
     for shard in &arguments.shards {
         // A run's id is never a file's name that anybody would choose.
@@ -28,5 +30,5 @@ pub(crate) fn execute(
         }
     }
     let merged = app.call(MergeRuns { runs, files })?;
-    run::report(app, &merged, arguments.json.as_deref(), output)
+    run::report(app, &merged, arguments.json.as_deref(), &reports, output)
 }

@@ -17,6 +17,7 @@ mod prompt;
 mod rate;
 mod ratings;
 mod render;
+mod reports;
 mod run;
 mod runs;
 mod score;

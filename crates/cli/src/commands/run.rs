@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::arguments::Run;
 use crate::commands::import::absolute;
+use crate::commands::reports::Reports;
 use crate::commands::show::results;
 use crate::commands::{dollars, request};
 use crate::exit::Exit;
@@ -37,6 +38,7 @@ pub(crate) fn execute(
 ) -> Result<Exit, ApiError> {
     // Refused before a single call is paid for.
     check_result_file(app, arguments.json.as_deref())?;
+    let reports = Reports::new(directory, &arguments.reports, arguments.json.as_deref())?;
     let save = arguments.save.as_ref().map(|file| absolute(&directory.join(file))).transpose()?;
     if let Some(file) = &save {
         check_writable(Path::new(file))?;
@@ -48,7 +50,7 @@ pub(crate) fn execute(
         app.call(SaveRun { run: started.run.clone(), file })?;
     }
     let run = app.call(ReadRun { run: started.run })?;
-    report(app, &run, arguments.json.as_deref(), output)
+    report(app, &run, arguments.json.as_deref(), &reports, output)
 }
 
 /// Typing the command is consent, for this call.
@@ -68,11 +70,12 @@ fn start(app: &App, arguments: &Run) -> Result<RunStarted, ApiError> {
     }
 }
 
-/// Tells how a run ended, on standard output and in the file that was asked for.
+/// Tells how a run ended, on standard output and in the files that were asked for.
 pub(crate) fn report(
     app: &App,
     run: &RunView,
     json: Option<&Path>,
+    reports: &Reports,
     output: &Output,
 ) -> Result<Exit, ApiError> {
     let cells = if run.summary.counts.failed > 0 { all_cells(app, run)? } else { Vec::new() };
@@ -83,8 +86,10 @@ pub(crate) fn report(
     }
     match output.is_document() {
         true => output.stream(|to| write_document(app, run, to))?,
+        false if reports.takes_stdout() => {}
         false => output.tell(&text(run, &cells))?,
     }
+    reports.write(app, run, output)?;
     Ok(exit(run))
 }
 
@@ -406,7 +411,8 @@ fn way_on(run: &RunView, resume: &str) -> String {
     }
 }
 
-fn exit(run: &RunView) -> Exit {
+/// How the process ends: what is missing counts before what fails.
+pub(crate) fn exit(run: &RunView) -> Exit {
     if run.summary.state != RunState::Done || run.summary.counts.failed > 0 {
         Exit::Incomplete
     } else if run.gates.iter().any(|g| !g.ok) {

@@ -19,6 +19,8 @@ use crate::commands::run::{check_writable, follow, stop_on_interrupt, unwritable
 use crate::exit::Exit;
 use crate::output::Output;
 
+pub(crate) use text::escaped;
+
 pub(crate) fn execute(
     app: &App,
     directory: &Path,

@@ -177,7 +177,7 @@ fn quoted(verdict: &VerdictView) -> String {
 }
 
 /// Names come from the repository: a prompt or a case must not become a link, a picture or a mention.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
