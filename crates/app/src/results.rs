@@ -235,6 +235,7 @@ impl App {
         let noted =
             self.inner.store.signatures(&planned.detail.record.id).map_err(|e| e.explain())?;
         let view = |one: ScorerSignature| SignatureView {
+            kind: planned.kind_of(&one.prompt, &one.scorer),
             prompt: one.prompt,
             scorer: one.scorer,
             signature: one.signature,
@@ -424,6 +425,7 @@ impl PlannedRun {
             let outputs = prompt.variants.first().map_or(&[][..], |variant| &variant.outputs);
             let (scorers, _) = Scorers::compile(&prompt.evals.scorers, outputs);
             let view = |(scorer, signature): (&str, &str)| SignatureView {
+                kind: self.kind_of(key, scorer),
                 prompt: key.clone(),
                 scorer: scorer.to_owned(),
                 signature: signature.to_owned(),
@@ -431,6 +433,13 @@ impl PlannedRun {
             scorers.signatures().into_iter().map(view).collect::<Vec<_>>()
         };
         self.prompts.iter().flat_map(of_prompt).collect()
+    }
+
+    /// The type of a scorer; empty where the run's specification does not tell.
+    fn kind_of(&self, prompt: &str, scorer: &str) -> String {
+        let scorers = self.prompts.get(prompt).map_or(&[][..], |prompt| &prompt.evals.scorers);
+        let spec = scorers.iter().find(|spec| spec.id == scorer);
+        spec.map(|spec| spec.kind.clone()).unwrap_or_default()
     }
 
     /// The plan.

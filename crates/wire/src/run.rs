@@ -292,6 +292,9 @@ pub struct SignatureView {
     pub prompt: String,
     /// Scorer id.
     pub scorer: String,
+    /// Its type, such as `bleu`; empty where the run does not tell.
+    #[serde(default)]
+    pub kind: String,
     /// The signature: two values of different ones are never compared.
     pub signature: String,
 }

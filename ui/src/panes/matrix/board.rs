@@ -7,12 +7,13 @@ use std::{ops::Range, sync::Arc, time::Duration};
 
 use assay_wire::{
     ApiError, CellCounts, CellLine, CellPage, CellState, ColumnStats, ColumnView, GateView, Notice,
-    PausedLaneView, ReadCells, ReadRun, RowView, RunState, RunSummary, RunView,
+    PausedLaneView, ReadCells, ReadRun, RowView, RunState, RunSummary, RunView, SignatureView,
 };
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     causes::CauseSearch,
+    judging,
     model::{self, Sheet, Wanted},
     opened::Opened,
 };
@@ -36,6 +37,8 @@ pub struct Layout {
     pub run: String,
     /// Scorer ids, by place.
     pub scorers: Vec<String>,
+    /// Types and signatures of the scorers, by prompt.
+    pub signatures: Vec<SignatureView>,
     /// Columns of all sheets.
     pub columns: Vec<ColumnView>,
     /// Rows of all sheets.
@@ -148,6 +151,19 @@ impl Board {
     /// How far it is.
     pub fn standing(self) -> Signal<Option<Standing>> {
         self.standing.into()
+    }
+
+    /// The judges of one of the run's prompts, while the run goes on.
+    pub fn judges_at_work(self, prompt: &str) -> Vec<String> {
+        let goes_on = self.standing.with(|standing| {
+            standing.as_ref().is_some_and(|s| s.summary.state == RunState::Running)
+        });
+        self.layout.with(|layout| {
+            let layout = layout.as_ref().and_then(Load::ready).filter(|_| goes_on);
+            let Some(layout) = layout else { return Vec::new() };
+            let places = judging::places(&layout.signatures, &layout.scorers, prompt).into_iter();
+            places.map(|place| layout.scorers[place].clone()).collect()
+        })
     }
 
     /// The shown sheet's place.
@@ -491,6 +507,7 @@ impl Layout {
         Self {
             run: run.summary.run.clone(),
             scorers: run.scorers.clone(),
+            signatures: run.signatures.clone(),
             columns: run.columns.iter().map(|stats| stats.column.clone()).collect(),
             rows: run.rows.clone(),
             sheets: model::sheets(run),

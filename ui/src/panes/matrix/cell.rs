@@ -6,10 +6,11 @@ use leptos::prelude::*;
 use super::{
     board::Board,
     grid::{Ground, cell_id},
+    judging,
     model::{self, ScoreChip},
 };
 use crate::{
-    components::{Icon, Mark, Spot},
+    components::{Icon, Mark, Spot, Tone},
     panes::ratings::RatingBadge,
     state::context,
 };
@@ -19,9 +20,13 @@ use crate::{
 pub(super) fn Cell(ground: Ground, row: Memo<usize>, column: usize) -> impl IntoView {
     let board = context::<Board>();
     let scorers = StoredValue::new(ground.clone());
+    let (judges, going) = (ground.judges.clone(), ground.going);
     let spot = move || Spot { row: row.get(), column };
     let ordinal = Memo::new(move |_| ground.ordinal(spot()));
     let line = Memo::new(move |_| board.line(ordinal.get()?));
+    let awaits_judges = Memo::new(move |_| {
+        going.get() && line.with(|line| line.as_ref().is_some_and(|l| judging::awaits(l, &judges)))
+    });
     let at_cursor = Memo::new(move |_| board.cursor().get() == spot());
     let is_open = Memo::new(move |_| {
         ordinal.get().is_some() && board.opened().ordinal().get() == ordinal.get()
@@ -39,7 +44,7 @@ pub(super) fn Cell(ground: Ground, row: Memo<usize>, column: usize) -> impl Into
             on:click=press
         >
             {move || match line.get() {
-                Some(line) => scorers.with_value(|ground| view! { <Face line scorers=ground.layout.scorers.clone() /> }).into_any(),
+                Some(line) => scorers.with_value(|ground| view! { <Face line scorers=ground.layout.scorers.clone() judging=awaits_judges.get() /> }).into_any(),
                 None => view! { <span class="cell__waiting" aria-label="Reading"></span> }.into_any(),
             }}
         </div>
@@ -48,7 +53,7 @@ pub(super) fn Cell(ground: Ground, row: Memo<usize>, column: usize) -> impl Into
 
 /// What a cell shows.
 #[component]
-fn Face(line: CellLine, scorers: Vec<String>) -> impl IntoView {
+fn Face(line: CellLine, scorers: Vec<String>, judging: bool) -> impl IntoView {
     let CellLine { ordinal, state, preview, latency_ms, cached, scores, .. } = line;
     let chip = model::score_chip(&scorers, &scores);
     let class = format!("cell__text cell__text--{}", model::cell_state_id(state));
@@ -57,7 +62,7 @@ fn Face(line: CellLine, scorers: Vec<String>) -> impl IntoView {
         <div class="cell__foot">
             <RatingBadge cell=ordinal />
             {chip.map(|chip| view! { <Scores chip /> })}
-            <StateMark ordinal state cached />
+            <StateMark ordinal state cached judging />
             {latency_ms.map(|ms| view! { <span class="cell__latency number">{model::latency_words(ms.into())}</span> })}
         </div>
     }
@@ -71,24 +76,29 @@ fn Scores(chip: ScoreChip) -> impl IntoView {
     }
 }
 
-/// A cell's state, as mark and word; one that is being answered moves.
+/// A cell's state, as mark and word; one that is being answered moves, and one whose judges have not answered says so.
 #[component]
-fn StateMark(ordinal: u32, state: CellState, cached: bool) -> impl IntoView {
+fn StateMark(ordinal: u32, state: CellState, cached: bool, judging: bool) -> impl IntoView {
     let (mark, tone, word) = model::cell_look(state);
-    let (word, hint) = match cached {
-        true => ("Cached", Some("Answered from cache, without a call")),
-        false => (word, None),
+    let (tone, word, hint) = match (judging, cached) {
+        (true, _) => {
+            (Tone::Accent, "Judging", Some("Answered; its judges have not said anything yet"))
+        }
+        (false, true) => (tone, "Cached", Some("Answered from cache, without a call")),
+        (false, false) => (tone, word, None),
     };
     let sign = match state {
+        _ if judging => view! { <Icon mark=Mark::Gauge /> }.into_any(),
         CellState::Running => view! { <span class="live" aria-hidden="true"></span> }.into_any(),
         CellState::Done if cached => view! { <Icon mark=Mark::Bolt /> }.into_any(),
         CellState::Done => ().into_any(),
         _ => view! { <Icon mark /> }.into_any(),
     };
+    let known = if judging { "judging" } else { model::cell_state_id(state) };
     view! {
         <span
             class=format!("cell__state cell__state{}", tone.modifier())
-            data-testid=format!("cell-state-{ordinal}") data-state=model::cell_state_id(state) title=hint
+            data-testid=format!("cell-state-{ordinal}") data-state=known title=hint
         >
             {sign}{word}
         </span>

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use assay_wire::RowView;
+use assay_wire::{RowView, RunState};
 use leptos::{ev::KeyboardEvent, prelude::*};
 use wasm_bindgen::JsCast;
 
@@ -10,6 +10,7 @@ use super::{
     board::{Board, Layout},
     cell::Cell,
     head::Head,
+    judging,
     model::{self, ROW_HEIGHT, Sheet, Wanted},
 };
 use crate::{
@@ -22,6 +23,10 @@ use crate::{
 pub(super) struct Ground {
     pub layout: Arc<Layout>,
     pub sheet: Arc<Sheet>,
+    /// The sheet's scorers that ask a model, by their place.
+    pub judges: Arc<[usize]>,
+    /// Whether the run goes on.
+    pub going: Memo<bool>,
 }
 
 impl Ground {
@@ -40,7 +45,12 @@ impl Ground {
 #[component]
 pub(super) fn Grid(layout: Arc<Layout>, sheet: Sheet) -> impl IntoView {
     let board = context::<Board>();
-    let ground = Ground { layout, sheet: Arc::new(sheet) };
+    let going = Memo::new(move |_| {
+        let state = board.standing().with(|s| s.as_ref().map(|s| s.summary.state));
+        state == Some(RunState::Running)
+    });
+    let judges = judging::places(&layout.signatures, &layout.scorers, &sheet.prompt).into();
+    let ground = Ground { layout, sheet: Arc::new(sheet), judges, going };
     let (rows, columns) = (ground.sheet.rows.len(), ground.sheet.columns.len());
     let slots = Slots::new(ROW_HEIGHT, Signal::stored(rows));
     pull_what_is_seen(board, &ground, slots);

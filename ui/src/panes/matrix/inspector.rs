@@ -3,7 +3,7 @@
 use assay_wire::{CellState, CellView, MessageView, ScoreView, SegmentView};
 use leptos::prelude::*;
 
-use super::{board::Board, model, opened::Opened};
+use super::{board::Board, judging, model, opened::Opened};
 use crate::{
     components::{Blank, ErrorNote, Icon, IconButton, Loading, Mark, Note, Tone},
     panes::runs::now_ms,
@@ -43,6 +43,14 @@ fn OpenedCell(cell: CellView, opened: Opened) -> impl IntoView {
         cell;
     let title = format!("{} · {}", row.case, column.variant);
     let answered = output.is_some();
+    let waiting = {
+        let (prompt, said) = (column.prompt.clone(), scores.clone());
+        let is_answered = line.state == CellState::Done;
+        Memo::new(move |_| {
+            let judges = if is_answered { board.judges_at_work(&prompt) } else { Vec::new() };
+            judging::pending(&judges, &said)
+        })
+    };
     view! {
         <div class="pane__head">
             <h2 class="pane__title grow clip" title=title.clone()>{title.clone()}</h2>
@@ -56,7 +64,7 @@ fn OpenedCell(cell: CellView, opened: Opened) -> impl IntoView {
             </div>
             {error.map(|error| view! { <Failure error attempts /> })}
             <Output state=line.state output opened />
-            <Scores scores />
+            <Scores scores waiting />
             {expected.map(|expected| view! {
                 <section><h3 class="facts__title">"Expected"</h3><pre class="opened__text">{model::pretty(&expected)}</pre></section>
             })}
@@ -110,14 +118,30 @@ fn Output(state: CellState, output: Option<String>, opened: Opened) -> impl Into
     .into_any()
 }
 
+/// What the scorers say, and which judges have not said anything yet.
 #[component]
-fn Scores(scores: Vec<ScoreView>) -> impl IntoView {
-    (!scores.is_empty()).then(|| view! {
-        <section>
+fn Scores(scores: Vec<ScoreView>, waiting: Memo<Vec<String>>) -> impl IntoView {
+    let none = scores.is_empty();
+    let said = scores.into_iter().map(|score| view! { <Score score /> }).collect_view();
+    let to_come =
+        move || waiting.get().into_iter().map(|judge| view! { <Waiting judge /> }).collect_view();
+    view! {
+        <section hidden=move || none && waiting.with(Vec::is_empty)>
             <h3 class="facts__title">"Scores"</h3>
-            <ul class="opened__scores">{scores.into_iter().map(|score| view! { <Score score /> }).collect_view()}</ul>
+            <ul class="opened__scores">{said}{to_come}</ul>
         </section>
-    })
+    }
+}
+
+/// A judge that has not said anything yet.
+#[component]
+fn Waiting(judge: String) -> impl IntoView {
+    view! {
+        <li class="verdict verdict--accent" data-testid=format!("cell-judging-{judge}")>
+            <Icon mark=Mark::Gauge />
+            <div><p><span class="mono">{judge}</span>" "<span class="verdict__word">"judging"</span></p></div>
+        </li>
+    }
 }
 
 #[component]
@@ -130,6 +154,7 @@ fn Score(score: ScoreView) -> impl IntoView {
             <div>
                 <p><span class="mono">{scorer}</span>" "<span class="verdict__word">{model::verdict(pass, value)}</span></p>
                 <p class="verdict__why">{reason}</p>
+                {judging::asked(&signature).map(|asked| view! { <p class="verdict__why quiet">{asked}</p> })}
                 {(!signature.is_empty()).then(|| view! { <p class="verdict__why quiet mono">{signature}</p> })}
             </div>
         </li>

@@ -20,9 +20,11 @@ mod cell;
 mod grid;
 mod head;
 mod inspector;
+mod judging;
 mod lanes;
 mod model;
 mod opened;
+mod scales;
 mod strip;
 
 pub use board::Board;

@@ -6,8 +6,8 @@
 use std::{collections::BTreeSet, ops::Range};
 
 use assay_wire::{
-    CellLine, CellState, CellView, GateView, MeanView, RowView, RunState, RunSummary, RunView,
-    ScoreLine, StopKind,
+    CellLine, CellState, CellView, GateView, RowView, RunState, RunSummary, RunView, ScoreLine,
+    StopKind,
 };
 
 use crate::{
@@ -267,20 +267,6 @@ pub fn verdict_look(pass: Option<bool>) -> (Mark, Tone) {
         Some(false) => (Mark::Cross, Tone::Danger),
         None => (Mark::Info, Tone::Plain),
     }
-}
-
-/// A mean as numbers: `0.83` and `0.61–0.94`.
-pub fn mean_words(mean: &MeanView) -> (String, String) {
-    (format!("{:.2}", mean.mean), format!("{:.2}–{:.2}", mean.low, mean.high))
-}
-
-/// A mean's interval on a line from 0 to 1, or to 100 for scores of that scale: left edge, width and
-/// the mean, in percent.
-pub fn mean_bar(mean: &MeanView) -> (f64, f64, f64) {
-    let full = if mean.mean > 1.0 { 100.0 } else { 1.0 };
-    let percent = |value: f64| (value / full).clamp(0.0, 1.0) * 100.0;
-    let (low, high) = (percent(mean.low), percent(mean.high));
-    (low, (high - low).max(1.0), percent(mean.mean))
 }
 
 /// A latency: `640 ms`, `1.2 s`.
@@ -680,16 +666,6 @@ mod tests {
         assert_eq!(verdict(None, Some(34.216)), "34.22");
         assert_eq!(verdict(Some(false), Some(0.0)), "fail");
         assert_eq!(verdict(None, None), "not judged");
-    }
-
-    #[test]
-    fn an_interval_is_drawn_between_zero_and_one() {
-        let mean = MeanView { mean: 1.0, low: 0.7, high: 1.2, n: 3 };
-        let (left, width, at) = mean_bar(&mean);
-        assert!(
-            (left - 70.0).abs() < 1e-9 && (width - 30.0).abs() < 1e-9 && (at - 100.0).abs() < 1e-9
-        );
-        assert_eq!(mean_words(&mean), ("1.00".to_owned(), "0.70–1.20".to_owned()));
     }
 
     #[test]
