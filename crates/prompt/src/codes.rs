@@ -100,7 +100,7 @@ codes! {
     NEEDS_EMBEDDER = "P0611", "Only the embedding model can choose the nearest examples.";
     SAME_VARIANT = "P0612", "Two variants are the same file with the same examples.";
     UNKNOWN_SCORER_TYPE = "P0613", "No scorer of this `type` is known.";
-    SCORER_NOT_RUN = "P0614", "A scorer of this `type` came with an import and is not run.";
+    SCORER_NOT_RUN = "P0614", "A scorer of this `type` is a program of another project and is not run unasked.";
     UNKNOWN_TAG = "P0615", "A scorer or gate asks for a tag that no case has.";
     UNKNOWN_METRIC = "P0616", "A gate names a metric that does not exist.";
     UNKNOWN_OPTION = "P0617", "A scorer has an option that its `type` does not read.";

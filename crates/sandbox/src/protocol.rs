@@ -31,8 +31,8 @@ pub struct Facts {
     pub inputs: Map<String, Value>,
     /// What the case expects; null where it expects nothing.
     pub expected: Value,
-    /// How long the answer took, in milliseconds.
-    pub latency_ms: u64,
+    /// How long the answer took, in milliseconds, when that is known.
+    pub latency_ms: Option<u64>,
     /// What it cost in US dollars, when the price is known.
     pub cost: Option<f64>,
 }

@@ -111,7 +111,8 @@ fn scope(facts: &Facts) -> Scope<'static> {
     scope.push_constant_dynamic("json", from_json(&json));
     scope.push_constant_dynamic("inputs", from_json(&Value::Object(facts.inputs.clone())));
     scope.push_constant_dynamic("expected", from_json(&facts.expected));
-    scope.push_constant("latency_ms", i64::try_from(facts.latency_ms).unwrap_or(i64::MAX));
+    let latency = facts.latency_ms.map(|taken| i64::try_from(taken).unwrap_or(i64::MAX));
+    scope.push_constant_dynamic("latency_ms", latency.map_or(Dynamic::UNIT, Dynamic::from_int));
     scope.push_constant_dynamic("cost", facts.cost.map_or(Dynamic::UNIT, Dynamic::from_float));
     scope
 }
@@ -188,7 +189,7 @@ mod tests {
             output: r#"{"category": "billing", "amount": 12.5}"#.to_owned(),
             inputs: json!({"name": "Ada"}).as_object().unwrap().clone(),
             expected: json!({"category": "billing", "tags": ["a", "b"]}),
-            latency_ms: 812,
+            latency_ms: Some(812),
             cost: None,
         }
     }

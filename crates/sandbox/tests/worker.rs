@@ -18,7 +18,7 @@ fn request(script: &str) -> Request {
         output: "The refund was sent on 3 May.".to_owned(),
         inputs: json!({"name": "Ada"}).as_object().unwrap().clone(),
         expected: json!({"sent": true}),
-        latency_ms: 120,
+        latency_ms: Some(120),
         cost: Some(0.002),
     };
     Request { script: script.to_owned(), facts }

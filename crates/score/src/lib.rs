@@ -19,6 +19,7 @@
 //! | `max-words` | is it short enough? | `max`, and `min` if wanted |
 //! | `json`, `json-schema` | is it JSON, and of the declared shape? | `schema` or `value` |
 //! | `latency`, `cost` | was it quick and cheap enough? | `max` (milliseconds, US dollars) |
+//! | `rhai`, `javascript`, `python` | what does a script of the repository say? | `value` or `script` |
 //!
 //! Two rules hold for all of them. A score is about the *output*; when the scorer itself can't
 //! judge (a bad pattern, a case without the expected value) the outcome is
@@ -54,5 +55,10 @@ mod scorers;
 pub use gate::{GateCell, GateColumn, GateResult, MOST_UNJUDGED, judge_gates};
 pub use interval::{Mean, mean, mean_score, pass_rate, percentile};
 pub use outcome::{Outcome, Score, Subject, ToolCall};
-pub use resources::{Dictionary, Embed, Resources, WITHOUT_WORDNET};
-pub use scorers::{Column, ColumnScore, Direction, KINDS, ScorerProblem, Scorers};
+pub use resources::{
+    Custom, CustomRequest, CustomVerdict, Dictionary, Embed, Resources, WITHOUT_WORDNET,
+};
+pub use scorers::{
+    Column, ColumnScore, Direction, KINDS, SCRIPT_FILE, ScorerProblem, Scorers, ScriptLanguage,
+    script_text,
+};

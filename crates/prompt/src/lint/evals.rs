@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::{MOST_FINDINGS, Subject, judges, place};
 use crate::closest::closest;
 use crate::diagnostic::{Diagnostic, Report, name_list};
@@ -95,6 +97,10 @@ pub const SCORER_TYPES: &[&str] = &[
     "ndcg",
     "context-precision-matched",
     "context-recall-matched",
+    // Scripts of the repository.
+    "rhai",
+    "javascript",
+    "python",
 ];
 
 /// The options that a type of scorer reads. Nothing for a type that a model or code judges by: what
@@ -147,7 +153,10 @@ pub fn scorer_options(kind: &str) -> Option<&'static [&'static str]> {
         | "html"
         | "contains-html"
         | "finish-reason"
-        | "refusal" => &[],
+        | "refusal"
+        | "rhai"
+        | "javascript"
+        | "python" => &[],
         _ => return None,
     })
 }
@@ -155,8 +164,12 @@ pub fn scorer_options(kind: &str) -> Option<&'static [&'static str]> {
 /// So many at the beginning are worth naming to somebody who is lost.
 const COMMON: usize = 10;
 
-/// Types of other projects that import keeps and nothing here runs: code, services of theirs, and
-/// what they record about agents.
+/// Types whose scorers are programs: they run when somebody allowed exactly their text, which no file of
+/// a repository can.
+const PROGRAMS: &[&str] = &["javascript", "python"];
+
+/// Types of other projects that import keeps and nothing here runs: services of theirs, and what they
+/// record about agents.
 const ELSEWHERE: &[&str] = &[
     "agent-rubric",
     "classifier",
@@ -167,12 +180,10 @@ const ELSEWHERE: &[&str] = &[
     "is-valid-function-call",
     "is-valid-openai-function-call",
     "is-valid-openai-tools-call",
-    "javascript",
     "moderation",
     "perplexity",
     "perplexity-score",
     "pi",
-    "python",
     "ruby",
     "search-rubric",
     "skill-used",
@@ -195,6 +206,7 @@ pub(super) fn check(subject: &Subject) -> Vec<Diagnostic> {
         scorer_type(subject, index, scorer, &mut report);
         scorer_option(subject, index, scorer, &mut report);
         judges::check(subject, index, scorer, &mut report);
+        scorer_script(subject, index, scorer, &mut report);
     }
     for (index, gate) in subject.prompt.evals.gates.iter().enumerate().take(MOST_FINDINGS) {
         let known = |metric: &&String| !METRICS.contains(&metric.as_str());
@@ -208,10 +220,18 @@ pub(super) fn check(subject: &Subject) -> Vec<Diagnostic> {
 
 fn scorer_type(subject: &Subject, index: usize, scorer: &ScorerSpec, report: &mut Report) {
     let kind = scorer.kind.as_str();
+    let span = || in_evals(subject, "scorers", index, "type").unwrap_or(scorer.span);
+    if PROGRAMS.contains(&kind) {
+        let message = format!("the scorer `{}` of type `{kind}` is not run unasked", scorer.id);
+        report.warning(codes::SCORER_NOT_RUN, span(), message).hint(
+            "allow its text on this computer with `assay consent`, or say the same in type `rhai`",
+        );
+        return;
+    }
     if SCORER_TYPES.contains(&kind) {
         return;
     }
-    let span = in_evals(subject, "scorers", index, "type").unwrap_or(scorer.span);
+    let span = span();
     if is_from_elsewhere(kind) {
         let message = format!("the scorer `{}` of type `{kind}` is not run", scorer.id);
         report
@@ -245,6 +265,16 @@ fn scorer_option(subject: &Subject, index: usize, scorer: &ScorerSpec, report: &
         (None, []) => finding.hint(format!("`{}` reads no options", scorer.kind)),
         (None, known) => finding.hint(format!("`{}` reads {}", scorer.kind, name_list(known))),
     };
+}
+
+/// A script in a file that is not there.
+fn scorer_script(subject: &Subject, index: usize, scorer: &ScorerSpec, report: &mut Report) {
+    let reads = scorer.kind == "rhai" || PROGRAMS.contains(&scorer.kind.as_str());
+    let file = scorer.extra.get("script").and_then(Value::as_str);
+    if let Some(file) = file.filter(|_| reads) {
+        let span = in_evals(subject, "scorers", index, "script").unwrap_or(scorer.span);
+        crate::files::find(subject.files, file, span, report);
+    }
 }
 
 /// A type of another project, or the name of a class or file in one.
@@ -324,14 +354,9 @@ mod tests {
 
     #[test]
     fn types_of_other_projects_are_told_from_mistyped_ones() {
-        for kind in [
-            "javascript",
-            "not-python",
-            "github/coherence",
-            "trajectory:tool-used",
-            "MyEval",
-            "x.py",
-        ] {
+        for kind in
+            ["ruby", "not-webhook", "github/coherence", "trajectory:tool-used", "MyEval", "x.py"]
+        {
             assert!(is_from_elsewhere(kind), "{kind}");
         }
         for kind in SCORER_TYPES.iter().chain(&["eqals", "sentiment", "not-known"]) {
@@ -344,6 +369,34 @@ mod tests {
         let mut all: Vec<_> = SCORER_TYPES.iter().chain(ELSEWHERE).collect();
         all.sort_unstable();
         assert!(all.is_sorted_by(|a, b| a < b), "{all:?}");
+    }
+
+    #[test]
+    fn a_script_in_a_file_is_there_or_named() {
+        let files = |script: &str| -> crate::Files {
+            let evals = format!("scorers:\n  - {{id: s, type: rhai, script: {script}}}\n");
+            let manifest = "format: assay/1\nid: 01JZ0000000000000000000000\nname: p\nvariants:\n  - {id: a, file: a.prompty}\nevals: evals.yaml\n";
+            let texts = [
+                ("prompt.yaml", manifest.to_owned()),
+                ("a.prompty", "system:\nHello\n".to_owned()),
+                ("evals.yaml", evals),
+                ("polite.rhai", "true".to_owned()),
+            ];
+            texts.into_iter().map(|(name, text)| (name.to_owned(), text)).collect()
+        };
+        let missing = |script: &str| {
+            let found = crate::parse_folder("p", &files(script)).diagnostics;
+            found
+                .into_iter()
+                .filter(|d| d.code == codes::MISSING_FILE)
+                .map(|d| d.message)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(missing("polite.rhai"), Vec::<String>::new());
+        assert_eq!(
+            missing("rude.rhai"),
+            ["evals.yaml refers to `rude.rhai`, which does not exist"]
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use assay_prompt::{Property, ScorerSpec};
 
 use super::check::Compiled;
 use super::retrieval::{Sum, retrieval};
+use super::script::{ScriptLanguage, script};
 use super::text::{Case, Edge, Enough};
 use super::{equality, json, label, limits, markup, meaning, metric, reply, sql, text, tools};
 
@@ -77,12 +78,18 @@ pub const KINDS: &[&str] = &[
     "ndcg",
     "context-precision-matched",
     "context-recall-matched",
+    "rhai",
+    "javascript",
+    "python",
 ];
 
 /// Compiles a scorer of any kind.
 pub(super) fn compile(spec: &ScorerSpec, outputs: &[Property]) -> Compiled {
     if let Some(metric) = metric::metric(spec) {
         return metric;
+    }
+    if let Some(language) = ScriptLanguage::of(&spec.kind) {
+        return script(spec, language);
     }
     match spec.kind.as_str() {
         "equals" => equality::equals(spec),

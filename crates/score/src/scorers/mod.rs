@@ -17,6 +17,7 @@ mod metric;
 mod references;
 mod reply;
 mod retrieval;
+mod script;
 mod settings;
 mod signature;
 mod sql;
@@ -35,6 +36,7 @@ use crate::{Outcome, Score, Subject};
 pub use self::check::Direction;
 pub use self::column::{Column, ColumnScore};
 pub use self::kinds::KINDS;
+pub use self::script::{SCRIPT_FILE, ScriptLanguage, script_text};
 
 /// A scorer that can't judge anything as it is written.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

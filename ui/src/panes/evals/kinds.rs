@@ -39,6 +39,7 @@ const EDITS: &str = "Edit distances";
 const MEANING: &str = "Meaning, by embedding";
 const CONTEXT: &str = "Retrieval, without a judge";
 const JUDGED_CONTEXT: &str = "Retrieval, judged by a model";
+const SCRIPTS: &str = "Scripts of your own";
 
 // Options have fields of their own, see `options`.
 const WANTED: &[&str] = &["path", "expected", "value"];
@@ -48,6 +49,7 @@ const REFERENCE: &[&str] = &["path", "expected", "value", "threshold", "min", "m
 const CONTEXTS: &[&str] = &["model", "models", "prompt", "threshold"];
 const JUDGED_REFERENCE: &[&str] = &["model", "models", "prompt", "expected", "value", "threshold"];
 const RANKS: &[&str] = REFERENCE;
+const SCRIPT: &[&str] = &["path", "value", "script", "threshold", "min", "max"];
 
 /// Every type that the format knows.
 pub const ABOUT: &[About] = &[
@@ -195,11 +197,25 @@ pub const ABOUT: &[About] = &[
         RANKS,
         "All wanted contexts came, by their text and with no judge.",
     ),
+    about(SCRIPTS, "rhai", SCRIPT, "A short script in Rhai says what the output is worth."),
+    about(SCRIPTS, "javascript", SCRIPT, "A program for Node; it runs once you allowed its text."),
+    about(SCRIPTS, "python", SCRIPT, "A program for Python; it runs once you allowed its text."),
 ];
 
 /// The headings of the list, in its order.
-pub const GROUPS: [&str; 10] =
-    [TEXT, STRUCTURE, TOOLS, LIMITS, JUDGES, JUDGED_CONTEXT, CONTEXT, METRICS, MEANING, EDITS];
+pub const GROUPS: [&str; 11] = [
+    TEXT,
+    STRUCTURE,
+    TOOLS,
+    LIMITS,
+    JUDGES,
+    JUDGED_CONTEXT,
+    CONTEXT,
+    METRICS,
+    MEANING,
+    EDITS,
+    SCRIPTS,
+];
 
 /// What is known of a type.
 pub fn of(kind: &str) -> Option<&'static About> {
@@ -257,7 +273,7 @@ mod tests {
 
     #[test]
     fn a_type_of_another_project_may_read_any_key() {
-        assert!(reads("javascript", "value"));
+        assert!(reads("webhook", "value"));
         assert!(!reads("latency", "value"));
         assert!(reads("latency", "weight"));
     }

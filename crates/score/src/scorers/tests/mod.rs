@@ -8,6 +8,7 @@ use super::*;
 mod assertions;
 mod columns;
 mod measures;
+mod scripts;
 
 /// A scorer from the keys it has in `evals.yaml`, as JSON.
 fn spec(keys: Value) -> ScorerSpec {
