@@ -40,6 +40,7 @@ mod progress;
 mod record;
 mod resources;
 mod run;
+mod scripts;
 mod shards;
 mod spec;
 mod summary;
@@ -47,6 +48,7 @@ mod tool_calls;
 mod twins;
 mod wordnet;
 
+pub use assay_sandbox::{WorkerProgram, worker};
 pub use assay_store::{LanePause, Shard, Stop, StopKind};
 pub use compare::{
     Compared, ComparedCase, ComparedGate, ComparedPair, GateWord, Power, Refused, SideOf, Spent,
@@ -64,6 +66,7 @@ pub use neighbours::{NearDuplicate, Neighbours, RowPlace, Table};
 pub use plan::{Column, Plan, PlannedRow};
 pub use progress::{Changes, Counts, Progress, State, TextChange};
 pub use run::{Engine, RunHandle};
+pub use scripts::{Consents, ProgramScorer, Scripts, fill_in_one};
 pub use spec::{PromptSource, Questions, RunRequest, RunSpec};
 pub use summary::{HostShare, PlanSummary};
 pub use wordnet::{WordNetProblem, load_wordnet};

@@ -19,6 +19,7 @@ use crate::error::{EngineError, list};
 use crate::lanes::ProviderLimits;
 use crate::neighbours::Neighbours;
 use crate::resources::WordNetFolder;
+use crate::scripts::Scripts;
 use crate::spec::Served;
 
 /// The embedded model's id.
@@ -54,6 +55,7 @@ pub struct Models {
     local: Arc<LocalSlot>,
     neighbours: Arc<Neighbours>,
     dictionary: Arc<WordNetFolder>,
+    scripts: Option<Arc<Scripts>>,
 }
 
 /// Where a plan finds its models.
@@ -141,6 +143,7 @@ impl Models {
             local,
             neighbours,
             dictionary,
+            scripts: None,
         }
     }
 
@@ -149,6 +152,18 @@ impl Models {
     pub fn with_prices(mut self, prices: Arc<Prices>) -> Self {
         self.prices = prices;
         self
+    }
+
+    /// The same models, with a place for the scripts of scorers. Without one, no script is run.
+    #[must_use]
+    pub fn with_scripts(mut self, scripts: Arc<Scripts>) -> Self {
+        self.scripts = Some(scripts);
+        self
+    }
+
+    /// Where scripts run.
+    pub(crate) fn scripts(&self) -> Option<&Arc<Scripts>> {
+        self.scripts.as_ref()
     }
 
     /// What needs the embedding model.
@@ -171,6 +186,7 @@ impl Models {
             local: Arc::clone(&self.local),
             neighbours: Arc::clone(&self.neighbours),
             dictionary: Arc::clone(&self.dictionary),
+            scripts: self.scripts.clone(),
         }
     }
 

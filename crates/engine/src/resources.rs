@@ -1,4 +1,5 @@
-//! What scorers may ask for, loaded once and only when one asks: the embedding model and WordNet.
+//! What scorers may ask for, loaded once and only when one asks: the embedding model, WordNet, and the
+//! processes that scripts run in.
 
 use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
@@ -6,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 use assay_local::{EMBEDDER_ID, EMBEDDER_PIECES, EMBEDDER_WEIGHTS, LocalError};
 use assay_score::metrics::meteor::wordnet::WordNet;
 use assay_score::semantic::Pieces;
-use assay_score::{Dictionary, Embed, Resources, WITHOUT_WORDNET};
+use assay_score::{Custom, Dictionary, Embed, Resources, WITHOUT_WORDNET};
 
 use crate::error::EngineError;
 use crate::models::Models;
@@ -19,6 +20,7 @@ impl Models {
         Resources {
             embedder: Some(Arc::clone(self.neighbours()) as Arc<dyn Embed>),
             dictionary: Some(Arc::clone(self.dictionary()) as Arc<dyn Dictionary>),
+            custom: self.scripts().map(|scripts| Arc::clone(scripts) as Arc<dyn Custom>),
         }
     }
 }

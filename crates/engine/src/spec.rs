@@ -13,6 +13,7 @@ use assay_store::Shard;
 use serde::{Deserialize, Serialize};
 
 use crate::media::MediaFiles;
+use crate::scripts;
 
 /// A prompt's files, as they were when the run was planned.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -56,7 +57,7 @@ impl Questions {
 }
 
 impl PromptSource {
-    /// Parses the files.
+    /// Parses the files. Scripts of scorers that stand in files are in the scorers then.
     pub fn parse(&self) -> Prompt {
         let own = self.parsed(&self.files);
         let mut prompt = match &self.judged_by {
@@ -70,10 +71,12 @@ impl PromptSource {
     }
 
     fn parsed(&self, files: &Files) -> Prompt {
-        match &self.lone {
+        let mut prompt = match &self.lone {
             Some(file) => parse_lone(&self.name, file, files),
             None => parse_folder(&self.name, files),
-        }
+        };
+        scripts::fill_in(&mut prompt, files);
+        prompt
     }
 }
 

@@ -375,7 +375,7 @@ mod tests {
     fn a_script_in_a_file_is_there_or_named() {
         let files = |script: &str| -> crate::Files {
             let evals = format!("scorers:\n  - {{id: s, type: rhai, script: {script}}}\n");
-            let manifest = "format: assay/1\nid: 01JZ0000000000000000000000\nname: p\nvariants:\n  - {id: a, file: a.prompty}\nevals: evals.yaml\n";
+            let manifest = "format: assay/1\nid: 01JZ0000000000000000000000\nname: p\nvariants:\n  - {id: a, file: a.prompty}\nevals: [evals.yaml]\n";
             let texts = [
                 ("prompt.yaml", manifest.to_owned()),
                 ("a.prompty", "system:\nHello\n".to_owned()),
