@@ -18,11 +18,16 @@ mod host;
 mod instance;
 mod window;
 
+use std::process::ExitCode;
+
 use arguments::{Arguments, USAGE};
 use backend::Backend;
 use tauri::{DragDropEvent, Manager, RunEvent, WindowEvent};
 
-fn main() -> tauri::Result<()> {
+fn main() -> tauri::Result<ExitCode> {
+    if let Some(ended) = assay_app::script_worker() {
+        return Ok(ended);
+    }
     let arguments = match Arguments::parse(std::env::args_os().skip(1)) {
         Ok(arguments) => arguments,
         Err(wrong) => {
@@ -32,10 +37,11 @@ fn main() -> tauri::Result<()> {
     };
     if arguments.help {
         println!("{USAGE}");
-        return Ok(());
+        return Ok(ExitCode::SUCCESS);
     }
     graphics::settle(arguments.safe_graphics);
-    open_window(arguments)
+    open_window(arguments)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn open_window(arguments: Arguments) -> tauri::Result<()> {

@@ -21,7 +21,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("assay-interop", &["score", "prompt", "text"]),
-    ("assay-engine", &["repo", "store", "model", "local", "net", "score", "prompt", "text"]),
+    (
+        "assay-engine",
+        &["repo", "store", "model", "local", "sandbox", "net", "score", "prompt", "text"],
+    ),
     ("assay-repo", &["score", "prompt", "text"]),
     ("assay-store", &["score", "prompt", "text"]),
     ("assay-model", &["net"]),

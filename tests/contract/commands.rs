@@ -13,6 +13,7 @@ fn application() -> (App, DataFolder) {
         data_dir: Some(folder.path().join("data")),
         models_dir: Some(folder.path().join("models")),
         keys: Some(KeysConfig::memory()),
+        ..AppOptions::default()
     };
     (App::open(options, Arc::new(Headless)).expect("opens"), folder)
 }

@@ -229,7 +229,9 @@ fn open(data: &Path, models: Models, host: Arc<dyn Host>) -> (App, Receiver<Noti
     let models_dir = (models == Models::None).then(|| data.join("models"));
     // Weak, because it protects nothing here, and without the system's store, which belongs to the person.
     let keys = KeysConfig::new(data.join("data/keys.age")).without_os().with_work(1);
-    let options = AppOptions { data_dir: Some(data.join("data")), models_dir, keys: Some(keys) };
+    let data_dir = Some(data.join("data"));
+    let worker = assay_tests::window::built("assay").ok();
+    let options = AppOptions { data_dir, models_dir, keys: Some(keys), worker };
     let app = App::open(options, host).expect("the application opens");
     let (sender, notices) = channel();
     let sender = Mutex::new(sender);

@@ -14,6 +14,7 @@ use directories::{ProjectDirs, UserDirs};
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::compare::KeptComparison;
+use crate::consents::place_for_scripts;
 use crate::edits::Undos;
 use crate::environment::System;
 use crate::error::Explain;
@@ -33,6 +34,9 @@ pub struct AppOptions {
     pub models_dir: Option<PathBuf>,
     /// Where keys may be kept; else as `$ASSAY_KEYS` says, else everywhere, with the encrypted file beside the settings.
     pub keys: Option<KeysConfig>,
+    /// The program whose processes run the scripts of scorers, which calls [`script_worker`](crate::script_worker); else
+    /// the running one.
+    pub worker: Option<PathBuf>,
 }
 
 /// Where things are kept.
@@ -117,7 +121,7 @@ impl App {
     /// # Errors
     /// When no folder is known to keep things in, or the database cannot be used.
     pub fn open(options: AppOptions, host: Arc<dyn Host>) -> Result<App, ApiError> {
-        let config = options.keys.clone();
+        let (config, worker) = (options.keys.clone(), options.worker.clone());
         let folders = Folders::find(options)?;
         let keys = Keys::open(match config {
             Some(config) => config,
@@ -135,7 +139,10 @@ impl App {
         let client = client.with_secrets(keys.secrets().clone());
         client.set_loopback_only(crate::network::is_loopback_only(&store)?);
         let engine = Engine::new(store.clone(), Arc::clone(&environment), runtime.handle().clone());
-        let models = Models::new(folders.models.clone(), client.clone(), Vec::new());
+        let mut models = Models::new(folders.models.clone(), client.clone(), Vec::new());
+        if let Some(scripts) = place_for_scripts(worker, &store) {
+            models = models.with_scripts(scripts);
+        }
         Ok(App {
             inner: Arc::new(Inner {
                 host,

@@ -17,6 +17,7 @@ mod at;
 mod check;
 mod column_numbers;
 mod compare;
+mod consents;
 mod edits;
 mod environment;
 mod error;
@@ -53,6 +54,7 @@ pub use app::{App, AppOptions};
 pub use assay_net::SecretString;
 pub use assay_net::keys::KeysConfig;
 pub use assay_score::ColumnScore;
+pub use consents::script_worker;
 pub use host::{Headless, Host, Wanted};
 pub use router::Answer;
 pub use score::{

@@ -63,6 +63,9 @@ pub enum Command {
     /// Scorers that ask a model: their prompts, and how they do against people
     #[command(subcommand)]
     Judge(Judge),
+    /// Scorers that are programs of other projects: their text, and which of them may run here
+    #[command(subcommand)]
+    Consent(Consent),
     /// The embedded model, and the providers whose models can be run
     #[command(subcommand)]
     Models(Models),
@@ -564,6 +567,27 @@ pub struct ShowJudges {
     pub(crate) json: Json,
 }
 
+/// Scorers that are programs of other projects.
+#[derive(Debug, Subcommand)]
+pub enum Consent {
+    /// Show each with its whole text, and whether it may run
+    List(Json),
+    /// Allow one to run on this computer: exactly this text, until it changes
+    Give {
+        /// Its whole hash, as `assay consent list` shows it
+        hash: String,
+        #[command(flatten)]
+        json: Json,
+    },
+    /// Take a consent back
+    Take {
+        /// The whole hash it was given for
+        hash: String,
+        #[command(flatten)]
+        json: Json,
+    },
+}
+
 /// The embedded model, and the providers whose models can be run.
 #[derive(Debug, Subcommand)]
 pub enum Models {
@@ -736,6 +760,9 @@ impl Command {
             | Command::Keys(Keys::List(json) | Keys::Unlock(json))
             | Command::Judge(Judge::List { json, .. } | Judge::Show(ShowJudges { json, .. }))
             | Command::Prices(Prices::List(json))
+            | Command::Consent(
+                Consent::List(json) | Consent::Give { json, .. } | Consent::Take { json, .. },
+            )
             | Command::Ratings(
                 Ratings::Show { json, .. } | Ratings::Export(json) | Ratings::Rater { json, .. },
             ) => json.json,

@@ -86,6 +86,7 @@ mod carry;
 mod cells;
 mod children;
 mod connection;
+mod consents;
 mod drafts;
 mod error;
 mod ids;
@@ -117,6 +118,7 @@ pub use cells::{
     StoredScore,
 };
 pub use children::ChildAnswer;
+pub use consents::ConsentRecord;
 pub use drafts::Draft;
 pub use error::StoreError;
 #[cfg(feature = "failpoints")]

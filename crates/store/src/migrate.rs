@@ -14,8 +14,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use crate::connection::sync_folder;
 use crate::error::{Fault, StoreError};
 use crate::{
-    attempts, blobs, cache, cells, drafts, labels, lanes, lease, prices, providers, ratings, runs,
-    scorers, settings, stops,
+    attempts, blobs, cache, cells, consents, drafts, labels, lanes, lease, prices, providers,
+    ratings, runs, scorers, settings, stops,
 };
 
 /// Version n is what the first n entries make.
@@ -39,7 +39,14 @@ const MIGRATIONS: &[&[&str]] = &[
         lanes::SCHEMA_2,
         prices::SCHEMA_2,
     ],
-    &[stops::SCHEMA_3, scorers::SCHEMA_3, runs::SCHEMA_3, labels::SCHEMA_3, ratings::SCHEMA_3],
+    &[
+        stops::SCHEMA_3,
+        scorers::SCHEMA_3,
+        runs::SCHEMA_3,
+        labels::SCHEMA_3,
+        ratings::SCHEMA_3,
+        consents::SCHEMA_3,
+    ],
 ];
 
 /// Refuses a database that a later version wrote. Writes nothing.

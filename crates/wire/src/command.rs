@@ -146,6 +146,10 @@ commands! {
     "judge.take" TakeLabels -> LabelsTaken, Json, "take labels that were given elsewhere";
     "judge.show" ShowJudge -> JudgeView, Json, "how people agree, and how a judge does against them";
 
+    "consent.list" ListConsents -> ConsentsView, Json, "the programs among the scorers of the open repository, and which may run";
+    "consent.give" GiveConsent -> ConsentsView, Json, "allow a program of the open repository to run, by the hash of its text";
+    "consent.take" TakeConsent -> ConsentsView, Json, "take the consent to a program back";
+
     "compare.side" ResolveSide -> SideFound, Json, "what a name means: a run, a part of one, or a revision";
     "compare.revision" StartRevision -> RevisionRun, Json, "run the prompts of a revision with the cases and scorers of another";
     "compare.read" ReadComparison -> ComparisonView, Json, "the verdict between two runs, or two columns of one";

@@ -20,6 +20,7 @@
 
 mod command;
 mod compare;
+mod consent;
 mod edit;
 mod error;
 mod exchange;
@@ -35,6 +36,7 @@ mod workspace;
 
 pub use command::{COMMANDS, Command, Declared, Encoding, command};
 pub use compare::*;
+pub use consent::*;
 pub use edit::*;
 pub use error::{ApiError, Code};
 pub use exchange::*;

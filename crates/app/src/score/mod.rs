@@ -168,7 +168,13 @@ fn of_file(file: &Path) -> Result<Vec<ScorerSpec>, ApiError> {
     if evals.scorers.is_empty() {
         return Err(ApiError::new(Code::BadInput, format!("{name} has no scorers")));
     }
-    Ok(evals.scorers)
+    let mut scorers = evals.scorers;
+    let beside = |script: &str| {
+        let below = assay_prompt::resolve("", script)?;
+        read_text(&file.with_file_name(below)).ok()
+    };
+    scorers.iter_mut().for_each(|scorer| assay_engine::fill_in_one(scorer, beside));
+    Ok(scorers)
 }
 
 /// Options of `evals.yaml` itself, which may also be set beside those of the metric.

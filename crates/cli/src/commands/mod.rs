@@ -3,6 +3,7 @@
 mod check;
 mod commit;
 mod compare;
+mod consent;
 mod export;
 mod import;
 mod init;
@@ -54,6 +55,7 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Import(a) => import::execute(app, &arguments.directory, a, output),
         Command::Export(a) => export::execute(app, &arguments.directory, a, output),
         Command::Judge(judge) => judge::execute(app, &arguments.directory, judge, output),
+        Command::Consent(consent) => consent::execute(app, consent, output),
         Command::Merge(a) => merge::execute(app, &arguments.directory, a, output),
         Command::Models(arguments) => models::execute(app, arguments, output),
         Command::Keys(arguments) => keys::execute(app, arguments, output),

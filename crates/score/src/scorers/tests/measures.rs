@@ -156,7 +156,7 @@ fn meaning_is_compared_by_the_embedding_model_where_there_is_one() {
     let similar = json!({"type": "similar", "threshold": 0.99});
     let absent = told(&similar, &Subject::new("ab", &case));
     assert!(absent.starts_with("? needs the embedding model"), "{absent}");
-    let resources = Resources { embedder: Some(Arc::new(Letters)), dictionary: None };
+    let resources = Resources { embedder: Some(Arc::new(Letters)), ..Resources::default() };
     let subject = Subject { resources: &resources, ..Subject::new("aaaabb", &case) };
     assert_eq!(told(&similar, &subject), "+ cosine (MiniLM-L6) 1, at least 0.99");
     let bert = value(&json!({"type": "bert-score"}), &subject);
