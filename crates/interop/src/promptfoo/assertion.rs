@@ -149,6 +149,13 @@ const KEYS: [&str; 11] = [
     "assert",
 ];
 
+/// Types whose scorers here are programs, which run with consent to their text.
+const PROGRAMS: [&str; 2] = ["javascript", "python"];
+/// Why one of them does not run at once.
+const NEEDS_CONSENT: &str = "code decides; it runs when you allow it with `assay consent`";
+/// Why a scorer does not run that would judge the output as it was.
+const CHANGED_BY_CODE: &str = "code changes the output first; it is kept and not run";
+
 /// Types that ask a model, whose text is a rubric.
 const JUDGES: [&str; 6] = [
     "llm-rubric",
@@ -364,7 +371,11 @@ impl Reading<'_, '_> {
             "is-xml" | "contains-xml" => self.xml(),
             "is-sql" | "contains-sql" => self.sql(),
             "is-html" | "contains-html" => self.translated("our own rule of what HTML is decides"),
-            "javascript" | "python" | "ruby" | "webhook" => {
+            // One that stands in a file of its own is refused already.
+            "javascript" | "python" => {
+                self.opaque.get_or_insert_with(|| NEEDS_CONSENT.to_owned());
+            }
+            "ruby" | "webhook" => {
                 self.opaque = Some("code decides; it is kept and not run".to_owned());
             }
             _ if !KNOWN.contains(&self.scored.spec.kind.as_str()) => {
@@ -575,8 +586,7 @@ impl Reading<'_, '_> {
             Ok(path) => self.scored.spec.path = path.filter(|path| self.needs_path(path)),
             Err(code) => {
                 self.keep("transform", Value::from(code));
-                self.opaque =
-                    Some("code changes the output first; it is kept and not run".to_owned());
+                self.opaque = Some(CHANGED_BY_CODE.to_owned());
             }
         }
     }
@@ -589,9 +599,11 @@ impl Reading<'_, '_> {
 
     fn finish(mut self) -> Scored {
         if let Some(why) = self.opaque {
+            let is_changed = why == CHANGED_BY_CODE;
             self.context.notes.not_run(self.place, self.there, why);
+            let kind = self.scored.spec.kind.as_str();
             // A scorer of ours by that name would judge something else.
-            if KNOWN.contains(&self.scored.spec.kind.as_str()) {
+            if KNOWN.contains(&kind) || (PROGRAMS.contains(&kind) && is_changed) {
                 self.scored.spec.kind = format!("promptfoo/{}", self.there);
             }
         }

@@ -112,6 +112,8 @@ impl<'p> Assertions<'p> {
                 let threshold = scorer.max.or(scorer.threshold);
                 Assertion { threshold, ..Assertion::of("levenshtein", wanted) }
             }
+            // In a file of its own a program is a module there.
+            "javascript" | "python" if scorer.extra.contains_key("script") => return None,
             other => {
                 let there = other.strip_prefix("promptfoo/").unwrap_or_else(|| type_there(other));
                 let known = TYPES.contains(&there)
