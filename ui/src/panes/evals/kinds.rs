@@ -227,6 +227,16 @@ pub fn reads(kind: &str, key: &str) -> bool {
     matches!(key, "tags" | "weight") || of(kind).is_none_or(|about| about.keys.contains(&key))
 }
 
+/// Whether scorers of a type are programs, which run with consent only.
+pub fn is_program(kind: &str) -> bool {
+    matches!(kind, "javascript" | "python")
+}
+
+/// Whether the value of a type is a script, of several lines perhaps.
+pub fn is_script(kind: &str) -> bool {
+    kind == "rhai" || is_program(kind)
+}
+
 /// What a type does, in one line.
 pub fn says(kind: &str) -> &'static str {
     of(kind).map_or("This type is not known here, so it is kept and not run.", |about| about.says)

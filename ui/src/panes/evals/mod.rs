@@ -20,6 +20,7 @@ mod model;
 mod models;
 mod optionfields;
 mod options;
+mod programs;
 mod rowfield;
 mod rubric;
 mod schema;

@@ -10,6 +10,7 @@ use super::{
     kinds, model,
     optionfields::OptionFields,
     options,
+    programs::ProgramConsent,
     rowfield::{ReadKey, RowField, SetKey},
     rubric,
     values::{self, Unfit},
@@ -20,7 +21,7 @@ use crate::{
 };
 
 /// Keys of a kind that have a field of their own.
-const OWN: [&str; 5] = ["model", "models", "rubric", "prompt", "baseline"];
+const OWN: [&str; 6] = ["model", "models", "rubric", "prompt", "baseline", "script"];
 
 /// Where judge prompts of a repository stand unless somebody moves them.
 const JUDGES: &str = "judges/";
@@ -38,6 +39,7 @@ const FIELDS: &[&str] = &[
     "rubric",
     "prompt",
     "baseline",
+    "script",
     "threshold",
     "min",
     "max",
@@ -75,6 +77,7 @@ fn ScorerRow(list: List<ScorerSpec>, at: usize) -> impl IntoView {
             <TypeField list at />
             <KeyFields list at />
             <OptionFields list at />
+            <ProgramConsent list at />
             <CheckField
                 label="Negate" about="Passing and failing change places."
                 testid=format!("scorer-{at}-negate")
@@ -179,7 +182,7 @@ const fn key(
 }
 
 /// In the order of the form.
-const KEYS: [Key; 15] = [
+const KEYS: [Key; 16] = [
     key(
         "path",
         "Path",
@@ -266,6 +269,14 @@ const KEYS: [Key; 15] = [
         |s, _, t| set_extra(s, "baseline", t),
         "baseline",
         "The variant to compare with.",
+    ),
+    key(
+        "script",
+        "Script in",
+        |s| extra(s, "script"),
+        |s, _, t| set_extra(s, "script", t),
+        "polite.rhai",
+        "A file beside the prompt, instead of value.",
     ),
     key(
         "threshold",
@@ -403,6 +414,14 @@ fn check_of(key: &str) -> fn(&str) -> Option<&'static str> {
     }
 }
 
+/// How many lines a key's field has: a script has several, and a field of one line would join them.
+fn lines_of(key: &Key, kind: &str) -> u32 {
+    match key.key {
+        "value" if kinds::is_script(kind) => 4,
+        _ => key.lines,
+    }
+}
+
 /// The keys that the scorer's type reads, and those it was given although it does not.
 #[component]
 fn KeyFields(list: List<ScorerSpec>, at: usize) -> impl IntoView {
@@ -411,19 +430,21 @@ fn KeyFields(list: List<ScorerSpec>, at: usize) -> impl IntoView {
             let Some(scorer) = rows.get(at) else { return Vec::new() };
             let has =
                 |key: &Key| kinds::reads(&scorer.kind, key.key) || !(key.get)(scorer).is_empty();
-            (0..KEYS.len()).filter(|index| has(&KEYS[*index])).collect::<Vec<_>>()
+            let shown = (0..KEYS.len()).filter(|index| has(&KEYS[*index]));
+            shown.map(|index| (index, lines_of(&KEYS[index], &scorer.kind))).collect::<Vec<_>>()
         })
     });
     view! {
-        <For each=move || shown.get() key=|index| *index let:index>
+        <For each=move || shown.get() key=|field| *field let:field>
             {
+                let (index, lines) = field;
                 let key = &KEYS[index];
                 let check = check_of(key.key);
-                let (known, wide) = (known_of(key.key), key.lines > 0);
+                let (known, wide) = (known_of(key.key), lines > 0);
                 view! {
                     <RowField
                         list at key=key.key label=key.label get=key.get set=key.set check=check
-                        about=key.about placeholder=key.placeholder lines=key.lines known wide
+                        about=key.about placeholder=key.placeholder lines known wide
                     />
                 }
             }
@@ -483,6 +504,13 @@ mod tests {
         assert_eq!(panel(&scorer), "a/b, c/d");
         set_panel(&mut scorer, &[], "").unwrap();
         assert!(scorer.extra.is_empty());
+    }
+
+    #[test]
+    fn a_script_has_room_for_its_lines() {
+        let value = KEYS.iter().find(|key| key.key == "value").unwrap();
+        assert!(["rhai", "javascript", "python"].iter().all(|kind| lines_of(value, kind) > 1));
+        assert_eq!(lines_of(value, "equals"), 0);
     }
 
     #[test]
