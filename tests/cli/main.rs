@@ -12,6 +12,7 @@ mod rating;
 mod refusals;
 mod reports;
 mod score;
+mod scripts;
 mod shards;
 
 use assay_tests::process;

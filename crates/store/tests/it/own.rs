@@ -1,6 +1,6 @@
-//! Drafts, settings, workspaces, trust and providers.
+//! Drafts, settings, workspaces, trust, consents and providers.
 
-use assay_store::{Draft, ProviderRecord, Store};
+use assay_store::{ConsentRecord, Draft, ProviderRecord, Store};
 
 use crate::support::*;
 
@@ -47,6 +47,27 @@ fn what_is_taken_back_is_gone() {
     assert!(store.drafts("w").unwrap().is_empty());
     assert!(!store.trusted("/a").unwrap());
     assert!(store.recent_workspaces(10).unwrap().is_empty());
+}
+
+fn consent(hash: &str, at_ms: i64) -> ConsentRecord {
+    ConsentRecord { hash: hash.into(), kind: "python".into(), workspace: "w".into(), at_ms }
+}
+
+#[test]
+fn a_consent_is_for_one_text_until_it_is_taken_back() {
+    let (store, folder) = store();
+    store.give_consent(consent("a1", 1)).unwrap();
+    store.give_consent(consent("b2", 2)).unwrap();
+    store.give_consent(consent("a1", 3)).unwrap();
+    drop(store);
+
+    let store = Store::open(folder.path()).unwrap();
+    assert_eq!(store.consents().unwrap(), [consent("b2", 2), consent("a1", 1)], "the first stands");
+    assert!(store.has_consent("a1").unwrap());
+    assert!(!store.has_consent("a").unwrap() && !store.has_consent("A1").unwrap());
+    assert!(store.take_consent("a1").unwrap());
+    assert!(!store.take_consent("a1").unwrap(), "there is nothing left to take");
+    assert!(!store.has_consent("a1").unwrap() && store.has_consent("b2").unwrap());
 }
 
 #[test]
