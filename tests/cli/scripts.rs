@@ -1,7 +1,7 @@
 //! Scripts as scorers, in real processes: Rhai within its limits, programs with consent only.
 
 use assay_testkit::ModelServer;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::process::{Terminal, greeter};
 
@@ -56,7 +56,7 @@ fn a_rhai_scorer_judges_in_a_process_of_the_command_line() {
     let terminal =
         with_scorer(&server, r#"type: rhai, value: 'output == "Hello " + inputs.person'"#);
     let score = own(&terminal);
-    assert_eq!((&score["value"], &score["pass"]), (&1.0.into(), &true.into()), "{score}");
+    assert_eq!((&score["value"], &score["pass"]), (&json!(1.0), &json!(true)), "{score}");
     terminal.ok(&["check"]);
 }
 
@@ -70,7 +70,7 @@ fn a_rhai_script_may_stand_in_a_file_beside_the_prompt() {
     terminal.workspace.write("prompts/greet/polite.rhai", script);
     terminal.ok(&["check"]);
     let score = own(&terminal);
-    assert_eq!((&score["value"], &score["pass"]), (&0.5.into(), &false.into()), "{score}");
+    assert_eq!((&score["value"], &score["pass"]), (&json!(0.5), &json!(false)), "{score}");
     assert_eq!(score["reason"], "2 words (0.5), less than 0.6");
 }
 
@@ -108,7 +108,7 @@ fn a_program_runs_with_consent_to_its_very_text_and_never_without() {
     match has_python() {
         true => {
             let score = own(&terminal);
-            assert_eq!((&score["value"], &score["pass"]), (&1.0.into(), &true.into()), "{score}");
+            assert_eq!((&score["value"], &score["pass"]), (&json!(1.0), &json!(true)), "{score}");
         }
         false => check_not_judged(&terminal, "Python is not installed"),
     }
