@@ -45,6 +45,19 @@ impl Limits {
     }
 }
 
+/// Bytes of address space that this process has by now; 0 where the system does not say. A program with a
+/// window has half a billion before it does anything, so a limit for what it does comes on top of them.
+pub(crate) fn address_space() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    vm_size(&status).unwrap_or(0)
+}
+
+fn vm_size(status: &str) -> Option<u64> {
+    let size = status.lines().find_map(|line| line.strip_prefix("VmSize:"))?;
+    let kilobytes: u64 = size.trim().strip_suffix("kB")?.trim().parse().ok()?;
+    kilobytes.checked_mul(1024)
+}
+
 #[cfg(unix)]
 fn lower(resource: nix::sys::resource::Resource, to: Option<u64>) -> io::Result<()> {
     use nix::sys::resource::{getrlimit, setrlimit};
@@ -53,4 +66,24 @@ fn lower(resource: nix::sys::resource::Resource, to: Option<u64>) -> io::Result<
     let (_, highest) = getrlimit(resource)?;
     let to = to.min(highest);
     Ok(setrlimit(resource, to, to)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_size_of_a_process_is_read_from_its_status() {
+        let status = "Name:\tassay\nVmPeak:\t  900 kB\nVmSize:\t  532480 kB\nVmRSS:\t 1 kB\n";
+        assert_eq!(vm_size(status), Some(520 << 20));
+        for other in ["", "VmSize:\t many kB\n", "VmSize:\t 18446744073709551615 kB\n"] {
+            assert_eq!(vm_size(other), None, "{other:?}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn this_process_has_a_size() {
+        assert!(address_space() > 1 << 20);
+    }
 }

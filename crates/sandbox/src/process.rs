@@ -10,6 +10,11 @@ use std::time::Duration;
 use crate::SandboxError;
 use crate::protocol::{MOST_SAID, read_line};
 
+/// Where the libraries of a program are that brought its own, as an AppImage does.
+pub(crate) const LIBRARIES: &str = "LD_LIBRARY_PATH";
+/// What a program may not start without; there is no secret in it. Windows starts none without the first.
+const STARTS_WITH: [&str; 2] = ["SystemRoot", LIBRARIES];
+
 /// The hidden command that calls [`worker`](crate::worker()).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WorkerProgram {
@@ -20,7 +25,7 @@ pub struct WorkerProgram {
 }
 
 impl WorkerProgram {
-    /// The command with an empty environment, in the temporary folder, its streams piped. What
+    /// The command with next to nothing as its environment, in the temporary folder, its streams piped. What
     /// arguments come behind is for the caller.
     pub(crate) fn command(&self) -> Command {
         let mut command = Command::new(&self.program);
@@ -31,9 +36,10 @@ impl WorkerProgram {
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null());
-        // Windows starts no program without it.
-        if let Some(root) = std::env::var_os("SystemRoot") {
-            command.env("SystemRoot", root);
+        for name in STARTS_WITH {
+            if let Some(value) = std::env::var_os(name) {
+                command.env(name, value);
+            }
         }
         // A group of its own, so that what it starts can be stopped with it.
         #[cfg(unix)]

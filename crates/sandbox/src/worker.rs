@@ -4,13 +4,13 @@ use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader, Write};
 use std::process::ExitCode;
 
-use crate::limits::Limits;
+use crate::limits::{Limits, address_space};
 use crate::native;
 use crate::protocol::{MOST_ASKED, Reply, Request, read_line};
 use crate::script::Scripts;
 
-/// Bytes that the worker may have: a request, its JSON, and what a script makes of it. The attacks
-/// that limits of the language let through need gigabytes.
+/// Bytes that the worker may take beside those it begins with: a request, its JSON, and what a script
+/// makes of it. The attacks that limits of the language let through need gigabytes.
 const MEMORY: u64 = 512 << 20;
 const STACK: usize = 32 << 20;
 /// A worker that nobody stops ends some day.
@@ -45,7 +45,7 @@ fn on_a_large_stack(work: fn() -> io::Result<()>) -> io::Result<()> {
 
 fn judge_until_the_end() -> io::Result<()> {
     let limits = Limits {
-        memory: Some(MEMORY),
+        memory: Some(address_space().saturating_add(MEMORY)),
         cpu_seconds: Some(CPU_SECONDS),
         open_files: Some(OPEN_FILES),
         processes: Some(0),

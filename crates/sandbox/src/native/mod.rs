@@ -21,7 +21,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::limits::Limits;
-use crate::process::{Talk, WorkerProgram};
+use crate::process::{LIBRARIES, Talk, WorkerProgram};
 use crate::protocol::{Facts, line};
 use crate::{SandboxError, Verdict};
 
@@ -169,7 +169,8 @@ pub(crate) fn become_program(arguments: &[OsString]) -> io::Result<()> {
     };
     limits.apply()?;
     let mut command = Command::new(program);
-    command.args(rest);
+    // The worker's own libraries are none of the interpreter's.
+    command.args(rest).env_remove(LIBRARIES);
     run_instead(command)
 }
 

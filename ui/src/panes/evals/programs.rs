@@ -125,7 +125,7 @@ fn Consent(list: List<ScorerSpec>, at: usize) -> impl IntoView {
         <div class="field--wide program" data-testid=format!("scorer-{at}-program")>
             {move || refused().map(|error| view! { <ErrorNote error /> })}
             {move || match shown.get() {
-                Some(found) => view! { <Script program found /> }.into_any(),
+                Some(found) => view! { <ProgramText program found /> }.into_any(),
                 None if waits() => ().into_any(),
                 None => view! { <Note tone=Tone::Info mark=Mark::Info><p>{NOWHERE}</p></Note> }.into_any(),
             }}
@@ -135,7 +135,7 @@ fn Consent(list: List<ScorerSpec>, at: usize) -> impl IntoView {
 
 /// The text, what it means to allow it, and the button.
 #[component]
-fn Script(program: Program, found: ProgramView) -> impl IntoView {
+fn ProgramText(program: Program, found: ProgramView) -> impl IntoView {
     let ProgramView { source, hash, allowed, kind, .. } = found;
     let (tone, mark, meaning) = match allowed {
         true => (Tone::Ok, Mark::Shield, ALLOWED),
