@@ -93,3 +93,28 @@ fn type_in_the_text(window: &Window, data: &Path) -> Result<(), Failure> {
     until_file(window, &evals(data), "min: 1} [")?;
     Ok(())
 }
+
+#[test]
+fn a_program_among_the_scorers_shows_its_text_and_is_allowed_by_a_button() -> Result<(), Failure> {
+    let data = tempfile::tempdir()?;
+    let window = Window::open(data.path())?;
+    window.click("welcome-sample")?;
+    window.find("variant-editor-baseline")?;
+    window.click("tab-evals")?;
+    window.click("add-scorer")?;
+    fill(&window, "scorer-6-id", "tone")?;
+    choose(&window, "scorer-6-type", "python")?;
+    fill(&window, "scorer-6-value", "len(output) < 400")?;
+
+    window.until_text("scorer-6-source", PATIENCE, |text| text.trim() == "len(output) < 400")?;
+    window.until_text("scorer-6-program", PATIENCE, |text| text.contains("It does not run"))?;
+    window.click("scorer-6-allow")?;
+    window.until_text("scorer-6-program", PATIENCE, |text| text.contains("You allowed this"))?;
+
+    // One changed character, and it is not allowed any more.
+    fill(&window, "scorer-6-value", "len(output) < 500")?;
+    window.until_text("scorer-6-source", PATIENCE, |text| text.trim() == "len(output) < 500")?;
+    window.until_text("scorer-6-program", PATIENCE, |text| text.contains("It does not run"))?;
+    window.close()?;
+    Ok(())
+}

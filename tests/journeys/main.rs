@@ -9,5 +9,6 @@ mod few_shot;
 mod keys;
 mod rating;
 mod running;
+mod scripts;
 mod structure;
 mod trouble;
