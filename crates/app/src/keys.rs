@@ -292,6 +292,7 @@ mod tests {
             data_dir: Some(folder.path().join("data")),
             models_dir: Some(folder.path().join("models")),
             keys: Some(KeysConfig::memory()),
+            ..AppOptions::default()
         };
         App::open(options, Arc::new(Headless)).unwrap()
     }

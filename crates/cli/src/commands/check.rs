@@ -39,7 +39,7 @@ pub(crate) fn execute(app: &App, arguments: &Check, output: &Output) -> Result<E
     }
     output.show(&document, || {
         let fixed = fixed.map(|(n, _)| format!("fixed {}\n", counted(n, "problem")));
-        fixed.unwrap_or_default() + &near.iter().map(near_text).collect::<String>() + &text(&check)
+        [fixed.unwrap_or_default(), near.iter().map(near_text).collect(), text(&check)].concat()
     })?;
     Ok(if check.errors == 0 { Exit::Done } else { Exit::Failed })
 }

@@ -60,5 +60,5 @@ fn text(export: &ExportView) -> String {
         return export.files.iter().map(|file| file.text.as_str()).collect();
     }
     let wrote: String = export.wrote.iter().map(|path| format!("wrote {path}\n")).collect();
-    notes(&export.notes) + &wrote
+    notes(&export.notes) + wrote.as_str()
 }

@@ -145,7 +145,8 @@ pub fn judge_signatures(spec: &RunSpec) -> BTreeMap<(String, String), String> {
         let prompt = source.parse();
         let signed = |scorer: JudgedScorer| {
             let judge = scorer.judge.ok()?;
-            let signature = judge.signature(&content_id, &model) + &against(&judge, &prompt);
+            let signature =
+                judge.signature(&content_id, &model) + against(&judge, &prompt).as_str();
             Some(((source.key.clone(), scorer.id), signature))
         };
         JudgedScorer::all(&prompt).into_iter().filter_map(signed).collect::<Vec<_>>()

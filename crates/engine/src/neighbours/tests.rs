@@ -104,7 +104,7 @@ fn an_example_with_the_words_of_the_case_is_never_shown() {
 
 #[test]
 fn of_examples_that_are_equally_near_the_first_in_the_file_is_shown_first() {
-    let twins = row("b", "The delivery is late.") + &row("a", "The delivery is late.");
+    let twins = row("b", "The delivery is late.") + row("a", "The delivery is late.").as_str();
     let prompt = prompt("{nearest: 3}", &twins);
     assert_eq!(shown(&prompt, "Where is my parcel?"), ["b", "a"], "and no more than there are");
 }
@@ -202,7 +202,7 @@ fn more_rows_than_can_be_compared_are_refused() {
 
 #[test]
 fn rows_that_say_the_same_in_other_words_are_found() {
-    let more = examples() + &row("ex-again", "The delivery is late by a week.");
+    let more = examples() + row("ex-again", "The delivery is late by a week.").as_str();
     let prompt = prompt("all", &more);
     let found = neighbours().near_duplicates(&prompt, 0.9, &|| true).expect("found");
     let place = |row| RowPlace { table: Table::Examples, row };
@@ -233,10 +233,10 @@ fn two_questions_about_one_document_are_two_cases_and_rows_of_a_group_are_known(
         neighbours().near_duplicates(&prompt, 0.8, &|| true).expect("found").len()
     };
     let when = row("a", "When was it signed?", "");
-    assert_eq!(duplicates(when.clone() + &row("b", "Who pays the costs?", "")), 0);
-    assert_eq!(duplicates(when + &row("b", "When was this signed?", "")), 1);
+    assert_eq!(duplicates(when.clone() + row("b", "Who pays the costs?", "").as_str()), 0);
+    assert_eq!(duplicates(when + row("b", "When was this signed?", "").as_str()), 1);
     let group = ",\"group\":\"g\"";
     let grouped =
-        row("a", "When was it signed?", group) + &row("b", "When was this signed?", group);
+        row("a", "When was it signed?", group) + row("b", "When was this signed?", group).as_str();
     assert_eq!(duplicates(grouped), 0);
 }

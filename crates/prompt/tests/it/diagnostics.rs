@@ -231,6 +231,11 @@ fn manifests(it: &mut Gallery) {
         ("type: equals", "type: eqals"),
         ("type: equals", "type: sentiment"),
         ("type: equals", "type: javascript"),
+        ("type: equals", "options: {lower_case: true}, type: equals"),
+        ("type: equals", "type: llm-rubric, rubric: It is kind."),
+        ("type: equals", "type: pairwise, model: a/b, baseline: base"),
+        ("{scorer: urgent, min", "{scorer: urgent.f1, min"),
+        ("{scorer: urgent, min: 1.0", "{scorer: urgent, nonInferior: {}"),
         ("latencyP95Ms", "latencyP95"),
         ("safety]", "saftey]"),
         ("[urgent, safety]", "[urgent]"),
@@ -293,9 +298,10 @@ fn every_fix_puts_its_finding_right() {
 
 #[test]
 fn every_code_can_occur() {
-    // The caps have tests of their own, beside the evaluator; a shared id needs two prompts, as its
-    // page has.
-    let elsewhere = [codes::STEP_LIMIT, codes::OUTPUT_LIMIT, codes::SHARED_ID];
+    // The caps have tests of their own, beside the evaluator; a shared id and a judge's prompt need
+    // two prompts, as their pages have.
+    let elsewhere =
+        [codes::STEP_LIMIT, codes::OUTPUT_LIMIT, codes::SHARED_ID, codes::MISSING_JUDGE_PROMPT];
     let seen = gallery().text;
     for (code, meaning) in codes::TABLE {
         if !elsewhere.contains(code) {

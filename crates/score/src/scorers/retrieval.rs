@@ -129,7 +129,7 @@ impl Retrieval {
                 Measure::LevenshteinSimilarity.of(one, other).is_some_and(|alike| alike >= least)
             }
         };
-        let mut rank = |one: &String| {
+        let rank = |one: &String| {
             let at = (0..wanted.len()).find(|at| !taken[*at] && is(one, &wanted[*at].0))?;
             taken[at] = true;
             Some(at)

@@ -139,7 +139,7 @@ fn Waiting(judge: String) -> impl IntoView {
     view! {
         <li class="verdict verdict--accent" data-testid=format!("cell-judging-{judge}")>
             <Icon mark=Mark::Gauge />
-            <div><p><span class="mono">{judge}</span>" "<span class="verdict__word">"judging"</span></p></div>
+            <div><p><span class="mono">{judge.clone()}</span>" "<span class="verdict__word">"judging"</span></p></div>
         </li>
     }
 }
