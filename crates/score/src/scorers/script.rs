@@ -40,12 +40,6 @@ impl ScriptLanguage {
             _ => None,
         }
     }
-
-    /// Whether its scripts are programs, which run only with the user's consent.
-    #[must_use]
-    pub fn is_native(self) -> bool {
-        self != ScriptLanguage::Rhai
-    }
 }
 
 /// The text of a scorer's script.

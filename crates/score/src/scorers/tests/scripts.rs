@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::{Custom, CustomRequest, CustomVerdict, Resources, ScriptLanguage};
+use crate::{Custom, CustomRequest, CustomVerdict, Resources};
 
 /// Gives the verdict whose words are its source, and repeats what it was given.
 struct Says;
@@ -135,11 +135,4 @@ fn another_text_is_another_signature_and_another_language_too() {
     assert_ne!(signature(long("true")), signature(long("false")));
     assert!(signature(long("true")).starts_with("rhai|value:#"), "{}", signature(long("true")));
     assert_ne!(signature(rhai("true")), signature(json!({"type": "python", "value": "true"})));
-}
-
-#[test]
-fn what_is_a_program_is_told_from_what_is_not() {
-    let native = |kind| ScriptLanguage::of(kind).map(ScriptLanguage::is_native);
-    assert_eq!([native("rhai"), native("javascript")], [Some(false), Some(true)]);
-    assert_eq!([native("python"), native("ruby")], [Some(true), None]);
 }
