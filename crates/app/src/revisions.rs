@@ -45,6 +45,92 @@ impl Answer<StartRevision> for App {
     }
 }
 
+impl Answer<PlanRevisions> for App {
+    fn answer(&self, command: PlanRevisions) -> Result<RevisionsPlan, ApiError> {
+        let open = self.workspace()?;
+        let PlanRevisions { base, head, request } = command;
+        let base = At::of(&open.workspace, Some(base.as_str()))?;
+        let head = At::of(&open.workspace, head.as_deref())?;
+        let ours = Asked::of(&base, &head, &request)?;
+        let left_out = ours.left_out.clone();
+        if ours.prompts.is_empty() {
+            return Ok(RevisionsPlan { plan: None, differ: false, left_out });
+        }
+        let narrowed = RunRequest {
+            prompts: ours.prompts.iter().map(|prompt| prompt.key.clone()).collect(),
+            variants: ours.variants.clone(),
+            ..request.clone()
+        };
+        let theirs = Asked::of(&head, &head, &narrowed)?;
+        let specs = [
+            revision_spec(&open, &base, &head, ours, &request)?,
+            revision_spec(&open, &head, &head, theirs, &narrowed)?,
+        ];
+        let mut plan = None;
+        for spec in specs {
+            let one = self.plan_without_keys(spec)?;
+            if self.inner.engine.answered_before(&one).map_err(|e| e.explain())?.is_none() {
+                let shown = self.plan_shown(&open, &one)?;
+                plan = Some(plan.map_or_else(|| shown.clone(), |before| together(before, &shown)));
+            }
+        }
+        Ok(RevisionsPlan { plan, differ: true, left_out })
+    }
+}
+
+/// Two plans as one: what both runs come to.
+fn together(plan: PlanView, more: &PlanView) -> PlanView {
+    PlanView {
+        cells: plan.cells + more.cells,
+        cached: plan.cached + more.cached,
+        input_tokens: plan.input_tokens + more.input_tokens,
+        output_tokens_max: plan.output_tokens_max.zip(more.output_tokens_max).map(|(a, b)| a + b),
+        judge_calls: plan.judge_calls + more.judge_calls,
+        cost: both_costs(plan.cost, more.cost.as_ref()),
+        unknown_prices: united(plan.unknown_prices, &more.unknown_prices),
+        unsendable: plan.unsendable + more.unsendable,
+        left_out: united(plan.left_out, &more.left_out),
+        hosts: united(plan.hosts, &more.hosts),
+        per_host: both_shares(plan.per_host, &more.per_host),
+        missing_keys: united(plan.missing_keys, &more.missing_keys),
+        columns: [plan.columns, more.columns.clone()].concat(),
+        needs_consent: plan.needs_consent || more.needs_consent,
+        // Both are asked the same cases.
+        rows: plan.rows.max(more.rows),
+        power: plan.power,
+    }
+}
+
+/// What both cost; nothing where one is not known.
+fn both_costs(cost: Option<CostRange>, more: Option<&CostRange>) -> Option<CostRange> {
+    let (cost, more) = (cost?, more?);
+    Some(CostRange { low: cost.low + more.low, high: cost.high + more.high, ..cost })
+}
+
+fn both_shares(mut shares: Vec<HostShareView>, more: &[HostShareView]) -> Vec<HostShareView> {
+    for share in more {
+        match shares.iter_mut().find(|known| known.host == share.host) {
+            Some(known) => {
+                known.cells += share.cells;
+                known.input_tokens += share.input_tokens;
+                known.cost = both_costs(known.cost.take(), share.cost.as_ref());
+            }
+            None => shares.push(share.clone()),
+        }
+    }
+    shares
+}
+
+/// Each of them once, in the order in which they come.
+fn united(mut words: Vec<String>, more: &[String]) -> Vec<String> {
+    for word in more {
+        if !words.contains(word) {
+            words.push(word.clone());
+        }
+    }
+    words
+}
+
 /// Which prompts and variants of a revision are asked.
 struct Asked {
     prompts: Vec<PromptSource>,
@@ -152,4 +238,55 @@ fn revision_spec(
         judges,
         commit: at.commit(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plan(host: &str, cost: Option<f64>) -> PlanView {
+        let range = |high| CostRange { low: 0.0, high, currency: "USD".to_owned() };
+        let share = HostShareView {
+            host: host.to_owned(),
+            cells: 3,
+            input_tokens: 30,
+            cost: cost.map(range),
+        };
+        PlanView {
+            cells: 4,
+            cached: 1,
+            input_tokens: 30,
+            output_tokens_max: Some(100),
+            judge_calls: 2,
+            cost: cost.map(range),
+            unknown_prices: Vec::new(),
+            unsendable: 0,
+            left_out: vec!["seed".to_owned()],
+            hosts: vec![host.to_owned()],
+            per_host: vec![share],
+            missing_keys: Vec::new(),
+            columns: Vec::new(),
+            rows: 4,
+            needs_consent: false,
+            power: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn two_plans_come_to_their_sums_and_say_everything_once() {
+        let both = together(plan("a", Some(0.5)), &plan("a", Some(0.25)));
+        assert_eq!((both.cells, both.cached, both.judge_calls, both.rows), (8, 2, 4, 4));
+        assert_eq!(both.output_tokens_max, Some(200));
+        assert_eq!(both.cost.map(|cost| cost.high), Some(0.75));
+        assert_eq!((both.hosts.len(), both.left_out.len(), both.per_host.len()), (1, 1, 1));
+        assert_eq!(both.per_host[0].cells, 6);
+    }
+
+    #[test]
+    fn a_cost_that_nobody_knows_makes_the_sum_unknown_and_other_hosts_stay_apart() {
+        let both = together(plan("a", Some(0.5)), &plan("b", None));
+        assert_eq!(both.cost, None);
+        let hosts: Vec<&str> = both.per_host.iter().map(|share| share.host.as_str()).collect();
+        assert_eq!(hosts, ["a", "b"]);
+    }
 }

@@ -28,16 +28,8 @@ const NOTICE_PACE: Duration = Duration::from_millis(50);
 impl Answer<PlanRun> for App {
     fn answer(&self, command: PlanRun) -> Result<PlanView, ApiError> {
         let open = self.workspace()?;
-        // Choosing the nearest examples may take minutes; who asks again does not wait for these.
-        let go_on = self.inner.planning.ask();
-        // What it would come to can be said without a key.
-        let plan = Plan::new(self.spec(&open, &command.request)?, &self.models_without_keys()?);
-        let plan = plan.map_err(|e| e.explain())?;
-        let summary = plan.summary(&self.inner.store, &go_on).map_err(|e| e.explain())?;
-        let missing_keys = self.missing_keys(&plan)?;
-        let power = self.inner.engine.powers(&plan).into_iter().map(power_view).collect();
-        let view = plan_view(&plan, summary, missing_keys, !self.is_trusted(&open)?);
-        Ok(PlanView { power, ..view })
+        let plan = self.plan_without_keys(self.spec(&open, &command.request)?)?;
+        self.plan_shown(&open, &plan)
     }
 }
 
@@ -166,6 +158,22 @@ impl App {
 
     fn starting(&self) -> MutexGuard<'_, ()> {
         self.inner.starting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A plan to look at: what it would come to can be said without a key.
+    pub(crate) fn plan_without_keys(&self, spec: RunSpec) -> Result<Plan, ApiError> {
+        Plan::new(spec, &self.models_without_keys()?).map_err(|e| e.explain())
+    }
+
+    /// What a plan would do.
+    pub(crate) fn plan_shown(&self, open: &Open, plan: &Plan) -> Result<PlanView, ApiError> {
+        // Choosing the nearest examples may take minutes; who asks again does not wait for these.
+        let go_on = self.inner.planning.ask();
+        let summary = plan.summary(&self.inner.store, &go_on).map_err(|e| e.explain())?;
+        let missing_keys = self.missing_keys(plan)?;
+        let power = self.inner.engine.powers(plan).into_iter().map(power_view).collect();
+        let view = plan_view(plan, summary, missing_keys, !self.is_trusted(open)?);
+        Ok(PlanView { power, ..view })
     }
 
     /// What a run is asked to do, with the prompts as they are now.

@@ -151,6 +151,7 @@ commands! {
     "consent.take" TakeConsent -> ConsentsView, Json, "take the consent to a program back";
 
     "compare.side" ResolveSide -> SideFound, Json, "what a name means: a run, a part of one, or a revision";
+    "compare.plan" PlanRevisions -> RevisionsPlan, Json, "what running what is missing of two revisions would do; sends nothing";
     "compare.revision" StartRevision -> RevisionRun, Json, "run the prompts of a revision with the cases and scorers of another";
     "compare.read" ReadComparison -> ComparisonView, Json, "the verdict between two runs, or two columns of one";
     "compare.cases" ReadComparedCases -> ComparedCasePage, Postcard, "a page of compared cases, broken ones first";

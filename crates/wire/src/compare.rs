@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::run::{ColumnView, MeanView, RunRequest};
+use crate::run::{ColumnView, MeanView, PlanView, RunRequest};
 
 /// One side of a comparison.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -65,6 +65,29 @@ pub struct StartRevision {
     pub request: RunRequest,
     /// See [`crate::StartRun::consent`].
     pub consent: bool,
+}
+
+/// Asks what running what is missing of two revisions would do: the base and the head, both asked the head's cases and
+/// judged by its scorers. Sends nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlanRevisions {
+    /// The revision that stands.
+    pub base: String,
+    /// The revision that may replace it; the files on disk when `None`.
+    pub head: Option<String>,
+    /// Which prompts, variants and cases; prompts that are the same at both revisions are left out when none is named.
+    pub request: RunRequest,
+}
+
+/// What it would do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RevisionsPlan {
+    /// Both runs together; `None` when nothing differs, or all of it was answered before.
+    pub plan: Option<PlanView>,
+    /// Whether the revisions differ in anything that can be asked.
+    pub differ: bool,
+    /// Prompts that are there at one revision only, or the same at both, in words.
+    pub left_out: Vec<String>,
 }
 
 /// What became of a revision's run.

@@ -206,6 +206,11 @@ impl Runs {
         Some(ipc::call(PlanRun { request }).await)
     }
 
+    /// Puts everything typed on disk, where the application reads it.
+    pub async fn flush(self) {
+        self.documents.flush().await;
+    }
+
     /// Starts the next run and shows it. Pressing Run is the consent that a repository which is not trusted needs.
     ///
     /// # Errors

@@ -1,16 +1,27 @@
 //! What a run may cost before the person is asked, and the plan that waits for their yes.
 
-use assay_wire::{ApiError, PlanView};
+use assay_wire::{
+    ApiError, Code, PlanRevisions, PlanView, RevisionsPlan, RunRequest, SideRef, StartRevision,
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{Runs, context, desk};
-use crate::money;
+use crate::{ipc, money};
 
 /// Where the amount is kept, on this machine.
 const KEPT: &str = "assay:ask-above";
 
 /// The amount until somebody sets another, in US dollars.
 const USUAL: f64 = 1.0;
+
+/// What the plan is of.
+#[derive(Debug, Clone, PartialEq)]
+enum Errand {
+    /// The next run.
+    Run,
+    /// What is missing of two revisions, to compare them.
+    Revisions(PlanRevisions),
+}
 
 /// The amount below which runs start at once, and the plan that is shown above it.
 #[derive(Clone, Copy)]
@@ -23,6 +34,10 @@ pub struct Spending {
     plan: RwSignal<Option<PlanView>>,
     refused: RwSignal<Option<ApiError>>,
     starting: RwSignal<bool>,
+    errand: RwSignal<Errand>,
+    comparing: RwSignal<bool>,
+    uncompared: RwSignal<Option<ApiError>>,
+    compared: RwSignal<Option<(SideRef, SideRef)>>,
     runs: Runs,
 }
 
@@ -38,6 +53,10 @@ impl Spending {
             plan: RwSignal::new(None),
             refused: RwSignal::new(None),
             starting: RwSignal::new(false),
+            errand: RwSignal::new(Errand::Run),
+            comparing: RwSignal::new(false),
+            uncompared: RwSignal::new(None),
+            compared: RwSignal::new(None),
             runs: context(),
         }
     }
@@ -85,7 +104,7 @@ impl Spending {
             let planned = self.runs.plan_now().await;
             let outcome = match planned {
                 Some(Ok(plan)) if asks_first(&plan, self.above.get_untracked()) => {
-                    self.show(plan);
+                    self.show(Errand::Run, plan);
                     Ok(())
                 }
                 Some(Ok(_)) => self.runs.begin(None).await,
@@ -104,7 +123,7 @@ impl Spending {
         spawn_local(async move {
             let outcome = match self.runs.plan_now().await {
                 Some(Ok(plan)) => {
-                    self.show(plan);
+                    self.show(Errand::Run, plan);
                     Ok(())
                 }
                 Some(Err(error)) => Err(error),
@@ -114,7 +133,73 @@ impl Spending {
         });
     }
 
-    /// Starts the run that is shown, within the budget that was typed.
+    /// Shows what comparing two revisions would cost, before anything of it is sent. Where all of it was answered before,
+    /// they are compared at once.
+    pub fn compare(self, of: PlanRevisions) {
+        if self.open.get_untracked() || self.comparing.get_untracked() {
+            return;
+        }
+        self.comparing.set(true);
+        self.uncompared.set(None);
+        spawn_local(async move {
+            self.runs.flush().await;
+            let outcome = match ipc::call(of.clone()).await {
+                Ok(RevisionsPlan { plan: Some(plan), .. }) => {
+                    self.show(Errand::Revisions(of), plan);
+                    Ok(())
+                }
+                Ok(RevisionsPlan { differ: true, .. }) => self.begin_revisions(of, None).await,
+                Ok(RevisionsPlan { left_out, .. }) => Err(nothing_differs(&left_out)),
+                Err(error) => Err(error),
+            };
+            self.comparing.set(false);
+            self.uncompared.set(outcome.err());
+        });
+    }
+
+    /// Whether a comparison of revisions is being planned.
+    pub fn is_comparing(self) -> bool {
+        self.comparing.get()
+    }
+
+    /// Why revisions were not compared.
+    pub fn uncompared(self) -> Signal<Option<ApiError>> {
+        self.uncompared.into()
+    }
+
+    /// The runs of the two revisions that were compared last.
+    pub fn compared(self) -> Signal<Option<(SideRef, SideRef)>> {
+        self.compared.into()
+    }
+
+    /// Whether the plan is of two revisions, so that there are two runs.
+    pub fn is_of_revisions(self) -> bool {
+        self.errand.with(|errand| matches!(errand, Errand::Revisions(_)))
+    }
+
+    async fn begin_revisions(self, of: PlanRevisions, budget: Option<f64>) -> Result<(), ApiError> {
+        let PlanRevisions { base, head, request } = of;
+        let start = |revision: Option<String>, request: RunRequest| StartRevision {
+            revision,
+            judged_by: head.clone(),
+            request,
+            // Pressing Run on the plan is the consent that a repository which is not trusted needs.
+            consent: true,
+        };
+        let request = RunRequest { budget, ..request };
+        let ours = ipc::call(start(Some(base.clone()), request.clone())).await?;
+        let request = RunRequest { prompts: ours.prompts, variants: ours.variants, ..request };
+        let theirs = ipc::call(start(head.clone(), request)).await?;
+        let (Some(ours), Some(theirs)) = (ours.run, theirs.run) else {
+            return Err(nothing_differs(&ours.left_out));
+        };
+        let head = head.unwrap_or_else(|| "files on disk".to_owned());
+        let side = |run: String, label: String| SideRef { label: Some(label), ..SideRef::run(run) };
+        self.compared.set(Some((side(ours, base), side(theirs, head))));
+        Ok(())
+    }
+
+    /// Starts what is shown, within the budget that was typed.
     pub fn confirm(self) {
         let typed = self.budget.with_untracked(|typed| money::amount(typed));
         let Ok(budget) = typed else { return };
@@ -124,7 +209,10 @@ impl Spending {
         self.starting.set(true);
         self.refused.set(None);
         spawn_local(async move {
-            let begun = self.runs.begin(budget).await;
+            let begun = match self.errand.get_untracked() {
+                Errand::Run => self.runs.begin(budget).await,
+                Errand::Revisions(of) => self.begin_revisions(of, budget).await,
+            };
             self.starting.set(false);
             match begun {
                 Ok(()) => self.open.set(false),
@@ -133,8 +221,9 @@ impl Spending {
         });
     }
 
-    fn show(self, plan: PlanView) {
+    fn show(self, errand: Errand, plan: PlanView) {
         self.refused.set(None);
+        self.errand.set(errand);
         self.plan.set(Some(plan));
         self.open.set(true);
     }
@@ -144,6 +233,13 @@ impl Default for Spending {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// Why two revisions are not compared.
+fn nothing_differs(left_out: &[String]) -> ApiError {
+    let why =
+        if left_out.is_empty() { String::new() } else { format!(": {}", left_out.join("; ")) };
+    ApiError::new(Code::BadInput, format!("nothing differs between them that could be asked{why}"))
 }
 
 /// Whether a plan waits for a yes: because it may cost more than `above`, because nobody knows what it costs, because a
@@ -204,6 +300,13 @@ mod tests {
         assert!(!asks_first(&plan(&[AWAY], Some(0.9)), 1.0));
         assert!(asks_first(&plan(&[AWAY], Some(1.1)), 1.0));
         assert!(!asks_first(&plan(&[], Some(0.0)), 0.0), "what costs nothing is never asked about");
+    }
+
+    #[test]
+    fn revisions_without_a_difference_say_why_each_prompt_was_left_out() {
+        let same = nothing_differs(&["a is the same at both revisions".to_owned()]);
+        assert!(same.message.ends_with(": a is the same at both revisions"), "{}", same.message);
+        assert!(!nothing_differs(&[]).message.ends_with(':'));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use leptos::{prelude::*, task::spawn_local};
 use super::model::{self, By};
 use crate::{
     ipc,
-    state::{Desk, Load, Notices, Runs, Tab, context},
+    state::{Desk, Load, Notices, Runs, Spending, Tab, context},
 };
 
 /// Cases that are listed; the broken and fixed ones come first.
@@ -102,6 +102,12 @@ impl Versus {
                 versus.enter(run);
             }
         });
+        let revisions = context::<Spending>().compared();
+        Effect::new(move || {
+            if let Some((base, head)) = revisions.get() {
+                versus.compare(base, head);
+            }
+        });
         versus
     }
 
@@ -155,6 +161,26 @@ impl Versus {
             match self.read_columns(&run).await {
                 Ok(columns) => self.begin(&run, &columns),
                 Err(error) => self.view.set(Some(Load::Failed(error))),
+            }
+        });
+    }
+
+    /// Compares two runs, whatever was compared before.
+    fn compare(self, base: SideRef, head: SideRef) {
+        let runs = [base.run.clone(), head.run.clone()];
+        self.third.set(None);
+        self.base.set(Some(base));
+        self.head.set(Some(head));
+        self.pair.set(0);
+        self.verdict.set(0);
+        self.read();
+        spawn_local(async move {
+            if let Ok(runs) = ipc::call(ListRuns { limit: RUNS }).await {
+                self.runs.set(runs);
+            }
+            for run in &runs {
+                // Without its columns a side can still be compared as a whole.
+                let _ = self.read_columns(run).await;
             }
         });
     }

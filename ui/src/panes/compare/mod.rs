@@ -19,24 +19,30 @@ mod board;
 mod cases;
 pub mod model;
 mod outputs;
+mod revisions;
 mod sides;
 
 pub use board::Versus;
 
 use cases::CaseList;
 use outputs::OutputsPane;
+use revisions::RevisionChoice;
 use sides::SideChoices;
 
 /// Two sides, the verdict, the cases and their outputs.
 #[component]
 pub fn ComparePane() -> impl IntoView {
     let (versus, shown) = (context::<Versus>(), context::<Runs>().shown());
+    // Revisions can be compared without a run in the matrix.
+    let nothing =
+        Memo::new(move |_| shown.with(Option::is_none) && versus.side(board::Side::Base).is_none());
     move || {
-        match shown.get() {
-        None => view! { <NoRun /> }.into_any(),
-        Some(_) => view! {
+        match nothing.get() {
+        true => view! { <NoRun /> }.into_any(),
+        false => view! {
             <section class="versus" aria-label="Compare" data-testid="compare-view">
                 <SideChoices />
+                <RevisionChoice />
                 {move || match versus.view().get() {
                     None => view! { <OneSide /> }.into_any(),
                     Some(Load::Loading) => view! { <Loading what="Comparing" /> }.into_any(),
@@ -68,6 +74,7 @@ fn NoRun() -> impl IntoView {
             <Button kind=Kind::Primary icon=Mark::Play disabled=idle on_press=move |_| stage.perform(Action::Run)>
                 "Run" <Keys chord=about(Action::Run).keys[0] />
             </Button>
+            <RevisionChoice />
         </Blank>
     }
 }

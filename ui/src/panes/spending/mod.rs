@@ -46,6 +46,9 @@ fn Body(plan: PlanView) -> impl IntoView {
     view! {
         <p class="plan__cost" data-testid="plan-cost">{model::cost_line(&plan)}</p>
         <p class="quiet">{model::why_asked(&plan, spending.above())}</p>
+        {spending.is_of_revisions().then(|| view! {
+            <p class="quiet" data-testid="plan-revisions">{model::REVISIONS}</p>
+        })}
         <dl class="facts__list">{facts.into_iter().map(|(name, value)| view! {
             <div class="facts__line"><dt class="quiet">{name}</dt><dd class="number">{value}</dd></div>
         }).collect_view()}</dl>

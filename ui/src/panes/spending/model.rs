@@ -13,6 +13,9 @@ pub fn cost_line(plan: &PlanView) -> String {
     }
 }
 
+/// What is said of a plan that is of two revisions.
+pub const REVISIONS: &str = "Two runs, one for each revision, on the same cases; variants that are the same at both are left out. A budget holds for each of the two.";
+
 /// Why the plan is shown.
 pub fn why_asked(plan: &PlanView, above: f64) -> String {
     let leaves = plan.hosts.iter().any(|host| !is_here(host));
