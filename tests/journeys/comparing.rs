@@ -150,3 +150,32 @@ fn a_commit_tells_the_verdict_of_exactly_what_it_brings() {
     desk.workspace.write(BASELINE, &text.replace("By the", "Following the"));
     assert_eq!(commit("Say it otherwise").trim(), "");
 }
+
+#[test]
+fn two_revisions_are_planned_before_anything_is_sent_and_cost_nothing_once_they_are_answered() {
+    let server = sorter();
+    let desk = desk(&server);
+    let of = PlanRevisions { base: "HEAD".to_owned(), head: None, request: RunRequest::default() };
+    let same = desk.call(of.clone());
+    assert!(!same.differ && same.plan.is_none() && !same.left_out.is_empty(), "{same:?}");
+
+    let text = desk.workspace.read(BASELINE);
+    desk.workspace.write(BASELINE, &text.replace("Name the", "By the policy, name the"));
+    let before = server.count();
+    let plan = desk.call(of.clone()).plan.expect("there is something to send");
+    assert_eq!((plan.cells, plan.rows, plan.columns.len()), (120, 60, 2), "one variant, twice");
+    assert_eq!(server.count(), before, "a plan sends nothing");
+
+    let start = |revision: Option<&str>, request: RunRequest| {
+        let revision = revision.map(str::to_owned);
+        let begun = desk.call(StartRevision { revision, judged_by: None, request, consent: true });
+        desk.app.wait(begun.run.as_deref().expect("a run"), |_| {});
+        begun
+    };
+    let ours = start(Some("HEAD"), RunRequest::default());
+    let narrowed =
+        RunRequest { prompts: ours.prompts, variants: ours.variants, ..RunRequest::default() };
+    start(None, narrowed);
+    let again = desk.call(of);
+    assert!(again.differ && again.plan.is_none(), "all of it is answered: {again:?}");
+}
