@@ -231,7 +231,7 @@ fn manifests(it: &mut Gallery) {
         ("type: equals", "type: eqals"),
         ("type: equals", "type: sentiment"),
         ("type: equals", "type: javascript"),
-        ("type: equals", "options: {lower_case: true}, type: equals"),
+        ("type: equals, path: $.category", "type: bleu, options: {lower_case: true}"),
         ("type: equals", "type: llm-rubric, rubric: It is kind."),
         ("type: equals", "type: pairwise, model: a/b, baseline: base"),
         ("{scorer: urgent, min", "{scorer: urgent.f1, min"),
