@@ -104,8 +104,17 @@ fn a_judge_prompt_is_copied_checked_named_and_asked_with() {
     let missing = terminal.assay(&["run"]);
     assert_eq!(missing.exit, 2, "{}", missing.err);
     assert!(missing.err.contains("judges/llm-rubric"), "{}", missing.err);
+    let check = terminal.assay(&["check", "--json"]);
+    assert_eq!(check.exit, 1, "{}", check.out);
+    let problem = check.json()["problems"][0].clone();
+    assert_eq!(
+        (&problem["code"], &problem["file"]),
+        (&json!("P0620"), &json!("prompts/greet/evals.yaml")),
+        "{problem}"
+    );
     terminal.ok(&["judge", "add", "llm-rubric"]);
     terminal.ok(&["check", "llm-rubric"]);
+    terminal.ok(&["check", "greet"]);
     let path = "judges/llm-rubric/judge.prompty";
     let text = terminal
         .workspace

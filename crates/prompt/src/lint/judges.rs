@@ -183,8 +183,8 @@ mod tests {
     #[test]
     fn a_judge_of_pairs_compares_with_a_variant_that_there_is() {
         assert_eq!(found("type: pairwise, model: m, baseline: warm"), []);
-        let gone = found("type: pairwise, model: m, baseline: wamr");
-        assert_eq!(gone, [(codes::UNKNOWN_BASELINE, "wamr".to_owned())]);
+        let gone = found("type: pairwise, model: m, baseline: warn");
+        assert_eq!(gone, [(codes::UNKNOWN_BASELINE, "warn".to_owned())]);
         let none = found("type: pairwise, model: m");
         assert_eq!(none[0].0, codes::UNKNOWN_BASELINE);
         assert_eq!(found("type: llm-rubric, model: m, baseline: gone"), [], "it reads no baseline");
@@ -192,8 +192,9 @@ mod tests {
 
     #[test]
     fn a_mistyped_variant_can_be_put_right() {
-        let prompt = parse_folder("p", &folder("type: pairwise, model: m, baseline: wamr"));
-        let fixes = prompt.diagnostics.iter().filter_map(|found| found.fix.as_ref());
+        let prompt = parse_folder("p", &folder("type: pairwise, model: m, baseline: warn"));
+        let found = prompt.diagnostics.iter().filter(|found| found.code == codes::UNKNOWN_BASELINE);
+        let fixes = found.filter_map(|found| found.fix.as_ref());
         let texts: Vec<&str> =
             fixes.flat_map(|fix| &fix.edits).map(|edit| edit.text.as_str()).collect();
         assert_eq!(texts, ["warm"]);

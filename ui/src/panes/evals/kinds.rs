@@ -43,6 +43,7 @@ const SCRIPTS: &str = "Scripts of your own";
 
 // Options have fields of their own, see `options`.
 const WANTED: &[&str] = &["path", "expected", "value"];
+const SHARE: &[&str] = &["path", "expected", "value", "threshold"];
 const JUDGE: &[&str] = &["model", "models", "rubric", "prompt", "expected", "threshold"];
 const MARKUP: &[&str] = &["path"];
 const REFERENCE: &[&str] = &["path", "expected", "value", "threshold", "min", "max"];
@@ -54,8 +55,8 @@ const SCRIPT: &[&str] = &["path", "value", "script", "threshold", "min", "max"];
 /// Every type that the format knows.
 pub const ABOUT: &[About] = &[
     about(TEXT, "equals", WANTED, "The output, or one value in it, is the expected one."),
-    about(TEXT, "contains", WANTED, "The output holds the text, or every text of a list."),
-    about(TEXT, "icontains", WANTED, "Like contains; capitals do not matter."),
+    about(TEXT, "contains", SHARE, "The output holds the text, or every text of a list."),
+    about(TEXT, "icontains", SHARE, "Like contains; capitals do not matter."),
     about(TEXT, "starts-with", WANTED, "The output begins with the text."),
     about(TEXT, "regex", &["path", "value"], "The output matches the pattern in value."),
     about(TEXT, "max-words", &["path", "min", "max"], "The output has at most max words."),
