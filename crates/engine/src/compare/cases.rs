@@ -171,7 +171,7 @@ impl<'a> Cases<'a> {
         let mut of_all = gates
             .iter()
             .filter(|gate| gate.scorer.as_deref() == Some(scorer) && gate.tags.is_empty());
-        of_all.find_map(|gate| gate.non_inferior.filter(|margin| margin.is_finite())).map(f64::abs)
+        of_all.find_map(|gate| gate.non_inferior.filter(|margin| margin.is_finite()))
     }
 
     /// The cases with their values, by the scorers of the verdict.

@@ -456,5 +456,5 @@ fn what_is_no_difference_follows_the_scale_and_a_gate_may_say_otherwise() {
     };
     assert_eq!(margin(EVALS.to_owned()), 0.02);
     assert_eq!(margin(EVALS.replace("equals, expected: $", "bleu")), 0.5);
-    assert_eq!(margin(gate("-3").replace("equals, expected: $", "bleu")), 3.0);
+    assert_eq!(margin(gate("3").replace("equals, expected: $", "bleu")), 3.0);
 }

@@ -140,7 +140,8 @@ pub fn spending(columns: &[ColumnView], cells: &[CellLine]) -> Figure {
     }
 }
 
-/// What changed, scorer by scorer, with its interval: a forest plot.
+/// What changed, scorer by scorer, with its interval: a forest plot. Scores of different scales stand in one picture
+/// because each change is drawn as a multiple of what counts as no difference for its scorer.
 pub fn forest(view: &ComparisonView) -> Figure {
     let all: Vec<(usize, usize, &PairView, &VerdictView)> = view
         .pairs
@@ -154,8 +155,9 @@ pub fn forest(view: &ComparisonView) -> Figure {
         Some(interval) => [interval.low, interval.high, verdict.change],
         None => [verdict.change; 3],
     };
-    let margin = all.iter().map(|(.., verdict)| verdict.margin).fold(f64::INFINITY, f64::min);
-    let x = Scale::over(all.iter().flat_map(|(.., verdict)| ends(verdict)).chain([0.0]));
+    let in_margins = |verdict: &VerdictView| ends(verdict).map(|value| value / margin_of(verdict));
+    let x =
+        Scale::over(all.iter().flat_map(|(.., verdict)| in_margins(verdict)).chain([-1.0, 1.0]));
     let height = |place: usize| 1.0 - (place as f64 + 0.5) / all.len().max(1) as f64;
     let mark = |(place, (pair_at, at, pair, verdict)): (
         usize,
@@ -170,7 +172,7 @@ pub fn forest(view: &ComparisonView) -> Figure {
         let word = verdict.word.as_str();
         Mark {
             shape: Shape::Across {
-                x: [low, high, change].map(|value| x.at(value)),
+                x: in_margins(verdict).map(|value| x.at(value)),
                 y: height(place),
             },
             series: *pair_at,
@@ -186,15 +188,21 @@ pub fn forest(view: &ComparisonView) -> Figure {
     Figure {
         id: "forest",
         title: "What changed, with its 95 % interval".to_owned(),
-        about: "Right of the line the head is higher; within the band the change is too small to matter.".to_owned(),
+        about: "Right of the line the head is higher; within the band, one margin wide, the change is too small to matter.".to_owned(),
         y: Axis { label: "scorer".to_owned(), ticks: ticks.collect() },
         guide: Some(x.at(0.0)),
-        band: margin.is_finite().then(|| (x.at(-margin), x.at(margin))),
+        band: Some((x.at(-1.0), x.at(1.0))),
         series: view.pairs.iter().map(|p| format!("{} against {}", p.head_name, p.base_name)).collect(),
         marks: all.iter().enumerate().map(mark).collect(),
         columns: vec!["Scorer", "Change", "95 % interval", "Verdict"],
-        x: Axis { label: "change".to_owned(), ticks: x.ticks(6, |value| format!("{value:+.2}").replace('-', "−")) },
+        x: Axis { label: "change, in margins".to_owned(), ticks: x.ticks(6, |value| format!("{:+}", (value * 1e3).round() / 1e3).replace('-', "−")) },
     }
+}
+
+/// What counts as no difference. A gate may allow none at all, and a picture needs some.
+fn margin_of(verdict: &VerdictView) -> f64 {
+    const USUAL: f64 = 0.02;
+    if verdict.margin > 0.0 { verdict.margin } else { USUAL }
 }
 
 /// The means of one scorer from run to run.

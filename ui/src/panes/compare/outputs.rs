@@ -113,10 +113,11 @@ fn Column(
         .is_none()
         .then(|| view! { <Chip tone=Tone::Danger icon=Mark::Warning>"failed"</Chip> });
     let scores = cell.scores.iter().map(|score| {
-        let (tone, mark, word) = match score.pass {
-            Some(true) => (Tone::Ok, Mark::Check, "pass"),
-            Some(false) => (Tone::Danger, Mark::Cross, "fail"),
-            None => (Tone::Warn, Mark::Warning, "not judged"),
+        let (tone, mark, word) = match (score.pass, score.value) {
+            (Some(true), _) => (Tone::Ok, Mark::Check, "pass".to_owned()),
+            (Some(false), _) => (Tone::Danger, Mark::Cross, "fail".to_owned()),
+            (None, Some(value)) => (Tone::Plain, Mark::Gauge, format!("{value:.2}")),
+            (None, None) => (Tone::Warn, Mark::Warning, "not judged".to_owned()),
         };
         view! { <Chip tone icon=mark hint=score.reason.clone()>{format!("{} {word}", score.scorer)}</Chip> }
     });

@@ -245,7 +245,8 @@ fn Say(sitting: Sitting, rating: Rating, pressed: bool) -> impl IntoView {
         Rating::Grade(grade) => (String::new(), grade.to_string(), format!("rating-grade-{grade}")),
         Rating::Comment(_) => (String::new(), "C".to_owned(), "rating-comment".to_owned()),
     };
-    let name = model::rating_words(&rating);
+    // What is written is its name, where something is.
+    let name = label.is_empty().then(|| model::rating_words(&rating));
     view! {
         <button
             type="button" class="button button--small" aria-label=name aria-pressed=pressed.to_string() data-testid=testid
