@@ -21,7 +21,7 @@ use crate::{
     components::Spot,
     ipc,
     panes::runs::now_ms,
-    state::{Desk, Load, Notices, Runs, Toasts, context},
+    state::{Desk, Load, Notices, Progress, Runs, Toasts, context},
 };
 
 /// Means are read again no sooner than this while cells come in.
@@ -89,6 +89,8 @@ pub struct Board {
     reads: Turn,
     framed: StoredValue<bool>,
     next_read: StoredValue<i64>,
+    /// What was last told of a run.
+    progress: Signal<Option<Progress>>,
     due: StoredValue<bool>,
     desk: Desk,
     toasts: Toasts,
@@ -115,6 +117,7 @@ impl Board {
             reads: Turn::new(),
             framed: StoredValue::new(false),
             next_read: StoredValue::new(0),
+            progress: context::<Runs>().progress(),
             due: StoredValue::new(false),
             desk: context(),
             toasts: context(),
@@ -433,7 +436,18 @@ impl Board {
             self.layout.set(Some(Load::Ready(Arc::new(Layout::of(&run)))));
         }
         let RunView { summary, columns: stats, gates, paused, .. } = run;
+        let overtaken = self.is_overtaken(&summary);
         self.standing.set(Some(Standing { summary, stats, gates, paused }));
+        if overtaken {
+            self.read_soon();
+        }
+    }
+
+    /// Whether the run has ended while this was on its way.
+    fn is_overtaken(self, summary: &RunSummary) -> bool {
+        let ended = |told: &Progress| told.run == summary.run && told.state != RunState::Running;
+        summary.state == RunState::Running
+            && self.progress.with_untracked(|told| told.as_ref().is_some_and(ended))
     }
 
     /// Asks for the cells in view, at the next frame.
