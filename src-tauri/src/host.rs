@@ -37,19 +37,22 @@ impl Host for Desktop {
         dialog.blocking_pick_file()?.into_path().ok()
     }
 
-    /// Takes the copied text, so that the page never sees it, and clears the clipboard, so that nobody else does.
+    /// Takes the copied text, so that the page never sees it.
     fn take_secret(&self, _: Wanted<'_>) -> Result<Option<SecretString>, ApiError> {
         let mut clipboard = Clipboard::new().map_err(|error| no_clipboard(&error))?;
-        let secret = match clipboard.get_text() {
-            Ok(text) if !text.trim().is_empty() => SecretString::from(text),
-            Ok(_) | Err(ClipboardError::ContentNotAvailable) => return Ok(None),
-            Err(error) => return Err(no_clipboard(&error)),
-        };
-        // A clipboard that cannot be cleared is the person's to clear; the key is theirs to keep all the same.
-        if let Err(error) = clipboard.clear() {
+        match clipboard.get_text() {
+            Ok(text) if !text.trim().is_empty() => Ok(Some(SecretString::from(text))),
+            Ok(_) | Err(ClipboardError::ContentNotAvailable) => Ok(None),
+            Err(error) => Err(no_clipboard(&error)),
+        }
+    }
+
+    /// Clears the clipboard, so that nobody else sees the key. One that cannot be cleared is the person's to clear; the
+    /// key is theirs to keep all the same.
+    fn secret_kept(&self) {
+        if let Err(error) = Clipboard::new().and_then(|mut clipboard| clipboard.clear()) {
             eprintln!("assay-desktop: the clipboard could not be cleared: {error}");
         }
-        Ok(Some(secret))
     }
 }
 

@@ -9,10 +9,12 @@
 //!
 //! Fails above the limits.
 
+use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use assay_tests::window::{DriverError, built};
@@ -35,6 +37,8 @@ const LEAST_RATE: f64 = 2_000.0;
 const MOST_MEMORY_MB: f64 = 120.0;
 /// What a cell more costs in memory.
 const MOST_BYTES_A_CELL: f64 = 1_000.0;
+/// How long a run that should go on is waited for.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// From the start of the process to the first call.
 const MOST_RESUME: Duration = Duration::from_secs(1);
 
@@ -109,13 +113,16 @@ impl Bench {
         let arguments =
             ["run", "many", "--no-cache", "-j", &at_once, "--repeat", &repeat, "--json", "-"];
         let cells = if samples == SAMPLES { MANY_CELLS } else { CELLS };
-        let output = finished(self.assay(repository, &arguments))?;
-        let document: serde_json::Value = serde_json::from_slice(&output)?;
-        if document["cells"]["done"] != cells {
-            return Err(format!("not every cell was answered: {}", document["cells"]).into());
+        // Through a file: a child that is forked off a process which holds a large document begins with its memory.
+        let result = self.folder.path().join("result.json");
+        let ended = self.assay(repository, &arguments).stdout(File::create(&result)?).status()?;
+        let told: Told = serde_json::from_reader(BufReader::new(File::open(&result)?))?;
+        if !ended.success() || told.cells.done != cells {
+            return Err(
+                format!("{ended}: {} of {cells} cells were answered", told.cells.done).into()
+            );
         }
-        let millis = document["wallMs"].as_f64().ok_or("no time was told")?;
-        Ok(Duration::from_secs_f64(millis / 1e3))
+        Ok(Duration::from_secs_f64(told.wall_ms / 1e3))
     }
 
     /// The median of some rounds as a multiple of the floor, and the peak memory in MB.
@@ -169,7 +176,7 @@ impl Bench {
 
     /// Kills a large run on its way, and takes the time until the next process calls.
     fn resume(&self) -> Result<Duration, Failure> {
-        let server = Server::start(Duration::from_millis(5))?;
+        let server = Server::start(LATENCY)?;
         self.at(&server.url)?;
         let (at_once, repeat) = (AT_ONCE.to_string(), SAMPLES.to_string());
         let run = ["run", "many", "--no-cache", "-j", &at_once, "--repeat", &repeat];
@@ -182,17 +189,33 @@ impl Bench {
         let id = runs["runs"][0]["run"].as_str().ok_or("there is no run")?.to_owned();
         println!("a run was killed with {} cells done", runs["runs"][0]["cells"]["done"]);
 
-        let listener = TcpListener::bind("127.0.0.1:0")?;
-        self.at(&format!("http://{}/v1", listener.local_addr()?))?;
+        // A run goes on only where it began, so the next call comes to this very address.
+        let address = server.address()?;
+        drop(server);
+        let listener = TcpListener::bind(&address)?;
+        let (called, calls) = mpsc::channel();
+        std::thread::spawn(move || called.send(listener.accept().map(|_| Instant::now())));
         let begun = Instant::now();
         let resume = ["run", "--resume", &id, "-j", &at_once];
         let mut resumed = self.assay(&self.many(), &resume).stdout(Stdio::null()).spawn()?;
-        listener.accept()?;
-        let took = begun.elapsed();
+        let call = calls.recv_timeout(PATIENCE);
         resumed.kill()?;
         resumed.wait()?;
-        Ok(took)
+        Ok(call??.duration_since(begun))
     }
+}
+
+/// What is read of a run's result.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Told {
+    cells: Counted,
+    wall_ms: f64,
+}
+
+#[derive(serde::Deserialize)]
+struct Counted {
+    done: u32,
 }
 
 fn finished(mut command: Command) -> Result<Vec<u8>, Failure> {
@@ -257,6 +280,14 @@ impl Server {
         let mut url = String::new();
         BufReader::new(out).read_line(&mut url)?;
         Ok(Server { process, url: url.trim().to_owned() })
+    }
+}
+
+impl Server {
+    /// Host and port.
+    fn address(&self) -> Result<String, Failure> {
+        let rest = self.url.strip_prefix("http://").ok_or("the server is not on loopback")?;
+        Ok(rest.split('/').next().unwrap_or_default().to_owned())
     }
 }
 

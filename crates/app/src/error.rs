@@ -144,7 +144,10 @@ impl Explain for KeysError {
             Self::FileExists { .. } | Self::Locked { .. } => error(Code::BadInput)
                 .hint("Unlock it in Settings; a terminal asks for the passphrase."),
             Self::OsSilent { .. } => error(Code::Storage).hint("Unlock it, then try again."),
-            Self::Os { .. } | Self::File { .. } => error(Code::Storage),
+            Self::Os { .. } => error(Code::Storage).hint(
+                "Keep it in an encrypted file or for this session only, or see that the system's keychain is unlocked.",
+            ),
+            Self::File { .. } => error(Code::Storage),
             Self::BadFile { .. } => error(Code::Storage)
                 .hint("Move it away and set the keys again; nothing else knows what it held."),
         }

@@ -30,12 +30,16 @@ pub trait Host: Send + Sync + 'static {
     /// Asks the person for a file; `None` when they closed the dialog.
     fn choose_file(&self) -> Option<PathBuf>;
 
-    /// Takes a secret from the person: in a window what they have copied, which is then cleared from the clipboard; in a
-    /// terminal what they type. `None` when they gave none.
+    /// Takes a secret from the person: in a window what they have copied; in a terminal what they type. `None` when they
+    /// gave none.
     ///
     /// # Errors
     /// When there is no way to take one.
     fn take_secret(&self, wanted: Wanted<'_>) -> Result<Option<SecretString>, ApiError>;
+
+    /// The secret that was taken last is where it belongs: a window clears the clipboard. One that found no place stays
+    /// there, so that the person can choose another without copying it again.
+    fn secret_kept(&self) {}
 
     /// Whether a secret that a run lacks is asked for at once. A window has a place of its own for that.
     fn asks_when_needed(&self) -> bool {

@@ -27,6 +27,7 @@ impl Answer<SetKey> for App {
         let secret = self.inner.host.take_secret(wanted)?.ok_or_else(|| nothing("key"))?;
         self.make_way(&settings, place)?;
         self.keep_key(&settings, secret, place)?;
+        self.inner.host.secret_kept();
         self.models_view()
     }
 }
@@ -63,6 +64,7 @@ impl Answer<UnlockKeys> for App {
         let secret = self.inner.host.take_secret(Wanted::Passphrase)?;
         let secret = secret.ok_or_else(|| nothing("passphrase"))?;
         self.inner.keys.unlock(secret).map_err(|e| e.explain())?;
+        self.inner.host.secret_kept();
         self.models_view()
     }
 }
@@ -72,6 +74,7 @@ impl Answer<CreateKeyFile> for App {
         let secret = self.inner.host.take_secret(Wanted::NewPassphrase)?;
         let secret = secret.ok_or_else(|| nothing("passphrase"))?;
         self.inner.keys.create_file(secret).map_err(|e| e.explain())?;
+        self.inner.host.secret_kept();
         self.models_view()
     }
 }
@@ -144,6 +147,7 @@ impl App {
             return Ok(false);
         };
         self.keep_key(&settings, secret, Place::Memory)?;
+        self.inner.host.secret_kept();
         Ok(true)
     }
 
@@ -185,7 +189,7 @@ impl App {
         origins.note(name, place, settings.origin()).map_err(|e| e.explain())
     }
 
-    /// Refuses a place before the person is asked for the key, since what they copied is gone once it was taken.
+    /// Refuses a place before the person is asked for the key.
     fn require_place(&self, place: Place) -> Result<(), ApiError> {
         let KeysStatus { os, file, path } = self.inner.keys.status();
         let error = match (place, os, file, path) {

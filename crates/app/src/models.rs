@@ -175,6 +175,7 @@ impl App {
                     return Ok(false);
                 };
                 self.inner.keys.unlock(passphrase).map_err(|e| e.explain())?;
+                self.inner.host.secret_kept();
                 Ok(true)
             }
             Some(_) => Ok(false),
