@@ -21,6 +21,7 @@ mod pairs;
 mod rater;
 mod results;
 mod said;
+mod sitting;
 
 pub use matrix::{PeopleFact, RatingBadge, RatingTrouble, Reviewed};
 pub use said::Ratings;

@@ -1,135 +1,105 @@
 //! The queue of outputs: one at a time, blind, by keyboard.
 
-use assay_wire::{BlindCase, BlindOutput, NextOutput, OutputTurn, Rating, Seek, SetRating};
-use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
+use assay_wire::{
+    ApiError, BlindCase, BlindOutput, NextOutput, OutputTurn, Rating, Seek, SetRating,
+};
+use leptos::{ev::KeyboardEvent, html, prelude::*};
 
 use super::{
-    ProgressLine, is_text,
     model::{self, OutputKey},
     said::{Ratings, Undo},
+    sitting::{Queue, QueueFrame, Sitting},
 };
 use crate::{
-    components::{Blank, Button, ErrorNote, Keys, Kind, Loading, Mark, focus_on},
+    components::{Blank, Button, Keys, Kind, Mark, focus_on},
     ipc,
-    state::{Load, context},
+    state::context,
 };
 
-const QUEUE: &str = "rating-queue";
 const COMMENT: &str = "rating-queue-comment";
 
-/// A rater before the queue of a run.
-#[derive(Clone, Copy)]
-struct Sitting {
-    run: StoredValue<String>,
-    turn: RwSignal<Load<OutputTurn>>,
-    undos: RwSignal<Vec<(u32, Undo)>>,
-    busy: StoredValue<bool>,
+/// The outputs of a run.
+enum Outputs {}
+
+/// A rating that can be taken back, and the place of its output in the queue.
+#[derive(Clone)]
+struct Said {
+    place: u32,
+    undo: Undo,
 }
 
-impl Sitting {
-    fn begin(run: String) -> Self {
-        let sitting = Self {
-            run: StoredValue::new(run),
-            turn: RwSignal::new(Load::Loading),
-            undos: RwSignal::new(Vec::new()),
-            busy: StoredValue::new(false),
-        };
-        sitting.go(Seek::Open);
-        sitting
+impl Queue for Outputs {
+    const ELEMENT: &'static str = "rating-queue";
+
+    type Turn = OutputTurn;
+    type Undo = Said;
+
+    async fn ask(run: String, seek: Seek) -> Result<OutputTurn, ApiError> {
+        ipc::call(NextOutput { run, seek }).await
     }
 
-    /// Goes somewhere in the queue.
-    fn go(self, seek: Seek) {
-        // The view may be gone by the time something leads on.
-        let Some(run) = self.run.try_get_value() else { return };
-        spawn_local(async move {
-            let turn = ipc::call(NextOutput { run, seek }).await;
-            // Or by the time the answer comes.
-            if self.turn.try_set(turn.into()).is_none() {
-                self.busy.set_value(false);
-                request_animation_frame(|| focus_on(QUEUE));
-            }
-        });
+    async fn take_back(_: String, said: Said) -> Result<Seek, ApiError> {
+        said.undo.go().await?;
+        Ok(Seek::At(said.place))
     }
 
+    fn progress(turn: &OutputTurn) -> (u32, u32) {
+        (turn.rated, turn.total)
+    }
+}
+
+impl Sitting<Outputs> {
     fn press(self, key: OutputKey) {
-        let Some((place, cell, next)) = self.at() else {
-            if key == OutputKey::Undo {
-                self.undo();
+        match (key, self.at()) {
+            (OutputKey::Undo, _) => self.undo(),
+            (OutputKey::Rate(rating), Some(at)) => {
+                self.say(async move |run| rate(run, at, rating).await, at.next);
             }
-            return;
+            (OutputKey::Comment, Some(_)) => focus_on(COMMENT),
+            (OutputKey::Skip, Some(at)) => self.go(at.next),
+            (_, None) => {}
+        }
+    }
+
+    /// Keeps a comment. `kept` is what is known to be kept of it.
+    fn comment(self, text: String, kept: StoredValue<String>) {
+        let Some(at) = self.at() else { return };
+        self.add(async move |run| {
+            let said = rate(run, at, Rating::Comment(text.clone())).await?;
+            kept.try_set_value(text.trim().to_owned());
+            Ok(said)
+        });
+    }
+
+    /// What is shown.
+    fn at(self) -> Option<At> {
+        self.shown(|turn| turn.output.as_ref().map(At::of))
+    }
+}
+
+/// Where in the queue one is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct At {
+    place: u32,
+    cell: u32,
+    next: Seek,
+}
+
+impl At {
+    /// Next comes the next open one, but the next of all for whoever goes through what they have rated.
+    fn of(output: &BlindOutput) -> Self {
+        let next = match output.said.is_review() {
+            true => Seek::At(output.place + 1),
+            false => Seek::After(output.place),
         };
-        match key {
-            OutputKey::Rate(rating) => self.rate(place, cell, rating, next),
-            OutputKey::Comment => focus_on(COMMENT),
-            OutputKey::Skip => self.go(next),
-            OutputKey::Undo => self.undo(),
-        }
+        Self { place: output.place, cell: output.cell, next }
     }
+}
 
-    /// Rates and goes on. A key pressed before that is done is not for an output that is not seen yet.
-    fn rate(self, place: u32, cell: u32, rating: Rating, then: Seek) {
-        if self.busy.get_value() {
-            return;
-        }
-        self.busy.set_value(true);
-        let (run, kind) = (self.run.get_value(), rating.kind());
-        spawn_local(async move {
-            match ipc::call(SetRating { run: run.clone(), cell, rating }).await {
-                Ok(rated) => {
-                    let undo = Undo { run, cell, kind, before: rated.before };
-                    self.undos.try_update(|undos| undos.push((place, undo)));
-                    self.go(then);
-                }
-                Err(error) => self.refuse(error),
-            }
-        });
-    }
-
-    /// Keeps a comment and stays. Nothing is drawn anew: the button that took the keyboard from it is being pressed.
-    fn comment(self, text: String) {
-        let Some((place, cell, _)) = self.at() else { return };
-        let run = self.run.get_value();
-        spawn_local(async move {
-            let rating = Rating::Comment(text);
-            let kind = rating.kind();
-            match ipc::call(SetRating { run: run.clone(), cell, rating }).await {
-                Ok(rated) => {
-                    let undo = Undo { run, cell, kind, before: rated.before };
-                    self.undos.try_update(|undos| undos.push((place, undo)));
-                }
-                Err(error) => self.refuse(error),
-            }
-        });
-    }
-
-    fn undo(self) {
-        let Some((place, undo)) = self.undos.try_update(Vec::pop).flatten() else { return };
-        spawn_local(async move {
-            match undo.go().await {
-                Ok(_) => self.go(Seek::At(place)),
-                Err(error) => self.refuse(error),
-            }
-        });
-    }
-
-    fn refuse(self, error: assay_wire::ApiError) {
-        self.busy.try_set_value(false);
-        self.turn.try_set(Load::Failed(error));
-    }
-
-    /// The place and the cell that is shown, and what comes next: the next open one, but the next of all for whoever
-    /// goes through what they have rated.
-    fn at(self) -> Option<(u32, u32, Seek)> {
-        self.turn.with_untracked(|turn| {
-            let output = turn.ready()?.output.as_ref()?;
-            let next = match output.said.is_review() {
-                true => Seek::At(output.place + 1),
-                false => Seek::After(output.place),
-            };
-            Some((output.place, output.cell, next))
-        })
-    }
+async fn rate(run: String, at: At, rating: Rating) -> Result<Said, ApiError> {
+    let (cell, kind) = (at.cell, rating.kind());
+    let rated = ipc::call(SetRating { run: run.clone(), cell, rating }).await?;
+    Ok(Said { place: at.place, undo: Undo { run, cell, kind, before: rated.before } })
 }
 
 /// The outputs of a run, one at a time.
@@ -140,44 +110,21 @@ pub(super) fn OutputQueue(
     /// Leads to the results.
     on_results: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
-    let sitting = Sitting::begin(run);
+    let sitting = Sitting::<Outputs>::begin(run);
     on_cleanup({
         let ratings = context::<Ratings>();
         move || ratings.read_again()
     });
-    let on_key = move |event: KeyboardEvent| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || is_text(&event) {
-            return;
-        }
-        if let Some(key) = model::output_key(&event.key()) {
-            event.prevent_default();
-            sitting.press(key);
-        }
+    let on_key = move |key: &str| model::output_key(key).map(|key| sitting.press(key)).is_some();
+    let turn = move |OutputTurn { total, output, .. }: OutputTurn| match output {
+        Some(output) => view! { <Turn sitting output /> }.into_any(),
+        None => view! { <AllRated sitting total on_results /> }.into_any(),
     };
     view! {
-        <div
-            id=QUEUE class="queue" role="group" aria-label="Output to rate" tabindex="0" data-testid="rating-queue"
-            on:keydown=on_key
-        >
-            {move || match sitting.turn.get() {
-                Load::Loading => view! { <Loading what="Reading the queue" /> }.into_any(),
-                Load::Failed(error) => view! {
-                    <ErrorNote error actions=move || view! {
-                        <Button small=true on_press=move |_| sitting.go(Seek::Open)>"Try again"</Button>
-                    } />
-                }
-                .into_any(),
-                Load::Ready(OutputTurn { total: 0, .. }) => view! { <NoOutputs /> }.into_any(),
-                Load::Ready(OutputTurn { total, rated, output }) => view! {
-                    <ProgressLine rated total />
-                    {match output {
-                        Some(output) => view! { <Turn sitting output /> }.into_any(),
-                        None => view! { <AllRated sitting total on_results /> }.into_any(),
-                    }}
-                }
-                .into_any(),
-            }}
-        </div>
+        <QueueFrame
+            sitting label="Output to rate" reading="Reading the queue" on_key turn
+            none=|| view! { <NoOutputs /> }.into_any()
+        />
     }
 }
 
@@ -193,7 +140,7 @@ fn NoOutputs() -> impl IntoView {
 
 #[component]
 fn AllRated(
-    sitting: Sitting,
+    sitting: Sitting<Outputs>,
     total: u32,
     on_results: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
@@ -207,7 +154,7 @@ fn AllRated(
 
 /// One output and what can be said of it.
 #[component]
-fn Turn(sitting: Sitting, output: BlindOutput) -> impl IntoView {
+fn Turn(sitting: Sitting<Outputs>, output: BlindOutput) -> impl IntoView {
     let BlindOutput { asked, output, said, .. } = output;
     let comment = said.comment.clone().unwrap_or_default();
     let verdicts = [Rating::Pass(true), Rating::Pass(false)];
@@ -216,7 +163,7 @@ fn Turn(sitting: Sitting, output: BlindOutput) -> impl IntoView {
         let pressed = model::is_said(&said, &rating);
         view! { <Say sitting rating pressed /> }
     });
-    let cannot_undo = Signal::derive(move || sitting.undos.with(Vec::is_empty));
+    let cannot_undo = sitting.cannot_undo();
     view! {
         <div class="queue__body">
             <Asked asked />
@@ -238,7 +185,7 @@ fn Turn(sitting: Sitting, output: BlindOutput) -> impl IntoView {
 
 /// The button beside a key. It stays down where that was said before.
 #[component]
-fn Say(sitting: Sitting, rating: Rating, pressed: bool) -> impl IntoView {
+fn Say(sitting: Sitting<Outputs>, rating: Rating, pressed: bool) -> impl IntoView {
     let (label, chord, testid) = match &rating {
         Rating::Pass(true) => ("Pass".to_owned(), "P".to_owned(), "rating-pass".to_owned()),
         Rating::Pass(false) => ("Fail".to_owned(), "F".to_owned(), "rating-fail".to_owned()),
@@ -257,21 +204,20 @@ fn Say(sitting: Sitting, rating: Rating, pressed: bool) -> impl IntoView {
 
 /// A comment. It is kept when the keyboard leaves it; Enter and Escape leave it.
 #[component]
-fn Comment(sitting: Sitting, comment: String) -> impl IntoView {
+fn Comment(sitting: Sitting<Outputs>, comment: String) -> impl IntoView {
     let field = NodeRef::<html::Input>::new();
     let kept = StoredValue::new(comment.clone());
     let leave = move |event: KeyboardEvent| {
         if matches!(event.key().as_str(), "Enter" | "Escape") && !event.is_composing() {
             event.prevent_default();
             event.stop_propagation();
-            focus_on(QUEUE);
+            focus_on(Outputs::ELEMENT);
         }
     };
     let keep = move |_| {
         let text = field.get_untracked().map(|field| field.value()).unwrap_or_default();
         if text.trim() != kept.get_value() {
-            kept.set_value(text.trim().to_owned());
-            sitting.comment(text);
+            sitting.comment(text, kept);
         }
     };
     view! {

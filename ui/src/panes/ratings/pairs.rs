@@ -1,22 +1,22 @@
 //! The queue of pairs: which of two outputs is better, on sides that say nothing.
 
-use assay_wire::{BlindPair, NextPair, PairTurn, PreferOutput, Seek, Side};
-use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
+use assay_wire::{ApiError, BlindPair, NextPair, PairTurn, PreferOutput, Seek, Side};
+use leptos::prelude::*;
 
 use super::{
-    ProgressLine, is_text,
     model::{self, PairKey},
     outputs::Asked,
+    sitting::{Queue, QueueFrame, Sitting},
 };
 use crate::{
-    components::{Blank, Button, ErrorNote, Keys, Kind, Loading, Mark, focus_on},
+    components::{Blank, Button, Keys, Kind, Mark},
     ipc,
-    state::Load,
 };
 
-const QUEUE: &str = "pair-queue";
+/// The pairs of a run.
+enum Pairs {}
 
-/// A choice that can be taken back.
+/// A pair, and what was said of it before.
 #[derive(Clone, Copy)]
 struct Chosen {
     place: u32,
@@ -25,81 +25,51 @@ struct Chosen {
     before: Option<Side>,
 }
 
-/// A rater before the pairs of a run.
-#[derive(Clone, Copy)]
-struct Sitting {
-    run: StoredValue<String>,
-    turn: RwSignal<Load<PairTurn>>,
-    undos: RwSignal<Vec<Chosen>>,
-    busy: StoredValue<bool>,
+impl Chosen {
+    /// Keeps a choice from the pair, or none.
+    async fn say(self, run: String, side: Option<Side>) -> Result<(), ApiError> {
+        let Self { left, right, .. } = self;
+        ipc::call(PreferOutput { run, left, right, side }).await
+    }
 }
 
-impl Sitting {
-    fn begin(run: String) -> Self {
-        let sitting = Self {
-            run: StoredValue::new(run),
-            turn: RwSignal::new(Load::Loading),
-            undos: RwSignal::new(Vec::new()),
-            busy: StoredValue::new(false),
-        };
-        sitting.go(Seek::Open);
-        sitting
+impl Queue for Pairs {
+    const ELEMENT: &'static str = "pair-queue";
+
+    type Turn = PairTurn;
+    type Undo = Chosen;
+
+    async fn ask(run: String, seek: Seek) -> Result<PairTurn, ApiError> {
+        ipc::call(NextPair { run, seek }).await
     }
 
-    fn go(self, seek: Seek) {
-        // The view may be gone by the time something leads on.
-        let Some(run) = self.run.try_get_value() else { return };
-        spawn_local(async move {
-            let turn = ipc::call(NextPair { run, seek }).await;
-            // Or by the time the answer comes.
-            if self.turn.try_set(turn.into()).is_none() {
-                self.busy.set_value(false);
-                request_animation_frame(|| focus_on(QUEUE));
-            }
-        });
+    async fn take_back(run: String, chosen: Chosen) -> Result<Seek, ApiError> {
+        chosen.say(run, chosen.before).await?;
+        Ok(Seek::At(chosen.place))
     }
 
+    fn progress(turn: &PairTurn) -> (u32, u32) {
+        (turn.rated, turn.total)
+    }
+}
+
+impl Sitting<Pairs> {
     fn press(self, key: PairKey) {
         match (key, self.at()) {
-            (PairKey::Choose(side), Some(at)) => self.choose(at, Some(side), Seek::After(at.place)),
-            (PairKey::Skip, Some(at)) => self.go(Seek::After(at.place)),
             (PairKey::Undo, _) => self.undo(),
+            (PairKey::Choose(side), Some(at)) => {
+                let choose = async move |run| at.say(run, Some(side)).await.map(|()| at);
+                self.say(choose, Seek::After(at.place));
+            }
+            (PairKey::Skip, Some(at)) => self.go(Seek::After(at.place)),
             (_, None) => {}
         }
     }
 
-    fn choose(self, at: Chosen, side: Option<Side>, then: Seek) {
-        // A key pressed before the next pair is seen is not for it.
-        if self.busy.get_value() {
-            return;
-        }
-        self.busy.set_value(true);
-        self.undos.update(|undos| undos.push(at));
-        self.say(at, side, then);
-    }
-
-    fn undo(self) {
-        if let Some(at) = self.undos.try_update(Vec::pop).flatten() {
-            self.say(at, at.before, Seek::At(at.place));
-        }
-    }
-
-    fn say(self, at: Chosen, side: Option<Side>, then: Seek) {
-        let (run, Chosen { left, right, .. }) = (self.run.get_value(), at);
-        spawn_local(async move {
-            match ipc::call(PreferOutput { run, left, right, side }).await {
-                Ok(()) => self.go(then),
-                Err(error) => {
-                    self.busy.try_set_value(false);
-                    self.turn.try_set(Load::Failed(error));
-                }
-            }
-        });
-    }
-
+    /// What is shown.
     fn at(self) -> Option<Chosen> {
-        self.turn.with_untracked(|turn| {
-            let pair = turn.ready()?.pair.as_ref()?;
+        self.shown(|turn| {
+            let pair = turn.pair.as_ref()?;
             Some(Chosen {
                 place: pair.place,
                 left: pair.left_cell,
@@ -118,40 +88,17 @@ pub(super) fn PairQueue(
     /// Leads to the results.
     on_results: impl Fn() + Copy + Send + Sync + 'static,
 ) -> impl IntoView {
-    let sitting = Sitting::begin(run);
-    let on_key = move |event: KeyboardEvent| {
-        if event.ctrl_key() || event.meta_key() || event.alt_key() || is_text(&event) {
-            return;
-        }
-        if let Some(key) = model::pair_key(&event.key()) {
-            event.prevent_default();
-            sitting.press(key);
-        }
+    let sitting = Sitting::<Pairs>::begin(run);
+    let on_key = move |key: &str| model::pair_key(key).map(|key| sitting.press(key)).is_some();
+    let turn = move |PairTurn { total, pair, .. }: PairTurn| match pair {
+        Some(pair) => view! { <Turn sitting pair /> }.into_any(),
+        None => view! { <AllChosen total on_results /> }.into_any(),
     };
     view! {
-        <div
-            id=QUEUE class="queue" role="group" aria-label="Two outputs to choose from" tabindex="0" data-testid="pair-queue"
-            on:keydown=on_key
-        >
-            {move || match sitting.turn.get() {
-                Load::Loading => view! { <Loading what="Reading the pairs" /> }.into_any(),
-                Load::Failed(error) => view! {
-                    <ErrorNote error actions=move || view! {
-                        <Button small=true on_press=move |_| sitting.go(Seek::Open)>"Try again"</Button>
-                    } />
-                }
-                .into_any(),
-                Load::Ready(PairTurn { total: 0, .. }) => view! { <NoPairs /> }.into_any(),
-                Load::Ready(PairTurn { total, rated, pair }) => view! {
-                    <ProgressLine rated total />
-                    {match pair {
-                        Some(pair) => view! { <Turn sitting pair /> }.into_any(),
-                        None => view! { <AllChosen total on_results /> }.into_any(),
-                    }}
-                }
-                .into_any(),
-            }}
-        </div>
+        <QueueFrame
+            sitting label="Two outputs to choose from" reading="Reading the pairs" on_key turn
+            none=|| view! { <NoPairs /> }.into_any()
+        />
     }
 }
 
@@ -175,9 +122,9 @@ fn AllChosen(total: u32, on_results: impl Fn() + Copy + Send + Sync + 'static) -
 }
 
 #[component]
-fn Turn(sitting: Sitting, pair: BlindPair) -> impl IntoView {
+fn Turn(sitting: Sitting<Pairs>, pair: BlindPair) -> impl IntoView {
     let BlindPair { asked, left, right, said, .. } = pair;
-    let cannot_undo = Signal::derive(move || sitting.undos.with(Vec::is_empty));
+    let cannot_undo = sitting.cannot_undo();
     view! {
         <div class="queue__body">
             <Asked asked />
@@ -212,7 +159,7 @@ fn OneSide(name: &'static str, testid: &'static str, text: String) -> impl IntoV
 
 #[component]
 fn Choose(
-    sitting: Sitting,
+    sitting: Sitting<Pairs>,
     side: Side,
     said: Option<Side>,
     label: &'static str,
