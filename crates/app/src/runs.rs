@@ -259,7 +259,7 @@ impl App {
                 let _ = tokio::time::timeout(NOTICE_PACE, handle.finished()).await;
             }
             app.forget(&run, &handle);
-            app.tell(&run, &handle.progress, &mut seq);
+            app.tell_end(&run, &handle, &mut seq);
         });
         started
     }
@@ -273,6 +273,16 @@ impl App {
         let mut runs = self.live_runs();
         if runs.get(run).is_some_and(|handle| Arc::ptr_eq(&handle.progress, &ended.progress)) {
             runs.remove(run);
+        }
+    }
+
+    /// Tells of the end of a run, unless it was taken up again meanwhile: who follows it now tells how it is, and an end
+    /// told after that would stand until its next cell.
+    fn tell_end(&self, run: &str, ended: &RunHandle, seq: &mut u64) {
+        let runs = self.live_runs();
+        let goes_on = runs.get(run).is_some_and(|now| !Arc::ptr_eq(&now.progress, &ended.progress));
+        if !goes_on {
+            self.tell(run, &ended.progress, seq);
         }
     }
 

@@ -12,6 +12,10 @@ use assay_store::{LanePause, Stop};
 /// Bytes of text in one change at most; the rest comes with the next.
 const MAX_PIECE: usize = 4096;
 
+/// Ranges of cells in one change at most; where more apart changed, what lies between is stale too. Asking for cells that
+/// did not change costs less than a notice that no longer crosses to the window in one piece.
+const MAX_RANGES: usize = 256;
+
 /// The state of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
@@ -60,7 +64,7 @@ pub struct Changes {
     pub state: State,
     /// Counts now.
     pub counts: Counts,
-    /// Half-open ranges of ordinals, merged, in order.
+    /// Half-open ranges of ordinals, merged, in order; at most so many that they stay a small message.
     pub stale: Vec<(u32, u32)>,
     /// Models that are asked nothing more for now, by id.
     pub paused: Vec<LanePause>,
@@ -259,7 +263,25 @@ fn ranges(ordinals: BTreeSet<u32>) -> Vec<(u32, u32)> {
             _ => ranges.push((ordinal, ordinal + 1)),
         }
     }
-    ranges
+    coarse(ranges)
+}
+
+/// The same cells in at most [`MAX_RANGES`] ranges: the narrowest gaps are closed.
+fn coarse(ranges: Vec<(u32, u32)>) -> Vec<(u32, u32)> {
+    if ranges.len() <= MAX_RANGES {
+        return ranges;
+    }
+    let mut gaps: Vec<u32> = ranges.windows(2).map(|pair| pair[1].0 - pair[0].1).collect();
+    let (_, widest_closed, _) = gaps.select_nth_unstable_by(MAX_RANGES - 1, |a, b| b.cmp(a));
+    let closed = *widest_closed;
+    let mut fewer: Vec<(u32, u32)> = Vec::with_capacity(MAX_RANGES);
+    for (from, to) in ranges {
+        match fewer.last_mut() {
+            Some((_, end)) if from - *end <= closed => *end = to,
+            _ => fewer.push((from, to)),
+        }
+    }
+    fewer
 }
 
 #[cfg(test)]
@@ -273,6 +295,26 @@ mod tests {
     #[test]
     fn neighbours_merge_into_one_range() {
         assert_eq!(ranges([1, 2, 3, 7, 9, 10].into()), [(1, 4), (7, 8), (9, 11)]);
+    }
+
+    #[test]
+    fn however_scattered_the_changed_cells_are_a_change_stays_small_and_misses_none() {
+        let scattered: BTreeSet<u32> = (0..20_000).map(|n| n * n / 8).collect();
+        let found = ranges(scattered.clone());
+        assert!((2..=MAX_RANGES).contains(&found.len()), "{} ranges", found.len());
+        let is_in = |cell: &u32| found.iter().any(|(from, to)| (*from..*to).contains(cell));
+        assert!(scattered.iter().all(is_in));
+        assert!(found.windows(2).all(|pair| pair[0].1 < pair[1].0), "in order and apart");
+    }
+
+    #[test]
+    fn of_too_many_ranges_those_nearest_to_each_other_become_one() {
+        let far = |n: u32| n * 1_000;
+        let mut cells: BTreeSet<u32> = (0..MAX_RANGES as u32).map(far).collect();
+        cells.insert(far(3) + 2);
+        let found = ranges(cells);
+        assert_eq!(found.len(), MAX_RANGES);
+        assert_eq!(found[3], (far(3), far(3) + 3));
     }
 
     #[test]

@@ -16,12 +16,14 @@ use super::{
     judging,
     model::{self, Sheet, Wanted},
     opened::Opened,
+    told::{Told, catch_up},
+    turn::Turn,
 };
 use crate::{
     components::Spot,
     ipc,
     panes::runs::now_ms,
-    state::{Desk, Load, Notices, Progress, Runs, Toasts, context},
+    state::{Desk, Load, Notices, Runs, Toasts, context},
 };
 
 /// Means are read again no sooner than this while cells come in.
@@ -89,8 +91,8 @@ pub struct Board {
     reads: Turn,
     framed: StoredValue<bool>,
     next_read: StoredValue<i64>,
-    /// What was last told of a run.
-    progress: Signal<Option<Progress>>,
+    /// What was told of the run since it was last asked for.
+    told: StoredValue<Option<Told>>,
     due: StoredValue<bool>,
     desk: Desk,
     toasts: Toasts,
@@ -117,7 +119,7 @@ impl Board {
             reads: Turn::new(),
             framed: StoredValue::new(false),
             next_read: StoredValue::new(0),
-            progress: context::<Runs>().progress(),
+            told: StoredValue::new(None),
             due: StoredValue::new(false),
             desk: context(),
             toasts: context(),
@@ -352,10 +354,22 @@ impl Board {
         Some((layout, sheet))
     }
 
+    /// Whether that run is on screen, or about to be: what is told of it counts from when it is asked for.
     fn shows(self, run: &str) -> bool {
+        self.run.with_value(|shown| shown.as_deref() == Some(run))
+    }
+
+    /// Whether the rows and columns are those of that run.
+    fn has_layout_of(self, run: &str) -> bool {
         self.layout.with_untracked(|layout| {
             layout.as_ref().and_then(Load::ready).is_some_and(|layout| layout.run == run)
         })
+    }
+
+    /// Reads a run again that could not be read.
+    pub fn try_again(self) {
+        self.layout.set(self.run.get_value().map(|_| Load::Loading));
+        self.read();
     }
 
     /// Begins with another run, or with none.
@@ -374,6 +388,7 @@ impl Board {
     }
 
     fn changed(self, state: RunState, counts: CellCounts, stale: &[(u32, u32)]) {
+        self.told.set_value(Some(Told { state, counts }));
         let turned = self.standing.try_maybe_update(|standing| {
             let Some(Standing { summary, .. }) = standing else { return (false, false) };
             let turned = summary.state != state;
@@ -412,42 +427,46 @@ impl Board {
         if !self.reads.take() {
             return;
         }
+        self.told.set_value(None);
         spawn_local(async move {
             let began = now_ms();
             let read = ipc::call(ReadRun { run: run.clone() }).await;
             let ended = now_ms();
             self.next_read.set_value(ended + MEANS_PACE.max((ended - began) * READING_SHARE));
             let again = self.reads.leave();
-            if self.run.with_value(|shown| shown.as_ref() == Some(&run)) {
-                self.take(read);
-            }
-            if again {
+            let overtaken = self.shows(&run) && self.take(read);
+            if again || overtaken {
                 self.read();
             }
         });
     }
 
-    fn take(self, read: Result<RunView, ApiError>) {
+    /// Shows what was read; whether the run has turned while that was on its way, so that its numbers and its verdict are
+    /// to be read again.
+    fn take(self, read: Result<RunView, ApiError>) -> bool {
         let run = match read {
             Ok(run) => run,
-            Err(error) => return self.layout.set(Some(Load::Failed(error))),
+            Err(error) => {
+                self.refuse(error);
+                return false;
+            }
         };
-        if !self.shows(&run.summary.run) {
+        if !self.has_layout_of(&run.summary.run) {
             self.layout.set(Some(Load::Ready(Arc::new(Layout::of(&run)))));
         }
-        let RunView { summary, columns: stats, gates, paused, .. } = run;
-        let overtaken = self.is_overtaken(&summary);
+        let RunView { mut summary, columns: stats, gates, paused, .. } = run;
+        let overtaken = self.told.with_value(|told| catch_up(&mut summary, told.as_ref()));
         self.standing.set(Some(Standing { summary, stats, gates, paused }));
-        if overtaken {
-            self.read_soon();
-        }
+        overtaken
     }
 
-    /// Whether the run has ended while this was on its way.
-    fn is_overtaken(self, summary: &RunSummary) -> bool {
-        let ended = |told: &Progress| told.run == summary.run && told.state != RunState::Running;
-        summary.state == RunState::Running
-            && self.progress.with_untracked(|told| told.as_ref().is_some_and(ended))
+    /// A run that is on screen stays there when it cannot be read once more.
+    fn refuse(self, error: ApiError) {
+        let run = self.run.get_value();
+        match run.is_some_and(|run| self.has_layout_of(&run)) {
+            true => self.trouble.set(Some(error)),
+            false => self.layout.set(Some(Load::Failed(error))),
+        }
     }
 
     /// Asks for the cells in view, at the next frame.
@@ -526,32 +545,5 @@ impl Layout {
             rows: run.rows.clone(),
             sheets: model::sheets(run),
         }
-    }
-}
-
-/// Lets one request go at a time. What is asked meanwhile is asked once more after it.
-#[derive(Clone, Copy)]
-pub(super) struct Turn {
-    taken: StoredValue<bool>,
-    again: StoredValue<bool>,
-}
-
-impl Turn {
-    pub(super) fn new() -> Self {
-        Self { taken: StoredValue::new(false), again: StoredValue::new(false) }
-    }
-
-    /// Whether the caller may go; if not, the one that goes will be told to go again.
-    pub(super) fn take(self) -> bool {
-        let free = !self.taken.get_value();
-        self.taken.set_value(true);
-        self.again.set_value(!free);
-        free
-    }
-
-    /// Ends a turn; `true` when somebody asked meanwhile.
-    pub(super) fn leave(self) -> bool {
-        self.taken.set_value(false);
-        self.again.get_value()
     }
 }

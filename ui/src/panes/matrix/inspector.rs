@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::{board::Board, judging, model, opened::Opened};
 use crate::{
-    components::{Blank, ErrorNote, Icon, IconButton, Loading, Mark, Note, Tone},
+    components::{Blank, Button, ErrorNote, Icon, IconButton, Loading, Mark, Note, Tone},
     panes::runs::now_ms,
     state::{Load, context},
 };
@@ -18,9 +18,14 @@ pub fn CellInspector() -> impl IntoView {
     move || match (ordinal.get(), view.get()) {
         (None, _) => view! { <NoCell /> }.into_any(),
         (Some(_), Load::Loading) => view! { <Loading what="Reading the cell" /> }.into_any(),
-        (Some(_), Load::Failed(error)) => {
-            view! { <div class="opened__refused"><ErrorNote error /></div> }.into_any()
+        (Some(_), Load::Failed(error)) => view! {
+            <div class="opened__refused">
+                <ErrorNote error actions=move || view! {
+                    <Button small=true on_press=move |_| opened.try_again()>"Try again"</Button>
+                } />
+            </div>
         }
+        .into_any(),
         (Some(_), Load::Ready(cell)) => view! { <OpenedCell cell opened /> }.into_any(),
     }
 }

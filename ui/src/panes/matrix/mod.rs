@@ -26,6 +26,8 @@ mod model;
 mod opened;
 mod scales;
 mod strip;
+mod told;
+mod turn;
 
 pub use board::Board;
 pub use inspector::CellInspector;
@@ -37,14 +39,23 @@ use strip::{RunStrip, SheetTabs};
 /// Rows are cases, columns a variant on a model.
 #[component]
 pub fn MatrixPane() -> impl IntoView {
-    let layout = context::<Board>().layout();
-    move || match layout.get() {
+    let board = context::<Board>();
+    move || {
+        match board.layout().get() {
         None => view! { <NoRun /> }.into_any(),
         Some(Load::Loading) => view! { <Loading what="Reading the run" /> }.into_any(),
         Some(Load::Failed(error)) => {
-            view! { <div class="matrix__refused"><ErrorNote error /></div> }.into_any()
+            view! {
+                <div class="matrix__refused">
+                    <ErrorNote error actions=move || view! {
+                        <Button small=true testid="matrix-again" on_press=move |_| board.try_again()>"Try again"</Button>
+                    } />
+                </div>
+            }
+            .into_any()
         }
         Some(Load::Ready(layout)) => view! { <RunMatrix layout /> }.into_any(),
+    }
     }
 }
 

@@ -3,7 +3,7 @@
 use assay_wire::{ApiError, CellView, ReadCell, WatchCell};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{board::Turn, model};
+use super::{model, turn::Turn};
 use crate::{ipc, state::Load};
 
 /// The opened cell.
@@ -71,6 +71,12 @@ impl Opened {
         if fits == Some(false) {
             self.watch();
         }
+    }
+
+    /// Reads a cell again that could not be read.
+    pub(super) fn try_again(self) {
+        self.view.set(Load::Loading);
+        self.read();
     }
 
     /// Reads the cell again if it is among those that changed.
