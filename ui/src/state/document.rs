@@ -10,9 +10,11 @@ use std::sync::{
 };
 
 use assay_wire::{ApiError, DropDraft, FileView, KeepDraft, SaveFile, SaveOutcome};
+use futures_util::lock::Mutex;
 use gloo_timers::future::TimeoutFuture;
 use leptos::{prelude::*, task::spawn_local};
 
+use super::outside::{Meeting, Outside, meet};
 use crate::ipc;
 
 /// Milliseconds of rest after the last key before a file is saved.
@@ -55,38 +57,12 @@ pub struct Document {
     edits: Arc<AtomicU64>,
     /// Rises whenever something else becomes known to be on disk.
     seen: Arc<AtomicU64>,
-    writing: Arc<AtomicBool>,
+    /// Held by whoever writes it.
+    writing: Arc<Mutex<()>>,
+    /// Whether nothing of it is to be written any more: its prompt was closed.
+    closed: Arc<AtomicBool>,
     /// When the text was last kept or saved, in milliseconds.
     kept: Arc<AtomicU64>,
-}
-
-/// What an edit made outside meant for an open file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Outside {
-    /// It was not changed.
-    Same,
-    /// Its text is the new one.
-    Taken,
-    /// What was typed and what was written are both in it.
-    Merged,
-    /// Both changed the same lines.
-    Disputed,
-    /// It was being saved meanwhile, so what was read may be old.
-    Unclear,
-}
-
-impl Outside {
-    /// What a person is told of it.
-    pub(super) fn words(self, file: &str) -> Option<String> {
-        match self {
-            Outside::Same | Outside::Unclear => None,
-            Outside::Taken => Some(format!("{file} changed on disk and was read again")),
-            Outside::Merged => Some(format!("{file} changed on disk; your edit is merged with it")),
-            Outside::Disputed => {
-                Some(format!("{file} changed on disk in the same lines: choose which to keep"))
-            }
-        }
-    }
 }
 
 /// What is known to be on disk.
@@ -109,6 +85,7 @@ impl Document {
             edits: Arc::default(),
             seen: Arc::default(),
             writing: Arc::default(),
+            closed: Arc::default(),
             kept: Arc::default(),
         }
     }
@@ -126,6 +103,7 @@ impl Document {
             edits: Arc::default(),
             seen: Arc::default(),
             writing: Arc::default(),
+            closed: Arc::default(),
             kept: Arc::default(),
         }
     }
@@ -156,13 +134,16 @@ impl Document {
             return;
         }
         self.text.set(text);
-        self.state.update(|state| {
-            if !matches!(state, SaveState::Conflict { .. }) {
-                *state = SaveState::Unsaved;
-            }
-        });
-        let edit = self.edits.fetch_add(1, Ordering::Relaxed) + 1;
+        if !self.is_disputed() {
+            self.now(SaveState::Unsaved);
+        }
         self.keep_draft();
+        self.save_soon();
+    }
+
+    /// Saves once the person rests.
+    fn save_soon(&self) {
+        let edit = self.edits.fetch_add(1, Ordering::Relaxed) + 1;
         let document = self.clone();
         spawn_local(async move {
             TimeoutFuture::new(REST_MS).await;
@@ -172,19 +153,24 @@ impl Document {
         });
     }
 
-    /// Brings the text to disk now. What is typed meanwhile is written after it.
+    /// Brings the text to disk now. What is typed meanwhile is written after it, and a write that is under way is waited
+    /// for: whoever asks for this is about to read the disk.
     pub async fn save(&self) {
-        if self.writing.swap(true, Ordering::Relaxed) {
-            return;
-        }
+        let _turn = self.writing.lock().await;
         while self.differs_from_disk() && self.write_once().await {}
-        self.writing.store(false, Ordering::Relaxed);
+    }
+
+    /// Writes nothing any more. What is typed was brought to disk before, or what it belonged to is gone: a path may
+    /// name another file by the time the last key is saved.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Relaxed);
     }
 
     /// In a conflict: overwrites what somebody else wrote.
     pub async fn keep_mine(&self) {
         if let SaveState::Conflict { theirs, digest } = self.state.get_untracked() {
             self.now_on_disk(theirs, digest);
+            self.now(SaveState::Unsaved);
             self.save().await;
         }
     }
@@ -194,7 +180,7 @@ impl Document {
         if let SaveState::Conflict { theirs, digest } = self.state.get_untracked() {
             self.text.set(theirs.clone());
             self.now_on_disk(theirs, digest);
-            self.state.set(SaveState::Saved);
+            self.now(SaveState::Saved);
             self.forget_draft().await;
         }
     }
@@ -241,43 +227,66 @@ impl Document {
 
     /// Takes over what was found on disk, read when `seen` was the count.
     pub(super) fn absorb(&self, found: &FileView, seen: u64) -> Outside {
-        let stale = self.seen() != seen;
-        if stale || self.writing.load(Ordering::Relaxed) {
+        if self.seen() != seen || self.writing.try_lock().is_none() {
             return Outside::Unclear;
         }
-        let Some(base) = self.disk.get_untracked().filter(|disk| disk.digest != found.digest)
-        else {
-            return Outside::Same;
-        };
-        let mine = self.text_now();
-        if mine == base.text || mine == found.text {
-            let news = mine != found.text;
-            self.now_on_disk(found.text.clone(), found.digest.clone());
-            self.text.set(found.text.clone());
-            self.state.set(SaveState::Saved);
-            return if news { Outside::Taken } else { Outside::Same };
+        match self.disk.get_untracked() {
+            Some(base) if base.digest != found.digest => {
+                self.meet(&base.text, found.text.clone(), found.digest.clone())
+            }
+            _ => {
+                self.settle_dispute();
+                Outside::Same
+            }
         }
-        match self.merge(&base.text, found.text.clone(), found.digest.clone()) {
-            true => Outside::Merged,
-            false => Outside::Disputed,
+    }
+
+    /// What somebody else wrote is gone again, so there is nothing to choose.
+    fn settle_dispute(&self) {
+        if self.is_disputed() {
+            self.now(SaveState::Unsaved);
+            self.save_soon();
         }
     }
 
     /// Puts what is typed and what is on disk together; else it is for the person to choose.
-    fn merge(&self, base: &str, theirs: String, digest: String) -> bool {
-        let gone = digest.is_empty();
-        let merged = assay_text::merge(base, &self.text_now(), &theirs).text();
-        match merged.filter(|_| !gone) {
-            Some(merged) => {
+    fn meet(&self, base: &str, theirs: String, digest: String) -> Outside {
+        let there = (!digest.is_empty()).then_some(theirs.as_str());
+        match meet(base, &self.text_now(), there) {
+            Meeting::Same => {
                 self.now_on_disk(theirs, digest);
-                self.state.set(SaveState::Unsaved);
+                self.now(SaveState::Saved);
+                Outside::Same
+            }
+            Meeting::Taken => {
+                self.now_on_disk(theirs.clone(), digest);
+                self.text.set(theirs);
+                self.now(SaveState::Saved);
+                Outside::Taken
+            }
+            Meeting::Merged(merged) => {
+                self.now_on_disk(theirs, digest);
+                self.now(SaveState::Unsaved);
                 self.edit(merged);
-                true
+                // Where it holds nothing but what was typed, nobody else asks for it to be written.
+                self.save_soon();
+                Outside::Merged
             }
-            None => {
-                self.state.set(SaveState::Conflict { theirs, digest });
-                false
+            Meeting::Disputed => {
+                self.now(SaveState::Conflict { theirs, digest });
+                Outside::Disputed
             }
+        }
+    }
+
+    fn is_disputed(&self) -> bool {
+        self.state.with_untracked(|state| matches!(state, SaveState::Conflict { .. }))
+    }
+
+    /// Sets how far it is from the disk. What is the same is not drawn again: a button may be under the pointer.
+    fn now(&self, state: SaveState) {
+        if self.state.with_untracked(|now| *now != state) {
+            self.state.set(state);
         }
     }
 
@@ -291,16 +300,22 @@ impl Document {
             disk.as_ref().is_some_and(|disk| self.text.with_untracked(|text| *text == disk.text))
         });
         if same {
-            self.state.set(SaveState::Saved);
+            self.now(SaveState::Saved);
         }
         !same
     }
 
     /// Writes what is typed now; whether to look again.
     async fn write_once(&self) -> bool {
+        if self.closed.load(Ordering::Relaxed) {
+            return false;
+        }
         let text = self.text.get_untracked();
         let base = self.disk.with_untracked(|disk| disk.as_ref().map(|disk| disk.digest.clone()));
-        self.state.set(SaveState::Saving);
+        // While it is for the person to choose, that is what stands there.
+        if !self.is_disputed() {
+            self.now(SaveState::Saving);
+        }
         let file = SaveFile { path: self.path.to_string(), text: text.clone(), base };
         match ipc::call(file).await {
             Ok(SaveOutcome::Saved { digest }) => {
@@ -310,10 +325,10 @@ impl Document {
             }
             Ok(SaveOutcome::Conflict { text, digest }) => {
                 let base = self.disk.get_untracked().map(|disk| disk.text).unwrap_or_default();
-                self.merge(&base, text, digest)
+                self.meet(&base, text, digest) != Outside::Disputed
             }
             Err(error) => {
-                self.state.set(SaveState::Failed(error));
+                self.now(SaveState::Failed(error));
                 false
             }
         }

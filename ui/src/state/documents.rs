@@ -7,10 +7,10 @@
 use std::sync::Arc;
 
 use assay_prompt::{Checker, Files, Prompt, edit::Changes};
-use assay_wire::{Code, Notice, PromptView, ReadPrompt};
+use assay_wire::{ApiError, Code, FileView, Notice, PromptView, ReadPrompt};
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{Document, Load, Notices, Toasts, document::Outside};
+use super::{Document, Load, Notices, Toasts, outside::Outside};
 use crate::ipc;
 
 /// The prompt that is open.
@@ -29,8 +29,16 @@ pub struct OpenPrompt {
 }
 
 impl OpenPrompt {
-    fn new(view: PromptView) -> Self {
-        let documents = view.files.into_iter().map(Document::new).collect();
+    /// As it was read. A file of which `left` holds something typed that is not on disk goes on where it was left.
+    fn new(view: PromptView, left: &[(Document, u64)]) -> Self {
+        let document = |file: FileView| match left.iter().find(|(d, _)| *d.path == *file.path) {
+            Some((document, seen)) if document.has_unsaved() => {
+                document.absorb(&file, *seen);
+                document.clone()
+            }
+            _ => Document::new(file),
+        };
+        let documents = view.files.into_iter().map(document).collect();
         Self { key: view.prompt, name: view.name, lone: view.lone, folder: view.folder, documents }
     }
 
@@ -59,6 +67,8 @@ pub struct Documents {
     open: RwSignal<Option<Load<OpenPrompt>>>,
     parsed: Memo<Option<Arc<Prompt>>>,
     wanted: RwSignal<Option<String>>,
+    /// Files of prompts that were left, until what is typed in them is on disk.
+    left: StoredValue<Vec<Document>>,
     looking: StoredValue<bool>,
     again: StoredValue<bool>,
     /// How many edits of whole files by Assay itself are under way.
@@ -86,6 +96,7 @@ impl Documents {
             open,
             parsed,
             wanted: RwSignal::new(None),
+            left: StoredValue::new(Vec::new()),
             looking: StoredValue::new(false),
             again: StoredValue::new(false),
             held: StoredValue::new(0),
@@ -137,6 +148,7 @@ impl Documents {
 
     /// Opens the prompt of that key. What was typed in the one before is still saved.
     pub fn open(self, key: String) {
+        self.leave();
         self.wanted.set(Some(key.clone()));
         self.open.set(Some(Load::Loading));
         self.read(key);
@@ -144,18 +156,30 @@ impl Documents {
 
     /// Reads the files again, after what is typed was brought to disk.
     pub fn reload(self) {
-        spawn_local(async move {
-            self.flush().await;
-            if let Some(key) = self.wanted.get_untracked() {
-                self.read(key);
-            }
-        });
+        if let Some(key) = self.wanted.get_untracked() {
+            self.read(key);
+        }
     }
 
-    /// Leaves the prompt.
+    /// Leaves the prompt for none. What is typed was brought to disk before, or its files are gone.
     pub fn close(self) {
+        self.leave();
+        let left = self.left.try_update_value(std::mem::take).unwrap_or_default();
+        left.iter().for_each(Document::close);
         self.wanted.set(None);
         self.open.set(None);
+    }
+
+    /// Keeps the files of the open prompt at hand: the last keys may not be on disk yet, and whoever comes back at once
+    /// finds them.
+    fn leave(self) {
+        let files = untrack(|| self.all());
+        self.left.update_value(|left| {
+            left.retain(|document| {
+                document.has_unsaved() && files.iter().all(|file| file.path != document.path)
+            });
+            left.extend(files);
+        });
     }
 
     /// Adds a file that is not there yet to the open prompt, and brings it to disk.
@@ -199,7 +223,8 @@ impl Documents {
 
     /// Brings everything typed to disk, before something reads it from there.
     pub async fn flush(self) {
-        for document in untrack(|| self.all()) {
+        let left = self.left.get_value();
+        for document in untrack(|| self.all()).into_iter().chain(left) {
             document.save().await;
         }
     }
@@ -285,15 +310,23 @@ impl Documents {
                 toasts.say(words);
             }
         }
-        self.follow_files(view);
+        self.follow_files(view, seen);
     }
 
-    /// Opens files that appeared and lets go of those that are gone, unless something is typed in them.
-    fn follow_files(self, view: PromptView) {
+    /// Opens files that appeared and lets go of those that are gone, unless something is typed in them, or they were
+    /// made since `seen` was counted: then they may not be in the answer yet.
+    fn follow_files(self, view: PromptView, seen: &[(Arc<str>, u64)]) {
         let there = |name: &str| view.files.iter().any(|file| file.name == name);
         let now = untrack(|| self.all());
         let known = |name: &str| now.iter().any(|document| *document.name == *name);
-        let kept = |document: &Document| there(&document.name) || document.has_unsaved();
+        let is_news = |document: &Document| {
+            seen.iter().all(|(name, count)| *name != document.name || *count != document.seen())
+        };
+        let stays = |document: &Document| document.has_unsaved() || is_news(document);
+        if now.iter().any(|document| !there(&document.name) && is_news(document)) {
+            self.again.set_value(true);
+        }
+        let kept = |document: &Document| there(&document.name) || stays(document);
         if now.iter().all(kept) && view.files.iter().all(|file| known(&file.name)) {
             return;
         }
@@ -304,7 +337,7 @@ impl Documents {
                 let open = now.iter().find(|document| *document.name == *file.name);
                 open.cloned().unwrap_or_else(|| Document::new(file.clone()))
             })
-            .chain(now.iter().filter(|d| !there(&d.name) && d.has_unsaved()).cloned())
+            .chain(now.iter().filter(|d| !there(&d.name) && stays(d)).cloned())
             .collect();
         self.open.update(|open| {
             if let Some(Load::Ready(prompt)) = open {
@@ -322,14 +355,36 @@ impl Documents {
         }
     }
 
+    /// Reads the prompt, after what is typed was brought to disk.
     fn read(self, key: String) {
         spawn_local(async move {
+            self.flush().await;
+            let seen = self.seen();
+            let left: Vec<(Document, u64)> =
+                self.left.get_value().into_iter().map(|d| (d.clone(), d.seen())).collect();
             let read = ipc::call(ReadPrompt { prompt: key.clone() }).await;
             // An answer that arrives after the person went elsewhere is of no use.
-            if self.wanted.get_untracked().as_ref() == Some(&key) {
-                self.open.set(Some(read.map(OpenPrompt::new).into()));
+            if self.wanted.get_untracked().as_ref() != Some(&key) {
+                return;
+            }
+            match read {
+                // What is typed while it was on its way stays.
+                Ok(view) if self.is_read() => self.absorb(view, &seen, None),
+                Ok(view) => self.open.set(Some(Load::Ready(OpenPrompt::new(view, &left)))),
+                Err(error) => self.refuse(error),
             }
         });
+    }
+
+    fn is_read(self) -> bool {
+        self.open.with_untracked(|open| open.as_ref().and_then(Load::ready).is_some())
+    }
+
+    /// Says why the prompt could not be read, unless that would take something typed off the screen.
+    fn refuse(self, error: ApiError) {
+        if !untrack(|| self.all()).iter().any(Document::has_unsaved) {
+            self.open.set(Some(Load::Failed(error)));
+        }
     }
 }
 

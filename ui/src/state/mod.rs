@@ -6,6 +6,7 @@ mod documents;
 mod edits;
 mod keyring;
 mod notices;
+mod outside;
 mod runs;
 mod session;
 mod spending;

@@ -18,6 +18,8 @@ pub struct Session {
     trouble: RwSignal<Option<ApiError>>,
     reading: StoredValue<bool>,
     again: StoredValue<bool>,
+    /// Rises with every workspace that is entered or left: an answer about the one before does not bring it back.
+    visit: StoredValue<u64>,
 }
 
 impl Session {
@@ -30,6 +32,7 @@ impl Session {
             trouble: RwSignal::new(None),
             reading: StoredValue::new(false),
             again: StoredValue::new(false),
+            visit: StoredValue::new(0),
         }
     }
 
@@ -109,10 +112,12 @@ impl Session {
             return;
         }
         self.reading.set_value(true);
+        let visit = self.visit.get_value();
         spawn_local(async move {
             let read = ipc::call(ReadWorkspace {}).await;
             self.reading.set_value(false);
             match read {
+                _ if self.visit.get_value() != visit => {}
                 Ok(workspace) => self.workspace.set(Some(workspace)),
                 Err(error) => self.trouble.set(Some(error)),
             }
@@ -128,6 +133,7 @@ impl Session {
             match ipc::call(CloseWorkspace {}).await {
                 Ok(app) => {
                     bridge::forget();
+                    self.went();
                     self.workspace.set(None);
                     self.app.set(Load::Ready(app));
                 }
@@ -166,13 +172,24 @@ impl Session {
             self.opening.set(None);
             if answer.is_ok() {
                 bridge::forget();
+                self.went();
             }
             self.settle(answer);
         });
     }
 
     fn take(self, asked: impl Future<Output = Result<WorkspaceView, ApiError>> + 'static) {
-        spawn_local(async move { self.settle(asked.await) });
+        let visit = self.visit.get_value();
+        spawn_local(async move {
+            let answer = asked.await;
+            if self.visit.get_value() == visit {
+                self.settle(answer);
+            }
+        });
+    }
+
+    fn went(self) {
+        self.visit.update_value(|visit| *visit += 1);
     }
 
     fn settle(self, answer: Result<WorkspaceView, ApiError>) {
