@@ -121,7 +121,8 @@ impl Session {
                 Ok(workspace) => self.workspace.set(Some(workspace)),
                 Err(error) => self.trouble.set(Some(error)),
             }
-            if self.again.try_update_value(std::mem::take) == Some(true) {
+            let again = self.again.try_update_value(std::mem::take) == Some(true);
+            if again && self.workspace.with_untracked(Option::is_some) {
                 self.refresh();
             }
         });

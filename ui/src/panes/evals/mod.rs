@@ -24,6 +24,7 @@ mod programs;
 mod rowfield;
 mod rubric;
 mod schema;
+mod scorerkeys;
 mod scorers;
 mod settings;
 mod text;

@@ -47,6 +47,8 @@ pub struct Ratings {
     columns: RwSignal<Vec<PeopleColumn>>,
     trouble: RwSignal<Option<ApiError>>,
     undos: RwSignal<Vec<Undo>>,
+    /// How often something else became known: a page that was read before it does not take it away.
+    turn: StoredValue<u64>,
     commenting: RwSignal<bool>,
     unreviewed: RwSignal<bool>,
     board: Board,
@@ -62,6 +64,7 @@ impl Ratings {
             columns: RwSignal::new(Vec::new()),
             trouble: RwSignal::new(None),
             undos: RwSignal::new(Vec::new()),
+            turn: StoredValue::new(0),
             commenting: RwSignal::new(false),
             unreviewed: RwSignal::new(false),
             board: context(),
@@ -149,12 +152,16 @@ impl Ratings {
         let Some(undo) = self.undos.try_update(Vec::pop).flatten() else { return };
         let cell = undo.cell;
         spawn_local(async move {
-            match undo.go().await {
+            match undo.clone().go().await {
                 Ok(rated) => {
                     self.take(rated, "Rating taken back");
                     self.board.go_to_ordinal(cell);
                 }
-                Err(error) => self.trouble.set(Some(error)),
+                Err(error) => {
+                    // It can be tried again.
+                    self.undos.update(|undos| undos.push(undo));
+                    self.trouble.set(Some(error));
+                }
             }
         });
     }
@@ -187,6 +194,7 @@ impl Ratings {
     }
 
     fn enter(self, run: Option<String>) {
+        self.next_turn();
         self.run.set_value(run);
         self.said.set(HashMap::new());
         self.columns.set(Vec::new());
@@ -203,13 +211,15 @@ impl Ratings {
 
     fn read(self) {
         let Some(run) = self.run.get_value() else { return };
+        let turn = self.next_turn();
         spawn_local(async move {
-            let read = ipc::call(ListRatings { run: run.clone(), from: 0, to: u32::MAX }).await;
-            if self.run.with_value(|shown| shown.as_ref() != Some(&run)) {
+            let read = ipc::call(ListRatings { run, from: 0, to: u32::MAX }).await;
+            if self.turn.get_value() != turn {
                 return;
             }
             match read {
                 Ok(page) => {
+                    self.trouble.set(None);
                     let anything = !page.cells.is_empty();
                     let cells = page.cells.into_iter().map(|cell| (cell.cell, cell));
                     self.said.set(cells.collect());
@@ -226,20 +236,28 @@ impl Ratings {
     /// Reads what it comes to by column, for the heads of the matrix.
     fn sum_up(self) {
         let Some(run) = self.run.get_value() else { return };
+        let turn = self.turn.get_value();
         spawn_local(async move {
-            let summary = ipc::call(SummarizeRatings { run: run.clone() }).await;
+            let summary = ipc::call(SummarizeRatings { run }).await;
+            if self.turn.get_value() != turn {
+                return;
+            }
             match summary {
-                Ok(summary) if self.run.with_value(|shown| shown.as_ref() == Some(&run)) => {
-                    self.columns.set(summary.columns);
-                }
-                Ok(_) => {}
+                Ok(summary) => self.columns.set(summary.columns),
                 Err(error) => self.trouble.set(Some(error)),
             }
         });
     }
 
+    fn next_turn(self) -> u64 {
+        self.turn.update_value(|turn| *turn += 1);
+        self.turn.get_value()
+    }
+
     fn take(self, rated: Rated, words: &str) {
         let others = rated.cells.len().saturating_sub(1);
+        // A page that is on its way is from before this.
+        self.next_turn();
         self.trouble.set(None);
         self.said.update(|said| {
             for cell in rated.cells {
