@@ -6,20 +6,23 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use assay_wire::{
-    ApiError, CellView, ColumnView, ComparedCaseLine, ComparedCasePage, ComparisonView, ListRuns,
-    Notice, PairView, ReadCell, ReadComparedCases, ReadComparison, ReadRun, RunState, RunSummary,
-    SideRef, VerdictView,
+    ApiError, ColumnView, ComparedCaseLine, ComparedCasePage, ComparisonView, ListRuns, Notice,
+    PairView, ReadComparedCases, ReadComparison, ReadRun, RunState, RunSummary, SideRef,
+    VerdictView,
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::model::{self, By};
+use super::{
+    model::{self, By},
+    reading::{Outputs, read_outputs},
+};
 use crate::{
     ipc,
     state::{Desk, Load, Notices, Runs, Spending, Tab, context},
 };
 
 /// Cases that are listed; the broken and fixed ones come first.
-const CASES: u32 = 5_000;
+pub const CASES: u32 = 5_000;
 
 /// Runs to choose from.
 const RUNS: u32 = 50;
@@ -33,17 +36,6 @@ pub enum Side {
     Head,
     /// One more, to look at.
     Third,
-}
-
-/// The outputs of one case.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Outputs {
-    /// The base's.
-    pub base: CellView,
-    /// The head's.
-    pub head: CellView,
-    /// Those of one more column.
-    pub third: Option<CellView>,
 }
 
 /// What is compared.
@@ -64,6 +56,11 @@ pub struct Versus {
     change: RwSignal<Option<usize>>,
     stale: RwSignal<bool>,
     turn: StoredValue<u64>,
+    /// Whether what is on screen is being worked out anew.
+    reading: RwSignal<bool>,
+    /// How often a run was chosen for each side; only the last choice counts.
+    picks: StoredValue<[u64; 3]>,
+    shown: Signal<Option<String>>,
     desk: Desk,
 }
 
@@ -86,9 +83,12 @@ impl Versus {
             change: RwSignal::new(None),
             stale: RwSignal::new(false),
             turn: StoredValue::new(0),
+            reading: RwSignal::new(false),
+            picks: StoredValue::new([0; 3]),
+            shown: context::<Runs>().shown(),
             desk: context(),
         };
-        let shown = context::<Runs>().shown();
+        let shown = versus.shown;
         Effect::new(move |before: Option<Option<String>>| {
             let run = shown.get();
             if before.as_ref() != Some(&run) {
@@ -136,10 +136,12 @@ impl Versus {
     }
 
     fn forget(self) {
-        for side in [self.base, self.head, self.third] {
-            side.set(None);
+        for side in [Side::Base, Side::Head, Side::Third] {
+            self.pick(side);
+            self.side_signal(side).set(None);
         }
-        self.turn.update_value(|turn| *turn += 1);
+        self.next_turn();
+        self.reading.set(false);
         self.view.set(None);
         self.outputs.set(None);
         self.cases.set(Load::Loading);
@@ -154,20 +156,46 @@ impl Versus {
         if self.base.with_untracked(Option::is_some) {
             return;
         }
+        let turn = self.next_turn();
+        self.view.set(Some(Load::Loading));
         spawn_local(async move {
-            if let Ok(runs) = ipc::call(ListRuns { limit: RUNS }).await {
-                self.runs.set(runs);
+            self.read_runs().await;
+            let columns = self.read_columns(&run).await;
+            // Another run may be shown by now, or two sides chosen.
+            if self.turn.get_value() != turn {
+                return;
             }
-            match self.read_columns(&run).await {
+            match columns {
                 Ok(columns) => self.begin(&run, &columns),
                 Err(error) => self.view.set(Some(Load::Failed(error))),
             }
         });
     }
 
+    async fn read_runs(self) {
+        // Without the list the sides that are chosen are compared all the same.
+        if let Ok(runs) = ipc::call(ListRuns { limit: RUNS }).await {
+            self.runs.set(runs);
+        }
+    }
+
+    fn next_turn(self) -> u64 {
+        self.turn.update_value(|turn| *turn += 1);
+        self.turn.get_value()
+    }
+
+    /// Begins to choose for a side; the number of the choice.
+    fn pick(self, side: Side) -> u64 {
+        self.picks.update_value(|picks| picks[side as usize] += 1);
+        self.picks.with_value(|picks| picks[side as usize])
+    }
+
     /// Compares two runs, whatever was compared before.
     fn compare(self, base: SideRef, head: SideRef) {
         let runs = [base.run.clone(), head.run.clone()];
+        for side in [Side::Base, Side::Head, Side::Third] {
+            self.pick(side);
+        }
         self.third.set(None);
         self.base.set(Some(base));
         self.head.set(Some(head));
@@ -175,9 +203,7 @@ impl Versus {
         self.verdict.set(0);
         self.read();
         spawn_local(async move {
-            if let Ok(runs) = ipc::call(ListRuns { limit: RUNS }).await {
-                self.runs.set(runs);
-            }
+            self.read_runs().await;
             for run in &runs {
                 // Without its columns a side can still be compared as a whole.
                 let _ = self.read_columns(run).await;
@@ -233,7 +259,7 @@ impl Versus {
 
     /// Chooses a run for a side; the column stays if the run has it.
     pub fn choose_run(self, side: Side, run: String) {
-        let signal = self.side_signal(side);
+        let (signal, pick) = (self.side_signal(side), self.pick(side));
         if run.is_empty() {
             signal.set(None);
             return self.read();
@@ -241,6 +267,10 @@ impl Versus {
         let kept = signal.get_untracked();
         spawn_local(async move {
             let columns = self.read_columns(&run).await.unwrap_or_default();
+            // Another run was chosen for it meanwhile.
+            if self.picks.with_value(|picks| picks[side as usize]) != pick {
+                return;
+            }
             let has = |kept: &SideRef| {
                 let is = |wanted: &Option<String>, found: &String| {
                     wanted.as_ref().is_none_or(|wanted| wanted == found)
@@ -255,6 +285,7 @@ impl Versus {
 
     /// Chooses a column of a side's run.
     pub fn choose_column(self, side: Side, value: &str) {
+        self.pick(side);
         let signal = self.side_signal(side);
         let run = signal.get_untracked().or(self.base.get_untracked()).map(|side| side.run);
         if let Some(run) = run {
@@ -267,6 +298,8 @@ impl Versus {
     pub fn turn_round(self) {
         let (base, head) = (self.base.get_untracked(), self.head.get_untracked());
         if let (Some(base), Some(head)) = (base, head) {
+            self.pick(Side::Base);
+            self.pick(Side::Head);
             self.base.set(Some(head));
             self.head.set(Some(base));
             self.read();
@@ -281,25 +314,40 @@ impl Versus {
     /// Asks again.
     pub fn read(self) {
         self.stale.set(false);
-        let turn = self.turn.try_update_value(|turn| {
-            *turn += 1;
-            *turn
-        });
-        let Some(question) = self.question() else { return self.view.set(None) };
+        let turn = self.next_turn();
+        let Some(question) = self.question() else {
+            self.reading.set(false);
+            return self.view.set(None);
+        };
         if !self.view.with_untracked(|view| view.as_ref().is_some_and(|v| v.ready().is_some())) {
             self.view.set(Some(Load::Loading));
         }
+        self.reading.set(true);
         spawn_local(async move {
             let answer = ipc::call(question).await;
             // An answer that was overtaken is of no use.
-            if self.turn.try_get_value() != turn {
+            if self.turn.get_value() != turn {
                 return;
             }
             let view = Load::from(answer.map(Arc::new));
             self.settle(&view);
+            self.reading.set(false);
             self.view.set(Some(view));
             self.read_cases();
         });
+    }
+
+    /// Tries again after a failure, from wherever it was.
+    pub fn try_again(self) {
+        match self.base.with_untracked(Option::is_some) {
+            true => self.read(),
+            false => self.enter(self.shown.get_untracked()),
+        }
+    }
+
+    /// Whether what is on screen is being worked out anew.
+    pub fn is_reading(self) -> bool {
+        self.reading.get()
     }
 
     /// A pair or a scorer that is not there any more gives way to the first.
@@ -351,7 +399,8 @@ impl Versus {
         self.read_cases();
     }
 
-    fn read_cases(self) {
+    /// Reads the cases of the chosen pair and scorer.
+    pub fn read_cases(self) {
         let Some(of) = self.question() else { return };
         let (pair, verdict) = (self.pair.get_untracked(), self.verdict.get_untracked());
         let asked = (of.clone(), pair, verdict);
@@ -415,7 +464,8 @@ impl Versus {
         self.cases.with_untracked(|cases| cases.ready().map_or(0, |page| page.cases.len()))
     }
 
-    fn read_outputs(self) {
+    /// Reads the outputs of the chosen case.
+    pub fn read_outputs(self) {
         self.change.set(None);
         let Some(case) = untrack(|| self.case()) else { return self.outputs.set(None) };
         let (Some(base), Some(head)) = (self.base.get_untracked(), self.head.get_untracked())
@@ -424,9 +474,12 @@ impl Versus {
         };
         let third = self.third.get_untracked();
         self.outputs.set(Some(Load::Loading));
+        let turn = self.turn.get_value();
         spawn_local(async move {
             let outputs = read_outputs(&case, (base, head), third).await;
-            if untrack(|| self.case()).is_some_and(|now| now.case == case.case) {
+            let is_chosen = untrack(|| self.case()).is_some_and(|now| now.case == case.case);
+            // Sides that are chosen since have their outputs read after their cases.
+            if is_chosen && self.turn.get_value() == turn {
                 self.outputs.set(outputs.map(|outputs| outputs.into()));
             }
         });
@@ -468,45 +521,5 @@ impl Versus {
 impl Default for Versus {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-type Sides = (SideRef, SideRef);
-
-/// The first sample of both sides, and of one more column where that has the case.
-async fn read_outputs(
-    case: &ComparedCaseLine,
-    (base, head): Sides,
-    third: Option<SideRef>,
-) -> Option<Result<Outputs, ApiError>> {
-    let cell = |run: &str, cells: &[u32]| {
-        let cell = cells.first().copied()?;
-        Some(ReadCell { run: run.to_owned(), cell })
-    };
-    let (ours, theirs) = (cell(&base.run, &case.base_cells)?, cell(&head.run, &case.head_cells)?);
-    let read = async {
-        let (ours, theirs) = (ipc::call(ours).await?, ipc::call(theirs).await?);
-        let third = match third {
-            Some(third) => read_third(case, base, third).await?,
-            None => None,
-        };
-        Ok::<Outputs, ApiError>(Outputs { base: ours, head: theirs, third })
-    };
-    Some(read.await)
-}
-
-/// The third column has its cell for the case in a comparison of its own.
-async fn read_third(
-    case: &ComparedCaseLine,
-    base: SideRef,
-    third: SideRef,
-) -> Result<Option<CellView>, ApiError> {
-    let run = third.run.clone();
-    let of = ReadComparison { base, head: third, prompts: Vec::new() };
-    let page = ipc::call(ReadComparedCases { of, pair: 0, verdict: 0, from: 0, to: CASES }).await?;
-    let cell = page.cases.iter().find(|line| line.case == case.case);
-    match cell.and_then(|line| line.head_cells.first().copied()) {
-        Some(cell) => ipc::call(ReadCell { run, cell }).await.map(Some),
-        None => Ok(None),
     }
 }

@@ -7,7 +7,7 @@ use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{board::Versus, model};
 use crate::{
-    components::{Chip, ErrorNote, Loading, Slots, Spot, moved},
+    components::{Button, Chip, ErrorNote, Loading, Slots, Spot, moved},
     state::{Load, context},
 };
 
@@ -22,7 +22,12 @@ pub(super) fn CaseList() -> impl IntoView {
         <div class="versus__cases">
             {move || match versus.cases().get() {
                 Load::Loading => view! { <Loading what="Reading the cases" /> }.into_any(),
-                Load::Failed(error) => view! { <ErrorNote error /> }.into_any(),
+                Load::Failed(error) => view! {
+                    <ErrorNote error actions=move || view! {
+                        <Button small=true on_press=move |_| versus.read_cases()>"Try again"</Button>
+                    } />
+                }
+                .into_any(),
                 Load::Ready(page) if page.cases.is_empty() => {
                     view! { <p class="quiet versus__none">"Both sides have no case in common."</p> }.into_any()
                 }

@@ -19,6 +19,7 @@ mod board;
 mod cases;
 pub mod model;
 mod outputs;
+mod reading;
 mod revisions;
 mod sides;
 
@@ -49,7 +50,7 @@ pub fn ComparePane() -> impl IntoView {
                     Some(Load::Failed(error)) => view! {
                         <div class="versus__refused">
                             <ErrorNote error actions=move || view! {
-                                <Button small=true on_press=move |_| versus.read()>"Compare again"</Button>
+                                <Button small=true on_press=move |_| versus.try_again()>"Compare again"</Button>
                             } />
                         </div>
                     }.into_any(),

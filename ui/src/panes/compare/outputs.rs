@@ -4,12 +4,13 @@ use assay_wire::CellView;
 use leptos::prelude::*;
 
 use super::{
-    board::{Outputs, Versus},
+    board::Versus,
     model::{self, Part, SideBySide},
+    reading::Outputs,
 };
 use crate::{
     actions::{Action, Stage, about},
-    components::{Chip, ErrorNote, IconButton, Loading, Mark, Tone},
+    components::{Button, Chip, ErrorNote, IconButton, Loading, Mark, Tone},
     state::{Load, context},
 };
 
@@ -22,7 +23,12 @@ pub(super) fn OutputsPane() -> impl IntoView {
             {move || match versus.outputs().get() {
                 None => view! { <p class="quiet versus__none">"Choose a case to read what both sides answered."</p> }.into_any(),
                 Some(Load::Loading) => view! { <Loading what="Reading the outputs" /> }.into_any(),
-                Some(Load::Failed(error)) => view! { <ErrorNote error /> }.into_any(),
+                Some(Load::Failed(error)) => view! {
+                    <ErrorNote error actions=move || view! {
+                        <Button small=true on_press=move |_| versus.read_outputs()>"Try again"</Button>
+                    } />
+                }
+                .into_any(),
                 Some(Load::Ready(outputs)) => view! { <Columns outputs /> }.into_any(),
             }}
         </div>

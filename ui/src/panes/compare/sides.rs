@@ -31,10 +31,22 @@ pub(super) fn SideChoices() -> impl IntoView {
             <SideChoice side=Side::Head label="Head" testid="compare-head" />
             <ThirdChoice />
             <span class="grow"></span>
+            <Working />
             <div class="versus__modes" role="group" aria-label="How outputs are compared">
                 {mode(By::Words, "Words")}{mode(By::Lines, "Lines")}
             </div>
         </header>
+    }
+}
+
+/// What is on screen stays there while it is worked out anew; another choice overtakes it.
+#[component]
+fn Working() -> impl IntoView {
+    let versus = context::<Versus>();
+    view! {
+        <span class="versus__working quiet" role="status" data-testid="compare-working">
+            {move || versus.is_reading().then(|| view! { <span class="live"></span>"Comparing" })}
+        </span>
     }
 }
 

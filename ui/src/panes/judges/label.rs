@@ -5,10 +5,13 @@ use leptos::{ev::KeyboardEvent, html, prelude::*, task::spawn_local};
 
 use super::{Work, model};
 use crate::{
-    components::{Button, ErrorNote, Keys, Kind, Loading, Mark, Note, Tone},
+    components::{Button, ErrorNote, Keys, Kind, Loading, Mark, Note, Tone, catch_focus},
     ipc,
     state::Load,
 };
+
+/// The element that has the keyboard.
+const CARD: &str = "label-card";
 
 /// Where the browser keeps who labels.
 const RATER: &str = "assay:rater";
@@ -25,6 +28,10 @@ struct Labelling {
     /// What was labelled last, to take it back.
     last: RwSignal<Option<String>>,
     trouble: RwSignal<Option<ApiError>>,
+    /// Whether a label is being kept or the next output is on its way: a key pressed now is not for what is not seen yet.
+    busy: StoredValue<bool>,
+    /// How often an output was asked for; only the last answer counts.
+    asked: StoredValue<u64>,
 }
 
 impl Labelling {
@@ -38,13 +45,15 @@ impl Labelling {
             skip: StoredValue::new(Vec::new()),
             last: RwSignal::new(None),
             trouble: RwSignal::new(None),
+            busy: StoredValue::new(false),
+            asked: StoredValue::new(0),
         }
     }
 
     fn next(self) {
         let rater = self.rater.get_untracked();
         if rater.trim().is_empty() {
-            return;
+            return self.busy.set_value(false);
         }
         let next = NextToLabel {
             prompt: self.work.prompt.get_value(),
@@ -53,10 +62,23 @@ impl Labelling {
             seed: self.seed,
             skip: self.skip.get_value(),
         };
+        let question = self.asked.with_value(|asked| asked + 1);
+        self.asked.set_value(question);
         spawn_local(async move {
-            // The card may be gone by the time the answer comes.
-            self.task.try_set(ipc::call(next).await.into());
+            let task = ipc::call(next).await;
+            // The card may be gone by the time the answer comes, or another rater asked.
+            if self.asked.try_get_value() == Some(question) {
+                self.task.set(task.into());
+                self.busy.set_value(false);
+                catch_focus(CARD.to_owned());
+            }
         });
+    }
+
+    /// Asks again for an output that could not be had.
+    fn try_again(self) {
+        self.task.set(Load::Loading);
+        self.next();
     }
 
     fn item(self) -> Option<LabelItem> {
@@ -64,7 +86,7 @@ impl Labelling {
     }
 
     fn say(self, pass: Option<bool>) {
-        let Some(item) = self.item() else { return };
+        let Some(item) = self.item().filter(|_| !self.busy.get_value()) else { return };
         match pass {
             Some(_) => self.label(item.subject, pass),
             None => {
@@ -75,13 +97,15 @@ impl Labelling {
     }
 
     fn take_back(self) {
-        if let Some(subject) = self.last.get_untracked() {
+        let last = self.last.get_untracked().filter(|_| !self.busy.get_value());
+        if let Some(subject) = last {
             self.skip.update_value(|skip| skip.retain(|one| *one != subject));
             self.label(subject, None);
         }
     }
 
     fn label(self, subject: String, pass: Option<bool>) {
+        self.busy.set_value(true);
         let label = SetLabel {
             prompt: self.work.prompt.get_value(),
             scorer: self.scorer.get_value(),
@@ -101,6 +125,7 @@ impl Labelling {
                     self.next();
                 }
                 Err(error) => {
+                    self.busy.try_set_value(false);
                     self.trouble.try_set(Some(error));
                 }
             }
@@ -129,7 +154,7 @@ pub(super) fn LabelCard(work: Work, scorer: String) -> impl IntoView {
         if event.ctrl_key() || event.meta_key() || event.alt_key() || is_typing(&event) {
             return;
         }
-        match event.key().as_str() {
+        match event.key().to_lowercase().as_str() {
             "p" => labelling.say(Some(true)),
             "f" => labelling.say(Some(false)),
             "s" => labelling.say(None),
@@ -139,7 +164,7 @@ pub(super) fn LabelCard(work: Work, scorer: String) -> impl IntoView {
         event.prevent_default();
     };
     view! {
-        <section class="label" aria-label="Label outputs" tabindex="0" data-testid="label-card" on:keydown=on_key>
+        <section id=CARD class="label" aria-label="Label outputs" tabindex="0" data-testid="label-card" on:keydown=on_key>
             <div class="label__head">
                 <h2 class="label__title">"Label blind"</h2>
                 <span class="quiet number" data-testid="label-progress">{move || labelling.task.with(|task| {
@@ -193,7 +218,12 @@ fn Task(labelling: Labelling) -> impl IntoView {
         }
         match labelling.task.get() {
             Load::Loading => view! { <Loading what="Choosing an output" /> }.into_any(),
-            Load::Failed(error) => view! { <ErrorNote error /> }.into_any(),
+            Load::Failed(error) => view! {
+                <ErrorNote error actions=move || view! {
+                    <Button small=true on_press=move |_| labelling.try_again()>"Try again"</Button>
+                } />
+            }
+            .into_any(),
             Load::Ready(LabelTask { item: Some(item), .. }) => {
                 view! { <Item item /><Answers labelling /> }.into_any()
             }

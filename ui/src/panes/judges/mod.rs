@@ -39,6 +39,8 @@ struct Work {
     chosen: RwSignal<Option<String>>,
     /// Moves when a label was given or taken.
     turn: RwSignal<u32>,
+    /// How often the judges were asked for; only the last answer counts.
+    asked: StoredValue<u64>,
 }
 
 impl Work {
@@ -48,24 +50,30 @@ impl Work {
             judges: RwSignal::new(Load::Loading),
             chosen: RwSignal::new(None),
             turn: RwSignal::new(0),
+            asked: StoredValue::new(0),
         }
     }
 
     fn read(self) {
         let prompt = self.prompt.get_value();
+        let question = self.asked.with_value(|asked| asked + 1);
+        self.asked.set_value(question);
         spawn_local(async move {
             let read = ipc::call(ListJudges { prompt }).await;
+            // The pane may be gone by the time the answer comes, or a label given since.
+            if self.asked.try_get_value() != Some(question) {
+                return;
+            }
             if let Ok(judges) = &read {
                 self.keep_choice(judges);
             }
-            // The pane may be gone by the time the answer comes.
-            self.judges.try_set(read.into());
+            self.judges.set(read.into());
         });
     }
 
     /// Set only when it is another: whoever labels would lose their place.
     fn keep_choice(self, judges: &[JudgeLine]) {
-        let Some(kept) = self.chosen.try_get_untracked() else { return };
+        let kept = self.chosen.get_untracked();
         let choice = model::choose(judges, kept.as_deref());
         if choice != kept {
             self.chosen.set(choice);
@@ -142,7 +150,7 @@ fn JudgeList(work: Work) -> impl IntoView {
         <section class="pane judges__list" aria-label="Judges">
             <div class="pane__head"><h2 class="pane__title">"Judges"</h2></div>
             <ul class="pane__body" data-testid="judges-list">
-                <For each=judges key=|judge| (judge.scorer.clone(), judge.labels) let:judge>
+                <For each=judges key=|judge| (judge.scorer.clone(), judge.labels, judge.problem.clone(), judge.models.clone()) let:judge>
                     <JudgeItem work judge />
                 </For>
             </ul>

@@ -5,7 +5,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{Work, model};
 use crate::{
-    components::{ErrorNote, Loading, Mark, Note, Tone},
+    components::{Button, ErrorNote, Loading, Mark, Note, Tone},
     ipc,
     state::Load,
 };
@@ -15,19 +15,33 @@ use crate::{
 pub(super) fn Report(work: Work, scorer: String) -> impl IntoView {
     let view = RwSignal::new(Load::<JudgeView>::Loading);
     let scorer = StoredValue::new(scorer);
-    Effect::new(move || {
-        work.turn.track();
+    let asked = StoredValue::new(0u64);
+    let read = move || {
+        let question = asked.with_value(|asked| asked + 1);
+        asked.set_value(question);
         let show = ShowJudge { prompt: work.prompt.get_value(), scorer: scorer.get_value() };
         spawn_local(async move {
-            // The report may be gone by the time the answer comes.
-            view.try_set(ipc::call(show).await.into());
+            let report = ipc::call(show).await;
+            // The report may be gone by the time the answer comes, or a label given since.
+            if asked.try_get_value() == Some(question) {
+                view.set(report.into());
+            }
         });
+    };
+    Effect::new(move || {
+        work.turn.track();
+        read();
     });
     view! {
         <section class="judged" aria-label="How the judge does" data-testid="judge-report">
             {move || match view.get() {
                 Load::Loading => view! { <Loading what="Comparing" /> }.into_any(),
-                Load::Failed(error) => view! { <ErrorNote error /> }.into_any(),
+                Load::Failed(error) => view! {
+                    <ErrorNote error actions=move || view! {
+                        <Button small=true on_press=move |_| read()>"Try again"</Button>
+                    } />
+                }
+                .into_any(),
                 Load::Ready(judge) => view! { <Numbers judge /> }.into_any(),
             }}
         </section>
