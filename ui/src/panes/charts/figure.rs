@@ -25,6 +25,10 @@ pub struct Figure {
     pub marks: Vec<Mark>,
     /// The head of the table.
     pub columns: Vec<&'static str>,
+    /// What is said where there is nothing to see.
+    pub none: &'static str,
+    /// How many lines of marks stand one above the other; 0 where the plot is as high as any.
+    pub lines: usize,
 }
 
 /// An axis.

@@ -2,14 +2,19 @@
 //!
 //! Plain SVG. Each chart has its table and one stop for the keyboard; choosing a mark leads to the cases it stands for.
 
-use assay_wire::{ApiError, CellLine, ColumnView, ReadCells, ReadRun, ReadTrend, TrendPoint};
+use assay_wire::{
+    ApiError, CellLine, ColumnView, Notice, ReadCells, ReadRun, ReadTrend, RunState, TrendPoint,
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
-    components::{Blank, ErrorNote, Loading, Mark},
+    components::{Blank, Button, ErrorNote, Loading, Mark, Note, Tone},
     ipc,
-    panes::{compare::Versus, matrix::Board},
-    state::{Desk, Documents, Load, Runs, context},
+    panes::{
+        compare::{Versus, missing_words},
+        matrix::Board,
+    },
+    state::{Desk, Documents, Load, Notices, Runs, context},
 };
 
 mod figure;
@@ -94,7 +99,7 @@ fn Comparisons() -> impl IntoView {
         match versus.view().get() {
         None => view! { <p class="quiet charts__note">"With two sides chosen in Compare, what changed is drawn here."</p> }.into_any(),
         Some(Load::Loading) => view! { <Loading what="Comparing" /> }.into_any(),
-        Some(Load::Failed(error)) => view! { <ErrorNote error /> }.into_any(),
+        Some(Load::Failed(error)) => view! { <Refused error again=move || versus.try_again() /> }.into_any(),
         Some(Load::Ready(view)) => {
             let distribution = move || {
                 let (pair, verdict) = (versus.pair()?, versus.verdict()?);
@@ -103,10 +108,62 @@ fn Comparisons() -> impl IntoView {
                 })?;
                 Some(view! { <FigureView figure choose /> })
             };
-            view! { <FigureView figure=model::forest(&view) choose />{distribution} }.into_any()
+            let missing = missing_words(&view).map(|words| view! {
+                <div class="charts__whole"><Note tone=Tone::Warn mark=Mark::Warning><p>{words}</p></Note></div>
+            });
+            view! { {missing}<FigureView figure=model::forest(&view) choose />{distribution} }.into_any()
         }
     }
     }
+}
+
+/// Why a chart is not there, and the way to ask for it again.
+#[component]
+fn Refused(error: ApiError, again: impl Fn() + Copy + Send + Sync + 'static) -> impl IntoView {
+    view! {
+        <div class="charts__refused">
+            <ErrorNote error actions=move || view! {
+                <Button small=true on_press=move |_| again()>"Try again"</Button>
+            } />
+        </div>
+    }
+}
+
+/// Something that a chart is drawn from, read again when a run has ended. The last answer that was asked for counts.
+#[derive(Clone, Copy)]
+struct Reading<T: Clone + Send + Sync + 'static> {
+    found: RwSignal<Load<T>>,
+    asked: StoredValue<u64>,
+}
+
+impl<T: Clone + Send + Sync + 'static> Reading<T> {
+    fn new() -> Self {
+        Self { found: RwSignal::new(Load::Loading), asked: StoredValue::new(0) }
+    }
+
+    /// Asks. What is on screen stays until the answer is there.
+    fn ask(self, asked: impl Future<Output = Result<T, ApiError>> + 'static) {
+        let question = self.asked.with_value(|asked| asked + 1);
+        self.asked.set_value(question);
+        spawn_local(async move {
+            let answer = asked.await;
+            // The pane may be gone by the time the answer comes, or something else asked for.
+            if self.asked.try_get_value() == Some(question) {
+                self.found.set(answer.into());
+            }
+        });
+    }
+}
+
+/// Calls `then` whenever a run has ended, until the calling component is gone.
+fn when_a_run_ends(then: impl Fn(&str) + Send + Sync + 'static) {
+    context::<Notices>().listen(move |notice| {
+        if let Notice::RunChanged { run, state, .. } = notice
+            && *state != RunState::Running
+        {
+            then(run);
+        }
+    });
 }
 
 /// A run's columns and the cells that are drawn.
@@ -116,50 +173,64 @@ type Cells = (Vec<ColumnView>, Vec<CellLine>);
 fn RunSpending(run: String) -> impl IntoView {
     let way = Way::here();
     let choose = move |goal| way.to(goal);
-    let cells = RwSignal::new(Load::<Cells>::Loading);
-    spawn_local(async move {
-        let read = async {
-            let view = ipc::call(ReadRun { run: run.clone() }).await?;
-            let to = view.summary.counts.total.min(CELLS);
-            let page = ipc::call(ReadCells { run, from: 0, to }).await?;
-            let columns = view.columns.into_iter().map(|stats| stats.column).collect();
-            Ok::<Cells, ApiError>((columns, page.cells))
-        };
-        // The pane may be gone by the time the answer comes.
-        let _ = cells.try_set(Load::from(read.await));
+    let cells = Reading::<Cells>::new();
+    let run = StoredValue::new(run);
+    let read = move || cells.ask(read_cells(run.get_value()));
+    read();
+    when_a_run_ends(move |ended| {
+        if run.with_value(|run| run == ended) {
+            read();
+        }
     });
-    move || match cells.get() {
+    move || match cells.found.get() {
         Load::Loading => view! { <Loading what="Reading the cells" /> }.into_any(),
-        Load::Failed(error) => view! { <ErrorNote error /> }.into_any(),
+        Load::Failed(error) => view! { <Refused error again=read /> }.into_any(),
         Load::Ready((columns, cells)) => {
             view! { <FigureView figure=model::spending(&columns, &cells) choose /> }.into_any()
         }
     }
 }
 
+async fn read_cells(run: String) -> Result<Cells, ApiError> {
+    let view = ipc::call(ReadRun { run: run.clone() }).await?;
+    let to = view.summary.counts.total.min(CELLS);
+    let page = ipc::call(ReadCells { run, from: 0, to }).await?;
+    let columns = view.columns.into_iter().map(|stats| stats.column).collect();
+    Ok((columns, page.cells))
+}
+
 #[component]
 fn Trend() -> impl IntoView {
     let (versus, way) = (context::<Versus>(), Way::here());
     let choose = move |goal| way.to(goal);
-    let points = RwSignal::new(Load::<Vec<TrendPoint>>::Loading);
+    let points = Reading::<Vec<TrendPoint>>::new();
     let key = context::<Documents>().key();
+    let read = move || points.ask(read_trend(key.get_untracked()));
     Effect::new(move || {
-        let Some(prompt) = key.get() else { return points.set(Load::Ready(Vec::new())) };
-        spawn_local(async move {
-            let read = ipc::call(ReadTrend { prompt, limit: RUNS }).await;
-            let _ = points.try_set(read.into());
-        });
+        key.track();
+        points.found.set(Load::Loading);
+        read();
     });
+    when_a_run_ends(move |_| read());
     let scorer = move || {
         let chosen = versus.verdict().map(|verdict| verdict.scorer);
-        chosen.or_else(|| points.with(|points| Some(points.ready()?.first()?.scorer.clone())))
+        let first = |points: &Load<Vec<TrendPoint>>| Some(points.ready()?.first()?.scorer.clone());
+        chosen.or_else(|| points.found.with(first))
     };
-    move || match points.get() {
+    move || match points.found.get() {
         Load::Loading => view! { <Loading what="Reading earlier runs" /> }.into_any(),
-        Load::Failed(error) => view! { <ErrorNote error /> }.into_any(),
+        Load::Failed(error) => view! { <Refused error again=read /> }.into_any(),
         Load::Ready(points) => {
             let figure = model::trend(&scorer().unwrap_or_default(), &points);
             view! { <FigureView figure choose /> }.into_any()
         }
+    }
+}
+
+/// The means of the open prompt's runs; nothing where none is open.
+async fn read_trend(prompt: Option<String>) -> Result<Vec<TrendPoint>, ApiError> {
+    match prompt {
+        Some(prompt) => ipc::call(ReadTrend { prompt, limit: RUNS }).await,
+        None => Ok(Vec::new()),
     }
 }

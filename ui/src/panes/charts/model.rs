@@ -51,6 +51,8 @@ pub fn distribution(pair: &PairView, verdict: &VerdictView, cases: &[ComparedCas
         series: names.into_iter().cloned().collect(),
         marks,
         columns: vec!["Score", "Side", "Cases"],
+        none: "It fills once both sides have scores for the same cases.",
+        lines: 0,
     }
 }
 
@@ -105,8 +107,10 @@ impl Bins {
 /// What each answer of a run cost, against how long it took.
 pub fn spending(columns: &[ColumnView], cells: &[CellLine]) -> Figure {
     let known = |cell: &&CellLine| cell.state == CellState::Done && cell.latency_ms.is_some();
-    let priced: Vec<&CellLine> =
-        cells.iter().filter(known).filter(|cell| cell.cost.is_some()).take(MOST_DOTS).collect();
+    let answered = cells.iter().filter(known).count();
+    let all: Vec<&CellLine> =
+        cells.iter().filter(known).filter(|cell| cell.cost.is_some()).collect();
+    let priced = &all[..all.len().min(MOST_DOTS)];
     let latency = |cell: &CellLine| f64::from(cell.latency_ms.unwrap_or_default());
     let cost = |cell: &CellLine| f64::from(cell.cost.unwrap_or_default());
     let x = Scale::over(priced.iter().map(|cell| latency(cell)).chain([0.0]));
@@ -129,7 +133,7 @@ pub fn spending(columns: &[ColumnView], cells: &[CellLine]) -> Figure {
     Figure {
         id: "spending",
         title: "Cost against latency".to_owned(),
-        about: "Each answer of the run; choose one to open its cell in the matrix.".to_owned(),
+        about: spending_words(all.len()),
         x: Axis { label: "milliseconds".to_owned(), ticks: x.ticks(6, |ms| format!("{ms:.0}")) },
         y: Axis { label: "US dollars".to_owned(), ticks: y.ticks(4, short) },
         guide: None,
@@ -137,7 +141,22 @@ pub fn spending(columns: &[ColumnView], cells: &[CellLine]) -> Figure {
         series: columns.iter().enumerate().map(|(place, _)| name(place as u32)).collect(),
         marks: priced.iter().map(dot).collect(),
         columns: vec!["Column", "Latency", "Cost"],
+        none: match answered {
+            0 => "It fills as answers come in.",
+            _ => {
+                "What these answers cost is not known: their models have no price. Prices are under Settings."
+            }
+        },
+        lines: 0,
     }
+}
+
+fn spending_words(answers: usize) -> String {
+    let which = match answers > MOST_DOTS {
+        true => format!("The first {MOST_DOTS} answers of the run"),
+        false => "Each answer of the run".to_owned(),
+    };
+    format!("{which}; choose one to open its cell in the matrix.")
 }
 
 /// What changed, scorer by scorer, with its interval: a forest plot. Scores of different scales stand in one picture
@@ -176,8 +195,18 @@ pub fn forest(view: &ComparisonView) -> Figure {
                 y: height(place),
             },
             series: *pair_at,
-            label: format!("{name}: {} {interval}, {word}", points(verdict, change)),
-            row: vec![name, points(verdict, change), interval, word.to_owned()],
+            label: format!(
+                "{name}: {} {interval}, margin {}, {word}",
+                points(verdict, change),
+                margin_words(verdict)
+            ),
+            row: vec![
+                name,
+                points(verdict, change),
+                interval,
+                margin_words(verdict),
+                word.to_owned(),
+            ],
             goal: Goal::Verdict(*pair_at, *at),
         }
     };
@@ -194,8 +223,24 @@ pub fn forest(view: &ComparisonView) -> Figure {
         band: Some((x.at(-1.0), x.at(1.0))),
         series: view.pairs.iter().map(|p| format!("{} against {}", p.head_name, p.base_name)).collect(),
         marks: all.iter().enumerate().map(mark).collect(),
-        columns: vec!["Scorer", "Change", "95 % interval", "Verdict"],
-        x: Axis { label: "change, in margins".to_owned(), ticks: x.ticks(6, |value| format!("{:+}", (value * 1e3).round() / 1e3).replace('-', "−")) },
+        columns: vec!["Scorer", "Change", "95 % interval", "Margin", "Verdict"],
+        x: Axis { label: "change, in margins".to_owned(), ticks: x.ticks(6, margins) },
+        none: "No scorer has judged both sides on the same cases yet.",
+        lines: all.len(),
+    }
+}
+
+/// A multiple of a margin, with its sign.
+fn margins(value: f64) -> String {
+    let rounded = (value * 1e3).round() / 1e3;
+    if rounded == 0.0 { "0".to_owned() } else { format!("{rounded:+}").replace('-', "−") }
+}
+
+/// What counts as no difference, in the scorer's own measure.
+fn margin_words(verdict: &VerdictView) -> String {
+    match verdict.margin > 0.0 {
+        true => points(verdict, verdict.margin).replace('+', "±"),
+        false => "none".to_owned(),
     }
 }
 
@@ -256,6 +301,8 @@ pub fn trend(scorer: &str, points: &[TrendPoint]) -> Figure {
         series: series.into_iter().map(|(_, name)| name).collect(),
         marks,
         columns: vec!["Run", "Column", "Content", "Mean", "95 % interval"],
+        none: "It fills once runs of the open prompt have scores.",
+        lines: 0,
     }
 }
 
@@ -404,6 +451,9 @@ mod tests {
         let figure = forest(&view);
         assert_eq!(figure.marks[1].goal, Goal::Verdict(0, 1));
         assert_eq!(figure.marks[1].row[1..3], ["−20.0 points", "[−25.0 points, −15.0 points]"]);
+        assert_eq!(figure.marks[1].row[3], "±2.0 points");
+        assert_eq!(figure.columns.len(), figure.marks[1].row.len());
+        assert_eq!(figure.lines, 2, "each has room of its own");
         let guide = figure.guide.expect("a line");
         let (low, high) = figure.band.expect("a band");
         assert!(low < guide && guide < high);
@@ -411,6 +461,22 @@ mod tests {
         assert!(guide < x[0] && x[0] < x[2] && x[2] < x[1], "it lies right of the line");
         let nothing = ComparisonView { pairs: Vec::new(), ..view };
         assert_eq!(forest(&nothing).marks, []);
+    }
+
+    #[test]
+    fn a_change_is_told_in_margins_with_its_sign() {
+        let words = [-2.0, -0.000_1, 0.0, 1.5].map(margins);
+        assert_eq!(words, ["−2", "0", "0", "+1.5"]);
+        let strict = VerdictView { margin: 0.0, ..verdict(0.1) };
+        assert_eq!(margin_words(&strict), "none", "a gate may allow none");
+    }
+
+    #[test]
+    fn answers_without_a_price_are_not_said_to_be_on_their_way() {
+        let answered =
+            CellLine { state: CellState::Done, latency_ms: Some(9), ..CellLine::queued(0, 0, 0) };
+        assert!(spending(&[column()], &[answered]).none.contains("no price"));
+        assert!(spending(&[column()], &[CellLine::queued(0, 0, 0)]).none.contains("come in"));
     }
 
     #[test]

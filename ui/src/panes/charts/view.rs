@@ -5,11 +5,15 @@ use leptos::{ev::KeyboardEvent, prelude::*};
 use super::figure::{Figure, Goal, Mark, Shape, stepped};
 use crate::components::{Blank, Button, Kind};
 
-/// The drawing's size and the room for its axes, in its own units.
-const SIZE: (f64, f64) = (640.0, 280.0);
+/// The drawing's width, its usual height and the room for its axes, in its own units.
+const WIDTH: f64 = 640.0;
+const HEIGHT: f64 = 280.0;
 const LEFT: f64 = 92.0;
 const BOTTOM: f64 = 44.0;
 const EDGE: f64 = 14.0;
+
+/// The height of a line of marks that has a name of its own beside the axis.
+const LINE: f64 = 18.0;
 
 /// Colours and forms there are; series after these begin again.
 const SERIES: usize = 4;
@@ -24,6 +28,7 @@ pub(super) fn FigureView(
 ) -> impl IntoView {
     let as_table = RwSignal::new(false);
     let (id, title, about) = (figure.id, figure.title.clone(), figure.about.clone());
+    let none = figure.none;
     let is_empty = figure.marks.is_empty();
     let figure = StoredValue::new(figure);
     view! {
@@ -40,7 +45,7 @@ pub(super) fn FigureView(
             {move || {
                 let figure = figure.get_value();
                 match (is_empty, as_table.get()) {
-                    (true, _) => view! { <Nothing /> }.into_any(),
+                    (true, _) => view! { <Nothing text=none /> }.into_any(),
                     (false, true) => view! { <AsTable figure choose /> }.into_any(),
                     (false, false) => view! { <Drawing figure choose /> }.into_any(),
                 }
@@ -50,16 +55,15 @@ pub(super) fn FigureView(
 }
 
 #[component]
-fn Nothing() -> impl IntoView {
-    view! {
-        <Blank mark=crate::components::Mark::Chart title="Nothing to draw yet" text="It fills as answers come in and are judged." />
-    }
+fn Nothing(text: &'static str) -> impl IntoView {
+    view! { <Blank mark=crate::components::Mark::Chart title="Nothing to draw yet" text /> }
 }
 
 #[component]
 fn Drawing(figure: Figure, choose: impl Fn(Goal) + Copy + Send + Sync + 'static) -> impl IntoView {
     let at = RwSignal::new(0usize);
-    let Figure { id, x, y, guide, band, series, marks, .. } = figure;
+    let Figure { id, x, y, guide, band, series, marks, lines, .. } = figure;
+    let plot = Plot::of(lines);
     let count = marks.len();
     let labels: Vec<String> = marks.iter().map(|mark| mark.label.clone()).collect();
     let goals = StoredValue::new(marks.iter().map(|mark| mark.goal.clone()).collect::<Vec<_>>());
@@ -86,7 +90,7 @@ fn Drawing(figure: Figure, choose: impl Fn(Goal) + Copy + Send + Sync + 'static)
                 at.set(place);
                 go();
             };
-            view! { <MarkView id place mark at press /> }
+            view! { <MarkView id plot place mark at press /> }
         })
         .collect_view();
     view! {
@@ -94,12 +98,12 @@ fn Drawing(figure: Figure, choose: impl Fn(Goal) + Copy + Send + Sync + 'static)
             class="figure__plot" role="listbox" tabindex="0" aria-labelledby=format!("figure-{id}-title")
             aria-activedescendant=move || format!("figure-{id}-{}", at.get()) on:keydown=steer
         >
-            <svg class="figure__svg" viewBox=format!("0 0 {} {}", SIZE.0, SIZE.1) role="presentation">
+            <svg class="figure__svg" viewBox=format!("0 0 {} {}", WIDTH, plot.height) role="presentation">
                 {band.map(|(low, high)| view! {
-                    <rect class="figure__band" x=across(low) y=EDGE width=across(high) - across(low) height=up(0.0) - EDGE />
+                    <rect class="figure__band" x=plot.across(low) y=EDGE width=plot.across(high) - plot.across(low) height=plot.up(0.0) - EDGE />
                 })}
-                <Axes x y />
-                {guide.map(|at| view! { <line class="figure__guide" x1=across(at) x2=across(at) y1=EDGE y2=up(0.0) /> })}
+                <Axes plot x y />
+                {guide.map(|at| view! { <line class="figure__guide" x1=plot.across(at) x2=plot.across(at) y1=EDGE y2=plot.up(0.0) /> })}
                 {drawn}
             </svg>
         </div>
@@ -108,35 +112,47 @@ fn Drawing(figure: Figure, choose: impl Fn(Goal) + Copy + Send + Sync + 'static)
     }
 }
 
-/// From a share of the plot to the drawing's units.
-fn across(x: f64) -> f64 {
-    LEFT + x * (SIZE.0 - LEFT - EDGE)
+/// From shares of the plot to the drawing's units.
+#[derive(Clone, Copy)]
+struct Plot {
+    height: f64,
 }
 
-fn up(y: f64) -> f64 {
-    SIZE.1 - BOTTOM - y * (SIZE.1 - BOTTOM - EDGE)
+impl Plot {
+    /// High enough for so many lines of marks, each with its name.
+    fn of(lines: usize) -> Plot {
+        Plot { height: HEIGHT.max(EDGE + BOTTOM + LINE * lines as f64) }
+    }
+
+    fn across(self, x: f64) -> f64 {
+        LEFT + x * (WIDTH - LEFT - EDGE)
+    }
+
+    fn up(self, y: f64) -> f64 {
+        self.height - BOTTOM - y * (self.height - BOTTOM - EDGE)
+    }
 }
 
 #[component]
-fn Axes(x: super::figure::Axis, y: super::figure::Axis) -> impl IntoView {
+fn Axes(plot: Plot, x: super::figure::Axis, y: super::figure::Axis) -> impl IntoView {
     let below = x.ticks.into_iter().map(|(at, words)| view! {
         <g>
-            <line class="figure__tick" x1=across(at) x2=across(at) y1=up(0.0) y2=up(0.0) + 4.0 />
-            <text class="figure__words" x=across(at) y=up(0.0) + 16.0 text-anchor="middle">{words}</text>
+            <line class="figure__tick" x1=plot.across(at) x2=plot.across(at) y1=plot.up(0.0) y2=plot.up(0.0) + 4.0 />
+            <text class="figure__words" x=plot.across(at) y=plot.up(0.0) + 16.0 text-anchor="middle">{words}</text>
         </g>
     });
     let beside = y.ticks.into_iter().map(|(at, words)| view! {
         <g>
-            <line class="figure__grid" x1=LEFT x2=SIZE.0 - EDGE y1=up(at) y2=up(at) />
-            <text class="figure__words" x=LEFT - 6.0 y=up(at) + 3.5 text-anchor="end">{shortened(&words)}</text>
+            <line class="figure__grid" x1=LEFT x2=WIDTH - EDGE y1=plot.up(at) y2=plot.up(at) />
+            <text class="figure__words" x=LEFT - 6.0 y=plot.up(at) + 3.5 text-anchor="end">{shortened(&words)}</text>
         </g>
     });
     view! {
         <g aria-hidden="true">
             {beside.collect_view()}
-            <line class="figure__axis" x1=LEFT x2=SIZE.0 - EDGE y1=up(0.0) y2=up(0.0) />
+            <line class="figure__axis" x1=LEFT x2=WIDTH - EDGE y1=plot.up(0.0) y2=plot.up(0.0) />
             {below.collect_view()}
-            <text class="figure__words" x=across(0.5) y=SIZE.1 - 6.0 text-anchor="middle">{x.label}</text>
+            <text class="figure__words" x=plot.across(0.5) y=plot.height - 6.0 text-anchor="middle">{x.label}</text>
             <text class="figure__words" x=4.0 y=EDGE - 3.0>{y.label}</text>
         </g>
     }
@@ -153,6 +169,7 @@ fn shortened(words: &str) -> String {
 #[component]
 fn MarkView(
     id: &'static str,
+    plot: Plot,
     place: usize,
     mark: Mark,
     at: RwSignal<usize>,
@@ -161,8 +178,9 @@ fn MarkView(
     let Mark { shape, series, label, .. } = mark;
     let (x, y) = shape.centre();
     let ring = move || {
-        (at.get() == place)
-            .then(|| view! { <circle class="figure__ring" cx=across(x) cy=up(y) r="9" /> })
+        (at.get() == place).then(
+            || view! { <circle class="figure__ring" cx=plot.across(x) cy=plot.up(y) r="9" /> },
+        )
     };
     view! {
         <g
@@ -170,35 +188,35 @@ fn MarkView(
             aria-label=label.clone() aria-selected=move || (at.get() == place).to_string() on:click=press
         >
             <title>{label.clone()}</title>
-            {drawn(shape, series)}
+            {drawn(plot, shape, series)}
             {ring}
         </g>
     }
 }
 
-fn drawn(shape: Shape, series: usize) -> AnyView {
+fn drawn(plot: Plot, shape: Shape, series: usize) -> AnyView {
     match shape {
-        Shape::Dot { x, y } => point(x, y, series),
+        Shape::Dot { x, y } => point(plot, x, y, series),
         Shape::Bar { x, width, y } => view! {
-            <rect class="mark__bar" x=across(x) width=across(x + width) - across(x) y=up(y) height=up(0.0) - up(y) />
+            <rect class="mark__bar" x=plot.across(x) width=plot.across(x + width) - plot.across(x) y=plot.up(y) height=plot.up(0.0) - plot.up(y) />
         }
         .into_any(),
         Shape::Across { x: [low, high, middle], y } => view! {
-            <line class="mark__line" x1=across(low) x2=across(high) y1=up(y) y2=up(y) />
-            {point(middle, y, series)}
+            <line class="mark__line" x1=plot.across(low) x2=plot.across(high) y1=plot.up(y) y2=plot.up(y) />
+            {point(plot, middle, y, series)}
         }
         .into_any(),
         Shape::Up { x, y: [low, high, middle] } => view! {
-            <line class="mark__line" x1=across(x) x2=across(x) y1=up(low) y2=up(high) />
-            {point(x, middle, series)}
+            <line class="mark__line" x1=plot.across(x) x2=plot.across(x) y1=plot.up(low) y2=plot.up(high) />
+            {point(plot, x, middle, series)}
         }
         .into_any(),
     }
 }
 
 /// A point in the form of its series: colour alone would not tell them apart.
-fn point(x: f64, y: f64, series: usize) -> AnyView {
-    let (x, y) = (across(x), up(y));
+fn point(plot: Plot, x: f64, y: f64, series: usize) -> AnyView {
+    let (x, y) = (plot.across(x), plot.up(y));
     let path = match series % SERIES {
         0 => return view! { <circle class="mark__point" cx=x cy=y r="4" /> }.into_any(),
         1 => format!("M{} {}h8v8h-8z", x - 4.0, y - 4.0),

@@ -24,6 +24,7 @@ mod revisions;
 mod sides;
 
 pub use board::Versus;
+pub use model::missing_words;
 
 use cases::CaseList;
 use outputs::OutputsPane;
@@ -93,12 +94,7 @@ fn OneSide() -> impl IntoView {
 #[component]
 fn Comparison(view: Arc<ComparisonView>) -> impl IntoView {
     let versus = context::<Versus>();
-    let missing = view
-        .going
-        .then_some("A side is still being answered: this is about what is there so far.")
-        .or(view
-            .incomplete
-            .then_some("Too much is missing for a verdict: answers failed or were not judged."));
+    let missing = missing_words(&view);
     view! {
         {missing.map(|text| view! { <Note tone=Tone::Warn mark=Mark::Warning><p>{text}</p></Note> })}
         {(!view.left_out.is_empty()).then(|| {

@@ -20,6 +20,17 @@ pub enum By {
     Lines,
 }
 
+/// Why a comparison is not the last word; nothing where it is.
+pub fn missing_words(view: &ComparisonView) -> Option<&'static str> {
+    let going = "A side is still being answered: this is about what is there so far.";
+    let incomplete = "Too much is missing for a verdict: answers failed or were not judged.";
+    match (view.going, view.incomplete) {
+        (true, _) => Some(going),
+        (false, true) => Some(incomplete),
+        (false, false) => None,
+    }
+}
+
 /// A piece of one of two texts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
@@ -38,12 +49,15 @@ pub struct SideBySide {
     pub head: Vec<Part>,
     /// How many places differ.
     pub changes: usize,
+    /// Whether they are too long to say where they differ.
+    pub is_too_long: bool,
 }
 
 /// Two texts held against each other.
 pub fn side_by_side(base: &str, head: &str, by: By) -> SideBySide {
     let mut both = SideBySide::default();
     if base.len().max(head.len()) > MOST_MARKED {
+        both.is_too_long = base != head;
         both.base.push(part(base, None));
         both.head.push(part(head, None));
         return both;

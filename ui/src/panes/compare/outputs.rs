@@ -66,8 +66,9 @@ fn Columns(outputs: Outputs) -> impl IntoView {
 fn Changes(both: Memo<SideBySide>) -> impl IntoView {
     let (versus, stage) = (context::<Versus>(), Stage::here());
     let words = move || {
-        let changes = both.with(|both| both.changes);
+        let (changes, is_too_long) = both.with(|both| (both.changes, both.is_too_long));
         match (changes, versus.change().get()) {
+            (0, _) if is_too_long => "They differ; too long to mark where".to_owned(),
             (0, _) => "The same words".to_owned(),
             (1, None) => "1 change".to_owned(),
             (n, None) => format!("{n} changes"),
