@@ -130,11 +130,18 @@ fn Refused(error: ApiError, again: impl Fn() + Copy + Send + Sync + 'static) -> 
 }
 
 /// Something that a chart is drawn from, read again when a run has ended. The last answer that was asked for counts.
-#[derive(Clone, Copy)]
 struct Reading<T: Clone + Send + Sync + 'static> {
     found: RwSignal<Load<T>>,
     asked: StoredValue<u64>,
 }
+
+impl<T: Clone + Send + Sync + 'static> Clone for Reading<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Copy for Reading<T> {}
 
 impl<T: Clone + Send + Sync + 'static> Reading<T> {
     fn new() -> Self {

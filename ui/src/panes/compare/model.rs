@@ -295,6 +295,26 @@ mod tests {
         let long = "x ".repeat(MOST_MARKED);
         let both = side_by_side(&long, "y", By::Words);
         assert_eq!((both.changes, both.head.len()), (0, 1));
+        assert!(both.is_too_long, "nobody takes it for the same words");
+        assert!(!side_by_side(&long, &long, By::Words).is_too_long);
+    }
+
+    #[test]
+    fn a_comparison_that_is_not_the_last_word_says_why() {
+        let view = |going, incomplete| ComparisonView {
+            base: SideRef::run("r"),
+            head: SideRef::run("r"),
+            going,
+            pairs: Vec::new(),
+            left_out: Vec::new(),
+            ok: true,
+            broken: false,
+            incomplete,
+        };
+        assert_eq!(missing_words(&view(false, false)), None);
+        assert!(missing_words(&view(false, true)).is_some_and(|words| words.contains("failed")));
+        let both = missing_words(&view(true, true));
+        assert!(both.is_some_and(|words| words.contains("so far")), "what is missing may come");
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use leptos::prelude::*;
 
 use crate::{
-    components::{Blank, Edge, ErrorNote, Loading, Mark, Splitter, TabItem, Tabs},
+    components::{Blank, Button, Edge, ErrorNote, Loading, Mark, Splitter, TabItem, Tabs},
     state::{Desk, Documents, Load, Session, context},
 };
 
@@ -59,7 +59,14 @@ pub fn EvalsPane() -> impl IntoView {
         }
         .into_any(),
         Open::Waiting => view! { <Loading what="Reading the prompt" /> }.into_any(),
-        Open::Refused(error) => view! { <div class="edit__refused"><ErrorNote error /></div> }.into_any(),
+        Open::Refused(error) => view! {
+            <div class="edit__refused">
+                <ErrorNote error actions=move || view! {
+                    <Button small=true on_press=move |_| documents.reload()>"Read again"</Button>
+                } />
+            </div>
+        }
+        .into_any(),
         Open::Prompt(_) => view! { <OpenForms /> }.into_any(),
     }
     }

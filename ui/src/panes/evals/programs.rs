@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{forms::List, kinds};
 use crate::{
-    components::{Button, ErrorNote, Mark, Note, Tone},
+    components::{Button, ErrorNote, Loading, Mark, Note, Tone},
     ipc,
     panes::git::{Glyphs, glyphs},
     state::{Documents, Load, Notices, context},
@@ -34,6 +34,8 @@ struct Program {
     consents: RwSignal<Load<ConsentsView>>,
     trouble: RwSignal<Option<ApiError>>,
     busy: RwSignal<bool>,
+    /// Rises with every question and every consent: a list that was asked for before the last one does not count.
+    asked: StoredValue<u64>,
 }
 
 impl Program {
@@ -45,15 +47,24 @@ impl Program {
             consents: RwSignal::new(Load::Loading),
             trouble: RwSignal::new(None),
             busy: RwSignal::new(false),
+            asked: StoredValue::new(0),
         }
     }
 
     fn read(self) {
+        let question = self.ask();
         spawn_local(async move {
             let read = ipc::call(ListConsents {}).await;
             // The row may be gone by the time the answer comes.
-            self.consents.try_set(read.into());
+            if self.asked.try_get_value() == Some(question) {
+                self.consents.set(read.into());
+            }
         });
+    }
+
+    fn ask(self) -> u64 {
+        self.asked.update_value(|asked| *asked += 1);
+        self.asked.get_value()
     }
 
     /// As it is on disk.
@@ -83,6 +94,8 @@ impl Program {
             };
             let trouble = match changed {
                 Ok(consents) => {
+                    // A list that is on its way is from before this.
+                    self.asked.try_update_value(|asked| *asked += 1);
                     self.consents.try_set(Load::Ready(consents));
                     None
                 }
@@ -123,10 +136,15 @@ fn Consent(list: List<ScorerSpec>, at: usize) -> impl IntoView {
     let shown = Memo::new(move |_| program.on_disk());
     view! {
         <div class="field--wide program" data-testid=format!("scorer-{at}-program")>
-            {move || refused().map(|error| view! { <ErrorNote error /> })}
+            {move || refused().map(|error| view! {
+                <ErrorNote error actions=move || view! {
+                    <Button small=true on_press=move |_| program.read()>"Try again"</Button>
+                } />
+            })}
             {move || match shown.get() {
                 Some(found) => view! { <ProgramText program found /> }.into_any(),
-                None if waits() => ().into_any(),
+                None if refused().is_some() => ().into_any(),
+                None if waits() => view! { <Loading what="Reading the script" /> }.into_any(),
                 None => view! { <Note tone=Tone::Info mark=Mark::Info><p>{NOWHERE}</p></Note> }.into_any(),
             }}
         </div>

@@ -92,7 +92,12 @@ pub(super) fn Causes() -> impl IntoView {
             <div class="dialog__body" data-testid="causes">
                 {move || match search.found.get() {
                     Load::Loading => view! { <Loading what="Looking through the cells" /> }.into_any(),
-                    Load::Failed(error) => view! { <ErrorNote error /> }.into_any(),
+                    Load::Failed(error) => view! {
+                        <ErrorNote error actions=move || view! {
+                            <Button small=true on_press=move |_| search.show()>"Look again"</Button>
+                        } />
+                    }
+                    .into_any(),
                     Load::Ready(causes) => view! { <CauseList causes /> }.into_any(),
                 }}
             </div>

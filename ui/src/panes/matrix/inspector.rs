@@ -112,7 +112,7 @@ fn Output(state: CellState, output: Option<String>, opened: Opened) -> impl Into
         (Some(output), _) => output.into_any(),
         (None, CellState::Running) => (move || text.get()).into_any(),
         (None, CellState::Failed) => return ().into_any(),
-        (None, _) => view! { <span class="quiet">"Nothing yet."</span> }.into_any(),
+        (None, state) => view! { <span class="quiet">{model::no_output(state)}</span> }.into_any(),
     };
     view! {
         <section>

@@ -86,10 +86,21 @@ fn AllReviewed() -> impl IntoView {
     }
 }
 
+/// What stands in place of the cells of a run that has none.
+#[component]
+fn NoCases() -> impl IntoView {
+    view! {
+        <Blank
+            mark=Mark::Matrix title="This run has no cases"
+            text="Nothing was asked: no case of the prompt was in it. Choose other cases beside Run, or write some under Cases."
+        />
+    }
+}
+
 /// A run: how far it is, and the sheet of the chosen prompt.
 #[component]
 fn RunMatrix(layout: Arc<Layout>) -> impl IntoView {
-    let board = context::<Board>();
+    let (board, ratings) = (context::<Board>(), context::<Ratings>());
     let trouble = board.trouble();
     let sheets: Vec<String> = layout.sheets.iter().map(|sheet| sheet.prompt.clone()).collect();
     view! {
@@ -102,7 +113,8 @@ fn RunMatrix(layout: Arc<Layout>) -> impl IntoView {
                 let (layout, sheet) = (layout.clone(), board.sheet().get());
                 match layout.sheets.get(sheet).cloned() {
                     Some(sheet) => view! { <Grid layout sheet /> }.into_any(),
-                    None => view! { <AllReviewed /> }.into_any(),
+                    None if ratings.only_unreviewed().get() => view! { <AllReviewed /> }.into_any(),
+                    None => view! { <NoCases /> }.into_any(),
                 }
             }}
         </section>

@@ -192,6 +192,19 @@ pub fn cell_look(state: CellState) -> (Mark, Tone, &'static str) {
     }
 }
 
+/// What stands where a cell has no output: whether one is to come.
+pub fn no_output(state: CellState) -> &'static str {
+    match state {
+        CellState::Queued | CellState::Running => "Nothing yet.",
+        CellState::Done => "The model answered with no text.",
+        CellState::Failed => "There is no output.",
+        CellState::Cancelled => {
+            "It was not asked: the run stopped before. Resume the run to have it answered."
+        }
+        CellState::Skipped => "Another part of the run answers it.",
+    }
+}
+
 /// A cell's state as tests and stylesheets know it.
 pub fn cell_state_id(state: CellState) -> &'static str {
     match state {
@@ -211,7 +224,7 @@ pub struct ScoreChip {
     pub mark: Mark,
     /// Its colour.
     pub tone: Tone,
-    /// `4/6 pass`.
+    /// `4/6 pass`; the value of a measure that asks for nothing.
     pub words: String,
     /// Every scorer's verdict, a line each.
     pub hint: String,
@@ -221,17 +234,19 @@ pub struct ScoreChip {
 pub fn score_chip(scorers: &[String], scores: &[Option<ScoreLine>]) -> Option<ScoreChip> {
     let judged: Vec<bool> = scores.iter().flatten().filter_map(|score| score.pass).collect();
     let passed = judged.iter().filter(|pass| **pass).count();
+    let measured: Vec<f32> = scores.iter().flatten().filter_map(|score| score.value).collect();
     let (mark, tone) = match (passed, judged.len()) {
-        (_, 0) => (Mark::Info, Tone::Plain),
+        (_, 0) if measured.is_empty() => (Mark::Info, Tone::Plain),
+        (_, 0) => (Mark::Gauge, Tone::Plain),
         (p, n) if p == n => (Mark::Check, Tone::Ok),
         (0, _) => (Mark::Cross, Tone::Danger),
         _ => (Mark::Warning, Tone::Warn),
     };
-    let measured = scores.iter().flatten().any(|score| score.value.is_some());
-    let words = match judged.len() {
-        0 if measured => "measured".to_owned(),
-        0 => "not judged".to_owned(),
-        n => format!("{passed}/{n} pass"),
+    let words = match (judged.len(), measured.as_slice()) {
+        (0, []) => "not judged".to_owned(),
+        (0, [only]) => verdict(None, Some(f64::from(*only))),
+        (0, all) => format!("{} measures", all.len()),
+        (n, _) => format!("{passed}/{n} pass"),
     };
     let hint = verdicts(scorers, scores);
     (!hint.is_empty()).then_some(ScoreChip { mark, tone, words, hint })
@@ -661,11 +676,32 @@ mod tests {
     }
 
     #[test]
+    fn the_chip_of_a_measure_is_its_value() {
+        let measure = |value| Some(ScoreLine { value, pass: None });
+        let scorers = ["a".to_owned(), "b".to_owned()];
+        let words = |scores: &[Option<ScoreLine>]| score_chip(&scorers, scores).map(|c| c.words);
+        assert_eq!(words(&[measure(Some(34.216))]).as_deref(), Some("34.22"));
+        let both = [measure(Some(1.0)), measure(Some(0.5))];
+        assert_eq!(words(&both).as_deref(), Some("2 measures"));
+        assert_eq!(words(&[measure(None)]).as_deref(), Some("not judged"));
+    }
+
+    #[test]
     fn a_value_between_zero_and_one_is_named_with_its_verdict() {
         assert_eq!(verdict(Some(true), Some(0.75)), "pass, 0.75");
         assert_eq!(verdict(None, Some(34.216)), "34.22");
         assert_eq!(verdict(Some(false), Some(0.0)), "fail");
         assert_eq!(verdict(None, None), "not judged");
+    }
+
+    #[test]
+    fn a_cell_without_output_says_whether_one_is_to_come() {
+        let waits = |state| no_output(state) == "Nothing yet.";
+        assert!(waits(CellState::Queued) && waits(CellState::Running));
+        assert!(
+            ![CellState::Done, CellState::Cancelled, CellState::Skipped].map(waits).contains(&true)
+        );
+        assert!(no_output(CellState::Cancelled).contains("Resume"));
     }
 
     #[test]

@@ -14,9 +14,13 @@ use crate::{
 pub(super) fn RaterLine(changed: RwSignal<u32>) -> impl IntoView {
     let rater = RwSignal::new(Load::<RaterView>::Loading);
     let trouble = RwSignal::new(None::<ApiError>);
-    spawn_local(async move {
-        rater.try_set(ipc::call(ReadRater {}).await.into());
-    });
+    let read = move || {
+        spawn_local(async move {
+            // The view may be gone by the time the answer comes.
+            rater.try_set(ipc::call(ReadRater {}).await.into());
+        });
+    };
+    read();
     let change = move |change: SetRater| {
         spawn_local(async move {
             let before = rater.with_untracked(|r| r.ready().map(|r| r.name.clone()));
@@ -35,7 +39,12 @@ pub(super) fn RaterLine(changed: RwSignal<u32>) -> impl IntoView {
     view! {
         {move || match rater.get() {
             Load::Loading => ().into_any(),
-            Load::Failed(error) => view! { <ErrorNote error /> }.into_any(),
+            Load::Failed(error) => view! {
+                <ErrorNote error actions=move || view! {
+                    <Button small=true on_press=move |_| read()>"Try again"</Button>
+                } />
+            }
+            .into_any(),
             Load::Ready(rater) => view! { <RaterForm rater change trouble /> }.into_any(),
         }}
         {move || trouble.get().map(|error| view! { <ErrorNote error /> })}
