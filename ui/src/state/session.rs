@@ -6,7 +6,7 @@ use assay_wire::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::Load;
+use super::{Latest, Load};
 use crate::{bridge, ipc};
 
 /// The application's state and the open workspace.
@@ -18,8 +18,8 @@ pub struct Session {
     trouble: RwSignal<Option<ApiError>>,
     reading: StoredValue<bool>,
     again: StoredValue<bool>,
-    /// Rises with every workspace that is entered or left: an answer about the one before does not bring it back.
-    visit: StoredValue<u64>,
+    /// The workspaces that were entered: an answer about one that was left does not bring it back.
+    visits: Latest,
 }
 
 impl Session {
@@ -32,7 +32,7 @@ impl Session {
             trouble: RwSignal::new(None),
             reading: StoredValue::new(false),
             again: StoredValue::new(false),
-            visit: StoredValue::new(0),
+            visits: Latest::new(),
         }
     }
 
@@ -112,12 +112,12 @@ impl Session {
             return;
         }
         self.reading.set_value(true);
-        let visit = self.visit.get_value();
+        let visit = self.visits.last();
         spawn_local(async move {
             let read = ipc::call(ReadWorkspace {}).await;
             self.reading.set_value(false);
             match read {
-                _ if self.visit.get_value() != visit => {}
+                _ if !self.visits.is_last(visit) => {}
                 Ok(workspace) => self.workspace.set(Some(workspace)),
                 Err(error) => self.trouble.set(Some(error)),
             }
@@ -134,7 +134,7 @@ impl Session {
             match ipc::call(CloseWorkspace {}).await {
                 Ok(app) => {
                     bridge::forget();
-                    self.went();
+                    self.visits.ask();
                     self.workspace.set(None);
                     self.app.set(Load::Ready(app));
                 }
@@ -173,24 +173,20 @@ impl Session {
             self.opening.set(None);
             if answer.is_ok() {
                 bridge::forget();
-                self.went();
+                self.visits.ask();
             }
             self.settle(answer);
         });
     }
 
     fn take(self, asked: impl Future<Output = Result<WorkspaceView, ApiError>> + 'static) {
-        let visit = self.visit.get_value();
+        let visit = self.visits.last();
         spawn_local(async move {
             let answer = asked.await;
-            if self.visit.get_value() == visit {
+            if self.visits.is_last(visit) {
                 self.settle(answer);
             }
         });
-    }
-
-    fn went(self) {
-        self.visit.update_value(|visit| *visit += 1);
     }
 
     fn settle(self, answer: Result<WorkspaceView, ApiError>) {

@@ -14,7 +14,7 @@ use crate::{
         compare::{Versus, missing_words},
         matrix::Board,
     },
-    state::{Desk, Documents, Load, Notices, Runs, context},
+    state::{Desk, Documents, Latest, Load, Notices, Runs, context},
 };
 
 mod figure;
@@ -132,7 +132,7 @@ fn Refused(error: ApiError, again: impl Fn() + Copy + Send + Sync + 'static) -> 
 /// Something that a chart is drawn from, read again when a run has ended. The last answer that was asked for counts.
 struct Reading<T: Clone + Send + Sync + 'static> {
     found: RwSignal<Load<T>>,
-    asked: StoredValue<u64>,
+    asked: Latest,
 }
 
 impl<T: Clone + Send + Sync + 'static> Clone for Reading<T> {
@@ -145,17 +145,16 @@ impl<T: Clone + Send + Sync + 'static> Copy for Reading<T> {}
 
 impl<T: Clone + Send + Sync + 'static> Reading<T> {
     fn new() -> Self {
-        Self { found: RwSignal::new(Load::Loading), asked: StoredValue::new(0) }
+        Self { found: RwSignal::new(Load::Loading), asked: Latest::new() }
     }
 
     /// Asks. What is on screen stays until the answer is there.
     fn ask(self, asked: impl Future<Output = Result<T, ApiError>> + 'static) {
-        let question = self.asked.with_value(|asked| asked + 1);
-        self.asked.set_value(question);
+        let question = self.asked.ask();
         spawn_local(async move {
             let answer = asked.await;
             // The pane may be gone by the time the answer comes, or something else asked for.
-            if self.asked.try_get_value() == Some(question) {
+            if self.asked.is_last(question) {
                 self.found.set(answer.into());
             }
         });

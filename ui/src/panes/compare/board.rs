@@ -18,7 +18,7 @@ use super::{
 };
 use crate::{
     ipc,
-    state::{Desk, Load, Notices, Runs, Spending, Tab, context},
+    state::{Desk, Latest, Load, Notices, Runs, Spending, Tab, context},
 };
 
 /// Cases that are listed; the broken and fixed ones come first.
@@ -55,11 +55,11 @@ pub struct Versus {
     by: RwSignal<By>,
     change: RwSignal<Option<usize>>,
     stale: RwSignal<bool>,
-    turn: StoredValue<u64>,
+    asked: Latest,
     /// Whether what is on screen is being worked out anew.
     reading: RwSignal<bool>,
-    /// How often a run was chosen for each side; only the last choice counts.
-    picks: StoredValue<[u64; 3]>,
+    /// For each side: the last choice of a run counts.
+    picks: [Latest; 3],
     shown: Signal<Option<String>>,
     desk: Desk,
 }
@@ -82,9 +82,9 @@ impl Versus {
             by: RwSignal::new(By::Words),
             change: RwSignal::new(None),
             stale: RwSignal::new(false),
-            turn: StoredValue::new(0),
+            asked: Latest::new(),
             reading: RwSignal::new(false),
-            picks: StoredValue::new([0; 3]),
+            picks: [Latest::new(), Latest::new(), Latest::new()],
             shown: context::<Runs>().shown(),
             desk: context(),
         };
@@ -137,10 +137,10 @@ impl Versus {
 
     fn forget(self) {
         for side in [Side::Base, Side::Head, Side::Third] {
-            self.pick(side);
+            self.picks(side).ask();
             self.side_signal(side).set(None);
         }
-        self.next_turn();
+        self.asked.ask();
         self.reading.set(false);
         self.view.set(None);
         self.outputs.set(None);
@@ -156,13 +156,13 @@ impl Versus {
         if self.base.with_untracked(Option::is_some) {
             return;
         }
-        let turn = self.next_turn();
+        let question = self.asked.ask();
         self.view.set(Some(Load::Loading));
         spawn_local(async move {
             self.read_runs().await;
             let columns = self.read_columns(&run).await;
             // Another run may be shown by now, or two sides chosen.
-            if self.turn.get_value() != turn {
+            if !self.asked.is_last(question) {
                 return;
             }
             match columns {
@@ -179,22 +179,16 @@ impl Versus {
         }
     }
 
-    fn next_turn(self) -> u64 {
-        self.turn.update_value(|turn| *turn += 1);
-        self.turn.get_value()
-    }
-
-    /// Begins to choose for a side; the number of the choice.
-    fn pick(self, side: Side) -> u64 {
-        self.picks.update_value(|picks| picks[side as usize] += 1);
-        self.picks.with_value(|picks| picks[side as usize])
+    /// The choices of a run for a side.
+    fn picks(self, side: Side) -> Latest {
+        self.picks[side as usize]
     }
 
     /// Compares two runs, whatever was compared before.
     fn compare(self, base: SideRef, head: SideRef) {
         let runs = [base.run.clone(), head.run.clone()];
         for side in [Side::Base, Side::Head, Side::Third] {
-            self.pick(side);
+            self.picks(side).ask();
         }
         self.third.set(None);
         self.base.set(Some(base));
@@ -259,7 +253,7 @@ impl Versus {
 
     /// Chooses a run for a side; the column stays if the run has it.
     pub fn choose_run(self, side: Side, run: String) {
-        let (signal, pick) = (self.side_signal(side), self.pick(side));
+        let (signal, pick) = (self.side_signal(side), self.picks(side).ask());
         if run.is_empty() {
             signal.set(None);
             return self.read();
@@ -268,7 +262,7 @@ impl Versus {
         spawn_local(async move {
             let columns = self.read_columns(&run).await.unwrap_or_default();
             // Another run was chosen for it meanwhile.
-            if self.picks.with_value(|picks| picks[side as usize]) != pick {
+            if !self.picks(side).is_last(pick) {
                 return;
             }
             let has = |kept: &SideRef| {
@@ -285,7 +279,7 @@ impl Versus {
 
     /// Chooses a column of a side's run.
     pub fn choose_column(self, side: Side, value: &str) {
-        self.pick(side);
+        self.picks(side).ask();
         let signal = self.side_signal(side);
         let run = signal.get_untracked().or(self.base.get_untracked()).map(|side| side.run);
         if let Some(run) = run {
@@ -298,8 +292,8 @@ impl Versus {
     pub fn turn_round(self) {
         let (base, head) = (self.base.get_untracked(), self.head.get_untracked());
         if let (Some(base), Some(head)) = (base, head) {
-            self.pick(Side::Base);
-            self.pick(Side::Head);
+            self.picks(Side::Base).ask();
+            self.picks(Side::Head).ask();
             self.base.set(Some(head));
             self.head.set(Some(base));
             self.read();
@@ -314,8 +308,8 @@ impl Versus {
     /// Asks again.
     pub fn read(self) {
         self.stale.set(false);
-        let turn = self.next_turn();
-        let Some(question) = self.question() else {
+        let question = self.asked.ask();
+        let Some(of) = self.question() else {
             self.reading.set(false);
             return self.view.set(None);
         };
@@ -324,9 +318,9 @@ impl Versus {
         }
         self.reading.set(true);
         spawn_local(async move {
-            let answer = ipc::call(question).await;
+            let answer = ipc::call(of).await;
             // An answer that was overtaken is of no use.
-            if self.turn.get_value() != turn {
+            if !self.asked.is_last(question) {
                 return;
             }
             let view = Load::from(answer.map(Arc::new));
@@ -474,12 +468,12 @@ impl Versus {
         };
         let third = self.third.get_untracked();
         self.outputs.set(Some(Load::Loading));
-        let turn = self.turn.get_value();
+        let asked = self.asked.last();
         spawn_local(async move {
             let outputs = read_outputs(&case, (base, head), third).await;
             let is_chosen = untrack(|| self.case()).is_some_and(|now| now.case == case.case);
             // Sides that are chosen since have their outputs read after their cases.
-            if is_chosen && self.turn.get_value() == turn {
+            if is_chosen && self.asked.is_last(asked) {
                 self.outputs.set(outputs.map(|outputs| outputs.into()));
             }
         });

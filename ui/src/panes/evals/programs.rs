@@ -15,7 +15,7 @@ use crate::{
     components::{Button, ErrorNote, Loading, Mark, Note, Tone},
     ipc,
     panes::git::{Glyphs, glyphs},
-    state::{Documents, Load, Notices, context},
+    state::{Documents, Latest, Load, Notices, context},
 };
 
 const NOT_ALLOWED: &str = "This is a program. It does not run, and its outputs are not judged, until you allow exactly \
@@ -34,8 +34,7 @@ struct Program {
     consents: RwSignal<Load<ConsentsView>>,
     trouble: RwSignal<Option<ApiError>>,
     busy: RwSignal<bool>,
-    /// Rises with every question and every consent: a list that was asked for before the last one does not count.
-    asked: StoredValue<u64>,
+    asked: Latest,
 }
 
 impl Program {
@@ -47,24 +46,19 @@ impl Program {
             consents: RwSignal::new(Load::Loading),
             trouble: RwSignal::new(None),
             busy: RwSignal::new(false),
-            asked: StoredValue::new(0),
+            asked: Latest::new(),
         }
     }
 
     fn read(self) {
-        let question = self.ask();
+        let question = self.asked.ask();
         spawn_local(async move {
             let read = ipc::call(ListConsents {}).await;
             // The row may be gone by the time the answer comes.
-            if self.asked.try_get_value() == Some(question) {
+            if self.asked.is_last(question) {
                 self.consents.set(read.into());
             }
         });
-    }
-
-    fn ask(self) -> u64 {
-        self.asked.update_value(|asked| *asked += 1);
-        self.asked.get_value()
     }
 
     /// As it is on disk.
@@ -95,7 +89,7 @@ impl Program {
             let trouble = match changed {
                 Ok(consents) => {
                     // A list that is on its way is from before this.
-                    self.asked.try_update_value(|asked| *asked += 1);
+                    self.asked.ask();
                     self.consents.try_set(Load::Ready(consents));
                     None
                 }

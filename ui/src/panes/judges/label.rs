@@ -7,7 +7,7 @@ use super::{Work, model};
 use crate::{
     components::{Button, ErrorNote, Keys, Kind, Loading, Mark, Note, Tone, catch_focus},
     ipc,
-    state::Load,
+    state::{Latest, Load},
 };
 
 /// The element that has the keyboard.
@@ -30,8 +30,7 @@ struct Labelling {
     trouble: RwSignal<Option<ApiError>>,
     /// Whether a label is being kept or the next output is on its way: a key pressed now is not for what is not seen yet.
     busy: StoredValue<bool>,
-    /// How often an output was asked for; only the last answer counts.
-    asked: StoredValue<u64>,
+    asked: Latest,
 }
 
 impl Labelling {
@@ -46,7 +45,7 @@ impl Labelling {
             last: RwSignal::new(None),
             trouble: RwSignal::new(None),
             busy: StoredValue::new(false),
-            asked: StoredValue::new(0),
+            asked: Latest::new(),
         }
     }
 
@@ -62,12 +61,11 @@ impl Labelling {
             seed: self.seed,
             skip: self.skip.get_value(),
         };
-        let question = self.asked.with_value(|asked| asked + 1);
-        self.asked.set_value(question);
+        let question = self.asked.ask();
         spawn_local(async move {
             let task = ipc::call(next).await;
             // The card may be gone by the time the answer comes, or another rater asked.
-            if self.asked.try_get_value() == Some(question) {
+            if self.asked.is_last(question) {
                 self.task.set(task.into());
                 self.busy.set_value(false);
                 catch_focus(CARD.to_owned());

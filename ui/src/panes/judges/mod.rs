@@ -6,7 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     components::{Blank, Button, Chip, ErrorNote, Loading, Mark, Tone},
     ipc,
-    state::{Documents, Load, context},
+    state::{Documents, Latest, Load, context},
 };
 
 mod label;
@@ -39,8 +39,7 @@ struct Work {
     chosen: RwSignal<Option<String>>,
     /// Moves when a label was given or taken.
     turn: RwSignal<u32>,
-    /// How often the judges were asked for; only the last answer counts.
-    asked: StoredValue<u64>,
+    asked: Latest,
 }
 
 impl Work {
@@ -50,18 +49,17 @@ impl Work {
             judges: RwSignal::new(Load::Loading),
             chosen: RwSignal::new(None),
             turn: RwSignal::new(0),
-            asked: StoredValue::new(0),
+            asked: Latest::new(),
         }
     }
 
     fn read(self) {
         let prompt = self.prompt.get_value();
-        let question = self.asked.with_value(|asked| asked + 1);
-        self.asked.set_value(question);
+        let question = self.asked.ask();
         spawn_local(async move {
             let read = ipc::call(ListJudges { prompt }).await;
             // The pane may be gone by the time the answer comes, or a label given since.
-            if self.asked.try_get_value() != Some(question) {
+            if !self.asked.is_last(question) {
                 return;
             }
             if let Ok(judges) = &read {

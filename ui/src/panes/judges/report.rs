@@ -7,7 +7,7 @@ use super::{Work, model};
 use crate::{
     components::{Button, ErrorNote, Loading, Mark, Note, Tone},
     ipc,
-    state::Load,
+    state::{Latest, Load},
 };
 
 /// The numbers of one judge, read again whenever a label is given.
@@ -15,15 +15,14 @@ use crate::{
 pub(super) fn Report(work: Work, scorer: String) -> impl IntoView {
     let view = RwSignal::new(Load::<JudgeView>::Loading);
     let scorer = StoredValue::new(scorer);
-    let asked = StoredValue::new(0u64);
+    let asked = Latest::new();
     let read = move || {
-        let question = asked.with_value(|asked| asked + 1);
-        asked.set_value(question);
+        let question = asked.ask();
         let show = ShowJudge { prompt: work.prompt.get_value(), scorer: scorer.get_value() };
         spawn_local(async move {
             let report = ipc::call(show).await;
             // The report may be gone by the time the answer comes, or a label given since.
-            if asked.try_get_value() == Some(question) {
+            if asked.is_last(question) {
                 view.set(report.into());
             }
         });

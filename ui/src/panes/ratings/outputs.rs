@@ -248,3 +248,34 @@ pub(super) fn Asked(asked: BlindCase) -> impl IntoView {
         </section>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use assay_wire::RaterSaid;
+
+    use super::*;
+
+    fn output(said: RaterSaid) -> BlindOutput {
+        let asked = BlindCase {
+            prompt: "p".to_owned(),
+            case: "c".to_owned(),
+            inputs: Vec::new(),
+            expected: None,
+        };
+        BlindOutput { place: 3, cell: 7, asked, output: "Hello".to_owned(), said }
+    }
+
+    #[test]
+    fn whoever_rates_goes_on_to_the_next_open_output() {
+        let at = At::of(&output(RaterSaid::default()));
+        assert_eq!(at, At { place: 3, cell: 7, next: Seek::After(3) });
+        let commented = RaterSaid { comment: Some("Kind.".to_owned()), ..RaterSaid::default() };
+        assert_eq!(At::of(&output(commented)).next, Seek::After(3), "a comment is no rating");
+    }
+
+    #[test]
+    fn whoever_goes_through_what_they_rated_goes_on_one_by_one() {
+        let said = RaterSaid { grade: Some(4), ..RaterSaid::default() };
+        assert_eq!(At::of(&output(said)).next, Seek::At(4));
+    }
+}

@@ -12,7 +12,7 @@ use super::model::rating_words;
 use crate::{
     ipc,
     panes::matrix::Board,
-    state::{Notices, Runs, Toasts, context},
+    state::{Latest, Notices, Runs, Toasts, context},
 };
 
 /// One rating that can be taken back.
@@ -47,8 +47,8 @@ pub struct Ratings {
     columns: RwSignal<Vec<PeopleColumn>>,
     trouble: RwSignal<Option<ApiError>>,
     undos: RwSignal<Vec<Undo>>,
-    /// How often something else became known: a page that was read before it does not take it away.
-    turn: StoredValue<u64>,
+    /// What is rated meanwhile is not taken away by a page that was read before.
+    reads: Latest,
     commenting: RwSignal<bool>,
     unreviewed: RwSignal<bool>,
     board: Board,
@@ -64,7 +64,7 @@ impl Ratings {
             columns: RwSignal::new(Vec::new()),
             trouble: RwSignal::new(None),
             undos: RwSignal::new(Vec::new()),
-            turn: StoredValue::new(0),
+            reads: Latest::new(),
             commenting: RwSignal::new(false),
             unreviewed: RwSignal::new(false),
             board: context(),
@@ -194,7 +194,7 @@ impl Ratings {
     }
 
     fn enter(self, run: Option<String>) {
-        self.next_turn();
+        self.reads.ask();
         self.run.set_value(run);
         self.said.set(HashMap::new());
         self.columns.set(Vec::new());
@@ -211,10 +211,10 @@ impl Ratings {
 
     fn read(self) {
         let Some(run) = self.run.get_value() else { return };
-        let turn = self.next_turn();
+        let question = self.reads.ask();
         spawn_local(async move {
             let read = ipc::call(ListRatings { run, from: 0, to: u32::MAX }).await;
-            if self.turn.get_value() != turn {
+            if !self.reads.is_last(question) {
                 return;
             }
             match read {
@@ -236,10 +236,10 @@ impl Ratings {
     /// Reads what it comes to by column, for the heads of the matrix.
     fn sum_up(self) {
         let Some(run) = self.run.get_value() else { return };
-        let turn = self.turn.get_value();
+        let question = self.reads.last();
         spawn_local(async move {
             let summary = ipc::call(SummarizeRatings { run }).await;
-            if self.turn.get_value() != turn {
+            if !self.reads.is_last(question) {
                 return;
             }
             match summary {
@@ -249,15 +249,10 @@ impl Ratings {
         });
     }
 
-    fn next_turn(self) -> u64 {
-        self.turn.update_value(|turn| *turn += 1);
-        self.turn.get_value()
-    }
-
     fn take(self, rated: Rated, words: &str) {
         let others = rated.cells.len().saturating_sub(1);
         // A page that is on its way is from before this.
-        self.next_turn();
+        self.reads.ask();
         self.trouble.set(None);
         self.said.update(|said| {
             for cell in rated.cells {

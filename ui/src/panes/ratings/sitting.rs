@@ -10,7 +10,7 @@ use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
 use super::{ProgressLine, is_text};
 use crate::{
     components::{Button, ErrorNote, Loading, focus_on},
-    state::Load,
+    state::{Latest, Load},
 };
 
 /// One of the queues of a run.
@@ -41,8 +41,7 @@ pub(super) struct Sitting<Q: Queue> {
     undos: RwSignal<Vec<Q::Undo>>,
     trouble: RwSignal<Option<ApiError>>,
     busy: StoredValue<bool>,
-    /// How often something of the queue was asked for: an answer that a later question has overtaken is not shown.
-    asked: StoredValue<u64>,
+    asked: Latest,
 }
 
 impl<Q: Queue> Clone for Sitting<Q> {
@@ -62,7 +61,7 @@ impl<Q: Queue> Sitting<Q> {
             undos: RwSignal::new(Vec::new()),
             trouble: RwSignal::new(None),
             busy: StoredValue::new(false),
-            asked: StoredValue::new(0),
+            asked: Latest::new(),
         };
         sitting.go(Seek::Open);
         sitting
@@ -72,12 +71,11 @@ impl<Q: Queue> Sitting<Q> {
     pub fn go(self, seek: Seek) {
         // The view may be gone by the time something leads on.
         let Some(run) = self.run.try_get_value() else { return };
-        let question = self.asked.with_value(|asked| asked + 1);
-        self.asked.set_value(question);
+        let question = self.asked.ask();
         spawn_local(async move {
             let turn = Q::ask(run, seek).await;
-            // Or by the time the answer comes.
-            if self.asked.try_get_value() != Some(question) {
+            // Or by the time the answer comes, or one has gone elsewhere.
+            if !self.asked.is_last(question) {
                 return;
             }
             self.busy.set_value(false);
