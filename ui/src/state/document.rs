@@ -225,6 +225,12 @@ impl Document {
         self.seen.load(Ordering::Relaxed)
     }
 
+    /// It, and that count.
+    pub(super) fn with_seen(self) -> (Self, u64) {
+        let seen = self.seen();
+        (self, seen)
+    }
+
     /// Takes over what was found on disk, read when `seen` was the count.
     pub(super) fn absorb(&self, found: &FileView, seen: u64) -> Outside {
         if self.seen() != seen || self.writing.try_lock().is_none() {

@@ -360,8 +360,7 @@ impl Documents {
         spawn_local(async move {
             self.flush().await;
             let seen = self.seen();
-            let left: Vec<(Document, u64)> =
-                self.left.get_value().into_iter().map(|d| (d.clone(), d.seen())).collect();
+            let left: Vec<_> = self.left.get_value().into_iter().map(Document::with_seen).collect();
             let read = ipc::call(ReadPrompt { prompt: key.clone() }).await;
             // An answer that arrives after the person went elsewhere is of no use.
             if self.wanted.get_untracked().as_ref() != Some(&key) {

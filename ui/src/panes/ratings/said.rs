@@ -219,7 +219,6 @@ impl Ratings {
             }
             match read {
                 Ok(page) => {
-                    self.trouble.set(None);
                     let anything = !page.cells.is_empty();
                     let cells = page.cells.into_iter().map(|cell| (cell.cell, cell));
                     self.said.set(cells.collect());
