@@ -279,6 +279,8 @@ impl Document {
                 Outside::Merged
             }
             Meeting::Disputed => {
+                // What was read before this does not settle it.
+                self.seen.fetch_add(1, Ordering::Relaxed);
                 self.now(SaveState::Conflict { theirs, digest });
                 Outside::Disputed
             }

@@ -16,6 +16,7 @@ use super::{
     judging,
     model::{self, Sheet, Wanted},
     opened::Opened,
+    pages::{read_parts, search},
     told::{Told, catch_up},
     turn::Turn,
 };
@@ -301,7 +302,8 @@ impl Board {
         }
         self.searching.set(true);
         spawn_local(async move {
-            let found = self.search(&layout, &sheet, wanted).await;
+            let at = self.cursor.get_untracked();
+            let found = search(&layout, &sheet, at, wanted).await;
             self.searching.set(false);
             let still_shown =
                 self.shown_sheet().is_some_and(|(now, at)| now.run == layout.run && at == sheet);
@@ -312,26 +314,6 @@ impl Board {
                 Ok(_) => {}
             }
         });
-    }
-
-    async fn search(
-        self,
-        layout: &Layout,
-        sheet: &Sheet,
-        wanted: Wanted,
-    ) -> Result<Option<Spot>, ApiError> {
-        let all = model::ordinals(sheet, &layout.rows, 0..sheet.rows.len());
-        let at =
-            model::ordinal(sheet, &layout.rows, self.cursor.get_untracked()).unwrap_or(all.start);
-        for Range { start: from, end: to } in model::search_pages(&all, at) {
-            let page = ipc::call(ReadCells { run: layout.run.clone(), from, to }).await?;
-            let spot = |cell: &CellLine| model::spot(sheet, &layout.rows, cell.ordinal);
-            // A row that is left out cannot be gone to.
-            if let Some(spot) = page.cells.iter().filter(|cell| wanted.is(cell)).find_map(spot) {
-                return Ok(Some(spot));
-            }
-        }
-        Ok(None)
     }
 
     /// Goes to a cell by its ordinal, on whichever sheet it is.
@@ -518,15 +500,6 @@ impl Board {
             Err(error) => self.trouble.set(Some(error)),
         }
     }
-}
-
-/// Reads ranges of cells into one page.
-async fn read_parts(run: String, from: u32, parts: Vec<Range<u32>>) -> Result<CellPage, ApiError> {
-    let mut all = CellPage { run: run.clone(), from, cells: Vec::new() };
-    for Range { start: from, end: to } in parts {
-        all.cells.extend(ipc::call(ReadCells { run: run.clone(), from, to }).await?.cells);
-    }
-    Ok(all)
 }
 
 impl Default for Board {

@@ -24,6 +24,7 @@ mod judging;
 mod lanes;
 mod model;
 mod opened;
+mod pages;
 mod scales;
 mod strip;
 mod told;
