@@ -14,6 +14,8 @@ pub mod actions;
 pub mod app;
 mod bridge;
 pub mod components;
+#[cfg(test)]
+mod contrast;
 pub mod ipc;
 pub mod money;
 pub mod panes;

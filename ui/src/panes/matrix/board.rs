@@ -7,7 +7,7 @@ use std::{ops::Range, sync::Arc, time::Duration};
 
 use assay_wire::{
     ApiError, CellCounts, CellLine, CellPage, CellState, ColumnStats, ColumnView, GateView, Notice,
-    PausedLaneView, ReadCells, ReadRun, RowView, RunState, RunSummary, RunView, SignatureView,
+    PausedLaneView, ReadRun, RowView, RunState, RunSummary, RunView, SignatureView,
 };
 use leptos::{prelude::*, task::spawn_local};
 
