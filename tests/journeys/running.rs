@@ -148,8 +148,8 @@ fn is_end(notice: &Notice) -> bool {
 #[test]
 fn the_watched_cell_streams_its_text_from_the_start() {
     let server = greeter().word_delay(Duration::from_millis(400));
-    // With a key, as much as a key is long is held back until it is known to be none.
-    let desk = Desk::without_key(&server);
+    // With a key: short as the reply is, nothing of it is held back, since no key begins like it.
+    let desk = Desk::with(&server);
     let request = RunRequest {
         variants: vec!["plain".to_owned()],
         cases: vec!["ada".to_owned()],

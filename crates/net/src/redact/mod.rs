@@ -17,6 +17,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroizing;
 
 use crate::Credential;
 
@@ -33,7 +34,7 @@ pub(crate) const SHORTEST_TELLING_SECRET: usize = 16;
 ///
 /// Only keys of at least 16 bytes are looked for; shorter ones cannot be told from words. A key stays registered as
 /// long as the registry lives, because what it was used for may be kept later than the key is removed. Its copies in
-/// the search automaton are in the process's memory for that time; nothing writes them anywhere.
+/// the search are in the process's memory for that time; nothing writes them anywhere.
 ///
 /// ```
 /// use assay_net::{Credential, Origin, redact::Secrets};
@@ -62,6 +63,8 @@ struct Registry {
 #[derive(Clone)]
 struct Search {
     automaton: Arc<AhoCorasick>,
+    /// What is looked for, sorted, each once: those that begin alike stand together.
+    needles: Arc<[Zeroizing<String>]>,
     longest: usize,
 }
 
@@ -135,8 +138,10 @@ impl fmt::Debug for Secrets {
 
 impl Search {
     fn for_all(known: &[SecretString]) -> Option<Search> {
-        let needles: Vec<_> =
+        let mut needles: Vec<_> =
             known.iter().flat_map(|secret| encodings::of(secret.expose_secret())).collect();
+        needles.sort_unstable_by(|one, other| one.as_str().cmp(other.as_str()));
+        needles.dedup();
         let longest = needles.iter().map(|needle| needle.len()).max()?;
         // Longest first: of two keys of which one begins like the other, the whole longer one must go.
         let automaton = AhoCorasick::builder()
@@ -146,7 +151,20 @@ impl Search {
             .build(needles.iter().map(|needle| needle.as_bytes()))
             // Going on without a search would keep keys in what is stored.
             .expect("keys are far from the two billion states that an automaton may have");
-        Some(Search { automaton: Arc::new(automaton), longest })
+        Some(Search { automaton: Arc::new(automaton), needles: needles.into(), longest })
+    }
+
+    /// Where the longest end of `bytes` begins that a longer needle begins with; its length where there is none.
+    fn open_end(&self, bytes: &[u8]) -> usize {
+        let earliest = bytes.len().saturating_sub(self.longest - 1);
+        (earliest..bytes.len()).find(|at| self.begins_longer(&bytes[*at..])).unwrap_or(bytes.len())
+    }
+
+    /// Whether a needle begins with all of `part` and goes on.
+    fn begins_longer(&self, part: &[u8]) -> bool {
+        // Sorted, they follow upon `part` itself.
+        let after = self.needles.partition_point(|needle| needle.as_bytes() <= part);
+        self.needles.get(after).is_some_and(|needle| needle.as_bytes().starts_with(part))
     }
 
     fn replace_all<'a>(&self, bytes: &'a [u8]) -> Cow<'a, [u8]> {

@@ -3,11 +3,12 @@
 use super::{MARK, Search};
 
 /// Takes keys out of a stream: the pieces that come out, joined, are what [`super::Secrets::redact`] makes of the pieces
-/// that went in, joined. It holds back what may be the beginning of a key until the next piece decides.
+/// that went in, joined. Held back until the next piece decides is only the longest end that some encoding of a key
+/// begins with, and goes on from. Text that no key begins like is handed on at once.
 #[must_use = "the end of the stream is held back until `finish`"]
 pub struct Redactor {
     search: Option<Search>,
-    held: Vec<u8>,
+    pub(super) held: Vec<u8>,
 }
 
 impl Redactor {
@@ -19,21 +20,24 @@ impl Redactor {
     pub fn push(&mut self, piece: &[u8]) -> Vec<u8> {
         let Some(search) = &self.search else { return piece.to_vec() };
         self.held.extend_from_slice(piece);
-        // Before here the longest key that may begin is wholly in hand, so what is found is final.
-        let decided = self.held.len().saturating_sub(search.longest - 1);
         let mut clean = Vec::new();
         let mut from = 0;
+        let mut open = search.open_end(&self.held);
         for found in search.automaton.find_iter(&self.held) {
-            if found.start() >= decided {
+            // What begins where the open end does, or after it, may yet turn out a part of something longer.
+            if found.start() >= open {
                 break;
             }
             clean.extend_from_slice(&self.held[from..found.start()]);
             clean.extend_from_slice(MARK.as_bytes());
             from = found.end();
+            if open < from {
+                // A key has swallowed the beginning of what seemed open.
+                open = from + search.open_end(&self.held[from..]);
+            }
         }
-        let upto = decided.max(from);
-        clean.extend_from_slice(&self.held[from..upto]);
-        self.held.drain(..upto);
+        clean.extend_from_slice(&self.held[from..open]);
+        self.held.drain(..open);
         clean
     }
 

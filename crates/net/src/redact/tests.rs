@@ -1,5 +1,6 @@
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};
+use proptest::prelude::*;
 
 use super::*;
 use crate::Origin;
@@ -184,13 +185,94 @@ fn a_stream_in_single_bytes_comes_out_as_the_whole() {
 }
 
 #[test]
-fn a_stream_holds_back_no_more_than_a_key_may_take() {
-    let secrets = holding(&[ALPHANUMERIC]);
-    let mut redactor = secrets.redactor();
-    let out = redactor.push(&[b'.'; 10_000]);
-    let held = 10_000 - out.len();
-    assert!(held < ALPHANUMERIC.len() * 6, "{held} bytes are held back");
+fn only_an_end_that_may_go_on_as_a_key_is_held_back() {
+    let mut redactor = holding(&[ALPHANUMERIC]).redactor();
+    for (piece, shown) in [
+        ("Billing", "Billing"),
+        (" asks", " ask"),
+        // `s` and `sk` begin the key; `sky` does not.
+        ("k", ""),
+        ("y: ", "sky: "),
+        (&ALPHANUMERIC[..25], ""),
+        (&ALPHANUMERIC[25..], "[key]"),
+        (" and then", " and then"),
+    ] {
+        assert_eq!(String::from_utf8_lossy(&redactor.push(piece.as_bytes())), shown, "{piece:?}");
+    }
+    assert_eq!(redactor.finish(), b"");
     assert_eq!(holding(&[]).redactor().push(b"at once"), b"at once");
+}
+
+#[test]
+fn what_a_longer_key_may_swallow_waits_for_it() {
+    let long = format!("{ALPHANUMERIC}-and-its-longer-sister");
+    let secrets = holding(&[ALPHANUMERIC, &long]);
+    let mut redactor = secrets.redactor();
+    assert_eq!(redactor.push(ALPHANUMERIC.as_bytes()), b"", "the longer key begins with this one");
+    assert_eq!(redactor.push(b"-and-no"), b"[key]-and-no");
+    assert_eq!(redactor.push(long.as_bytes()), MARK.as_bytes());
+}
+
+/// A key of what keys are made of and of what encodings write differently; without the brackets of the mark, beside which
+/// a rest of the text could spell it anew.
+fn any_key() -> impl Strategy<Value = String> {
+    prop_oneof!["[a-c-]{16,20}", "[A-Za-z0-9+/=_.~%&<>\"\\\\éß🐦 -]{16,40}"]
+        .prop_map(|key| key.replace(' ', "+"))
+}
+
+/// A text of words, of keys in every encoding, whole and cut off, and of any characters.
+fn any_text(keys: Vec<String>) -> impl Strategy<Value = String> {
+    let forms: Vec<String> = keys.iter().flat_map(|key| encoded(key, "u", "x")).collect();
+    let whole = prop::sample::select(forms.clone());
+    let cut = (prop::sample::select(forms), any::<prop::sample::Index>()).prop_map(|(form, at)| {
+        let ends: Vec<usize> = form.char_indices().map(|(place, _)| place).collect();
+        form[..*at.get(&ends)].to_owned()
+    });
+    let part = prop_oneof![2 => whole, 2 => cut, 2 => "[a-c -]{0,9}", 1 => ".{0,9}"];
+    prop::collection::vec(part, 0..8).prop_map(|parts| parts.concat())
+}
+
+fn keys_and_text() -> impl Strategy<Value = (Vec<String>, String)> {
+    prop::collection::vec(any_key(), 1..3)
+        .prop_flat_map(|keys| (Just(keys.clone()), any_text(keys)))
+}
+
+/// Whether some needle begins with `part` and is longer, found by looking at each.
+fn may_go_on(needles: &[zeroize::Zeroizing<String>], part: &[u8]) -> bool {
+    needles.iter().any(|needle| needle.len() > part.len() && needle.as_bytes().starts_with(part))
+}
+
+proptest! {
+    #[test]
+    fn of_any_text_in_any_pieces_no_key_is_shown_and_nothing_is_held_that_begins_none(
+        (keys, text) in keys_and_text(),
+        sizes in prop::collection::vec(1..40_usize, 1..6),
+    ) {
+        let secrets = holding(&keys.iter().map(String::as_str).collect::<Vec<_>>());
+        let needles: Vec<_> = keys.iter().flat_map(|key| encodings::of(key)).collect();
+        let (mut redactor, mut shown, mut received) = (secrets.redactor(), Vec::new(), 0);
+        for size in sizes.iter().cycle() {
+            let upto = (received + size).min(text.len());
+            shown.extend(redactor.push(&text.as_bytes()[received..upto]));
+            received = upto;
+            let so_far = &text.as_bytes()[..received];
+            let held = redactor.held.len();
+            let end = &so_far[received - held..];
+            let expected = secrets.redact(&so_far[..received - held]);
+            prop_assert_eq!(&shown[..], &expected[..]);
+            prop_assert!(held == 0 || may_go_on(&needles, end), "{:?} begins no key", end);
+            for needle in &needles {
+                let key = needle.as_bytes();
+                prop_assert!(!shown.windows(key.len()).any(|part| part == key), "{:?}", shown);
+            }
+            if received == text.len() {
+                break;
+            }
+        }
+        shown.extend(redactor.finish());
+        let expected = secrets.redact(text.as_bytes());
+        prop_assert_eq!(&shown[..], &expected[..]);
+    }
 }
 
 #[test]
