@@ -79,6 +79,9 @@ fn a_key_that_is_refused_pauses_its_lane_only_and_the_run_says_how_to_go_on() {
     assert_eq!(document["stop"], "paused");
     assert_eq!(document["ok"], false);
 
+    let listed = terminal.ok(&["runs", "--json"]).json();
+    assert_eq!(listed["runs"][0]["state"], "paused", "what waits has not failed: {listed}");
+
     server.no_faults();
     let id = document["run"].as_str().expect("an id");
     assert!(run.out.contains(&format!("assay run --resume {id}")), "{}", run.out);

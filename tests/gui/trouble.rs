@@ -124,7 +124,7 @@ fn an_unreachable_endpoint_shows_its_reason_in_the_run_and_in_the_cell() -> Resu
     open_folder(&window, &workspace.path())?;
     until_page_says(&window, "1 call")?;
     window.click("run-button")?;
-    until_run_is(&window, "failed")?;
+    until_run_is(&window, "paused")?;
     until_page_says(&window, &address.to_string())?;
     window.click("cell-0")?;
     window.until_text("cell-error", PATIENCE, |t| t.contains(&address.to_string()))?;

@@ -11,7 +11,8 @@ use assay_score::{
     ColumnScore, GateCell, GateResult, Outcome, Score, Scorers, judge_gates, mean_score, percentile,
 };
 use assay_store::{
-    CellRecord, LanePause, NewColumn, RunDetail, RunId, RunRecord, ScorerSignature, StoredScore,
+    CellRecord, LanePause, NewColumn, RunDetail, RunId, RunRecord, ScorerSignature, Stop,
+    StoredScore,
 };
 use assay_wire::*;
 
@@ -190,7 +191,7 @@ impl App {
         let (state, stop) = match &record.state {
             // On a disk that is full the end of a run is known to its own process only.
             state if state.is_live() && !self.is_going(&record) => match &live {
-                Some((State::Failed(stop), _)) => (RunState::Failed, Some(stop.clone())),
+                Some((State::Failed(stop), _)) => (stopped_state(stop), Some(stop.clone())),
                 _ => (RunState::Interrupted, None),
             },
             assay_store::RunState::Queued | assay_store::RunState::Running => {
@@ -199,7 +200,7 @@ impl App {
             assay_store::RunState::Done => (RunState::Done, None),
             assay_store::RunState::Cancelled => (RunState::Cancelled, None),
             assay_store::RunState::Interrupted => (RunState::Interrupted, None),
-            assay_store::RunState::Failed(stop) => (RunState::Failed, Some(stop.clone())),
+            assay_store::RunState::Failed(stop) => (stopped_state(stop), Some(stop.clone())),
         };
         let stored = CellCounts {
             total: record.total,
@@ -516,6 +517,14 @@ fn first_cells(detail: &RunDetail) -> Vec<u32> {
         next += columns.get(row.prompt.as_str()).copied().unwrap_or_default();
     }
     firsts
+}
+
+/// What a run that stopped by itself is: one that only waits until something is put right has not failed.
+pub(crate) fn stopped_state(stop: &Stop) -> RunState {
+    match stop.kind {
+        assay_store::StopKind::Paused => RunState::Paused,
+        assay_store::StopKind::Budget | assay_store::StopKind::Other => RunState::Failed,
+    }
 }
 
 fn stop_kind(kind: assay_store::StopKind) -> StopKind {

@@ -18,7 +18,7 @@ use crate::error::Explain;
 use crate::media;
 use crate::prices::CURRENCY;
 use crate::prompts::{lone_file, refuse_broken};
-use crate::results::{counts, no_run};
+use crate::results::{counts, no_run, stopped_state};
 use crate::router::Answer;
 use crate::watched::Watched;
 
@@ -371,6 +371,6 @@ fn wire_state(state: &State) -> RunState {
         State::Running => RunState::Running,
         State::Done => RunState::Done,
         State::Cancelled => RunState::Cancelled,
-        State::Failed(_) => RunState::Failed,
+        State::Failed(stop) => stopped_state(stop),
     }
 }

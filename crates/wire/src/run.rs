@@ -192,7 +192,7 @@ pub struct RunSummary {
     pub wall_ms: Option<i64>,
     /// Its state.
     pub state: RunState,
-    /// Why, when it failed.
+    /// Why, when it stopped by itself.
     pub reason: Option<String>,
     /// What kind of reason that is.
     pub stop: Option<StopKind>,
@@ -217,6 +217,8 @@ pub enum RunState {
     Done,
     /// The person stopped it; it can be resumed.
     Cancelled,
+    /// Every model that is left of it stands still, as [`RunView::paused`] says; it can be resumed.
+    Paused,
     /// It stopped by itself for the reason given; it can be resumed.
     Failed,
     /// The program ended while it ran; it can be resumed.
@@ -229,7 +231,7 @@ pub enum RunState {
 pub enum StopKind {
     /// What it may cost is spent.
     Budget,
-    /// Every model that is left stands still; [`RunView::paused`] says why.
+    /// Every model that is left stands still: the run is [`RunState::Paused`].
     Paused,
     /// Any other reason.
     Other,

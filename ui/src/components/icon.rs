@@ -32,6 +32,8 @@ icons! {
     Play = "M5 3.2v9.6l7.6-4.8z";
     /// Stop.
     Stop = "M4 4h8v8H4z";
+    /// Paused.
+    Pause = "M5 3.5v9M11 3.5v9";
     /// Edit tab: two columns of text.
     Columns = "M2.5 3h11v10h-11zM8 3v10M4.5 6h1.5M4.5 8.5h1.5M10 6h1.5M10 8.5h1.5";
     /// Evals tab: a gauge.

@@ -330,7 +330,7 @@ pub fn offers(state: RunState, waiting: u32, failed: u32) -> Offers {
 pub fn why_stopped(state: RunState, reason: Option<&str>, waiting: u32) -> Option<String> {
     let left = match waiting {
         0 => {
-            return (state == RunState::Failed)
+            return matches!(state, RunState::Paused | RunState::Failed)
                 .then(|| reason.unwrap_or("The run failed.").to_owned());
         }
         1 => "1 cell has no answer yet".to_owned(),
@@ -340,7 +340,7 @@ pub fn why_stopped(state: RunState, reason: Option<&str>, waiting: u32) -> Optio
         RunState::Running | RunState::Done => None,
         RunState::Cancelled => Some(format!("You stopped this run; {left}.")),
         RunState::Interrupted => Some(format!("Assay ended while this run was going on; {left}.")),
-        RunState::Failed => {
+        RunState::Paused | RunState::Failed => {
             Some(format!("{} {left}.", sentence(reason.unwrap_or("The run failed"))))
         }
     }
@@ -725,6 +725,7 @@ mod tests {
     fn a_run_that_goes_on_offers_neither_resume_nor_retry() {
         assert_eq!(offers(RunState::Running, 5, 2), Offers::default());
         assert_eq!(offers(RunState::Cancelled, 5, 0), Offers { resume: true, retry: false });
+        assert_eq!(offers(RunState::Paused, 5, 0), Offers { resume: true, retry: false });
         assert_eq!(offers(RunState::Done, 0, 2), Offers { resume: false, retry: true });
     }
 
@@ -737,6 +738,10 @@ mod tests {
         assert_eq!(
             why_stopped(RunState::Failed, Some("the disk is full"), 1).as_deref(),
             Some("the disk is full; 1 cell has no answer yet.")
+        );
+        assert_eq!(
+            why_stopped(RunState::Paused, Some("The key was refused."), 2).as_deref(),
+            Some("The key was refused. 2 cells have no answer yet.")
         );
         assert_eq!(why_stopped(RunState::Done, None, 0), None);
     }

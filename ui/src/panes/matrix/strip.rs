@@ -45,7 +45,7 @@ pub fn RunStrip() -> impl IntoView {
 
 fn why_stopped(standing: Standing) -> Option<impl IntoView> {
     // Both say it themselves, each beside what can be done.
-    let paused = standing.summary.state == RunState::Failed && !standing.paused.is_empty();
+    let paused = standing.summary.state == RunState::Paused && !standing.paused.is_empty();
     if model::is_budget_spent(&standing.summary) || paused {
         return None;
     }
@@ -54,7 +54,7 @@ fn why_stopped(standing: Standing) -> Option<impl IntoView> {
         model::why_stopped(standing.summary.state, standing.summary.reason.as_deref(), waiting)?;
     let (tone, mark) = match standing.summary.state {
         RunState::Failed => (Tone::Danger, Mark::Error),
-        RunState::Interrupted => (Tone::Warn, Mark::Warning),
+        RunState::Interrupted | RunState::Paused => (Tone::Warn, Mark::Warning),
         _ => (Tone::Info, Mark::Info),
     };
     Some(view! { <div class="strip-run__why"><Note tone mark>{said}</Note></div> })

@@ -14,6 +14,7 @@ pub fn state_look(state: RunState) -> (Mark, Tone, &'static str) {
         RunState::Running => (Mark::Play, Tone::Accent, "Running"),
         RunState::Done => (Mark::Check, Tone::Ok, "Done"),
         RunState::Cancelled => (Mark::Stop, Tone::Plain, "Stopped"),
+        RunState::Paused => (Mark::Pause, Tone::Warn, "Paused"),
         RunState::Failed => (Mark::Error, Tone::Danger, "Failed"),
         RunState::Interrupted => (Mark::Warning, Tone::Warn, "Interrupted"),
     }
@@ -25,6 +26,7 @@ pub fn state_id(state: RunState) -> &'static str {
         RunState::Running => "running",
         RunState::Done => "done",
         RunState::Cancelled => "cancelled",
+        RunState::Paused => "paused",
         RunState::Failed => "failed",
         RunState::Interrupted => "interrupted",
     }

@@ -23,6 +23,7 @@ pub fn run_words(progress: &Progress) -> String {
         RunState::Running => "running",
         RunState::Done => "done",
         RunState::Cancelled => "stopped",
+        RunState::Paused => "paused",
         RunState::Failed => "failed",
         RunState::Interrupted => "interrupted",
     };
