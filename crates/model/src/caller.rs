@@ -4,10 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 
-use assay_net::{Client, Credential, NetError, Origin, Response, Url};
+use assay_net::{Client, Credential, Limits, NetError, Origin, Response, Url};
 
 use crate::stream::Stream;
-use crate::wire::{CustomSpecError, Wire, WireKind};
+use crate::wire::{CustomSpecError, ModelPage, Wire, WireKind};
 use crate::{
     CancellationToken, Content, Failure, FailureKind, Finish, Rates, Reply, Request, Setting,
     TokenLogprob, ToolCall, Unsupported, classify,
@@ -25,6 +25,9 @@ const LONGEST_MESSAGE: usize = 600;
 /// Headers in which servers name an exchange: OpenAI and most others, Anthropic, Azure's gateway, LiteLLM.
 const REQUEST_IDS: [&str; 4] =
     ["x-request-id", "request-id", "apim-request-id", "x-litellm-call-id"];
+
+/// Pages of a list of models that are asked for. A thousand names stand on each where a wire can say so.
+const MOST_PAGES: usize = 100;
 
 /// The longest name of an exchange that is kept.
 const LONGEST_REQUEST_ID: usize = 200;
@@ -65,6 +68,15 @@ struct Outgoing {
     url: Url,
     body: Vec<u8>,
     streamed: bool,
+}
+
+/// A list of models as far as it was read. However a server cuts it, all of it together is bounded like one reply.
+struct Listing {
+    began: Instant,
+    names: Vec<String>,
+    /// What the pages were asked for by, after the first.
+    asked: Vec<String>,
+    received: usize,
 }
 
 /// A whole reply, and how long it took.
@@ -139,20 +151,37 @@ impl Caller {
         self.conclude(outcome, exchange)
     }
 
-    /// The names of the models that the endpoint offers, sorted.
+    /// The names of the models that the endpoint offers, to the last page of its list; sorted, each once.
+    ///
+    /// # Errors
+    /// Also when the list has no end in sight: after a hundred pages, or what one reply may take in bytes or in time.
     pub async fn list_models(&self) -> Result<Vec<String>, Failure> {
-        let Some(url) = self.wire.models_url(&self.base_url) else {
+        let Some(first) = self.wire.models_url(&self.base_url) else {
             let lack = Unsupported::new(self.wire.name(), "a list of models");
             return Err(Failure::from(lack));
         };
-        let mut exchange = Exchange::new();
-        let outcome = self.models(&url, &mut exchange).await;
-        match outcome {
-            Ok(names) => Ok(names.into_iter().map(|name| self.redact_text(name)).collect()),
-            Err(failure) => {
-                Err(Failure { maybe_billed: false, ..self.with_exchange(failure, exchange) })
+        let mut listing = Listing::new();
+        let mut url = first.clone();
+        loop {
+            let mut exchange = Exchange::new();
+            let outcome = self.models(&url, &mut exchange).await;
+            let next = outcome
+                .and_then(|page| listing.take(page, exchange.raw.len(), self.client.limits()));
+            match next {
+                Ok(Some((parameter, cursor))) => {
+                    url = first.clone();
+                    url.query_pairs_mut().append_pair(parameter, &cursor);
+                }
+                Ok(None) => break,
+                Err(failure) => {
+                    return Err(Failure {
+                        maybe_billed: false,
+                        ..self.with_exchange(failure, exchange)
+                    });
+                }
             }
         }
+        Ok(listing.names().map(|name| self.redact_text(name)).collect())
     }
 
     /// Whether the endpoint has a list of models to ask for.
@@ -216,7 +245,7 @@ impl Caller {
         Ok((content, exchange.started.elapsed()))
     }
 
-    async fn models(&self, url: &Url, exchange: &mut Exchange) -> Result<Vec<String>, Failure> {
+    async fn models(&self, url: &Url, exchange: &mut Exchange) -> Result<ModelPage, Failure> {
         let credential = self.credential.as_ref();
         let answer =
             self.client.get_json(url, credential, &self.wire.headers(), "list models").await;
@@ -310,6 +339,43 @@ impl Caller {
             Cow::Borrowed(_) => bytes,
             Cow::Owned(clean) => clean,
         }
+    }
+}
+
+impl Listing {
+    fn new() -> Listing {
+        Listing { began: Instant::now(), names: Vec::new(), asked: Vec::new(), received: 0 }
+    }
+
+    /// Takes a page of so many bytes, and says what asks for the one after it.
+    fn take(
+        &mut self,
+        page: ModelPage,
+        bytes: usize,
+        limits: &Limits,
+    ) -> Result<Option<(&'static str, String)>, Failure> {
+        self.names.extend(page.names);
+        self.received += bytes;
+        // Whoever names a page again has no further one.
+        let next = page.next.filter(|(_, cursor)| !self.asked.contains(cursor));
+        let Some((parameter, cursor)) = next else { return Ok(None) };
+        self.asked.push(cursor.clone());
+        let pages = self.asked.len();
+        if pages >= MOST_PAGES || self.received > limits.body || self.began.elapsed() > limits.total
+        {
+            let message = format!(
+                "the list of models does not end: {pages} pages were read, and there are more"
+            );
+            return Err(Failure::of_reply(FailureKind::TooLarge, message));
+        }
+        Ok(Some((parameter, cursor)))
+    }
+
+    /// In order, each once.
+    fn names(mut self) -> impl Iterator<Item = String> {
+        self.names.sort_unstable();
+        self.names.dedup();
+        self.names.into_iter()
     }
 }
 

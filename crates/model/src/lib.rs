@@ -56,4 +56,4 @@ pub use reply::{Content, Finish, Reply, TokenLogprob, Usage};
 pub use request::{Request, Setting, Tool, ToolChoice, Unsupported};
 pub use retry::{RetryAdvice, backoff};
 pub use tokio_util::sync::CancellationToken;
-pub use wire::{CustomSpec, CustomSpecError, Wire, WireKind};
+pub use wire::{CustomSpec, CustomSpecError, ModelPage, Wire, WireKind};

@@ -142,8 +142,17 @@ pub trait Wire: fmt::Debug + Send + Sync {
     /// Reads a reply that came all at once.
     fn decode(&self, raw: &[u8]) -> Result<Content, Failure>;
 
-    /// Reads the names of models.
-    fn decode_models(&self, raw: &[u8]) -> Result<Vec<String>, Failure>;
+    /// Reads a page of the list of models.
+    fn decode_models(&self, raw: &[u8]) -> Result<ModelPage, Failure>;
+}
+
+/// One page of a list of models.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ModelPage {
+    /// The models' names, in the order of the list.
+    pub names: Vec<String>,
+    /// The parameter of the query that asks for the page after this one, if there is one.
+    pub next: Option<(&'static str, String)>,
 }
 
 /// A streamed reply in the making.
@@ -227,13 +236,6 @@ fn says_something(value: &Value) -> bool {
     }
 }
 
-/// Names in order, each once.
-fn sorted(mut names: Vec<String>) -> Vec<String> {
-    names.sort_unstable();
-    names.dedup();
-    names
-}
-
 fn malformed(message: impl Into<String>) -> Failure {
     Failure::of_reply(FailureKind::Malformed, message)
 }
@@ -252,18 +254,26 @@ fn says(text: &str) -> bool {
     !["", "null", "false"].contains(&text.trim())
 }
 
-/// The names of models as OpenAI lists them, and whoever copied it: `{"data": [{"id": …}]}`.
-fn decode_model_ids(raw: &[u8]) -> Result<Vec<String>, Failure> {
+/// The names of models as OpenAI lists them, and whoever copied it: `{"data": [{"id": …}]}`. Where there are more, they
+/// come `after` the last of these.
+fn decode_model_ids(raw: &[u8], after: &'static str) -> Result<ModelPage, Failure> {
     #[derive(Deserialize)]
     struct Models {
         data: Option<Vec<Model>>,
+        #[serde(default)]
+        has_more: Value,
+        #[serde(default)]
+        last_id: Value,
     }
     #[derive(Deserialize)]
     struct Model {
         id: String,
     }
     let models: Models = parse(raw, "a list of models")?;
-    Ok(sorted(models.data.into_iter().flatten().map(|model| model.id).collect()))
+    let names: Vec<String> = models.data.into_iter().flatten().map(|model| model.id).collect();
+    let last = models.last_id.as_str().or(names.last().map(String::as_str)).map(str::to_owned);
+    let next = last.filter(|_| models.has_more == true).map(|last| (after, last));
+    Ok(ModelPage { names, next })
 }
 
 /// The further fields of a request, but for those that a wire writes itself, in the order of their names.

@@ -354,6 +354,37 @@ async fn models_are_listed_on_every_wire_that_lists_them() {
 }
 
 #[tokio::test]
+async fn models_are_listed_to_the_last_page_on_every_wire_that_lists_them() {
+    let all: Vec<String> = (0..25).map(|number| format!("model-{number:02}")).collect();
+    let ids: Vec<&str> = all.iter().map(String::as_str).collect();
+    for wire in WIRES.into_iter().filter(|wire| *wire != Spoken::Custom) {
+        let server = server().await.models(&ids).models_a_page(10);
+        let caller = caller(&PATIENT, wire, &wire.base_url(&server), None);
+        assert_eq!(caller.list_models().await.expect("a list"), all, "{wire:?}");
+        assert_eq!(server.count(), 3, "{wire:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_models_without_an_end_is_given_up_and_one_that_turns_in_a_circle_ends() {
+    let server = server().await;
+    let caller = caller(&PATIENT, Spoken::Anthropic, &Spoken::Anthropic.base_url(&server), None);
+    for number in 0..200 {
+        let page = json!({"data": [], "has_more": true, "last_id": format!("m-{number}")});
+        server.fault_next(Fault::status(200, page.to_string()));
+    }
+    let failure = caller.list_models().await.expect_err("no end");
+    assert_eq!((failure.kind, failure.maybe_billed), (FailureKind::TooLarge, false));
+    assert_eq!(server.count(), 100, "it is bounded");
+
+    server.no_faults();
+    let circle = json!({"data": [{"id": "m"}], "has_more": true, "last_id": "m"}).to_string();
+    server.fault_when(|_| true, Fault::status(200, circle));
+    assert_eq!(caller.list_models().await.expect("a list"), ["m"]);
+    assert_eq!(server.count(), 102, "the page that comes again is the last");
+}
+
+#[tokio::test]
 async fn a_cancelled_call_ends_at_once_with_what_it_had_on_every_wire() {
     for wire in WIRES {
         let server = server().await;

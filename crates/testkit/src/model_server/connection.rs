@@ -58,7 +58,7 @@ fn answer(state: &State, request: &RecordedRequest) -> (Duration, Vec<Step>) {
         ("GET", "/v1/models" | "/v1beta/models" | VERTEX_MODELS) => match fault {
             Some(fault) => fault.script(&Reply::empty(dialect)),
             None => {
-                let list = dialect.models(request.place(), &settings.models).to_string();
+                let list = dialect.models(request, &settings.models, settings.page).to_string();
                 vec![Step::Write(json_answer(200, &[], &list))]
             }
         },

@@ -151,6 +151,12 @@ impl ModelServer {
         self
     }
 
+    /// Cuts the list of models into pages of so many, as each protocol pages.
+    pub fn models_a_page(self, count: usize) -> Self {
+        self.state.settings().page = count;
+        self
+    }
+
     /// Refuses whoever does not send this key, in any of the headers that providers look in.
     pub fn require_key(self, key: &str) -> Self {
         self.state.settings().required_key = Some(key.to_owned());

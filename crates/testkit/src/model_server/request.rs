@@ -31,6 +31,13 @@ impl RecordedRequest {
         self.path.split('?').next().unwrap_or_default()
     }
 
+    /// A parameter of the query, as it stands there.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        let (_, query) = self.path.split_once('?')?;
+        let pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+        pairs.filter(|(known, _)| *known == name).map(|(_, value)| value).next_back()
+    }
+
     /// Whether `needle` occurs anywhere in what was sent.
     pub fn contains(&self, needle: &str) -> bool {
         let in_headers = self

@@ -23,6 +23,8 @@ pub(super) struct Settings {
     pub calls: Vec<Call>,
     pub headers: Vec<(String, String)>,
     pub models: Vec<String>,
+    /// Models on a page of the list; 0 for all of them.
+    pub page: usize,
     pub required_key: Option<String>,
     pub keep_requests: bool,
 }
@@ -116,6 +118,7 @@ impl Default for State {
                 calls: Vec::new(),
                 headers: Vec::new(),
                 models: vec!["test-model".to_owned()],
+                page: 0,
                 required_key: None,
                 keep_requests: true,
             }),

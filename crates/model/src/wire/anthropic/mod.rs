@@ -33,7 +33,7 @@ mod stream;
 use assay_net::Url;
 use serde_json::Value;
 
-use super::{Address, Assembly, Wire};
+use super::{Address, Assembly, ModelPage, Wire};
 use crate::{Content, Failure, Finish, Request, Setting, Unsupported, Usage};
 
 pub use body::DEFAULT_MAX_TOKENS;
@@ -89,8 +89,8 @@ impl Wire for Anthropic {
         reply::decode(raw)
     }
 
-    fn decode_models(&self, raw: &[u8]) -> Result<Vec<String>, Failure> {
-        super::decode_model_ids(raw)
+    fn decode_models(&self, raw: &[u8]) -> Result<ModelPage, Failure> {
+        super::decode_model_ids(raw, "after_id")
     }
 }
 

@@ -40,7 +40,7 @@ use assay_net::Url;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Address, Assembly, Wire, malformed, parse};
+use super::{Address, Assembly, ModelPage, Wire, malformed, parse};
 use crate::{Content, Failure, Request, Setting, Unsupported};
 use path::Path;
 use template::Template;
@@ -228,7 +228,7 @@ impl Wire for Custom {
         reply::of_whole(&self.paths, &parse(raw, "JSON")?)
     }
 
-    fn decode_models(&self, _raw: &[u8]) -> Result<Vec<String>, Failure> {
+    fn decode_models(&self, _raw: &[u8]) -> Result<ModelPage, Failure> {
         Err(malformed("the protocol has no list of models"))
     }
 }

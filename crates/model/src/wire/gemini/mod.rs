@@ -35,7 +35,7 @@ mod reply;
 use assay_net::Url;
 use serde_json::Value;
 
-use super::{Address, Assembly, Wire, sum};
+use super::{Address, Assembly, ModelPage, Wire, sum};
 use crate::{Content, Failure, Finish, Request, Setting, Unsupported, Usage};
 
 pub(super) const NAME: &str = "gemini";
@@ -101,7 +101,7 @@ impl Wire for Gemini {
         reply::decode(raw)
     }
 
-    fn decode_models(&self, raw: &[u8]) -> Result<Vec<String>, Failure> {
+    fn decode_models(&self, raw: &[u8]) -> Result<ModelPage, Failure> {
         reply::decode_models(raw)
     }
 }

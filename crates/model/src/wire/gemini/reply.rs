@@ -6,7 +6,8 @@ use serde_json::Value;
 use super::{finish_of, usage_of};
 use crate::sse::Event;
 use crate::wire::{
-    Assembly, malformed, non_empty, parse, reason, reports_error, says_something, sorted, truncated,
+    Assembly, ModelPage, malformed, non_empty, parse, reason, reports_error, says_something,
+    truncated,
 };
 use crate::{Content, Failure, Finish, TokenLogprob, ToolCall, Usage, classify};
 
@@ -86,6 +87,8 @@ struct Models {
     /// AI Studio's list, and Vertex AI's.
     #[serde(alias = "publisherModels")]
     models: Option<Vec<Model>>,
+    #[serde(default)]
+    next_page_token: Value,
 }
 
 #[derive(Deserialize)]
@@ -115,7 +118,7 @@ pub(super) fn decode(raw: &[u8]) -> Result<Content, Failure> {
     Box::new(parts).end()
 }
 
-pub(super) fn decode_models(raw: &[u8]) -> Result<Vec<String>, Failure> {
+pub(super) fn decode_models(raw: &[u8]) -> Result<ModelPage, Failure> {
     let models: Models = parse(raw, "a list of models")?;
     let generates = |model: &Model| {
         let methods = model.supported_generation_methods.as_ref();
@@ -123,7 +126,11 @@ pub(super) fn decode_models(raw: &[u8]) -> Result<Vec<String>, Failure> {
     };
     let named = models.models.into_iter().flatten().filter(generates);
     let name = |model: Model| model.name.rsplit('/').next().unwrap_or_default().to_owned();
-    Ok(sorted(named.map(name).collect()))
+    let token = models.next_page_token.as_str().filter(|token| !token.is_empty());
+    Ok(ModelPage {
+        names: named.map(name).collect(),
+        next: token.map(|token| ("pageToken", token.to_owned())),
+    })
 }
 
 impl Assembly for Parts {
@@ -288,8 +295,15 @@ mod tests {
             {"name": "models/gemini-b", "supportedGenerationMethods": ["generateContent"]},
             {"name": "models/embed", "supportedGenerationMethods": ["embedContent"]},
         ]});
-        assert_eq!(decode_models(studio.to_string().as_bytes()).expect("a list"), ["gemini-b"]);
-        let vertex = json!({"publisherModels": [{"name": "publishers/google/models/gemini-a"}]});
-        assert_eq!(decode_models(vertex.to_string().as_bytes()).expect("a list"), ["gemini-a"]);
+        let read =
+            |list: serde_json::Value| decode_models(list.to_string().as_bytes()).expect("a list");
+        assert_eq!(read(studio), ModelPage { names: vec!["gemini-b".to_owned()], next: None });
+        let vertex = json!({
+            "publisherModels": [{"name": "publishers/google/models/gemini-a"}],
+            "nextPageToken": "t/2",
+        });
+        let page = read(vertex);
+        assert_eq!(page.names, ["gemini-a"]);
+        assert_eq!(page.next, Some(("pageToken", "t/2".to_owned())));
     }
 }

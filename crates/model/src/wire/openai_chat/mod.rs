@@ -32,7 +32,7 @@ mod stream;
 use assay_net::Url;
 use serde_json::Value;
 
-use super::{Address, Assembly, Wire, says_something};
+use super::{Address, Assembly, ModelPage, Wire, says_something};
 use crate::{Content, Failure, Finish, Request, Setting, Unsupported, Usage};
 
 pub(super) const NAME: &str = "openai-chat";
@@ -133,8 +133,8 @@ impl Wire for OpenAiChat {
         plain::decode(raw)
     }
 
-    fn decode_models(&self, raw: &[u8]) -> Result<Vec<String>, Failure> {
-        super::decode_model_ids(raw)
+    fn decode_models(&self, raw: &[u8]) -> Result<ModelPage, Failure> {
+        super::decode_model_ids(raw, "after")
     }
 }
 

@@ -30,7 +30,7 @@ mod stream;
 
 use serde_json::Value;
 
-use super::{Address, Assembly, Wire};
+use super::{Address, Assembly, ModelPage, Wire};
 use crate::{Content, Failure, Request, Setting, Unsupported, Usage};
 
 pub(super) const NAME: &str = "openai-responses";
@@ -77,8 +77,8 @@ impl Wire for OpenAiResponses {
         reply::decode(raw)
     }
 
-    fn decode_models(&self, raw: &[u8]) -> Result<Vec<String>, Failure> {
-        super::decode_model_ids(raw)
+    fn decode_models(&self, raw: &[u8]) -> Result<ModelPage, Failure> {
+        super::decode_model_ids(raw, "after")
     }
 }
 

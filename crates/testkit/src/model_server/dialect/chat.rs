@@ -157,8 +157,11 @@ pub(super) fn error_json(error: &Value) -> Value {
     json!({"error": error})
 }
 
-pub(super) fn models(ids: &[String]) -> Value {
+pub(super) fn models(ids: &[String], more: bool) -> Value {
     let data: Vec<Value> =
         ids.iter().map(|id| json!({"id": id, "object": "model", "owned_by": "assay"})).collect();
-    json!({"object": "list", "data": data})
+    match more {
+        true => json!({"object": "list", "data": data, "has_more": true}),
+        false => json!({"object": "list", "data": data}),
+    }
 }

@@ -127,12 +127,20 @@ pub(super) fn error_json(error: &Value) -> Value {
 }
 
 /// As Vertex AI lists them. Source: Vertex AI API, `publishers.models.list`.
-pub(super) fn publisher_models(ids: &[String]) -> Value {
+pub(super) fn publisher_models(ids: &[String], more: bool) -> Value {
     let model = |id: &String| json!({"name": format!("publishers/google/models/{id}")});
-    json!({"publisherModels": ids.iter().map(model).collect::<Vec<_>>()})
+    with_token(json!({"publisherModels": ids.iter().map(model).collect::<Vec<_>>()}), ids, more)
 }
 
-pub(super) fn models(ids: &[String]) -> Value {
+pub(super) fn models(ids: &[String], more: bool) -> Value {
     let model = |id: &String| json!({"name": format!("models/{id}"), "supportedGenerationMethods": ["generateContent"]});
-    json!({"models": ids.iter().map(model).collect::<Vec<_>>()})
+    with_token(json!({"models": ids.iter().map(model).collect::<Vec<_>>()}), ids, more)
+}
+
+/// A page, and what asks for the one after it.
+fn with_token(mut page: Value, ids: &[String], more: bool) -> Value {
+    if let (true, Some(last)) = (more, ids.last()) {
+        page["nextPageToken"] = json!(last);
+    }
+    page
 }

@@ -164,8 +164,8 @@ pub(super) fn error_json(error: &Value) -> Value {
     json!({"type": "error", "error": error, "request_id": "req_test"})
 }
 
-pub(super) fn models(ids: &[String]) -> Value {
+pub(super) fn models(ids: &[String], more: bool) -> Value {
     let data: Vec<Value> =
         ids.iter().map(|id| json!({"type": "model", "id": id, "display_name": id})).collect();
-    json!({"data": data, "has_more": false, "first_id": ids.first(), "last_id": ids.last()})
+    json!({"data": data, "has_more": more, "first_id": ids.first(), "last_id": ids.last()})
 }

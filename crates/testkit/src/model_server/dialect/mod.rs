@@ -176,13 +176,28 @@ impl Dialect {
         }
     }
 
-    /// The list of models.
-    pub fn models(self, path: &str, ids: &[String]) -> Value {
+    /// The list of models, or the page of it that was asked for: `page` of them, after the one that was named.
+    pub fn models(self, request: &RecordedRequest, ids: &[String], page: usize) -> Value {
+        let after = request.parameter(self.page_parameter()).unwrap_or_default();
+        let from = ids.iter().position(|id| id == after).map_or(0, |place| place + 1);
+        let upto = if page == 0 { ids.len() } else { ids.len().min(from + page) };
+        let (shown, more) = (&ids[from..upto], upto < ids.len());
         match self {
-            Dialect::Chat | Dialect::Responses => chat::models(ids),
-            Dialect::Messages => messages::models(ids),
-            Dialect::Gemini if path == VERTEX_MODELS => gemini::publisher_models(ids),
-            Dialect::Gemini => gemini::models(ids),
+            Dialect::Chat | Dialect::Responses => chat::models(shown, more),
+            Dialect::Messages => messages::models(shown, more),
+            Dialect::Gemini if request.place() == VERTEX_MODELS => {
+                gemini::publisher_models(shown, more)
+            }
+            Dialect::Gemini => gemini::models(shown, more),
+        }
+    }
+
+    /// What a page of the list of models is asked for by.
+    fn page_parameter(self) -> &'static str {
+        match self {
+            Dialect::Chat | Dialect::Responses => "after",
+            Dialect::Messages => "after_id",
+            Dialect::Gemini => "pageToken",
         }
     }
 
