@@ -237,6 +237,7 @@ fn answered(words: &str) -> Request {
         id: "call_0".to_owned(),
         name: "paint".to_owned(),
         arguments: r#"{"colour":"green"}"#.to_owned(),
+        ..ToolCall::default()
     };
     let mut asked = Request { tools: vec![painter()], ..request("Paint the wall green.") };
     let parts = if words.is_empty() { Vec::new() } else { Message::text("", words).parts };

@@ -56,7 +56,12 @@ mod tests {
     use super::*;
 
     fn call(id: &str, arguments: &str) -> ToolCall {
-        ToolCall { id: id.into(), name: "f".into(), arguments: arguments.into() }
+        ToolCall {
+            id: id.into(),
+            name: "f".into(),
+            arguments: arguments.into(),
+            ..ToolCall::default()
+        }
     }
 
     #[test]

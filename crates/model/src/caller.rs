@@ -305,6 +305,7 @@ impl Caller {
             id: self.redact_text(call.id),
             name: self.redact_text(call.name),
             arguments: self.redact_text(call.arguments),
+            signature: call.signature.map(|signature| self.redact_text(signature)),
         }
     }
 

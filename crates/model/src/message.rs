@@ -52,6 +52,9 @@ pub struct ToolCall {
     pub name: String,
     /// Its arguments, as the model wrote them: mostly a JSON object, but nothing makes sure of it.
     pub arguments: String,
+    /// What stands for the model's thoughts before the call, as received: Gemini's `thoughtSignature`. Its later models
+    /// refuse a call that is sent back without it; other wires have none, and other models no use for it.
+    pub signature: Option<String>,
 }
 
 impl Message {

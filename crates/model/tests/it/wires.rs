@@ -135,7 +135,12 @@ async fn tools_are_asked_for_and_their_arguments_arrive_whole_on_every_wire() {
 #[tokio::test]
 async fn an_answered_tool_call_is_told_on_every_wire() {
     let call_id = "call_1".to_owned();
-    let asked = ToolCall { id: call_id.clone(), name: "weather".into(), arguments: "{}".into() };
+    let asked = ToolCall {
+        id: call_id.clone(),
+        name: "weather".into(),
+        arguments: "{}".into(),
+        ..ToolCall::default()
+    };
     let mut request = asking_for_tools();
     request.messages.extend([
         Message { role: "assistant".into(), tool_calls: vec![asked], ..Message::default() },

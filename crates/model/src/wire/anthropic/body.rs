@@ -189,7 +189,7 @@ fn document(media: &Media) -> Result<Value, Unsupported> {
 }
 
 fn tool_use(call: &ToolCall) -> Result<Value, Unsupported> {
-    let ToolCall { id, name, arguments } = call;
+    let ToolCall { id, name, arguments, .. } = call;
     let input = crate::wire::arguments(arguments)
         .ok_or_else(|| Unsupported::new(NAME, "arguments of a tool that are no JSON object"))?;
     Ok(json!({"type": "tool_use", "id": id, "name": name, "input": input}))
@@ -262,8 +262,12 @@ mod tests {
 
     #[test]
     fn everything_stands_in_its_place() {
-        let call =
-            |id: &str| ToolCall { id: id.into(), name: "f".into(), arguments: r#"{"a":1}"#.into() };
+        let call = |id: &str| ToolCall {
+            id: id.into(),
+            name: "f".into(),
+            arguments: r#"{"a":1}"#.into(),
+            ..ToolCall::default()
+        };
         let answer = |id: &str| Message {
             tool_call_id: Some(id.into()),
             name: Some("f".into()),
@@ -355,7 +359,12 @@ mod tests {
         lacks(&asking(vec![Message { name: Some("Ann".into()), ..hi() }]), "names of speakers");
         lacks(&asking(vec![Message::text("narrator", "Hi")]), "the role `narrator`");
         lacks(&asking(vec![Message::text("tool", "42")]), "a tool's answer to no call");
-        let call = ToolCall { id: "1".into(), name: "f".into(), arguments: "[".into() };
+        let call = ToolCall {
+            id: "1".into(),
+            name: "f".into(),
+            arguments: "[".into(),
+            ..ToolCall::default()
+        };
         let odd = Message { tool_calls: vec![call], ..Message::text("assistant", "") };
         lacks(&asking(vec![odd]), "arguments of a tool that are no JSON object");
     }

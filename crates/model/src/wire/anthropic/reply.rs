@@ -56,7 +56,12 @@ pub(super) fn decode(raw: &[u8]) -> Result<Content, Failure> {
             Ok(Block::Text { text }) => content.text.push_str(&text),
             Ok(Block::Thinking { thinking: more }) => thinking.push_str(&more),
             Ok(Block::ToolUse { id, name, input }) => {
-                content.tool_calls.push(ToolCall { id, name, arguments: input.to_string() });
+                content.tool_calls.push(ToolCall {
+                    id,
+                    name,
+                    arguments: input.to_string(),
+                    signature: None,
+                });
             }
             Ok(Block::Other) => {}
             Err(error) => return Err(malformed(format!("a block of the reply is odd: {error}"))),

@@ -161,7 +161,7 @@ impl Parts {
                 // The input of a streamed call begins empty; a server that has all of it at once says so here.
                 let told = input.as_object().is_some_and(|input| !input.is_empty());
                 let arguments = if told { input.to_string() } else { String::new() };
-                self.calls.insert(index, ToolCall { id, name, arguments });
+                self.calls.insert(index, ToolCall { id, name, arguments, signature: None });
             }
             Block::Other => {}
         }
@@ -229,6 +229,7 @@ mod tests {
             id: id.to_owned(),
             name: "paint".to_owned(),
             arguments: arguments.to_owned(),
+            signature: None,
         };
         let blocks = [
             (0, call("a", "{\"colour\"")),

@@ -224,7 +224,11 @@ fn inline(media: &Media) -> Value {
 fn function_call(call: &ToolCall) -> Result<Value, Unsupported> {
     let args = arguments(&call.arguments)
         .ok_or_else(|| Unsupported::new(NAME, "arguments of a tool that are no JSON object"))?;
-    Ok(json!({"functionCall": {"name": call.name, "args": args}}))
+    let mut part = json!({"functionCall": {"name": call.name, "args": args}});
+    if let Some(signature) = &call.signature {
+        part["thoughtSignature"] = json!(signature);
+    }
+    Ok(part)
 }
 
 /// A tool's answer, which goes by the tool's name here and not by the call's id.
@@ -288,8 +292,12 @@ mod tests {
 
     #[test]
     fn everything_stands_in_its_place() {
-        let call =
-            |id: &str| ToolCall { id: id.into(), name: "f".into(), arguments: r#"{"a":1}"#.into() };
+        let call = |id: &str| ToolCall {
+            id: id.into(),
+            name: "f".into(),
+            arguments: r#"{"a":1}"#.into(),
+            ..ToolCall::default()
+        };
         let answer = |id: &str, text: &str| Message {
             tool_call_id: Some(id.into()),
             ..Message::text("tool", text)
@@ -345,6 +353,28 @@ mod tests {
                 r#""logprobs":3,"thinkingConfig":{"thinkingLevel":"low"},"mediaResolution":"LOW"},"safetySettings":[]}"#,
             )
         );
+    }
+
+    #[test]
+    fn a_call_goes_back_with_the_signature_that_it_came_with() {
+        let call = |signature: Option<&str>| ToolCall {
+            id: "1".into(),
+            name: "f".into(),
+            arguments: "{}".into(),
+            signature: signature.map(str::to_owned),
+        };
+        // Of calls made at once, only the first has one.
+        let asked = Message {
+            role: "assistant".into(),
+            tool_calls: vec![call(Some("c2ln")), call(None)],
+            ..Message::default()
+        };
+        let body = text(&asking(vec![Message::text("user", "Go"), asked]));
+        let parts = concat!(
+            r#""parts":[{"functionCall":{"name":"f","args":{}},"thoughtSignature":"c2ln"},"#,
+            r#"{"functionCall":{"name":"f","args":{}}}]"#,
+        );
+        assert!(body.contains(parts), "{body}");
     }
 
     #[test]

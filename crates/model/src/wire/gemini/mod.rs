@@ -12,6 +12,9 @@
 //! (`promptFeedback.blockReason`, no candidate) is a whole reply without text and with [`Finish::ContentFilter`], and
 //! not a failure: it is the answer, the same question gets it again, and the server counted the prompt's tokens.
 //!
+//! A call of a function comes with a `thoughtSignature`, which stands for the thoughts before it; sent back with the call,
+//! it goes beside it as it came ("Thought signatures").
+//!
 //! Instructions stand apart from the conversation here, so they must come first in it. Names of speakers cannot be
 //! said.
 //!

@@ -48,6 +48,8 @@ struct Part {
     #[serde(default)]
     thought: bool,
     function_call: Option<FunctionCall>,
+    #[serde(default)]
+    thought_signature: Value,
 }
 
 #[derive(Deserialize)]
@@ -214,6 +216,7 @@ impl Parts {
                     .args
                     .filter(|args| !args.is_null())
                     .map_or("{}".to_owned(), |args| args.to_string()),
+                signature: part.thought_signature.as_str().map(str::to_owned),
             });
         }
     }
@@ -269,7 +272,8 @@ mod tests {
         let answer = json!({"candidates": [{
             "content": {"role": "model", "parts": [
                 {"text": "hm", "thought": true}, {"text": "Yes"},
-                {"functionCall": {"name": "f", "args": {"a": 1}}}, {"functionCall": {"id": "x", "name": "g"}},
+                {"functionCall": {"name": "f", "args": {"a": 1}}, "thoughtSignature": "c2ln"},
+                {"functionCall": {"id": "x", "name": "g"}},
             ]},
             "finishReason": "STOP",
             "logprobsResult": {"chosenCandidates": [{"token": "Yes", "logProbability": -0.5}],
@@ -282,8 +286,11 @@ mod tests {
             id: id.into(),
             name: name.into(),
             arguments: arguments.into(),
+            signature: None,
         };
-        assert_eq!(content.tool_calls, [call("call_0", "f", r#"{"a":1}"#), call("x", "g", "{}")]);
+        let signed =
+            ToolCall { signature: Some("c2ln".into()), ..call("call_0", "f", r#"{"a":1}"#) };
+        assert_eq!(content.tool_calls, [signed, call("x", "g", "{}")]);
         let told =
             TokenLogprob { token: "Yes".into(), logprob: -0.5, top: vec![("No".into(), -1.5)] };
         assert_eq!(content.logprobs, Some(vec![told]));

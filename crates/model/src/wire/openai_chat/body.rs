@@ -198,7 +198,7 @@ fn tool(tool: &Tool) -> Value {
 }
 
 fn tool_call(call: &ToolCall) -> Value {
-    let ToolCall { id, name, arguments } = call;
+    let ToolCall { id, name, arguments, .. } = call;
     json!({"id": id, "type": "function", "function": {"name": name, "arguments": arguments}})
 }
 
@@ -297,7 +297,12 @@ mod tests {
 
     #[test]
     fn tools_and_what_became_of_them_are_told_in_the_wires_words() {
-        let call = ToolCall { id: "c1".into(), name: "f".into(), arguments: "{}".into() };
+        let call = ToolCall {
+            id: "c1".into(),
+            name: "f".into(),
+            arguments: "{}".into(),
+            ..ToolCall::default()
+        };
         let asked = Request {
             messages: vec![
                 Message { role: "assistant".into(), tool_calls: vec![call], ..Message::default() },

@@ -136,7 +136,7 @@ fn file(media: &Media) -> Result<Value, Unsupported> {
 }
 
 fn call(call: &ToolCall) -> Value {
-    let ToolCall { id, name, arguments } = call;
+    let ToolCall { id, name, arguments, .. } = call;
     json!({"type": "function_call", "call_id": id, "name": name, "arguments": arguments})
 }
 
@@ -211,7 +211,12 @@ mod tests {
         let mut question = Message::text("user", "Go");
         question.parts.push(Part::Image(media("image/png")));
         question.parts.push(Part::File(media("application/pdf")));
-        let call = ToolCall { id: "1".into(), name: "f".into(), arguments: "{}".into() };
+        let call = ToolCall {
+            id: "1".into(),
+            name: "f".into(),
+            arguments: "{}".into(),
+            ..ToolCall::default()
+        };
         let request = Request {
             max_output_tokens: Some(9),
             tools: vec![Tool { name: "f".into(), description: "d".into(), parameters: json!({}) }],

@@ -154,7 +154,7 @@ impl Output {
                 }
             }
             Item::FunctionCall { call_id, name, arguments } => {
-                self.calls.push(ToolCall { id: call_id, name, arguments });
+                self.calls.push(ToolCall { id: call_id, name, arguments, signature: None });
             }
             Item::Reasoning { summary, content } => {
                 let told = if summary.is_empty() { content.unwrap_or_default() } else { summary };
