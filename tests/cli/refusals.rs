@@ -24,6 +24,15 @@ fn outside_a_repository_the_folder_is_named() {
 }
 
 #[test]
+fn a_folder_that_is_not_there_is_named_with_a_way_out() {
+    let terminal = Terminal::at(TestWorkspace::empty());
+    let missing = ["-C", "/nowhere/at/all"];
+    let expected = ["there is no folder /nowhere/at/all", "hint: ", "assay init DIR"];
+    check_refused(&terminal, &[&missing[..], &["list"]].concat(), &expected);
+    check_refused(&terminal, &[&missing[..], &["run"]].concat(), &expected);
+}
+
+#[test]
 fn names_that_are_not_there_are_answered_with_those_that_are() {
     let server = greeter();
     let terminal = Terminal::with(&server);

@@ -17,7 +17,9 @@ pub(crate) trait Explain {
 impl Explain for RepoError {
     fn explain(self) -> ApiError {
         let code = match &self {
-            Self::NotARepository { .. } | Self::Bare { .. } => Code::NotARepository,
+            Self::NotARepository { .. } | Self::NoFolder { .. } | Self::Bare { .. } => {
+                Code::NotARepository
+            }
             Self::WorktreeElsewhere { .. } | Self::OtherOwner { .. } => Code::NotTrusted,
             Self::NotEmpty { .. }
             | Self::OutsideWorkspace { .. }

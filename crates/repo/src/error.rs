@@ -16,6 +16,12 @@ pub enum RepoError {
         /// The folder that was asked for.
         path: PathBuf,
     },
+    /// Nothing is there.
+    #[error("there is no folder {}", path.display())]
+    NoFolder {
+        /// What was asked for.
+        path: PathBuf,
+    },
     /// A repository without a worktree, so without files to edit.
     #[error("{} is a bare repository and has no files to edit", path.display())]
     Bare {
@@ -201,6 +207,10 @@ impl RepoError {
         Some(match self {
             Self::NotARepository { .. } => {
                 "create a workspace there, or run `git init` in it".to_owned()
+            }
+            Self::NoFolder { .. } => {
+                "name a folder that is there; `assay init DIR` makes a repository in a new one"
+                    .to_owned()
             }
             Self::OtherOwner { path } => format!(
                 "if you trust it: git config --global --add safe.directory {:?}",

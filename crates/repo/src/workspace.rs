@@ -4,6 +4,7 @@
 //! millisecond) and sees what is on disk now, whoever changed it, so it is shared between threads freely.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use assay_prompt::{Diagnostic, Files, Prompt, REPOSITORY_FILE, RepositoryConfig, Span};
@@ -274,7 +275,10 @@ impl Workspace {
 /// committed inside another for the one to open.
 fn find_root(path: &Path) -> Result<PathBuf, RepoError> {
     let not_one = || RepoError::NotARepository { path: path.to_owned() };
-    let start = path.canonicalize().map_err(|_| not_one())?;
+    let start = path.canonicalize().map_err(|error| match error.kind() {
+        ErrorKind::NotFound => RepoError::NoFolder { path: path.to_owned() },
+        _ => not_one(),
+    })?;
     for folder in start.ancestors() {
         if folder.join(".git").exists() {
             return Ok(folder.to_owned());

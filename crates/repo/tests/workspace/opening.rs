@@ -25,10 +25,13 @@ fn a_folder_without_git_is_not_a_repository() {
 }
 
 #[test]
-fn a_folder_that_is_not_there_is_not_a_repository() {
+fn a_folder_that_is_not_there_is_named_with_a_way_out() {
     let folder = tempfile::tempdir().unwrap();
-    let error = Workspace::open(&folder.path().join("gone")).unwrap_err();
-    assert!(matches!(error, RepoError::NotARepository { .. }), "{error}");
+    let gone = folder.path().join("gone");
+    let error = Workspace::open(&gone).unwrap_err();
+    assert!(matches!(error, RepoError::NoFolder { .. }), "{error}");
+    assert_eq!(error.to_string(), format!("there is no folder {}", gone.display()));
+    assert!(error.hint().unwrap().contains("assay init"));
 }
 
 #[test]
