@@ -7,6 +7,7 @@ mod embedded;
 mod exchange;
 mod judges;
 mod keys;
+mod machine;
 mod models;
 mod rating;
 mod refusals;

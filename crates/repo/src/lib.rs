@@ -45,7 +45,7 @@ mod watch;
 mod workspace;
 
 pub use change::{ChangeItem, FileChange, FileStatus, Subject, What, parse};
-pub use commit::{CommitInfo, Identity, When};
+pub use commit::{CommitInfo, Identity, When, known_identity};
 pub use discover::PromptKey;
 pub use edit::Step;
 pub use error::RepoError;

@@ -76,6 +76,19 @@ impl Store {
         self.shared.space.check()
     }
 
+    /// What is damaged in the database, in SQLite's words; nothing where it is whole. Reads all of it.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn damage(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|connection| {
+            let mut check = connection.prepare("PRAGMA quick_check(5)")?;
+            let told = check.query_map([], |row| row.get::<_, String>(0))?;
+            let told = told.collect::<rusqlite::Result<Vec<_>>>()?;
+            Ok(told.into_iter().filter(|line| line != "ok").collect())
+        })
+    }
+
     /// Sets how many bytes of the disk are left free; 256 MiB unless told.
     pub fn keep_free(&self, bytes: u64) {
         self.shared.space.keep_free(bytes);

@@ -171,6 +171,7 @@ commands! {
     "models.list" ListModels -> ModelsView, Json, "the embedded model, the providers the user added, and what can be added";
     "models.add" AddProvider -> ModelsView, Json, "add or replace a provider";
     "models.remove" RemoveProvider -> ModelsView, Json, "remove a provider";
+    "models.install" InstallModels -> ModelsView, Json, "put the embedded models' files in place, from a folder that has them";
     "models.test" TestProvider -> ProviderTest, Json, "ask a provider which models it has";
     "key.list" ListKeys -> KeysView, Json, "whose keys are kept, and where; never a key";
     "key.set" SetKey -> ModelsView, Json, "keep the key that the person has copied or types";
@@ -180,6 +181,7 @@ commands! {
     "price.list" ListPrices -> PricesView, Json, "what models cost: the user's own prices and those that come with Assay";
     "price.set" SetPrice -> PricesView, Json, "set a price of the user's own";
     "price.remove" RemovePrice -> PricesView, Json, "remove a price of the user's own";
+    "machine.read" ReadMachine -> MachineView, Json, "what this machine has of what is needed; sends nothing";
     "network.loopback" SetLoopbackOnly -> ModelsView, Json, "contact nothing but this machine, or whatever is asked for";
     "network.ledger" ReadLedger -> Vec<LedgerView>, Json, "every host contacted since start, and those that were refused";
 

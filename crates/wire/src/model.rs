@@ -39,6 +39,14 @@ pub struct LocalModelView {
     pub path: String,
 }
 
+/// Puts the files of the embedded models where they are looked for. Nothing is fetched: they are taken from a folder of
+/// this machine.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct InstallModels {
+    /// The folder, or one of the files; looked through to some depth, for an unpacked package has folders of its own.
+    pub from: String,
+}
+
 /// A provider that the user added. A model of it is named `name/model`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProviderView {

@@ -4,6 +4,7 @@ mod check;
 mod commit;
 mod compare;
 mod consent;
+mod doctor;
 mod export;
 mod import;
 mod init;
@@ -24,6 +25,7 @@ mod runs;
 mod score;
 mod show;
 mod stats;
+mod trust;
 
 use std::path::{Path, PathBuf};
 
@@ -60,6 +62,8 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Models(arguments) => models::execute(app, arguments, output),
         Command::Keys(arguments) => keys::execute(app, arguments, output),
         Command::Prices(arguments) => prices::execute(app, arguments, output),
+        Command::Trust(arguments) => trust::execute(app, arguments, output),
+        Command::Doctor(_) => doctor::execute(app, output),
     }
 }
 

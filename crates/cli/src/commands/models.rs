@@ -1,9 +1,12 @@
 //! `assay models`: the embedded model, and the providers whose models can be run.
 
+use std::path::Path;
+
 use assay_app::App;
 use assay_wire::{
-    AddProvider, ApiError, Code, KeptIn, KeyView, LimitsView, ListModels, ModelsView, PresetView,
-    ProviderTest, ProviderView, RemoveProvider, SetLoopbackOnly, TestProvider, TimesView,
+    AddProvider, ApiError, Code, InstallModels, KeptIn, KeyView, LimitsView, ListModels,
+    ModelsView, PresetView, ProviderTest, ProviderView, RemoveProvider, SetLoopbackOnly,
+    TestProvider, TimesView,
 };
 use serde_json::{Value, json};
 
@@ -16,6 +19,7 @@ pub(crate) fn execute(app: &App, arguments: &Models, output: &Output) -> Result<
         Models::List(_) => list(&app.call(ListModels {})?, output),
         Models::Presets(_) => presets(&app.call(ListModels {})?.presets, output),
         Models::Add(add) => added(&app.call(provider(add)?)?, &add.name, output),
+        Models::Install { from, .. } => install(app, from, output),
         Models::Remove { name } => remove(app, name, output),
         Models::Test { name, .. } => test(app, name, output),
         Models::LoopbackOnly { switch } => {
@@ -119,6 +123,11 @@ fn added(models: &ModelsView, name: &str, output: &Output) -> Result<Exit, ApiEr
         output.note(&format!("next: assay keys set {name}"));
     }
     Ok(Exit::Done)
+}
+
+fn install(app: &App, from: &Path, output: &Output) -> Result<Exit, ApiError> {
+    let from = super::import::absolute(&from.to_path_buf())?;
+    list(&app.call(InstallModels { from })?, output)
 }
 
 fn remove(app: &App, name: &str, output: &Output) -> Result<Exit, ApiError> {
