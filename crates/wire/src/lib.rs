@@ -18,6 +18,7 @@
 //! assert_eq!(command("cells.page").unwrap().encoding, Encoding::Postcard);
 //! ```
 
+mod cells;
 mod command;
 mod compare;
 mod consent;
@@ -35,6 +36,7 @@ mod run;
 mod times;
 mod workspace;
 
+pub use cells::*;
 pub use command::{COMMANDS, Command, Declared, Encoding, command};
 pub use compare::*;
 pub use consent::*;
