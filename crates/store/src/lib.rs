@@ -85,6 +85,7 @@ mod cache;
 mod carry;
 mod cells;
 mod children;
+mod column_stats;
 mod connection;
 mod consents;
 mod drafts;
@@ -113,11 +114,9 @@ mod writer;
 pub use attempts::{AttemptOutcome, AttemptRecord, BeginAttempt, FinishAttempt, Original, Usage};
 pub use cache::CachedReply;
 pub use carry::{CarriedAttempt, CarriedCell};
-pub use cells::{
-    CellDetail, CellOutput, CellRecord, CellScore, ColumnStats, PREVIEW_CHARS, ScorerStats,
-    StoredScore,
-};
+pub use cells::{CellDetail, CellOutput, CellRecord, CellScore, PREVIEW_CHARS, StoredScore};
 pub use children::ChildAnswer;
+pub use column_stats::{ColumnStats, ScorerStats};
 pub use consents::ConsentRecord;
 pub use drafts::Draft;
 pub use error::StoreError;

@@ -7,7 +7,8 @@ use rusqlite::Connection;
 
 use crate::attempts::{self, BeginAttempt, FinishAttempt};
 use crate::cache::{self, CachedReply};
-use crate::cells::{self, CellDetail, CellOutput, CellRecord, ColumnStats};
+use crate::cells::{self, CellDetail, CellOutput, CellRecord};
+use crate::column_stats::{self, ColumnStats};
 use crate::connection::{Readers, open_writer};
 use crate::drafts::{self, Draft};
 use crate::error::{Fault, StoreError};
@@ -304,7 +305,7 @@ impl Store {
 
     /// Every column summed up, by place.
     pub fn column_stats(&self, run: &RunId) -> Result<Vec<ColumnStats>, StoreError> {
-        self.read(|connection| cells::column_stats(connection, run))
+        self.read(|connection| column_stats::column_stats(connection, run))
     }
 
     /// The columns of a run, without its rows, which may be many.
