@@ -41,6 +41,7 @@ mod record;
 mod resources;
 mod run;
 mod scripts;
+mod selection;
 mod shards;
 mod spec;
 mod summary;

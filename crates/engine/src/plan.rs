@@ -5,8 +5,8 @@ use std::sync::{Arc, OnceLock};
 
 use assay_model::{Part, Request};
 use assay_prompt::{
-    Diagnostic, Options, Prompt, Rendered, Row, Severity, Span, Variant, codes,
-    content_id_with_files, render_with,
+    Diagnostic, Options, Prompt, Rendered, Row, Span, Variant, codes, content_id_with_files,
+    render_with,
 };
 use assay_score::{Resources, Scorers};
 use assay_store::Shard;
@@ -18,6 +18,7 @@ use crate::error::{EngineError, list};
 use crate::judging::Judging;
 use crate::models::{Backend, Models, Resolve, Target};
 use crate::neighbours::{Neighbours, Shots};
+use crate::selection::{refuse_broken, refuse_nonsense, refuse_unknown};
 use crate::shards;
 use crate::spec::{Endpoints, RunSpec};
 
@@ -426,46 +427,6 @@ fn once_each(models: Vec<(String, Options)>) -> Vec<(String, Options)> {
         }
     }
     once
-}
-
-fn refuse_nonsense(spec: &RunSpec) -> Result<(), EngineError> {
-    if let Some(budget) = spec.request.budget.filter(|b| !b.is_finite() || *b < 0.0) {
-        return Err(EngineError::BadBudget { budget });
-    }
-    match spec.request.shard {
-        Some(shard) if !shards::is_valid(shard) => {
-            Err(EngineError::BadShard { index: shard.index, of: shard.of })
-        }
-        _ => Ok(()),
-    }
-}
-
-fn refuse_broken(spec: &RunSpec, prompts: &[Prompt]) -> Result<(), EngineError> {
-    for (source, prompt) in spec.prompts.iter().zip(prompts) {
-        let diagnostics: Vec<_> =
-            prompt.diagnostics.iter().filter(|d| d.severity == Severity::Error).cloned().collect();
-        if !diagnostics.is_empty() {
-            return Err(EngineError::InvalidPrompt { prompt: source.key.clone(), diagnostics });
-        }
-    }
-    Ok(())
-}
-
-fn refuse_unknown(spec: &RunSpec, prompts: &[Prompt]) -> Result<(), EngineError> {
-    for wanted in &spec.request.variants {
-        if !prompts.iter().any(|p| p.variant(wanted).is_some()) {
-            return Err(EngineError::UnknownVariant {
-                variant: wanted.clone(),
-                known: prompts.iter().flat_map(|p| &p.variants).map(|v| v.id.clone()).collect(),
-            });
-        }
-    }
-    for wanted in &spec.request.cases {
-        if !prompts.iter().any(|p| p.run_cases().iter().any(|case| case.id == *wanted)) {
-            return Err(EngineError::UnknownCase { case: wanted.clone() });
-        }
-    }
-    Ok(())
 }
 
 fn variant<'a>(prompt: &'a Prompt, id: &str) -> &'a Variant {
