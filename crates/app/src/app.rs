@@ -22,8 +22,8 @@ use crate::host::Host;
 use crate::key_origins::KeyOrigins;
 use crate::latest::Latest;
 use crate::notices::Notices;
+use crate::planned::PlannedRun;
 use crate::ratings::{RunOutputs, SharedCache};
-use crate::results::PlannedRun;
 
 /// Where things are, when they are not in the usual places.
 #[derive(Debug, Clone, Default)]

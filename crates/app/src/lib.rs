@@ -38,6 +38,7 @@ mod models;
 mod near;
 mod network;
 mod notices;
+mod planned;
 mod prices;
 mod prompts;
 mod providers;

@@ -1,14 +1,14 @@
 //! What runs brought: lists, columns with their means, gates, and cells by the page or one by one.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 use std::ops::Range;
-use std::sync::{Arc, OnceLock, PoisonError};
+use std::sync::{Arc, PoisonError};
 
-use assay_engine::{Neighbours, RunSpec, State};
-use assay_prompt::{Prompt, Row};
+use assay_engine::State;
+use assay_prompt::Row;
 use assay_score::judge::ORDER_DEPENDENT;
 use assay_score::{
-    ColumnScore, GateCell, GateResult, Outcome, Score, Scorers, judge_gates, mean_score, percentile,
+    ColumnScore, GateCell, GateResult, Outcome, Score, judge_gates, mean_score, percentile,
 };
 use assay_store::{
     CellRecord, LanePause, NewColumn, RunDetail, RunId, RunRecord, ScorerSignature, Stop,
@@ -20,7 +20,7 @@ use crate::app::App;
 use crate::column_numbers::{Numbers, numbers, of_all};
 use crate::error::Explain;
 use crate::judges::JudgedGates;
-use crate::prompts::message_view;
+use crate::planned::PlannedRun;
 use crate::router::Answer;
 
 /// Cells a single page may hold: what fits the largest window several times over.
@@ -395,128 +395,6 @@ fn scores_of(cell: &CellRecord, scorers: &[String]) -> Vec<Score> {
             Some(Score { scorer, outcome })
         })
         .collect()
-}
-
-/// A run as it was planned, with its prompts parsed once for however many cells are read.
-pub(crate) struct PlannedRun {
-    detail: RunDetail,
-    /// By key. A run whose spec cannot be read back shows its cells without their messages.
-    prompts: HashMap<String, Prompt>,
-    /// Ordinal of each row's first cell.
-    first_cells: Vec<u32>,
-    /// What its scores are comparable with, once somebody asked.
-    signatures: OnceLock<Vec<SignatureView>>,
-}
-
-impl PlannedRun {
-    fn new(detail: RunDetail) -> Self {
-        let spec: Option<RunSpec> = serde_json::from_str(&detail.spec).ok();
-        let prompts = spec
-            .iter()
-            .flat_map(|spec| &spec.prompts)
-            .map(|s| (s.key.clone(), s.parse()))
-            .collect();
-        let first_cells = first_cells(&detail);
-        Self { detail, prompts, first_cells, signatures: OnceLock::new() }
-    }
-
-    /// What the values of its scorers are comparable with, worked out anew.
-    fn worked_out_signatures(&self) -> Vec<SignatureView> {
-        let of_prompt = |(key, prompt): (&String, &Prompt)| {
-            let outputs = prompt.variants.first().map_or(&[][..], |variant| &variant.outputs);
-            let (scorers, _) = Scorers::compile(&prompt.evals.scorers, outputs);
-            let view = |(scorer, signature): (&str, &str)| SignatureView {
-                kind: self.kind_of(key, scorer),
-                prompt: key.clone(),
-                scorer: scorer.to_owned(),
-                signature: signature.to_owned(),
-            };
-            scorers.signatures().into_iter().map(view).collect::<Vec<_>>()
-        };
-        self.prompts.iter().flat_map(of_prompt).collect()
-    }
-
-    /// The type of a scorer; empty where the run's specification does not tell.
-    fn kind_of(&self, prompt: &str, scorer: &str) -> String {
-        let scorers = self.prompts.get(prompt).map_or(&[][..], |prompt| &prompt.evals.scorers);
-        let spec = scorers.iter().find(|spec| spec.id == scorer);
-        spec.map(|spec| spec.kind.clone()).unwrap_or_default()
-    }
-
-    /// The plan.
-    pub(crate) fn detail(&self) -> &RunDetail {
-        &self.detail
-    }
-
-    /// A column of the plan.
-    pub(crate) fn column(&self, place: u32) -> Option<&NewColumn> {
-        self.detail.columns.get(place as usize)
-    }
-
-    /// The permanent id of a prompt as it was run; its key where it has none.
-    pub(crate) fn prompt_id(&self, key: &str) -> String {
-        let id = self.prompts.get(key).and_then(|prompt| prompt.id.clone());
-        id.unwrap_or_else(|| key.to_owned())
-    }
-
-    /// The permanent ids of all its prompts.
-    pub(crate) fn prompt_ids(&self) -> Vec<String> {
-        let keys: BTreeSet<&str> = self.detail.columns.iter().map(|c| c.prompt.as_str()).collect();
-        keys.into_iter().map(|key| self.prompt_id(key)).collect()
-    }
-
-    /// The cases of its rows, row by row.
-    pub(crate) fn cases(&self) -> impl Iterator<Item = Row> {
-        self.detail.rows.iter().map(|row| row_of(&row.case_json))
-    }
-
-    /// The case of a row.
-    pub(crate) fn case(&self, row: u32) -> Option<Row> {
-        self.detail.rows.get(row as usize).map(|row| row_of(&row.case_json))
-    }
-
-    fn row(&self, place: u32) -> Option<RowView> {
-        let row = self.detail.rows.get(place as usize)?;
-        let case = row_of(&row.case_json);
-        Some(RowView {
-            prompt: row.prompt.clone(),
-            case: row.case_id.clone(),
-            sample: row.sample,
-            first_cell: *self.first_cells.get(place as usize)?,
-            preview: preview(&case),
-            tags: case.tags,
-        })
-    }
-
-    /// The messages as they were sent, from the prompt's files as they were.
-    fn messages(
-        &self,
-        column: &NewColumn,
-        case: &Row,
-        neighbours: &Neighbours,
-    ) -> Vec<MessageView> {
-        let rendered = self.prompts.get(&column.prompt).and_then(|prompt| {
-            let variant = prompt.variant(&column.variant)?;
-            // A cell that could not be rendered failed with the reason; it has no messages.
-            neighbours.render(prompt, variant, case).ok()
-        });
-        rendered.map_or_else(Vec::new, |r| r.messages.iter().map(message_view).collect())
-    }
-}
-
-/// Rows come prompt by prompt, each with a cell per column of its prompt.
-fn first_cells(detail: &RunDetail) -> Vec<u32> {
-    let mut columns: HashMap<&str, u32> = HashMap::new();
-    for column in &detail.columns {
-        *columns.entry(column.prompt.as_str()).or_default() += 1;
-    }
-    let mut next = 0;
-    let mut firsts = Vec::with_capacity(detail.rows.len());
-    for row in &detail.rows {
-        firsts.push(next);
-        next += columns.get(row.prompt.as_str()).copied().unwrap_or_default();
-    }
-    firsts
 }
 
 /// What a run that stopped by itself is: one that only waits until something is put right has not failed.

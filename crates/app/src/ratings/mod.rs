@@ -17,7 +17,7 @@ use assay_wire::*;
 
 use crate::app::{App, Open};
 use crate::error::Explain;
-use crate::results::PlannedRun;
+use crate::planned::PlannedRun;
 use crate::router::Answer;
 use outputs::RunOutput;
 pub(crate) use outputs::{RunOutputs, case_digest};

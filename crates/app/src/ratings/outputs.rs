@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::error::Explain;
-use crate::results::PlannedRun;
+use crate::planned::PlannedRun;
 
 /// An output of one cell.
 pub(crate) type RunOutput = OutputRecord;
