@@ -106,7 +106,7 @@ fn run_on_the_embedded_model(window: &Window) -> Result<(), Failure> {
     window.find("matrix")?;
     let state = window.until_text("run-state", RUN_PATIENCE, |t| {
         let t = t.to_lowercase();
-        ["done", "failed", "cancelled", "interrupted", "stopped", "paused"]
+        ["done", "failed", "cancelled", "interrupted", "stopped", "paused", "budget"]
             .iter()
             .any(|word| t.contains(word))
     })?;

@@ -119,7 +119,7 @@ fn stop_at_budget(window: &Window) -> Result<(), Failure> {
     window.until_text("plan-cost", PATIENCE, |t| t.contains("$0–12.00"))?;
     fill(window, "plan-budget", "5")?;
     window.click("plan-go")?;
-    until_run_is(window, "failed")?;
+    until_run_is(window, "spent")?;
     window
         .until_text("budget-spent", PATIENCE, |t| t.contains("$5.00") && t.contains("4 cells"))?;
     window.until_text("run-cost", PATIENCE, |t| t == "$4.00 of $5.00")?;

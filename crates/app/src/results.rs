@@ -397,11 +397,13 @@ fn scores_of(cell: &CellRecord, scorers: &[String]) -> Vec<Score> {
         .collect()
 }
 
-/// What a run that stopped by itself is: one that only waits until something is put right has not failed.
+/// What a run that stopped by itself is: one that waits for a person to put something right, or to give it more, has not
+/// failed.
 pub(crate) fn stopped_state(stop: &Stop) -> RunState {
     match stop.kind {
         assay_store::StopKind::Paused => RunState::Paused,
-        assay_store::StopKind::Budget | assay_store::StopKind::Other => RunState::Failed,
+        assay_store::StopKind::Budget => RunState::Spent,
+        assay_store::StopKind::Other => RunState::Failed,
     }
 }
 

@@ -218,7 +218,9 @@ pub enum RunState {
     Cancelled,
     /// Every model that is left of it stands still, as [`RunView::paused`] says; it can be resumed.
     Paused,
-    /// It stopped by itself for the reason given; it can be resumed.
+    /// What it may cost is spent; it can be resumed with more.
+    Spent,
+    /// It stopped by itself for another reason, which is given; it can be resumed.
     Failed,
     /// The program ended while it ran; it can be resumed.
     Interrupted,
@@ -228,7 +230,7 @@ pub enum RunState {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum StopKind {
-    /// What it may cost is spent.
+    /// What it may cost is spent: the run is [`RunState::Spent`].
     Budget,
     /// Every model that is left stands still: the run is [`RunState::Paused`].
     Paused,

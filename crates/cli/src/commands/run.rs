@@ -386,7 +386,7 @@ fn ending(run: &RunView) -> String {
         RunState::Done | RunState::Running => format!("{cells}; assay show {}", summary.run),
         RunState::Cancelled => format!("cancelled: {cells}; continue with: {resume}"),
         RunState::Interrupted => format!("interrupted: {cells}; continue with: {resume}"),
-        RunState::Paused | RunState::Failed => {
+        RunState::Paused | RunState::Spent | RunState::Failed => {
             format!("{}\n{cells}; {}", stopped(run), way_on(run, &resume))
         }
     }

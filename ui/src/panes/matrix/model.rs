@@ -7,7 +7,6 @@ use std::{collections::BTreeSet, ops::Range};
 
 use assay_wire::{
     CellLine, CellState, CellView, GateView, RowView, RunState, RunSummary, RunView, ScoreLine,
-    StopKind,
 };
 
 use crate::{
@@ -330,7 +329,7 @@ pub fn offers(state: RunState, waiting: u32, failed: u32) -> Offers {
 pub fn why_stopped(state: RunState, reason: Option<&str>, waiting: u32) -> Option<String> {
     let left = match waiting {
         0 => {
-            return matches!(state, RunState::Paused | RunState::Failed)
+            return matches!(state, RunState::Paused | RunState::Spent | RunState::Failed)
                 .then(|| reason.unwrap_or("The run failed.").to_owned());
         }
         1 => "1 cell has no answer yet".to_owned(),
@@ -340,7 +339,7 @@ pub fn why_stopped(state: RunState, reason: Option<&str>, waiting: u32) -> Optio
         RunState::Running | RunState::Done => None,
         RunState::Cancelled => Some(format!("You stopped this run; {left}.")),
         RunState::Interrupted => Some(format!("Assay ended while this run was going on; {left}.")),
-        RunState::Paused | RunState::Failed => {
+        RunState::Paused | RunState::Spent | RunState::Failed => {
             Some(format!("{} {left}.", sentence(reason.unwrap_or("The run failed"))))
         }
     }
@@ -422,7 +421,7 @@ fn tokens(all: Option<u64>, some: Option<u64>, kind: &str) -> Option<String> {
 
 /// Whether a run stopped because its budget was spent.
 pub fn is_budget_spent(summary: &RunSummary) -> bool {
-    summary.state == RunState::Failed && summary.stop == Some(StopKind::Budget)
+    summary.state == RunState::Spent
 }
 
 /// A budget to go on with: twice the one that was spent, in cents that can be typed.
@@ -496,6 +495,8 @@ pub fn pretty(json: &str) -> String {
 #[cfg(test)]
 mod tests {
     use assay_wire::{ColumnStats, ColumnView};
+
+    use assay_wire::StopKind;
 
     use super::*;
 
@@ -829,7 +830,7 @@ mod tests {
     #[test]
     fn a_spent_budget_is_no_failure_like_others() {
         let spent = RunSummary {
-            state: RunState::Failed,
+            state: RunState::Spent,
             reason: Some("nothing is left".into()),
             stop: Some(StopKind::Budget),
             budget: Some(0.5),
@@ -839,6 +840,7 @@ mod tests {
         assert!(is_budget_spent(&spent));
         assert_eq!(next_budget(&spent), "1.00");
         let other = RunSummary {
+            state: RunState::Failed,
             reason: Some("the disk is full, whatever the budget".into()),
             stop: Some(StopKind::Other),
             ..spent.clone()

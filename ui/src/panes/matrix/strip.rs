@@ -54,7 +54,7 @@ fn why_stopped(standing: Standing) -> Option<impl IntoView> {
         model::why_stopped(standing.summary.state, standing.summary.reason.as_deref(), waiting)?;
     let (tone, mark) = match standing.summary.state {
         RunState::Failed => (Tone::Danger, Mark::Error),
-        RunState::Interrupted | RunState::Paused => (Tone::Warn, Mark::Warning),
+        RunState::Interrupted | RunState::Paused | RunState::Spent => (Tone::Warn, Mark::Warning),
         _ => (Tone::Info, Mark::Info),
     };
     Some(view! { <div class="strip-run__why"><Note tone mark>{said}</Note></div> })

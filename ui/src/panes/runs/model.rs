@@ -15,6 +15,7 @@ pub fn state_look(state: RunState) -> (Mark, Tone, &'static str) {
         RunState::Done => (Mark::Check, Tone::Ok, "Done"),
         RunState::Cancelled => (Mark::Stop, Tone::Plain, "Stopped"),
         RunState::Paused => (Mark::Pause, Tone::Warn, "Paused"),
+        RunState::Spent => (Mark::Pause, Tone::Warn, "Budget spent"),
         RunState::Failed => (Mark::Error, Tone::Danger, "Failed"),
         RunState::Interrupted => (Mark::Warning, Tone::Warn, "Interrupted"),
     }
@@ -27,6 +28,7 @@ pub fn state_id(state: RunState) -> &'static str {
         RunState::Done => "done",
         RunState::Cancelled => "cancelled",
         RunState::Paused => "paused",
+        RunState::Spent => "spent",
         RunState::Failed => "failed",
         RunState::Interrupted => "interrupted",
     }

@@ -24,6 +24,7 @@ pub fn run_words(progress: &Progress) -> String {
         RunState::Done => "done",
         RunState::Cancelled => "stopped",
         RunState::Paused => "paused",
+        RunState::Spent => "out of budget",
         RunState::Failed => "failed",
         RunState::Interrupted => "interrupted",
     };
