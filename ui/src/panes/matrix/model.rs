@@ -494,9 +494,7 @@ pub fn pretty(json: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use assay_wire::{ColumnStats, ColumnView};
-
-    use assay_wire::StopKind;
+    use assay_wire::{ColumnStats, ColumnView, StopKind};
 
     use super::*;
 
