@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::prompt::MessageView;
+use crate::run::{ColumnView, RowView};
 
 /// Asks for a window of cells.
 #[derive(Debug, Clone, Serialize, Deserialize)]
