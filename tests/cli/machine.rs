@@ -45,7 +45,7 @@ fn a_file_of_another_content_is_not_installed_as_a_model() {
 fn a_repository_is_trusted_from_a_terminal_and_no_longer() {
     let terminal = Terminal::with(&greeter());
     let trusted = |arguments: &[&str]| {
-        terminal.ok(&[&["trust"], arguments, &["--json"]].concat()).json()["trusted"].clone()
+        terminal.ok(&[&["trust"][..], arguments, &["--json"]].concat()).json()["trusted"].clone()
     };
     assert_eq!(trusted(&[]), false);
     assert_eq!(trusted(&["grant"]), true);
