@@ -151,7 +151,7 @@ impl Desk {
         let started = self.call(StartRun { request, consent: true });
         self.app.wait(&started.run, |_| {});
         self.data.check();
-        self.call(ReadRun { run: started.run })
+        self.call(ReadRun { run: started.run, rows: true })
     }
 
     pub fn cells(&self, run: &RunView) -> Vec<CellView> {

@@ -94,7 +94,7 @@ fn a_run_that_is_taken_up_again_shows_the_examples_of_its_beginning() {
     let resume = ResumeRun { run: run.clone(), retry_failed: true, consent: true, budget: None };
     desk.call(resume);
     desk.app.wait(&run, |_| {});
-    let run = desk.call(ReadRun { run });
+    let run = desk.call(ReadRun { run, rows: true });
     let outputs: Vec<_> = desk.cells(&run).into_iter().filter_map(|cell| cell.output).collect();
     assert_eq!(outputs, ["delivery", "billing"]);
 }
@@ -147,7 +147,7 @@ fn a_run_can_be_stopped_while_its_examples_are_chosen() {
     let started = desk.call(StartRun { request, consent: true });
     desk.call(CancelRun { run: started.run.clone() });
     desk.app.wait(&started.run, |_| {});
-    let run = desk.call(ReadRun { run: started.run });
+    let run = desk.call(ReadRun { run: started.run, rows: true });
     assert_eq!((run.summary.state, server.count()), (RunState::Cancelled, 0));
 }
 

@@ -35,7 +35,7 @@ fn every_cell_of_a_run_is_answered_scored_and_kept() {
     assert!(run.gates.iter().all(|g| g.ok), "{:?}", run.gates);
 
     let desk = desk.restart();
-    let again = desk.call(ReadRun { run: run.summary.run.clone() });
+    let again = desk.call(ReadRun { run: run.summary.run.clone(), rows: true });
     assert_eq!(again.columns, run.columns, "a run is the same after a restart");
     let ada = &desk.cells(&again)[0];
     assert_eq!(ada.output.as_deref(), Some("Hello Ada"));
@@ -92,7 +92,7 @@ fn a_cancelled_run_keeps_what_is_done_and_goes_on_later() {
             desk.call(CancelRun { run: run.clone() });
         }
     });
-    let stopped = desk.call(ReadRun { run: run.clone() });
+    let stopped = desk.call(ReadRun { run: run.clone(), rows: true });
     assert_eq!(stopped.summary.state, RunState::Cancelled);
     let done = stopped.summary.counts.done;
     assert!((1..6).contains(&done), "{done} of 6 were done");
@@ -100,7 +100,7 @@ fn a_cancelled_run_keeps_what_is_done_and_goes_on_later() {
     let desk = desk.restart();
     desk.call(ResumeRun { run: run.clone(), consent: true, retry_failed: false, budget: None });
     desk.app.wait(&run, |_| {});
-    let ended = desk.call(ReadRun { run });
+    let ended = desk.call(ReadRun { run, rows: true });
     assert_eq!(ended.summary.state, RunState::Done);
     assert_eq!(ended.summary.counts.done, 6);
     let calls: u32 = desk.cells(&ended).iter().map(|c| c.attempts).sum();
@@ -118,7 +118,7 @@ fn resuming_uses_the_prompt_as_it_was_when_the_run_began() {
     desk.workspace.write("prompts/greet/plain.prompty", "---\nname: other\n---\nuser:\nChanged");
     desk.call(ResumeRun { run: run.clone(), consent: true, retry_failed: false, budget: None });
     desk.app.wait(&run, |_| {});
-    let ended = desk.call(ReadRun { run });
+    let ended = desk.call(ReadRun { run, rows: true });
     let ada = &desk.cells(&ended)[0];
     assert_eq!(ada.output.as_deref(), Some("Hello Ada"));
 }

@@ -98,7 +98,7 @@ fn an_unreachable_endpoint_stops_the_lane_with_its_reason_and_loses_nothing() {
     let id = run.summary.run;
     desk.call(ResumeRun { run: id.clone(), consent: true, retry_failed: true, budget: None });
     desk.app.wait(&id, |_| {});
-    let ended = desk.call(ReadRun { run: id });
+    let ended = desk.call(ReadRun { run: id, rows: true });
     assert_eq!((ended.summary.state, ended.summary.counts.done), (RunState::Done, 6));
     assert_eq!(ended.summary.counts.failed, 0);
 }

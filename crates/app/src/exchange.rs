@@ -90,7 +90,7 @@ impl App {
             return Err(ApiError::new(Code::BadInput, message)
                 .hint("Export to messages-jsonl, or leave the run out."));
         }
-        let view = self.answer(ReadRun { run: run.to_owned() })?;
+        let view = self.answer(ReadRun { run: run.to_owned(), rows: true })?;
         let mut rows = Vec::new();
         for row in view.rows.iter().filter(|row| row.prompt == prompt) {
             for column in 0..view.columns.len() as u32 {

@@ -50,7 +50,10 @@ impl Answer<ReadRun> for App {
                 (self.gates(&planned, &numbers)?, numbers)
             }
         };
-        let rows = 0..planned.detail.rows.len() as u32;
+        let rows = match command.rows {
+            true => 0..planned.detail.rows.len() as u32,
+            false => 0..0,
+        };
         Ok(RunView {
             columns: self.column_stats(&planned.detail, &numbers)?,
             signatures: self.signatures(&planned)?.to_vec(),

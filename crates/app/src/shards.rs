@@ -16,7 +16,7 @@ impl Answer<MergeRuns> for App {
         let files = command.files.iter().map(|file| ShardSource::File(Path::new(file)));
         let sources: Vec<_> = runs.chain(files).collect();
         let merged = self.inner.engine.merge(&sources).map_err(|e| e.explain())?;
-        self.answer(ReadRun { run: merged.to_string() })
+        self.answer(ReadRun { run: merged.to_string(), rows: false })
     }
 }
 

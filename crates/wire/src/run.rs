@@ -266,6 +266,9 @@ pub struct CellCounts {
 pub struct ReadRun {
     /// Its id.
     pub run: String,
+    /// Whether its rows come along: they never change, may be a hundred thousand, and only a matrix shows them.
+    #[serde(default)]
+    pub rows: bool,
 }
 
 /// One run without its cells.
@@ -280,7 +283,7 @@ pub struct RunView {
     pub signatures: Vec<SignatureView>,
     /// Its columns, with their means so far.
     pub columns: Vec<ColumnStats>,
-    /// Its rows.
+    /// Its rows, where they were asked for.
     pub rows: Vec<RowView>,
     /// Gates, judged once nothing of the run is going on.
     pub gates: Vec<GateView>,

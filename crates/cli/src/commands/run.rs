@@ -49,7 +49,7 @@ pub(crate) fn execute(
     if let Some(file) = save {
         app.call(SaveRun { run: started.run.clone(), file })?;
     }
-    let run = app.call(ReadRun { run: started.run })?;
+    let run = app.call(ReadRun { run: started.run, rows: false })?;
     report(app, &run, arguments.json.as_deref(), &reports, output)
 }
 

@@ -15,7 +15,7 @@ use crate::exit::Exit;
 use crate::output::Output;
 
 pub(crate) fn execute(app: &App, arguments: &Show, output: &Output) -> Result<Exit, ApiError> {
-    let run = app.call(ReadRun { run: run_id(app, &arguments.run)? })?;
+    let run = app.call(ReadRun { run: run_id(app, &arguments.run)?, rows: false })?;
     let total = run.summary.counts.total;
     let cells = match arguments.cell {
         Some(cell) if cell >= total => {

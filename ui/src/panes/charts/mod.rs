@@ -198,7 +198,7 @@ fn RunSpending(run: String) -> impl IntoView {
 }
 
 async fn read_cells(run: String) -> Result<Cells, ApiError> {
-    let view = ipc::call(ReadRun { run: run.clone() }).await?;
+    let view = ipc::call(ReadRun { run: run.clone(), rows: false }).await?;
     let to = view.summary.counts.total.min(CELLS);
     let page = ipc::call(ReadCells { run, from: 0, to }).await?;
     let columns = view.columns.into_iter().map(|stats| stats.column).collect();

@@ -220,7 +220,7 @@ impl Versus {
         if let Some(known) = self.columns.with_untracked(|known| known.get(run).cloned()) {
             return Ok(known);
         }
-        let read = ipc::call(ReadRun { run: run.to_owned() }).await?;
+        let read = ipc::call(ReadRun { run: run.to_owned(), rows: false }).await?;
         let columns: Vec<_> = read.columns.into_iter().map(|stats| stats.column).collect();
         self.columns.update(|known| {
             known.insert(run.to_owned(), columns.clone());

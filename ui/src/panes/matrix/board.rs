@@ -412,20 +412,21 @@ impl Board {
         self.told.set_value(None);
         spawn_local(async move {
             let began = now_ms();
-            let read = ipc::call(ReadRun { run: run.clone() }).await;
+            let rows = !self.has_layout_of(&run);
+            let read = ipc::call(ReadRun { run: run.clone(), rows }).await;
             let ended = now_ms();
             self.next_read.set_value(ended + MEANS_PACE.max((ended - began) * READING_SHARE));
             let again = self.reads.leave();
-            let overtaken = self.shows(&run) && self.take(read);
+            let overtaken = self.shows(&run) && self.take(read, rows);
             if again || overtaken {
                 self.read();
             }
         });
     }
 
-    /// Shows what was read; whether the run has turned while that was on its way, so that its numbers and its verdict are
-    /// to be read again.
-    fn take(self, read: Result<RunView, ApiError>) -> bool {
+    /// Shows what was read, with its rows or without; whether the run has turned while that was on its way, so that its
+    /// numbers and its verdict are to be read again.
+    fn take(self, read: Result<RunView, ApiError>, rows: bool) -> bool {
         let run = match read {
             Ok(run) => run,
             Err(error) => {
@@ -434,6 +435,10 @@ impl Board {
             }
         };
         if !self.has_layout_of(&run.summary.run) {
+            if !rows {
+                // The layout was dropped while this was on its way.
+                return true;
+            }
             self.layout.set(Some(Load::Ready(Arc::new(Layout::of(&run)))));
         }
         let RunView { mut summary, columns: stats, gates, paused, .. } = run;

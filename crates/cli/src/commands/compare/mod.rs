@@ -191,7 +191,7 @@ fn report(
         output.show(&document::of(arguments, view), || text::of(view))?;
     }
     let unfinished = [&view.base.run, &view.head.run].into_iter().find_map(|run| {
-        let read = app.call(ReadRun { run: run.clone() }).ok()?;
+        let read = app.call(ReadRun { run: run.clone(), rows: false }).ok()?;
         (read.summary.state != RunState::Done).then(|| run.clone())
     });
     if let Some(run) = &unfinished {
