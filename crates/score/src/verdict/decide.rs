@@ -10,6 +10,9 @@ use crate::stats::multiple::{Adjustment, adjust};
 use crate::stats::planning::{cases_needed, detectable_effect};
 use crate::stats::special::normal_critical;
 
+/// Draws of a slice at most.
+const DRAWS_OF_A_SLICE: usize = 1_999;
+
 /// Above this p-value a change points nowhere.
 const LEANS_BELOW: f64 = 0.2;
 
@@ -105,12 +108,15 @@ fn more_cases(
 fn slices(scorer: &ComparedScorer, sample: &Sample, rules: &Rules) -> Vec<Slice> {
     let tags: BTreeSet<&str> =
         sample.cases.iter().flat_map(|case| case.tags).map(String::as_str).collect();
+    // A corpus score draws all cases of a slice again and again; what decides nothing need not be drawn so often.
+    let rules = &Rules { draws: rules.draws.min(DRAWS_OF_A_SLICE), ..*rules };
     let found: Vec<(&str, Sample, Estimate)> = tags
         .into_iter()
-        .map(|tag| {
+        .filter_map(|tag| {
             let tagged = sample.tagged(tag);
-            let estimate = Estimate::of(&tagged, scorer, rules);
-            (tag, tagged, estimate)
+            // A corpus score may be defined for all cases and not for a few of them.
+            let estimate = Estimate::of(&tagged, scorer, rules)?;
+            Some((tag, tagged, estimate))
         })
         .collect();
     let raw: Vec<f64> = found.iter().map(|(.., estimate)| estimate.p.unwrap_or(1.0)).collect();

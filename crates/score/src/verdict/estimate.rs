@@ -1,17 +1,17 @@
 //! The numbers of a comparison: both means, the change, its interval and its test.
 
+use super::corpus::of_corpus;
 use super::sample::{Averaged, Paired, Sample};
-use super::{ComparedScorer, CorpusScore, Kind, Measure, Rules};
+use super::{ComparedScorer, Kind, Measure, Rules};
 use crate::stats::binomial::clopper_pearson;
-use crate::stats::bootstrap::draw;
 use crate::stats::cluster::{ClusteredMean, cluster_sums, clustered_mean};
 use crate::stats::paired::{Method, Zeros, counts, mcnemar, sign_flip, wilcoxon};
 use crate::stats::random::Random;
 use crate::stats::special::t_critical;
 use crate::stats::{Interval, means};
-use crate::{Mean, mean_score, percentile};
+use crate::{Mean, mean_score};
 
-const CONFIDENCE: f64 = 0.95;
+pub(super) const CONFIDENCE: f64 = 0.95;
 
 /// What was measured.
 pub(super) struct Estimate {
@@ -26,10 +26,11 @@ pub(super) struct Estimate {
 }
 
 impl Estimate {
-    pub fn of(sample: &Sample, scorer: &ComparedScorer, rules: &Rules) -> Estimate {
+    /// None where a corpus score is not defined for these cases.
+    pub fn of(sample: &Sample, scorer: &ComparedScorer, rules: &Rules) -> Option<Estimate> {
         match scorer.measure {
             Measure::Corpus(score) => of_corpus(sample, score, rules),
-            _ => of_values(sample, scorer.measure.kind(), rules),
+            _ => Some(of_values(sample, scorer.measure.kind(), rules)),
         }
     }
 }
@@ -132,91 +133,4 @@ fn tested(
     let name =
         if sample.shared() { "sign-flip permutation of sources" } else { "sign-flip permutation" };
     (name, Some(p))
-}
-
-/// The summed statistics of each source, base and head.
-fn by_source(sample: &Sample) -> Vec<[Vec<f64>; 2]> {
-    let mut sources = vec![[Vec::new(), Vec::new()]; sample.sources];
-    for case in &sample.cases {
-        for (sum, side) in sources[case.source].iter_mut().zip([&case.base, &case.head]) {
-            add(sum, &side.statistics);
-        }
-    }
-    sources
-}
-
-fn add(sum: &mut Vec<f64>, statistics: &[f64]) {
-    sum.resize(sum.len().max(statistics.len()), 0.0);
-    sum.iter_mut().zip(statistics).for_each(|(sum, value)| *sum += value);
-}
-
-fn of_corpus(sample: &Sample, score: CorpusScore, rules: &Rules) -> Estimate {
-    let sources = by_source(sample);
-    let n = sources.len();
-    let total = |side: usize, chosen: &[usize]| {
-        let mut sum = Vec::new();
-        chosen.iter().for_each(|source| add(&mut sum, &sources[*source][side]));
-        score(&sum)
-    };
-    let all: Vec<usize> = (0..n).collect();
-    let (base, head) = (total(0, &all).unwrap_or(0.0), total(1, &all).unwrap_or(0.0));
-    let mut random = Random::new(rules.seed);
-    // A sample of three numbers at a time would need three draws; one seed gives the same samples.
-    let drawn = |statistic: &dyn Fn(&[usize]) -> Option<f64>| {
-        draw(n, statistic, draws_for(n, rules), &mut Random::new(rules.seed))
-    };
-    let between = |drawn: Option<&Vec<f64>>| {
-        let drawn = drawn.filter(|_| n > 1)?;
-        let low = percentile(drawn, (1.0 - CONFIDENCE) / 2.0)?;
-        Some(Interval { low, high: percentile(drawn, (1.0 + CONFIDENCE) / 2.0)? })
-    };
-    let mean = |side: usize, mean: f64| {
-        let interval = between(drawn(&|chosen| total(side, chosen)).as_ref());
-        let interval = interval.unwrap_or(Interval::around(mean, 0.0));
-        Mean { mean, low: interval.low, high: interval.high, n: sample.cases.len() }
-    };
-    let changes = drawn(&|chosen| Some(total(1, chosen)? - total(0, chosen)?));
-    let error = changes.as_deref().and_then(means::sd).filter(|error| *error > 0.0);
-    Estimate {
-        base: mean(0, base),
-        head: mean(1, head),
-        change: head - base,
-        interval: error.and(between(changes.as_ref())),
-        spread: error.map(|error| error * (n as f64).sqrt()),
-        test: "approximate randomisation",
-        p: Some(randomised(&sources, score, draws_for(n, rules), &mut random)),
-    }
-}
-
-/// Fewer draws for very many cases: their p-value needs no finer steps to say what it says.
-fn draws_for(n: usize, rules: &Rules) -> usize {
-    if n > 2_000 { rules.draws.min(999) } else { rules.draws }
-}
-
-/// Approximate randomisation (Riezler and Maxwell, 2005): how often swapping base and head in a
-/// random half of the sources makes a change as large.
-fn randomised(
-    sources: &[[Vec<f64>; 2]],
-    score: CorpusScore,
-    draws: usize,
-    random: &mut Random,
-) -> f64 {
-    let observed = change(sources, score, &mut || false);
-    let reached = (0..draws)
-        .filter(|_| {
-            change(sources, score, &mut || random.next_bits() >> 63 == 1) >= observed - 1e-9
-        })
-        .count();
-    (reached + 1) as f64 / (draws + 1) as f64
-}
-
-/// The size of the change when base and head of some sources are swapped.
-fn change(sources: &[[Vec<f64>; 2]], score: CorpusScore, swap: &mut dyn FnMut() -> bool) -> f64 {
-    let (mut base, mut head) = (Vec::new(), Vec::new());
-    for [ours, theirs] in sources {
-        let (a, b) = if swap() { (theirs, ours) } else { (ours, theirs) };
-        add(&mut base, a);
-        add(&mut head, b);
-    }
-    (score(&head).unwrap_or(0.0) - score(&base).unwrap_or(0.0)).abs()
 }

@@ -75,7 +75,7 @@ pub struct ComparedScorer<'a> {
 
 impl<'a> ComparedScorer<'a> {
     /// A gate where higher is better, with the usual margin: 2 points of a share or a score of 0 to
-    /// 1, a tenth of a step of a rating, half a point of a corpus score.
+    /// 1, a tenth of a step of a rating, half a point of a corpus score, which is taken for one of 0 to 100.
     pub fn new(
         scorer: impl Into<String>,
         measure: Measure<'a>,
@@ -99,8 +99,13 @@ impl<'a> ComparedScorer<'a> {
     }
 }
 
-/// The corpus score of summed statistics; none where it is undefined.
+/// The corpus score of summed statistics; none where it is undefined. A place that no answer adds to may be missing at
+/// the end of the sum.
 pub type CorpusScore<'a> = &'a dyn Fn(&[f64]) -> Option<f64>;
+
+/// What one answer adds to the sum of a corpus: places of the sum, each once, and how much is added there. So a label
+/// among hundreds of classes is one entry and no long row of zeros.
+pub type Statistics = Vec<(usize, f64)>;
 
 /// What kind of values a scorer gives.
 #[derive(Clone, Copy)]
@@ -178,7 +183,7 @@ pub struct Answers {
     /// Whether each of them passed, where the scorer says so. Not needed for [`Measure::PassFail`].
     pub passed: Vec<bool>,
     /// What a corpus score sums up, for each answer; for [`Measure::Corpus`] only.
-    pub statistics: Vec<Vec<f64>>,
+    pub statistics: Vec<Statistics>,
     /// How many answers failed or were not judged.
     pub errors: usize,
 }
@@ -197,9 +202,10 @@ impl Answers {
         Answers { values: values.to_vec(), ..Answers::default() }
     }
 
-    /// One answer of a corpus, by its statistics.
+    /// One answer of a corpus, by its statistics from the first place on.
     #[must_use]
     pub fn statistics(statistics: Vec<f64>) -> Answers {
+        let statistics = statistics.into_iter().enumerate().collect();
         Answers { statistics: vec![statistics], ..Answers::default() }
     }
 }

@@ -12,7 +12,7 @@
 //! | the same with several answers, or shared sources | sign flips | paired t over cases or sources |
 //! | [`Measure::Score`] | sign flips | the same |
 //! | [`Measure::Rating`] | Wilcoxon with Pratt's zeros; sign flips with shared sources | the same |
-//! | [`Measure::Corpus`] | approximate randomisation | bootstrap over cases or sources |
+//! | [`Measure::Corpus`] | approximate randomisation | expanded bootstrap over cases or sources |
 //!
 //! ```
 //! use assay_score::verdict::{Answers, ComparedScorer, Comparison, Measure, PairedCase, Word, compare};
@@ -29,6 +29,7 @@
 //! assert_eq!(verdict.scorers[0].changed.fixed.len(), 10);
 //! ```
 
+mod corpus;
 mod decide;
 mod estimate;
 mod input;
@@ -37,6 +38,7 @@ mod text;
 
 pub use input::{
     Answers, ComparedScorer, Comparison, CorpusScore, Direction, Measure, PairedCase, Rules,
+    Statistics,
 };
 
 use serde::{Deserialize, Serialize};
@@ -66,6 +68,12 @@ pub enum VerdictError {
     /// No case has a value on both sides.
     #[error("scorer `{scorer}`: no case was judged on both sides")]
     NothingPaired {
+        /// The scorer's id.
+        scorer: String,
+    },
+    /// The corpus score of a side is not defined for its answers.
+    #[error("scorer `{scorer}`: the score is not defined for these cases")]
+    Undefined {
         /// The scorer's id.
         scorer: String,
     },
@@ -247,14 +255,15 @@ pub struct Slice {
 /// the answer.
 ///
 /// # Errors
-/// When a scorer's signatures differ, when it has no case with a value on both sides, and when a
-/// value is none of its measure.
+/// When a scorer's signatures differ, when it has no case with a value on both sides, when a value is
+/// none of its measure, and when a corpus score is not defined for the cases.
 pub fn compare(comparison: &Comparison) -> Result<Verdict, VerdictError> {
     let rules = &comparison.rules;
     let mut found = Vec::with_capacity(comparison.scorers.len());
     for scorer in &comparison.scorers {
         let sample = Sample::of(scorer)?;
-        let estimate = Estimate::of(&sample, scorer, rules);
+        let estimate = Estimate::of(&sample, scorer, rules)
+            .ok_or_else(|| VerdictError::Undefined { scorer: scorer.scorer.clone() })?;
         found.push((scorer, sample, estimate));
     }
     let holm = holm_over_gates(&found);

@@ -1,9 +1,11 @@
 //! The cases that can be compared: answers averaged, sources numbered, in an order of their own.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::{
-    Answers, Changed, ComparedScorer, Direction, Errors, Kind, Measure, PairedCase, VerdictError,
+    Answers, Changed, ComparedScorer, Direction, Errors, Kind, Measure, PairedCase, Statistics,
+    VerdictError,
 };
 use crate::stats::means;
 
@@ -35,8 +37,23 @@ pub(super) struct Averaged {
     /// The mean value; for a corpus score without values, that of this case alone.
     pub value: f64,
     pub passes: Option<bool>,
-    /// The mean statistics, for a corpus score.
-    pub statistics: Vec<f64>,
+    /// The mean statistics, for a corpus score; by place.
+    pub statistics: Statistics,
+}
+
+impl Averaged {
+    /// An order of its own, so that cases of one id come in the same order whoever brings them.
+    fn compared_with(&self, other: &Averaged) -> Ordering {
+        let entry = |(a, x): &(usize, f64), (b, y): &(usize, f64)| a.cmp(b).then(x.total_cmp(y));
+        let entries = || {
+            let pairs = self.statistics.iter().zip(&other.statistics);
+            pairs.map(|(ours, theirs)| entry(ours, theirs)).find(|order| order.is_ne())
+        };
+        self.value
+            .total_cmp(&other.value)
+            .then_with(|| entries().unwrap_or(Ordering::Equal))
+            .then_with(|| self.statistics.len().cmp(&other.statistics.len()))
+    }
 }
 
 impl<'a> Sample<'a> {
@@ -59,16 +76,10 @@ impl<'a> Sample<'a> {
             return Err(VerdictError::NothingPaired { scorer: name() });
         }
         kept.sort_by(|(a, ab, ah), (b, bb, bh)| {
-            let values = |base: &Averaged, head: &Averaged| {
-                [[base.value, head.value].as_slice(), &base.statistics, &head.statistics].concat()
-            };
-            let by_values = || {
-                let (a, b) = (values(ab, ah), values(bb, bh));
-                a.iter().zip(&b).map(|(a, b)| a.total_cmp(b)).find(|order| order.is_ne())
-            };
             (&a.id, &a.source, &a.tags)
                 .cmp(&(&b.id, &b.source, &b.tags))
-                .then_with(|| by_values().unwrap_or(std::cmp::Ordering::Equal))
+                .then_with(|| ab.compared_with(bb))
+                .then_with(|| ah.compared_with(bh))
         });
         let errors = errors(scorer, kept.len());
         let cases = numbered(kept);
@@ -135,9 +146,11 @@ fn check(scorer: &ComparedScorer, case: &PairedCase) -> Result<(), VerdictError>
         _ => value.is_finite(),
     };
     let sides = [&case.base, &case.head];
-    let values =
-        sides.iter().flat_map(|side| side.values.iter().chain(side.statistics.iter().flatten()));
-    match values.into_iter().find(|value| !is_value(value)) {
+    let sums = |side: &Answers| side.statistics.iter().flatten().map(|(_, value)| *value);
+    let amounts: Vec<f64> = sides.iter().flat_map(|side| sums(side)).collect();
+    let values = sides.iter().flat_map(|side| &side.values);
+    let bad = values.copied().find(|value| !is_value(value));
+    match bad.or_else(|| amounts.into_iter().find(|value| !value.is_finite())) {
         None => Ok(()),
         Some(value) => Err(VerdictError::BadValue {
             scorer: scorer.scorer.clone(),
@@ -155,7 +168,7 @@ fn averaged(answers: &Answers, measure: &Measure) -> Option<Averaged> {
     match measure {
         Measure::Corpus(score) => {
             let statistics = mean_statistics(&answers.statistics)?;
-            let value = mean.or_else(|| score(&statistics)).unwrap_or(0.0);
+            let value = mean.or_else(|| score(&summed([&statistics]))).unwrap_or(0.0);
             Some(Averaged { value, passes, statistics })
         }
         Measure::PassFail => {
@@ -166,10 +179,41 @@ fn averaged(answers: &Answers, measure: &Measure) -> Option<Averaged> {
     }
 }
 
-fn mean_statistics(answers: &[Vec<f64>]) -> Option<Vec<f64>> {
-    let width = answers.iter().map(Vec::len).max()?;
-    let of = |place: usize| answers.iter().filter_map(|answer| answer.get(place)).sum::<f64>();
-    Some((0..width).map(|place| of(place) / answers.len() as f64).collect())
+/// The mean of the answers' statistics, by place. None without an answer.
+fn mean_statistics(answers: &[Statistics]) -> Option<Statistics> {
+    match answers {
+        [] => None,
+        [one] => {
+            let mut one = one.clone();
+            one.sort_by_key(|(place, _)| *place);
+            Some(one)
+        }
+        several => {
+            let mut sums = BTreeMap::new();
+            for (place, value) in several.iter().flatten() {
+                *sums.entry(*place).or_insert(0.0) += value;
+            }
+            let n = several.len() as f64;
+            Some(sums.into_iter().map(|(place, sum)| (place, sum / n)).collect())
+        }
+    }
+}
+
+/// Statistics written out and added up, place by place.
+pub(super) fn summed<'s>(all: impl IntoIterator<Item = &'s Statistics>) -> Vec<f64> {
+    let mut sum = Vec::new();
+    all.into_iter().for_each(|one| add(&mut sum, one));
+    sum
+}
+
+/// Adds to a sum, which grows as far as it has to.
+pub(super) fn add(sum: &mut Vec<f64>, statistics: &Statistics) {
+    for (place, value) in statistics {
+        if sum.len() <= *place {
+            sum.resize(place + 1, 0.0);
+        }
+        sum[*place] += value;
+    }
 }
 
 fn errors(scorer: &ComparedScorer, paired: usize) -> Errors {

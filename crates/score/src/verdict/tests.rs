@@ -164,6 +164,57 @@ fn a_corpus_score_is_compared_by_its_sums() {
 }
 
 #[test]
+fn the_interval_of_a_corpus_score_that_is_a_mean_is_as_wide_as_the_paired_t() {
+    let value = |n: usize| (n * 7 % 20) as f64 / 20.0;
+    let pair = |n: usize| (value(n), 0.3 + value(n + 5) / 2.0);
+    let plain = scored(&(0..20).map(pair).collect::<Vec<_>>());
+    let summed = |case: &PairedCase| PairedCase {
+        base: Answers::statistics(vec![case.base.values[0], 1.0]),
+        head: Answers::statistics(vec![case.head.values[0], 1.0]),
+        ..case.clone()
+    };
+    let mean = |sums: &[f64]| Some(sums[0] / sums[1]);
+    let cases = plain.iter().map(summed).collect();
+    let corpus = one(ComparedScorer::new("s", Measure::Corpus(&mean), cases));
+    let scores = one(ComparedScorer::new("s", Measure::Score, plain));
+    assert!((corpus.change - scores.change).abs() < 1e-12);
+    let widths = [corpus, scores].map(|verdict| verdict.interval.unwrap().width());
+    assert!((widths[0] / widths[1] - 1.0).abs() < 0.05, "{widths:?}");
+}
+
+#[test]
+fn a_corpus_score_that_is_not_defined_is_refused_and_never_a_zero() {
+    let never = |_: &[f64]| None;
+    let cases = (0..4).map(|n| PairedCase {
+        base: Answers::statistics(vec![1.0]),
+        head: Answers::statistics(vec![2.0]),
+        ..PairedCase::new(format!("case-{n}"))
+    });
+    let scorer = ComparedScorer::new("auc", Measure::Corpus(&never), cases.collect());
+    let refused = compare(&Comparison::new("p", "a", "b", vec![scorer])).unwrap_err();
+    assert_eq!(refused, VerdictError::Undefined { scorer: "auc".to_owned() });
+}
+
+#[test]
+fn equal_answers_to_a_case_weigh_no_more_in_a_corpus_score_than_one() {
+    let rate = |sums: &[f64]| (sums[1] > 0.0).then(|| sums[0] / sums[1]);
+    let verdict = |times: usize| {
+        let side = |errors: usize| {
+            let one = Answers::statistics(vec![errors as f64, 10.0]).statistics.remove(0);
+            Answers { statistics: vec![one; times], ..Answers::default() }
+        };
+        let case = |n: usize| PairedCase {
+            base: side(n % 5),
+            head: side(n % 3),
+            ..PairedCase::new(format!("case-{n:02}"))
+        };
+        let cases = (0..30).map(case).collect();
+        one(ComparedScorer::new("wer", Measure::Corpus(&rate), cases))
+    };
+    assert_eq!(verdict(1), verdict(4));
+}
+
+#[test]
 fn answers_to_one_case_are_averaged_first() {
     let cases = |times: usize| -> Vec<PairedCase> {
         let case = |n: usize| PairedCase {
@@ -359,6 +410,27 @@ proptest! {
         for (one, two) in [(one.base, two.base), (one.head, two.head)] {
             prop_assert!(two.high - two.low >= one.high - one.low - 1e-9, "{:?} and {:?}", one, two);
         }
+    }
+
+    #[test]
+    fn scores_are_compared_when_their_signatures_are_the_same_and_only_then(
+        cases in any_cases(), kind in 0usize..3, base in "[a-z|:0-9]{1,6}", head in "[a-z|:0-9]{1,6}"
+    ) {
+        let compared = |base: &str, head: &str| {
+            let measure = [Measure::PassFail, Measure::Score, Measure::Rating][kind];
+            let scorer = ComparedScorer {
+                base_signature: base.to_owned(),
+                head_signature: head.to_owned(),
+                ..ComparedScorer::new("s", measure, cases.clone())
+            };
+            let rules = Rules { draws: 9, ..Rules::default() };
+            compare(&Comparison { rules, ..Comparison::new("p", "a", "b", vec![scorer]) })
+        };
+        prop_assert!(compared(&base, &base).is_ok());
+        prop_assume!(base != head);
+        let refused = compared(&base, &head).unwrap_err();
+        let scorer = "s".to_owned();
+        prop_assert_eq!(refused, VerdictError::Signatures { scorer, base, head });
     }
 
     #[test]

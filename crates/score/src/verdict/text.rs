@@ -30,7 +30,7 @@ fn on_one_line(names: &str) -> String {
 /// The numbers on one line, the word on the next.
 impl Display for ScorerVerdict {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let unit = Unit::of(self.kind);
+        let unit = Unit::of(self);
         write!(f, "{} → {}", unit.mean(&self.base), unit.mean(&self.head))?;
         write!(f, " · change **{}{}**", unit.signed(self.change), unit.points())?;
         if let Some(interval) = self.interval {
@@ -127,13 +127,17 @@ struct Unit {
     percent: bool,
 }
 
+/// Below this, a corpus score is one of 0 to 1 such as macro F1, or an error rate, and not one of 0 to 100.
+const SMALL_SCORE: f64 = 5.0;
+
 impl Unit {
-    fn of(kind: Kind) -> Unit {
-        match kind {
+    fn of(scorer: &ScorerVerdict) -> Unit {
+        let small = scorer.base.mean.abs().max(scorer.head.mean.abs()) < SMALL_SCORE;
+        match scorer.kind {
             Kind::PassFail => Unit { scale: 100.0, digits: 1, percent: true },
-            Kind::Score => Unit { scale: 1.0, digits: 3, percent: false },
+            Kind::Corpus if !small => Unit { scale: 1.0, digits: 1, percent: false },
+            Kind::Score | Kind::Corpus => Unit { scale: 1.0, digits: 3, percent: false },
             Kind::Rating => Unit { scale: 1.0, digits: 2, percent: false },
-            Kind::Corpus => Unit { scale: 1.0, digits: 1, percent: false },
         }
     }
 
