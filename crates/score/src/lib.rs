@@ -59,6 +59,6 @@ pub use resources::{
     Custom, CustomRequest, CustomVerdict, Dictionary, Embed, Resources, WITHOUT_WORDNET,
 };
 pub use scorers::{
-    Column, ColumnScore, Direction, KINDS, SCRIPT_FILE, ScorerProblem, Scorers, ScriptLanguage,
-    script_text,
+    Column, ColumnScore, Corpus, Direction, KINDS, SCRIPT_FILE, ScorerProblem, Scorers,
+    ScriptLanguage, script_text,
 };

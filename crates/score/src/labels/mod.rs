@@ -8,6 +8,7 @@
 //! out makes a prompt look better for every answer it spoils.
 
 mod probabilities;
+pub(crate) mod weighed;
 
 pub use probabilities::{
     average_precision, brier, calibration_error, log_loss, log_loss_of, roc_auc,
@@ -53,6 +54,21 @@ impl Confusion {
             counts[place[truth.as_ref()]][place[predicted.as_ref()]] += 1.0;
         }
         Confusion { classes, counts }
+    }
+
+    /// The same from pairs with how often each came, which may be a part of a case. Classes that never came are none.
+    #[must_use]
+    pub fn weighed<'p>(pairs: impl Iterator<Item = (&'p str, &'p str, f64)> + Clone) -> Confusion {
+        let pairs = pairs.filter(|(.., weight)| *weight > 0.0);
+        let named: BTreeSet<&str> =
+            pairs.clone().flat_map(|(truth, predicted, _)| [truth, predicted]).collect();
+        let classes: Vec<&str> = named.into_iter().collect();
+        let place = |class: &str| classes.binary_search(&class).unwrap_or_default();
+        let mut counts = vec![vec![0.0; classes.len()]; classes.len()];
+        for (truth, predicted, weight) in pairs {
+            counts[place(truth)][place(predicted)] += weight;
+        }
+        Confusion { classes: classes.into_iter().map(str::to_owned).collect(), counts }
     }
 
     fn total(&self) -> f64 {

@@ -2,7 +2,7 @@
 
 use std::ops::AddAssign;
 
-use super::corpus::{CorpusMetric, reference_count, yes_no};
+use super::corpus::{CorpusMetric, Flat, reference_count, whole, yes_no};
 use super::ngrams::{Symbols, ngrams_in, shared_ngrams};
 use super::python::{in_case, is_space, split};
 
@@ -90,6 +90,23 @@ impl AddAssign<&ChrfStatistics> for ChrfStatistics {
             sum.reference += counts.reference;
             sum.matches += counts.matches;
         }
+    }
+}
+
+impl Flat for ChrfStatistics {
+    fn flat(&self) -> Vec<f64> {
+        let orders = self.orders.iter();
+        let counts = orders.flat_map(|of| [of.output, of.reference, of.matches]);
+        counts.map(|count| count as f64).collect()
+    }
+
+    fn from_flat(numbers: &[f64]) -> Self {
+        let orders = numbers.chunks_exact(3).map(|of| OrderCounts {
+            output: whole(of[0]),
+            reference: whole(of[1]),
+            matches: whole(of[2]),
+        });
+        ChrfStatistics { orders: orders.collect() }
     }
 }
 

@@ -38,6 +38,20 @@ pub trait CorpusMetric {
     }
 }
 
+/// Statistics as a row of numbers, for whoever weighs outputs before summing them up.
+pub trait Flat {
+    /// The numbers, in an order of their own. Equally many for every output of one metric.
+    fn flat(&self) -> Vec<f64>;
+
+    /// Reads a sum of such rows back. What counts whole things is rounded to the nearest.
+    fn from_flat(numbers: &[f64]) -> Self;
+}
+
+/// The nearest count; a row of sums is never below 0.
+pub(crate) fn whole(number: f64) -> u64 {
+    number.round() as u64
+}
+
 /// The sum of statistics, in their order. None for none.
 pub fn sum<'s, S>(segments: impl IntoIterator<Item = &'s S>) -> Option<S>
 where

@@ -31,6 +31,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use super::corpus::{Flat, whole};
 use super::edit::alignment::{Edits, edits};
 use super::python;
 
@@ -154,6 +155,18 @@ impl Counts {
     /// WIL.
     pub fn information_lost(&self) -> f64 {
         1.0 - self.information_preserved()
+    }
+}
+
+impl Flat for Counts {
+    fn flat(&self) -> Vec<f64> {
+        let counts = [self.hits, self.substitutions, self.insertions, self.deletions];
+        counts.map(|count| count as f64).to_vec()
+    }
+
+    fn from_flat(numbers: &[f64]) -> Self {
+        let at = |place: usize| numbers.get(place).map_or(0, |number| whole(*number) as usize);
+        Counts { hits: at(0), substitutions: at(1), insertions: at(2), deletions: at(3) }
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use super::answer::Answer;
 use crate::Subject;
 use crate::labels::Confusion;
+use crate::verdict::Statistics;
 
 /// What a family of scorers does.
 pub(super) trait Check: fmt::Debug + Send + Sync {
@@ -23,6 +24,11 @@ pub(super) trait Check: fmt::Debug + Send + Sync {
 
     /// Begins to sum up a column, where that says more than the mean of its values.
     fn column(&self) -> Option<Box<dyn ColumnSum + '_>> {
+        None
+    }
+
+    /// Begins to keep what each output adds to such a sum, where there is a [`Check::column`].
+    fn ledger(&self) -> Option<Box<dyn Ledger + '_>> {
         None
     }
 }
@@ -51,6 +57,16 @@ pub(super) trait ColumnSum {
     fn confusion(&self) -> Option<Confusion> {
         None
     }
+}
+
+/// What each output adds to the sums of a column, so that any choice of outputs can be summed up again. Its numbers are
+/// those of the [`ColumnSum`].
+pub(super) trait Ledger {
+    /// What one more output adds, or why it can't be counted.
+    fn note(&mut self, subject: &Subject, answer: &Answer) -> Result<Statistics, Stop>;
+
+    /// The number of this name for a sum of what was noted; nothing where it is not defined.
+    fn number(&self, name: &str, sum: &[f64]) -> Option<f64>;
 }
 
 /// One number about a column.

@@ -1,5 +1,7 @@
 //! `label`: outputs as classes, one by one and all of a column together.
 
+mod ledger;
+
 use std::collections::BTreeSet;
 
 use assay_prompt::ScorerSpec;
@@ -8,7 +10,7 @@ use serde_json::Value;
 use super::answer::{Answer, Place, plain, quote};
 use super::settings::Settings;
 use super::wanted::Wanted;
-use super::{Check, ColumnNumber, ColumnSum, Compiled, Fact, Stop};
+use super::{Check, ColumnNumber, ColumnSum, Compiled, Fact, Ledger, Stop};
 use crate::Subject;
 use crate::labels::{self, Confusion};
 
@@ -92,6 +94,22 @@ impl Label {
         }
         Ok(label)
     }
+
+    /// The true and the predicted class, where an output that is none has a class of its own.
+    fn pair(&self, subject: &Subject, answer: &Answer) -> Result<(String, String), Stop> {
+        let truth = self.truth(subject)?;
+        match self.predicted(answer) {
+            Ok(label) => Ok((truth, label)),
+            Err(Stop::Unreadable(_)) => Ok((truth, INVALID.to_owned())),
+            Err(stop) => Err(stop),
+        }
+    }
+
+    /// What the output gave the positive class.
+    fn given(&self, answer: &Answer) -> Option<f64> {
+        let given = answer.value_at(self.probability.as_ref()?).ok()?;
+        given?.as_f64().filter(|p| (0.0..=1.0).contains(p))
+    }
 }
 
 impl Check for Label {
@@ -106,6 +124,10 @@ impl Check for Label {
         let (truth, predicted, given) = (Vec::new(), Vec::new(), Vec::new());
         Some(Box::new(Labels { of: self, truth, predicted, given }))
     }
+
+    fn ledger(&self) -> Option<Box<dyn Ledger + '_>> {
+        Some(Box::new(ledger::LabelLedger::new(self)))
+    }
 }
 
 struct Labels<'c> {
@@ -118,16 +140,10 @@ struct Labels<'c> {
 
 impl ColumnSum for Labels<'_> {
     fn add(&mut self, subject: &Subject, answer: &Answer) -> Result<(), Stop> {
-        let truth = self.of.truth(subject)?;
-        let predicted = match self.of.predicted(answer) {
-            Ok(label) => label,
-            Err(Stop::Unreadable(_)) => INVALID.to_owned(),
-            Err(stop) => return Err(stop),
-        };
-        let given = self.of.probability.as_ref().and_then(|place| answer.value_at(place).ok()?);
+        let (truth, predicted) = self.of.pair(subject, answer)?;
         self.truth.push(truth);
         self.predicted.push(predicted);
-        self.given.push(given.and_then(|p| p.as_f64()).filter(|p| (0.0..=1.0).contains(p)));
+        self.given.push(self.of.given(answer));
         Ok(())
     }
 

@@ -1,13 +1,15 @@
 //! Text metrics as scorers: the references of a case, the settings of `options`, and a limit if one
 //! is wanted. What each metric is stands in [`crate::metrics`].
 
+mod columns;
+
 use assay_prompt::ScorerSpec;
 
 use super::answer::{Answer, Place};
 use super::limits::Limits;
 use super::references::References;
 use super::settings::Settings;
-use super::{Check, ColumnNumber, ColumnSum, Compiled, Direction, Fact, Stop};
+use super::{Check, ColumnSum, Compiled, Direction, Fact, Ledger, Stop};
 use crate::metrics::bleu::tokenizers::Tokenizer;
 use crate::metrics::bleu::{Bleu, Smoothing};
 use crate::metrics::chrf::Chrf;
@@ -416,75 +418,11 @@ impl Check for Measured {
     }
 
     fn column(&self) -> Option<Box<dyn ColumnSum + '_>> {
-        Some(match &self.metric {
-            Metric::Bleu(bleu) => {
-                let whole = Bleu { effective_order: false, ..*bleu };
-                Box::new(CorpusSum { of: self, metric: whole, sum: None })
-            }
-            Metric::Chrf(chrf) => Box::new(CorpusSum { of: self, metric: *chrf, sum: None }),
-            Metric::Ter(ter) => Box::new(CorpusSum { of: self, metric: *ter, sum: None }),
-            Metric::Words(unit, rate) => {
-                Box::new(CountSum { of: self, unit: *unit, rate: *rate, sum: Counts::default() })
-            }
-            _ => return None,
-        })
-    }
-}
-
-/// The sums of a corpus metric over a column.
-struct CorpusSum<'c, M: CorpusMetric> {
-    of: &'c Measured,
-    metric: M,
-    sum: Option<M::Statistics>,
-}
-
-impl<M: CorpusMetric> ColumnSum for CorpusSum<'_, M> {
-    fn add(&mut self, subject: &Subject, answer: &Answer) -> Result<(), Stop> {
-        let references = self.of.references.texts(subject.case)?;
-        let references: Vec<&str> = references.iter().map(String::as_str).collect();
-        let (output, _) = self.of.text(answer)?;
-        let none = || Stop::CannotJudge("there is no reference".to_owned());
-        let statistics = self.metric.statistics(&output, &references).ok_or_else(none)?;
-        match &mut self.sum {
-            Some(sum) => *sum += &statistics,
-            none => *none = Some(statistics),
-        }
-        Ok(())
+        columns::sum(self)
     }
 
-    fn numbers(&self) -> Vec<ColumnNumber> {
-        vec![ColumnNumber {
-            name: "corpus".to_owned(),
-            value: self.sum.as_ref().map(|sum| self.metric.score_of(sum)),
-            signature: self.of.signed(self.metric.signature(None)),
-        }]
-    }
-}
-
-/// The sums of an error rate over a column: all edits over all words, as jiwer has it for lists.
-struct CountSum<'c> {
-    of: &'c Measured,
-    unit: Unit,
-    rate: Rate,
-    sum: Counts,
-}
-
-impl ColumnSum for CountSum<'_> {
-    fn add(&mut self, subject: &Subject, answer: &Answer) -> Result<(), Stop> {
-        let references = self.of.references.texts(subject.case)?;
-        let (output, _) = self.of.text(answer)?;
-        let counts = references.iter().map(|one| self.unit.counts(&output, one));
-        let best = counts.min_by(|a, b| self.rate.of(a).total_cmp(&self.rate.of(b)));
-        self.sum += best.unwrap_or_default();
-        Ok(())
-    }
-
-    fn numbers(&self) -> Vec<ColumnNumber> {
-        vec![ColumnNumber {
-            name: "corpus".to_owned(),
-            value: (self.sum != Counts::default()).then(|| self.rate.of(&self.sum)),
-            signature: self.of.signed(format!("{}|corpus:yes", self.of.metric.signature())),
-        }]
+    fn ledger(&self) -> Option<Box<dyn Ledger + '_>> {
+        columns::ledger(self)
     }
 }
 

@@ -6,6 +6,7 @@
 mod answer;
 mod check;
 mod column;
+mod corpus;
 mod equality;
 mod json;
 mod kinds;
@@ -30,11 +31,12 @@ pub(crate) use wanted::{Piece, filled_text, input_of, pieces};
 use assay_prompt::{Property, Row, ScorerSpec};
 
 use self::answer::Answer;
-use self::check::{Check, ColumnNumber, ColumnSum, Compiled, Fact, Stop};
+use self::check::{Check, ColumnNumber, ColumnSum, Compiled, Fact, Ledger, Stop};
 use crate::{Outcome, Score, Subject};
 
 pub use self::check::Direction;
 pub use self::column::{Column, ColumnScore};
+pub use self::corpus::Corpus;
 pub use self::kinds::KINDS;
 pub use self::script::{SCRIPT_FILE, ScriptLanguage, script_text};
 
@@ -100,6 +102,12 @@ impl Scorers {
     #[must_use]
     pub fn direction(&self, id: &str) -> Option<Direction> {
         self.all.iter().find(|scorer| scorer.id == id).map(Scorer::direction)
+    }
+
+    /// Begins to keep what each output adds to the numbers that a scorer has about a column; nothing for one without.
+    #[must_use]
+    pub fn corpus(&self, id: &str) -> Option<Corpus<'_>> {
+        Corpus::new(self.all.iter().find(|scorer| scorer.id == id)?)
     }
 
     /// Begins to sum up a column of outputs.

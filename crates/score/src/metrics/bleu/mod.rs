@@ -9,7 +9,7 @@ use std::num::NonZeroU8;
 use std::ops::AddAssign;
 
 use self::tokenizers::Tokenizer;
-use super::corpus::{CorpusMetric, reference_count, yes_no};
+use super::corpus::{CorpusMetric, Flat, reference_count, whole, yes_no};
 use super::ngrams::{Symbols, ngrams_in, shared_ngrams};
 use super::python::{in_case, rstrip};
 
@@ -130,6 +130,26 @@ impl AddAssign<&BleuStatistics> for BleuStatistics {
         self.reference_length += other.reference_length;
         add_each(&mut self.matches, &other.matches);
         add_each(&mut self.totals, &other.totals);
+    }
+}
+
+impl Flat for BleuStatistics {
+    fn flat(&self) -> Vec<f64> {
+        let lengths = [self.output_length, self.reference_length];
+        let counts = self.matches.iter().chain(&self.totals);
+        lengths.iter().chain(counts).map(|count| *count as f64).collect()
+    }
+
+    fn from_flat(numbers: &[f64]) -> Self {
+        let (lengths, counts) = numbers.split_at(numbers.len().min(2));
+        let (matches, totals) = counts.split_at(counts.len() / 2);
+        let whole_of = |counts: &[f64]| counts.iter().map(|count| whole(*count)).collect();
+        BleuStatistics {
+            output_length: lengths.first().map_or(0, |length| whole(*length)),
+            reference_length: lengths.get(1).map_or(0, |length| whole(*length)),
+            matches: whole_of(matches),
+            totals: whole_of(totals),
+        }
     }
 }
 

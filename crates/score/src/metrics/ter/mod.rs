@@ -10,7 +10,7 @@ pub mod tokenizer;
 use std::ops::AddAssign;
 
 use self::tokenizer::TercomTokenizer;
-use super::corpus::{CorpusMetric, reference_count, yes_no};
+use super::corpus::{CorpusMetric, Flat, reference_count, whole, yes_no};
 use super::ngrams::Symbols;
 use super::python::{rstrip, split};
 
@@ -61,6 +61,17 @@ impl AddAssign<&TerStatistics> for TerStatistics {
     fn add_assign(&mut self, other: &TerStatistics) {
         self.edits += other.edits;
         self.reference_length += other.reference_length;
+    }
+}
+
+impl Flat for TerStatistics {
+    fn flat(&self) -> Vec<f64> {
+        vec![self.edits as f64, self.reference_length]
+    }
+
+    fn from_flat(numbers: &[f64]) -> Self {
+        let at = |place: usize| numbers.get(place).copied().unwrap_or_default();
+        TerStatistics { edits: whole(at(0)), reference_length: at(1) }
     }
 }
 

@@ -80,9 +80,55 @@ fn probabilities_have_their_scores_and_a_missing_one_leaves_them_undefined() {
 }
 
 #[test]
+fn what_is_kept_of_each_output_sums_up_to_every_number_of_the_column() {
+    let answer = |label: &str, p: f64| json!({"label": label, "p": p}).to_string();
+    let labels = [
+        (answer("yes", 0.9), "yes"),
+        (answer("no", 0.6), "yes"),
+        (answer("no", 0.1), "no"),
+        (answer("yes", 0.6), "no"),
+        ("no label at all".to_owned(), "yes"),
+    ];
+    let texts = [("a b c d e", "a b c d e f"), ("x y", "x z"), ("", "q r s t"), ("q r s", "q r s")];
+    let texts = texts.map(|(output, expected)| (output.to_owned(), expected));
+    let of_labels = json!({
+        "type": "label", "path": "$.label", "options": {"positive": "yes", "probability": "$.p"},
+    });
+    let kinds = ["bleu", "chrf", "ter", "wer", "mer", "wil", "cer"];
+    let mut all: Vec<(Value, &[(String, &str)])> =
+        kinds.map(|kind| (json!({"type": kind}), &texts[..])).to_vec();
+    all.push((of_labels.clone(), &labels[..4]));
+    all.push((of_labels, &labels[..]));
+    for (keys, pairs) in all {
+        let one = spec(keys);
+        let (scorers, _) = Scorers::compile(std::slice::from_ref(&one), &[]);
+        let mut column = scorers.column();
+        let mut corpus = scorers.corpus(&one.id).unwrap();
+        let mut sum = vec![0.0; 100];
+        for (output, expected) in pairs {
+            let case = row(expected);
+            column.add(&Subject::new(output, &case));
+            for (place, amount) in corpus.note(&Subject::new(output, &case)).unwrap() {
+                sum[place] += amount;
+            }
+        }
+        for score in column.scores() {
+            let kept = corpus.number(&score.name, &sum);
+            let apart = score.value.zip(kept).map(|(whole, kept)| (whole - kept).abs());
+            let same = apart.map_or(score.value == kept, |apart| apart < 1e-9);
+            assert!(same, "{} {}: {:?}, {kept:?}", one.kind, score.name, score.value);
+            assert!(corpus.signature(&score.name).unwrap().starts_with(&score.signature));
+        }
+        assert_eq!(corpus.number("no-such-number", &sum), None);
+    }
+}
+
+#[test]
 fn a_scorer_of_single_outputs_says_nothing_of_a_column() {
-    let (scorers, _) = Scorers::compile(&[spec(json!({"type": "json"}))], &[]);
+    let one = spec(json!({"type": "json"}));
+    let (scorers, _) = Scorers::compile(std::slice::from_ref(&one), &[]);
     assert!(scorers.column().is_empty());
+    assert!(scorers.corpus(&one.id).is_none());
 }
 
 #[test]
