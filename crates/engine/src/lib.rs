@@ -52,8 +52,8 @@ mod wordnet;
 pub use assay_sandbox::{WorkerProgram, worker};
 pub use assay_store::{LanePause, Shard, Stop, StopKind};
 pub use compare::{
-    Compared, ComparedCase, ComparedGate, ComparedPair, GateWord, Power, Refused, SideOf, Spent,
-    What,
+    Compared, ComparedCase, ComparedGate, ComparedPair, GateWord, People, PeopleSaid, Power,
+    Refused, SideOf, Spent, What,
 };
 pub use cost::{CostRange, Price};
 pub use environment::Environment;

@@ -8,6 +8,8 @@ use assay_score::verdict::{Answers, ComparedScorer, Measure, PairedCase, Verdict
 use assay_store::{CellRecord, CellState};
 
 use super::Refused;
+use super::corpora::Formula;
+use super::people::{self, People};
 use super::side::Column;
 
 /// Tags that are looked at one by one.
@@ -27,6 +29,7 @@ const OF_A_HUNDRED: &[&str] = &[
 
 /// Half a point of such a scale is no difference where no gate says otherwise.
 const HALF_A_POINT: f64 = 0.5;
+const TWO_POINTS: f64 = 0.02;
 
 /// A case that both sides were asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,10 +46,19 @@ pub struct ComparedCase {
     pub values: Vec<[Option<f64>; 2]>,
 }
 
+/// What is known of two columns beside the scores of their cells.
+#[derive(Clone, Copy)]
+pub(super) struct Known<'a> {
+    /// Numbers about whole columns.
+    pub formulas: &'a [Formula<'a>],
+    pub people: &'a People,
+}
+
 /// What two columns have in common.
 pub(super) struct Cases<'a> {
     base: &'a Column<'a>,
     head: &'a Column<'a>,
+    known: Known<'a>,
     pub paired: Vec<Asked<'a>>,
     pub differing: Vec<String>,
     pub unpaired: Vec<String>,
@@ -65,11 +77,11 @@ pub(super) struct Asked<'a> {
 type Sampled<'a> = (&'a Row, Vec<&'a CellRecord>);
 
 impl<'a> Cases<'a> {
-    pub fn of(base: &'a Column<'a>, head: &'a Column<'a>) -> Cases<'a> {
+    pub fn of(base: &'a Column<'a>, head: &'a Column<'a>, known: Known<'a>) -> Cases<'a> {
         let mut theirs = by_case(base);
         let (paired, differing, unpaired) = (Vec::new(), Vec::new(), Vec::new());
         let sliced = BTreeSet::new();
-        let mut cases = Cases { base, head, paired, differing, unpaired, sliced };
+        let mut cases = Cases { base, head, known, paired, differing, unpaired, sliced };
         for (case, cells) in in_order(head) {
             match theirs.remove(case.id.as_str()) {
                 None => cases.unpaired.push(case.id.clone()),
@@ -93,7 +105,7 @@ impl<'a> Cases<'a> {
     }
 
     /// The scorers of the head with the values of both sides, and those that only one side has.
-    pub fn scorers(&self) -> (Vec<ComparedScorer<'static>>, Vec<Refused>) {
+    pub fn scorers(&self) -> (Vec<ComparedScorer<'a>>, Vec<Refused>) {
         let (ours, theirs) = (specs(self.head), specs(self.base));
         let alone = |spec: &ScorerSpec, side: &str| Refused {
             scorer: spec.id.clone(),
@@ -104,56 +116,115 @@ impl<'a> Cases<'a> {
         let mut scorers = Vec::new();
         for spec in ours {
             match theirs.iter().find(|other| other.id == spec.id) {
-                Some(other) => scorers.push(self.scorer(spec, other, &[])),
+                Some(other) => scorers.push(self.scorer(&spec.id, spec, other, &[])),
                 None => refused.push(alone(spec, "head")),
             }
         }
         let gone = theirs.iter().filter(|spec| !ours.iter().any(|other| other.id == spec.id));
         refused.extend(gone.map(|spec| alone(spec, "base")));
+        let others = self.known.formulas.iter().filter(|formula| formula.name != formula.scorer);
+        scorers.extend(others.filter_map(|formula| self.scorer_over(formula.name, &[])));
         // What looks at none of these cases has nothing to say of them, and a judge of pairs nothing of its baseline.
         scorers.retain(|scorer| {
             let own = [self.base, self.head].map(|column| is_own_baseline(column, &scorer.scorer));
             !scorer.cases.is_empty() && own != [true; 2]
         });
+        scorers.extend(people::Asked::ALL.into_iter().filter_map(|asked| self.rated(asked)));
         (scorers, refused)
     }
 
-    /// One scorer over the cases with one of these tags, or over all.
-    pub fn scorer_over(&self, scorer: &str, tags: &[String]) -> Option<ComparedScorer<'static>> {
-        let of = |column| specs(column).iter().find(|spec: &&ScorerSpec| spec.id == scorer);
-        Some(self.scorer(of(self.head)?, of(self.base)?, tags))
+    /// One scorer, or one of its numbers, over the cases with one of these tags, or over all.
+    pub fn scorer_over(&self, name: &str, tags: &[String]) -> Option<ComparedScorer<'a>> {
+        let id = self.formula(name).map_or(name, |formula| formula.scorer);
+        let of = |column| specs(column).iter().find(|spec: &&ScorerSpec| spec.id == id);
+        Some(self.scorer(name, of(self.head)?, of(self.base)?, tags))
     }
 
     fn scorer(
         &self,
+        name: &str,
         spec: &ScorerSpec,
         base: &ScorerSpec,
         tags: &[String],
-    ) -> ComparedScorer<'static> {
+    ) -> ComparedScorer<'a> {
         let meant = |case: &Row| {
             has_one(case, tags) && has_one(case, &spec.tags) && has_one(case, &base.tags)
         };
-        let cases: Vec<PairedCase> = self
-            .paired
-            .iter()
-            .filter(|asked| meant(asked.case))
-            .map(|asked| PairedCase {
-                id: asked.case.id.clone(),
-                source: asked.case.group.clone(),
-                tags: self.slices_of(asked.case),
-                base: answers(self.base, &spec.id, &asked.base),
-                head: answers(self.head, &spec.id, &asked.head),
-            })
-            .collect();
-        let usual = ComparedScorer::new(spec.id.clone(), measure(&cases), cases);
+        let cases = self.cases(name, meant);
+        let formula = self.formula(name);
+        let measure = match formula {
+            Some(formula) => Measure::Corpus(&*formula.score),
+            None => measure(&cases),
+        };
+        let [base_signature, head_signature] = match formula {
+            Some(formula) => formula.signatures.clone(),
+            None => [self.base.made.signature(&base.id), self.head.made.signature(&spec.id)],
+        };
         ComparedScorer {
-            base_signature: self.base.made.signature(&base.id),
-            head_signature: self.head.made.signature(&spec.id),
-            direction: self.head.made.direction(&spec.id),
-            margin: self.margin(&spec.id).unwrap_or_else(|| usual_margin(spec, usual.margin)),
-            gate: self.is_gate(&spec.id),
-            ..usual
+            base_signature,
+            head_signature,
+            direction: match formula {
+                Some(formula) => formula.direction,
+                None => self.head.made.direction(&spec.id),
+            },
+            margin: self.margin(name).unwrap_or_else(|| usual_margin(spec)),
+            gate: self.is_gate(name),
+            ..ComparedScorer::new(name, measure, cases)
         }
+    }
+
+    /// What people say; nothing where no case was rated on both sides.
+    fn rated(&self, asked: people::Asked) -> Option<ComparedScorer<'a>> {
+        if self.is_scorer(asked.name()) {
+            return None;
+        }
+        let mut cases = self.cases(asked.name(), |_| true);
+        cases.retain(|case| !(case.base.values.is_empty() && case.head.values.is_empty()));
+        let is_whole =
+            |case: &PairedCase| !case.base.values.is_empty() && !case.head.values.is_empty();
+        cases.iter().any(is_whole).then(|| ComparedScorer {
+            base_signature: asked.signature().to_owned(),
+            head_signature: asked.signature().to_owned(),
+            gate: false,
+            ..ComparedScorer::new(asked.name(), asked.measure(), cases)
+        })
+    }
+
+    /// The cases that are meant, with what was said of their answers.
+    fn cases(&self, name: &str, meant: impl Fn(&Row) -> bool) -> Vec<PairedCase> {
+        let paired = self.paired.iter().filter(|asked| meant(asked.case));
+        let case = |asked: &Asked| PairedCase {
+            id: asked.case.id.clone(),
+            source: asked.case.group.clone(),
+            tags: self.slices_of(asked.case),
+            base: self.said(0, name, &asked.base),
+            head: self.said(1, name, &asked.head),
+        };
+        paired.map(case).collect()
+    }
+
+    /// What was said of the answers to a case, of the base (0) or the head (1): by people, by a number about the column,
+    /// or by a scorer.
+    fn said(&self, side: usize, name: &str, cells: &[&CellRecord]) -> Answers {
+        let column = [self.base, self.head][side];
+        let asked = people::Asked::named(name).filter(|_| !self.is_scorer(name));
+        if let Some(asked) = asked {
+            return asked.answers(self.known.people, &column.side.of.run, cells);
+        }
+        let Some(formula) = self.formula(name) else { return answers(column, name, cells) };
+        let noted = cells.iter().filter_map(|cell| formula.noted(side, cell.ordinal));
+        let statistics: Vec<_> = noted.cloned().collect();
+        // Their values say which cases changed.
+        let of_cells = answers(column, formula.scorer, cells);
+        Answers { errors: cells.len() - statistics.len(), statistics, ..of_cells }
+    }
+
+    fn formula(&self, name: &str) -> Option<&'a Formula<'a>> {
+        self.known.formulas.iter().find(|formula| formula.name == name)
+    }
+
+    fn is_scorer(&self, name: &str) -> bool {
+        [self.base, self.head].iter().any(|side| specs(side).iter().any(|spec| spec.id == name))
     }
 
     fn slices_of(&self, case: &Row) -> Vec<String> {
@@ -177,8 +248,8 @@ impl<'a> Cases<'a> {
     /// The cases with their values, by the scorers of the verdict.
     pub fn listed(&self, verdict: &Verdict) -> Vec<ComparedCase> {
         let ordinals = |cells: &[&CellRecord]| cells.iter().map(|cell| cell.ordinal).collect();
-        let value = |column, scorer: &str, cells: &[&CellRecord]| {
-            let values = answers(column, scorer, cells).values;
+        let value = |side, scorer: &str, cells: &[&CellRecord]| {
+            let values = self.said(side, scorer, cells).values;
             (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64)
         };
         let listed = |asked: &Asked| ComparedCase {
@@ -189,18 +260,16 @@ impl<'a> Cases<'a> {
             values: verdict
                 .scorers
                 .iter()
-                .map(|s| {
-                    let base = value(self.base, &s.scorer, &asked.base);
-                    [base, value(self.head, &s.scorer, &asked.head)]
-                })
+                .map(|s| [value(0, &s.scorer, &asked.base), value(1, &s.scorer, &asked.head)])
                 .collect(),
         };
         self.paired.iter().map(listed).collect()
     }
 }
 
-fn usual_margin(spec: &ScorerSpec, usual: f64) -> f64 {
-    if OF_A_HUNDRED.contains(&spec.kind.as_str()) { HALF_A_POINT } else { usual }
+/// Two points of a share or a score of 0 to 1, half a point of one of 0 to 100.
+fn usual_margin(spec: &ScorerSpec) -> f64 {
+    if OF_A_HUNDRED.contains(&spec.kind.as_str()) { HALF_A_POINT } else { TWO_POINTS }
 }
 
 fn specs<'a>(column: &Column<'a>) -> &'a [ScorerSpec] {

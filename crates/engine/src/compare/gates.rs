@@ -130,8 +130,10 @@ fn not_inferior(found: &ScorerVerdict, margin: f64) -> Judged {
         Direction::HigherIsBetter => value,
         Direction::LowerIsBetter => -value,
     };
-    // Without a spread every case changed alike, so the change is all there is to know.
-    let ends = found.interval.map_or([found.change; 2], |interval| [interval.low, interval.high]);
+    let Some(ends) = ends(found) else {
+        let reason = format!("not shown: {} cases do not tell how far it spreads", found.cases);
+        return (GateWord::NotShown, None, reason);
+    };
     let (low, high) = (ends.map(gain)[0].min(gain(ends[1])), gain(ends[0]).max(gain(ends[1])));
     let limit = -margin - 1e-9;
     if low >= limit && found.word != Word::Worse {
@@ -153,6 +155,19 @@ fn not_inferior(found: &ScorerVerdict, margin: f64) -> Judged {
         unit(-margin)
     );
     (GateWord::NotShown, Some(low), reason)
+}
+
+/// The ends of the change; none where it has an interval that nobody knows.
+fn ends(found: &ScorerVerdict) -> Option<[f64; 2]> {
+    if let Some(interval) = found.interval {
+        return Some([interval.low, interval.high]);
+    }
+    // Without a spread every case changed alike, so the change is all there is to know. One case shows no spread, and a
+    // corpus score may have none because most samples of its cases leave it undefined.
+    let several = found.sources.unwrap_or(found.cases) > 1;
+    let nothing_changed = found.changed.fixed.is_empty() && found.changed.broken.is_empty();
+    let alike = several && (found.kind != Kind::Corpus || nothing_changed);
+    alike.then_some([found.change; 2])
 }
 
 /// A metric of all answers together: it has no interval, so the numbers decide.

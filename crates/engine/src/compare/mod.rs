@@ -10,26 +10,30 @@
 //! are refused with both signatures.
 
 mod cases;
+mod corpora;
 mod earlier;
 mod gates;
 mod pairing;
+mod people;
 mod power;
 mod side;
 mod signature;
 mod spending;
 
 use assay_score::verdict::{Comparison, Verdict, VerdictError, Word, compare};
-use assay_store::{NewColumn, RunId, Store};
+use assay_store::{NewColumn, RunId, Store, StoreError};
 
 use crate::error::EngineError;
 use crate::run::Engine;
 
 pub use cases::ComparedCase;
 pub use gates::{ComparedGate, GateWord};
+pub use people::{People, PeopleSaid};
 pub use power::Power;
 pub use spending::{Spent, What};
 
-use cases::Cases;
+use cases::{Cases, Known};
+use corpora::Corpora;
 use pairing::{Met, meetings};
 use side::ReadSide;
 
@@ -134,6 +138,8 @@ impl Compared {
 impl Engine {
     /// Holds two runs, or two columns of one, against each other. With prompts, only those of these keys or names.
     ///
+    /// It reads both runs whole and draws thousands of samples: not for the threads of an async runtime.
+    ///
     /// # Errors
     /// When there is no such run, it cannot be read back, or nothing of the two sides meets.
     pub fn compare(
@@ -142,7 +148,21 @@ impl Engine {
         head: &SideOf,
         prompts: &[String],
     ) -> Result<Compared, EngineError> {
-        compare_sides(self.store(), base, head, prompts)
+        self.compare_with(base, head, prompts, &People::default())
+    }
+
+    /// The same, with what people said of the outputs.
+    ///
+    /// # Errors
+    /// As for [`Engine::compare`].
+    pub fn compare_with(
+        &self,
+        base: &SideOf,
+        head: &SideOf,
+        prompts: &[String],
+        people: &People,
+    ) -> Result<Compared, EngineError> {
+        compare_sides(self.store(), base, head, prompts, people)
     }
 }
 
@@ -151,13 +171,15 @@ fn compare_sides(
     base: &SideOf,
     head: &SideOf,
     prompts: &[String],
+    people: &People,
 ) -> Result<Compared, EngineError> {
     let sides = [ReadSide::read(store, base, prompts)?, ReadSide::read(store, head, prompts)?];
     let met = meetings(&sides[0], &sides[1]);
     if met.pairs.is_empty() {
         return Err(nothing_met(base, head, &met));
     }
-    let pairs = met.pairs.iter().map(|pair| compared(pair, &met, &sides)).collect();
+    let pairs = met.pairs.iter().map(|pair| compared(store, pair, &met, &sides, people));
+    let pairs = pairs.collect::<Result<_, _>>()?;
     Ok(Compared { base: base.clone(), head: head.clone(), pairs, left_out: met.left_out })
 }
 
@@ -169,9 +191,17 @@ fn nothing_met(base: &SideOf, head: &SideOf, met: &Met) -> EngineError {
     EngineError::NothingToCompare { base: base.label.clone(), head: head.label.clone(), reason }
 }
 
-fn compared(pair: &pairing::Pair, met: &Met, sides: &[ReadSide; 2]) -> ComparedPair {
+fn compared(
+    store: &Store,
+    pair: &pairing::Pair,
+    met: &Met,
+    sides: &[ReadSide; 2],
+    people: &People,
+) -> Result<ComparedPair, StoreError> {
     let (base, head) = (sides[0].column(pair.base), sides[1].column(pair.head));
-    let cases = Cases::of(&base, &head);
+    let corpora = Corpora::read(store, &base, &head)?;
+    let formulas = corpora.formulas();
+    let cases = Cases::of(&base, &head, Known { formulas: &formulas, people });
     let names = met.names(pair, sides);
     let (scorers, one_sided) = cases.scorers();
     let mut comparison = Comparison::new(names.subject, names.base, names.head, scorers);
@@ -179,7 +209,7 @@ fn compared(pair: &pairing::Pair, met: &Met, sides: &[ReadSide; 2]) -> ComparedP
         comparison.rules.draws = FEW_DRAWS;
     }
     let (verdict, refused) = judged(comparison);
-    ComparedPair {
+    Ok(ComparedPair {
         prompt: head.column.prompt.clone(),
         base: base.column.clone(),
         head: head.column.clone(),
@@ -190,7 +220,7 @@ fn compared(pair: &pairing::Pair, met: &Met, sides: &[ReadSide; 2]) -> ComparedP
         refused: one_sided.into_iter().chain(refused).collect(),
         differing: cases.differing,
         unpaired: cases.unpaired,
-    }
+    })
 }
 
 /// The verdict of all scorers that can be compared: one that cannot must not keep the others from it.
@@ -213,6 +243,7 @@ fn scorer_of(error: &VerdictError) -> &String {
     match error {
         VerdictError::Signatures { scorer, .. }
         | VerdictError::NothingPaired { scorer }
+        | VerdictError::Undefined { scorer }
         | VerdictError::BadValue { scorer, .. } => scorer,
     }
 }

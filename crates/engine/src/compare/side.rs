@@ -31,6 +31,8 @@ pub(super) struct Column<'a> {
     /// The prompt as it was run, where that can be read back.
     pub prompt: Option<&'a Prompt>,
     pub side: &'a ReadSide,
+    /// Its place in the run.
+    pub place: u32,
     /// How its scores were made.
     pub made: Made<'a>,
     cells: &'a [CellRecord],
@@ -69,7 +71,8 @@ impl ReadSide {
         let column = &self.detail.columns[place];
         let prompt = self.prompts.get(&column.prompt);
         let made = Made::of(&self.noted, &column.prompt, prompt, &column.variant);
-        Column { column, prompt, side: self, made, cells: &self.cells[place] }
+        let cells = &self.cells[place];
+        Column { column, prompt, side: self, place: place as u32, made, cells }
     }
 
     /// The name of a prompt by its key.
@@ -87,6 +90,18 @@ impl<'a> Column<'a> {
     pub fn cells(&self) -> impl Iterator<Item = (&'a Row, &'a CellRecord)> {
         let side = self.side;
         self.cells.iter().filter_map(move |cell| Some((side.cases.get(cell.row as usize)?, cell)))
+    }
+
+    /// The case of a row.
+    pub fn case(&self, row: u32) -> Option<&'a Row> {
+        self.side.cases.get(row as usize)
+    }
+
+    /// How often each of its cases is asked.
+    pub fn samples(&self) -> u32 {
+        let rows = self.side.detail.rows.iter();
+        let own = rows.filter(|row| row.prompt == self.column.prompt);
+        own.map(|row| row.sample.saturating_add(1)).max().unwrap_or(1)
     }
 }
 

@@ -6,8 +6,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use assay_prompt::Prompt;
-use assay_score::Scorers;
 use assay_score::verdict::Direction;
+use assay_score::{Corpus, Scorers};
 use assay_store::{RunId, Store, StoreError};
 
 use crate::judging::judge_signatures;
@@ -57,6 +57,11 @@ impl<'a> Made<'a> {
             all.into_iter().find(|(id, _)| *id == scorer).map(|(_, signature)| signature.to_owned())
         };
         self.noted.signature(self.prompt, scorer).or_else(worked_out).unwrap_or_default()
+    }
+
+    /// Begins to keep outputs for the numbers that a scorer has about a column.
+    pub fn corpus(&self, scorer: &str) -> Option<Corpus<'_>> {
+        self.scorers.as_ref()?.corpus(scorer)
     }
 
     /// Whether higher or lower values of a scorer are better.

@@ -39,6 +39,8 @@ struct Told {
     samples: u32,
     /// By column, case and sample.
     said: fn(usize, usize, u32) -> Said,
+    /// What was answered, by column and case.
+    text: fn(usize, usize) -> &'static str,
 }
 
 impl Told {
@@ -50,6 +52,7 @@ impl Told {
             cases: (0..cases).map(|n| json!({"id": format!("case-{n:02}")})).collect(),
             samples: 1,
             said,
+            text: |_, _| "o",
         }
     }
 
@@ -128,19 +131,21 @@ impl Told {
             .enumerate()
             .map(|(n, cell)| {
                 let (case, sample) = rows[cell.row as usize];
-                (n as u32, (self.said)(cell.column as usize, case, sample))
+                let column = cell.column as usize;
+                let text = (self.text)(column, case);
+                (n as u32, (self.said)(column, case, sample), text)
             })
-            .filter(|(_, said)| !matches!(said, Said::Nothing))
+            .filter(|(_, said, _)| !matches!(said, Said::Nothing))
             .collect();
         // All on their way before any is waited for: the store gathers them.
         let begun: Vec<_> =
-            answered.iter().map(|(cell, _)| store.begin_attempt(&run, begin(*cell))).collect();
+            answered.iter().map(|(cell, ..)| store.begin_attempt(&run, begin(*cell))).collect();
         let ids: Vec<_> = begun.into_iter().map(|pending| pending.wait().unwrap()).collect();
         let ended: Vec<_> = answered
             .iter()
             .zip(ids)
-            .map(|((cell, said), attempt)| {
-                store.finish_attempt(finish(&run, *cell, attempt, *said))
+            .map(|((cell, said, text), attempt)| {
+                store.finish_attempt(finish(&run, *cell, attempt, (*said, text)))
             })
             .collect();
         ended.into_iter().for_each(|pending| pending.wait().unwrap());
@@ -157,7 +162,12 @@ fn begin(cell: u32) -> BeginAttempt {
     }
 }
 
-fn finish(run: &RunId, cell: u32, attempt: assay_store::AttemptId, said: Said) -> FinishAttempt {
+fn finish(
+    run: &RunId,
+    cell: u32,
+    attempt: assay_store::AttemptId,
+    (said, text): (Said, &str),
+) -> FinishAttempt {
     let scored = |value: Option<f64>| StoredScore {
         scorer: "category".to_owned(),
         value,
@@ -165,7 +175,7 @@ fn finish(run: &RunId, cell: u32, attempt: assay_store::AttemptId, said: Said) -
         reason: String::new(),
     };
     let done = AttemptOutcome::Done {
-        output: "o".to_owned(),
+        output: text.to_owned(),
         response: b"{}".to_vec(),
         latency_ms: 100 + u64::from(cell % 2) * 50,
         first_token_ms: None,
@@ -206,6 +216,15 @@ fn stored(runs: &[Told]) -> (tempfile::TempDir, Store) {
     (folder, store)
 }
 
+fn held(
+    store: &Store,
+    base: &SideOf,
+    head: &SideOf,
+    prompts: &[String],
+) -> Result<Compared, EngineError> {
+    compare_sides(store, base, head, prompts, &People::default())
+}
+
 fn variant(run: &str, variant: &str) -> SideOf {
     SideOf { variant: Some(variant.to_owned()), ..SideOf::run(RunId::new(run)) }
 }
@@ -215,7 +234,7 @@ fn variants_of(told: Told) -> ComparedPair {
     let id = told.id;
     let (_folder, store) = stored(&[told]);
     let sides = (variant(id, "baseline"), variant(id, "policy-first"));
-    compare_sides(&store, &sides.0, &sides.1, &[]).unwrap().pairs.remove(0)
+    held(&store, &sides.0, &sides.1, &[]).unwrap().pairs.remove(0)
 }
 
 /// 42 of 60 passed and 49 pass: 10 fixed, 3 broken.
@@ -285,7 +304,7 @@ fn runs_meet_where_variant_and_model_are_the_same_and_the_rest_is_named() {
     head.columns = vec![("policy-first", "sha256:p2", MODEL), ("short", "sha256:s", MODEL)];
     let (_folder, store) = stored(&[Told::new("base", 5, |_, _, _| pass(true)), head]);
     let (base, head) = (SideOf::run(RunId::new("base")), SideOf::run(RunId::new("head")));
-    let compared = compare_sides(&store, &base, &head, &[]).unwrap();
+    let compared = held(&store, &base, &head, &[]).unwrap();
     assert_eq!(compared.pairs.len(), 1);
     assert_eq!(
         compared.pairs[0].verdict.head, "head",
@@ -298,11 +317,11 @@ fn runs_meet_where_variant_and_model_are_the_same_and_the_rest_is_named() {
             "head has support-triage/short on server/m, which meets nothing",
         ]
     );
-    let named = compare_sides(&store, &variant("base", "baseline"), &variant("head", "short"), &[]);
+    let named = held(&store, &variant("base", "baseline"), &variant("head", "short"), &[]);
     assert_eq!(named.unwrap().pairs[0].verdict.head, "short");
-    let refused = compare_sides(&store, &base, &head, &["other".to_owned()]).unwrap_err();
+    let refused = held(&store, &base, &head, &["other".to_owned()]).unwrap_err();
     assert!(refused.to_string().starts_with("nothing of base can be compared with head"));
-    let gone = compare_sides(&store, &base, &SideOf::run(RunId::new("gone")), &[]).unwrap_err();
+    let gone = held(&store, &base, &SideOf::run(RunId::new("gone")), &[]).unwrap_err();
     assert!(matches!(gone, EngineError::UnknownRun { .. }));
 }
 
@@ -314,7 +333,7 @@ fn a_case_that_is_not_the_same_on_both_sides_stands_in_no_number() {
     head.cases[4] = json!({"id": "added"});
     let (_folder, store) = stored(&[Told::new("base", 6, |_, _, _| pass(true)), head]);
     let sides = (variant("base", "baseline"), variant("head", "baseline"));
-    let pair = compare_sides(&store, &sides.0, &sides.1, &[]).unwrap().pairs.remove(0);
+    let pair = held(&store, &sides.0, &sides.1, &[]).unwrap().pairs.remove(0);
     assert_eq!(pair.differing, ["case-02"]);
     assert_eq!(pair.unpaired, ["added", "case-04"]);
     assert_eq!(pair.verdict.scorers[0].cases, 4, "a tag asks nothing else");
@@ -326,7 +345,7 @@ fn scores_that_were_made_differently_are_refused_with_both_signatures() {
     head.evals = gate("0.02").replace("expected: $", "expected: $.category");
     let (_folder, store) = stored(&[Told::new("base", 5, |_, _, _| pass(true)), head]);
     let sides = (variant("base", "baseline"), variant("head", "policy-first"));
-    let compared = compare_sides(&store, &sides.0, &sides.1, &[]).unwrap();
+    let compared = held(&store, &sides.0, &sides.1, &[]).unwrap();
     let pair = &compared.pairs[0];
     assert_eq!(pair.verdict.scorers, []);
     assert_eq!(
@@ -363,7 +382,7 @@ fn what_is_the_same_on_both_sides_cannot_be_worse_however_few_cases_there_are() 
     let told = |id| Told { evals: gate("0.02"), ..Told::new(id, 3, |_, _, _| pass(true)) };
     let (_folder, store) = stored(&[told("base"), told("head")]);
     let (base, head) = (SideOf::run(RunId::new("base")), SideOf::run(RunId::new("head")));
-    let compared = compare_sides(&store, &base, &head, &[]).unwrap();
+    let compared = held(&store, &base, &head, &[]).unwrap();
     assert_eq!(compared.pairs.len(), 2);
     assert!(compared.holds() && !compared.is_incomplete());
     assert_eq!(compared.pairs[0].verdict.subject, "support-triage/baseline");
@@ -378,7 +397,7 @@ fn what_is_the_same_but_was_shown_to_be_worse_or_is_missing_breaks_its_gate() {
         };
         let (_folder, store) = stored(&[told("base", |_, _, _| pass(true)), told("head", said)]);
         let sides = (variant("base", "baseline"), variant("head", "baseline"));
-        let compared = compare_sides(&store, &sides.0, &sides.1, &[]).unwrap();
+        let compared = held(&store, &sides.0, &sides.1, &[]).unwrap();
         compared.pairs[0].gates[0].word
     };
     assert_eq!(judged(|_, case, _| pass(case > 0)), GateWord::Holds, "one of forty is chance");
@@ -405,7 +424,7 @@ fn a_judge_of_pairs_holds_the_others_against_a_tie_with_its_baseline() {
     assert_eq!(scorer.word, Word::Better);
     let (_folder, store) = stored(&[told(), Told { id: "again", ..told() }]);
     let sides = (variant("r", "baseline"), variant("again", "baseline"));
-    let pair = compare_sides(&store, &sides.0, &sides.1, &[]).unwrap().pairs.remove(0);
+    let pair = held(&store, &sides.0, &sides.1, &[]).unwrap().pairs.remove(0);
     assert!(pair.verdict.scorers.is_empty(), "nothing was judged: {:?}", pair.verdict.scorers);
 }
 
@@ -455,6 +474,121 @@ fn what_is_no_difference_follows_the_scale_and_a_gate_may_say_otherwise() {
         variants_of(Told { evals, ..Told::new("r", 20, said) }).verdict.scorers[0].margin
     };
     assert_eq!(margin(EVALS.to_owned()), 0.02);
-    assert_eq!(margin(EVALS.replace("equals, expected: $", "bleu")), 0.5);
-    assert_eq!(margin(gate("3").replace("equals, expected: $", "bleu")), 3.0);
+    assert_eq!(margin(EVALS.replace("equals, expected: $", "rouge-1")), 0.02);
+    assert_eq!(margin(EVALS.replace("equals, expected: $", "ratio")), 0.5);
+    assert_eq!(margin(gate("3").replace("equals, expected: $", "ratio")), 3.0);
+}
+
+/// Forty cases of two classes. Every output is `o`; of what it should have been, the base is told nothing.
+fn labelled(said: fn(usize, usize, u32) -> Said, text: fn(usize, usize) -> &'static str) -> Told {
+    let case = |n: usize| {
+        let expected = if n.is_multiple_of(4) { "b" } else { "o" };
+        json!({"id": format!("case-{n:02}"), "expected": expected})
+    };
+    Told { cases: (0..40).map(case).collect(), text, ..Told::new("r", 40, said) }
+}
+
+fn label_gate(name: &str, margin: &str) -> String {
+    format!(
+        "cases: cases.jsonl\nscorers:\n  - {{id: category, type: label}}\ngates:\n  - {{scorer: {name}, nonInferior: {{margin: {margin}}}}}\n"
+    )
+}
+
+#[test]
+fn a_gate_on_a_number_of_a_column_is_decided_by_swapping_whole_answers() {
+    // The base takes every case for an `o`, the head is right.
+    let said = |column: usize, case: usize, _: u32| pass(column == 1 || !case.is_multiple_of(4));
+    let text = |column: usize, case: usize| match (column, case % 4) {
+        (1, 0) => "b",
+        _ => "o",
+    };
+    let judged = |told: Told| {
+        let evals = label_gate("category.macro-f1", "0.05");
+        variants_of(Told { evals, ..told })
+    };
+    let pair = judged(labelled(said, text));
+    let number = pair.verdict.scorers.iter().find(|s| s.scorer == "category.macro-f1").unwrap();
+    assert_eq!(number.kind, assay_score::verdict::Kind::Corpus);
+    assert_eq!((number.word, number.gate), (Word::Better, true));
+    assert_eq!((number.head.mean, number.changed.fixed.len()), (1.0, 10));
+    assert!((number.base.mean - (30.0 / 35.0) / 2.0).abs() < 1e-9, "{}", number.base.mean);
+    assert_eq!(pair.gates[0].word, GateWord::Holds, "{}", pair.gates[0].reason);
+    let turned = judged(labelled(
+        |column, case, _| pass(column == 0 || !case.is_multiple_of(4)),
+        |column, case| if column == 0 && case.is_multiple_of(4) { "b" } else { "o" },
+    ));
+    assert_eq!(turned.gates[0].word, GateWord::Broken, "{}", turned.gates[0].reason);
+    let same = judged(labelled(|_, case, _| pass(!case.is_multiple_of(4)), |_, _| "o"));
+    assert_eq!(same.gates[0].word, GateWord::Holds, "{}", same.gates[0].reason);
+}
+
+#[test]
+fn a_number_that_too_many_answers_are_missing_from_leaves_its_gate_incomplete() {
+    let said = |column: usize, case: usize, _: u32| match (column, case) {
+        (1, 0..4) => Said::Failed,
+        _ => pass(true),
+    };
+    let evals = label_gate("category.macro-f1", "0.05");
+    let pair = variants_of(Told { evals, ..labelled(said, |_, _| "o") });
+    let number = pair.verdict.scorers.iter().find(|s| s.scorer == "category.macro-f1").unwrap();
+    assert_eq!((number.errors.head, number.word), (4, Word::Incomplete));
+    assert_eq!(pair.gates[0].word, GateWord::Incomplete);
+}
+
+#[test]
+fn a_metric_with_a_score_of_all_outputs_is_compared_by_it() {
+    let text = |column: usize, case: usize| match (column, case % 3) {
+        (0, 0) => "the cat sat on a mat",
+        (_, 1) => "a cat sat on the mat",
+        _ => "the cat sat on the mat",
+    };
+    let evals = EVALS.replace("equals, expected: $", "bleu");
+    let case =
+        |n: usize| json!({"id": format!("case-{n:02}"), "expected": "the cat sat on the mat"});
+    let said = |_: usize, _: usize, _: u32| Said::Value(50.0);
+    let cases: Vec<_> = (0..30).map(case).collect();
+    let told = Told { evals, cases, text, ..Told::new("r", 30, said) };
+    let scorer = variants_of(told).verdict.scorers.remove(0);
+    assert_eq!(scorer.test, "approximate randomisation");
+    assert!(scorer.signature.contains("eff:no"), "{}", scorer.signature);
+    assert_eq!((scorer.margin, scorer.word), (0.5, Word::Better));
+    assert!(scorer.base.mean < scorer.head.mean && scorer.head.mean < 100.0);
+}
+
+#[test]
+fn what_people_said_is_compared_where_both_sides_were_rated() {
+    let (_folder, store) = stored(&[Told::new("r", 40, |_, _, _| pass(true))]);
+    let mut people = People::default();
+    // Two columns: even cells are the base's. Ten cases are rated on one side only.
+    for cell in 0..70 {
+        let (head, good) = (cell % 2 == 1, cell % 3 == 0);
+        let grades = vec![if head { 4 } else { 3 }, if good { 4 } else { 3 }];
+        people.add(RunId::new("r"), cell, PeopleSaid { passes: vec![head || good], grades });
+    }
+    for cell in (70..80).filter(|cell| cell % 2 == 1) {
+        let said = PeopleSaid { passes: vec![true], grades: Vec::new() };
+        people.add(RunId::new("r"), cell, said);
+    }
+    let sides = (variant("r", "baseline"), variant("r", "policy-first"));
+    let compared = compare_sides(&store, &sides.0, &sides.1, &[], &people).unwrap();
+    let scorers = &compared.pairs[0].verdict.scorers;
+    let named = |name: &str| scorers.iter().find(|scorer| scorer.scorer == name).unwrap();
+    let (passes, grades) = (named("people: pass"), named("people: grade"));
+    assert_eq!((grades.test.as_str(), grades.word), ("Wilcoxon–Pratt", Word::Better));
+    assert_eq!((grades.cases, grades.errors.unpaired, grades.gate), (35, 0, false));
+    assert_eq!((passes.cases, passes.errors.unpaired), (35, 5));
+    assert_eq!((passes.test.as_str(), passes.word), ("exact McNemar", Word::Better));
+    assert_eq!(passes.errors.share, 0.0, "what nobody looked at is no error");
+    let place = scorers.iter().position(|scorer| scorer.scorer == "people: grade").unwrap();
+    assert_eq!(compared.pairs[0].cases[1].values[place], [Some(3.0), Some(4.0)]);
+}
+
+#[test]
+fn one_case_shows_no_gate_of_scores_to_hold() {
+    let said = |_: usize, _: usize, _: u32| Said::Value(0.5);
+    let judged = |cases| {
+        let told = Told { evals: gate("0.02"), ..Told::new("r", cases, said) };
+        variants_of(told).gates.remove(0).word
+    };
+    assert_eq!((judged(1), judged(2)), (GateWord::NotShown, GateWord::Holds));
 }

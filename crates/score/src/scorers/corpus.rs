@@ -7,7 +7,7 @@
 use assay_prompt::Row;
 
 use super::answer::Answer;
-use super::{Ledger, Scorer};
+use super::{Check, Ledger, Scorer};
 use crate::Subject;
 use crate::verdict::Statistics;
 
@@ -21,7 +21,7 @@ pub struct Corpus<'s> {
 
 impl<'s> Corpus<'s> {
     pub(super) fn new(scorer: &'s Scorer) -> Option<Corpus<'s>> {
-        let check = scorer.check.as_ref().ok()?.as_ref();
+        let check: &'s dyn Check = scorer.check.as_ref().ok()?.as_ref();
         // A scorer without a signature of its own is described by its keys, which its numbers do not repeat.
         let keys = match check.signature() {
             Some(_) => String::new(),
