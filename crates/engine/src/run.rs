@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, watch};
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::Budget;
+use crate::compare::Spreads;
 use crate::driver::{Before, Driver, Retries, lanes};
 use crate::environment::Environment;
 use crate::error::EngineError;
@@ -31,6 +32,8 @@ pub struct Engine {
     environment: Arc<dyn Environment>,
     runtime: Handle,
     bounds: Arc<Bounds>,
+    /// What runs told of how much answers differ.
+    pub(crate) spreads: Arc<Mutex<Spreads>>,
 }
 
 /// A run that is going on.
@@ -108,7 +111,8 @@ impl RunHandle {
 impl Engine {
     /// An engine that keeps its runs in `store` and works on `runtime`.
     pub fn new(store: Store, environment: Arc<dyn Environment>, runtime: Handle) -> Self {
-        Self { store, environment, runtime, bounds: Arc::default() }
+        let (bounds, spreads) = Default::default();
+        Self { store, environment, runtime, bounds, spreads }
     }
 
     /// Where runs go on.

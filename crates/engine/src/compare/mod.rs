@@ -30,6 +30,7 @@ pub use cases::ComparedCase;
 pub use gates::{ComparedGate, GateWord};
 pub use people::{People, PeopleSaid};
 pub use power::Power;
+pub(crate) use power::Spreads;
 pub use spending::{Spent, What};
 
 use cases::{Cases, Known};

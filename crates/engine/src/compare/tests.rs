@@ -145,7 +145,7 @@ impl Told {
             .iter()
             .zip(ids)
             .map(|((cell, said, text), attempt)| {
-                store.finish_attempt(finish(&run, *cell, attempt, (*said, text)))
+                store.finish_attempt(finish(&run, *cell, attempt, (*said, *text)))
             })
             .collect();
         ended.into_iter().for_each(|pending| pending.wait().unwrap());
