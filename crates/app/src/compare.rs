@@ -1,7 +1,7 @@
 //! Comparisons: what a person names, the verdict between two sides, and its cases by the page.
 
 use std::collections::HashMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, MutexGuard, OnceLock, PoisonError};
 
 use assay_engine::{
     Compared, ComparedCase, ComparedGate, ComparedPair, GateWord, Power, SideOf, Spent, What,
@@ -17,6 +17,7 @@ use assay_wire::*;
 use crate::app::App;
 use crate::error::Explain;
 use crate::judges::JudgedGates;
+use crate::ratings::Spoken;
 use crate::results::{column_view, no_run, preview};
 use crate::router::Answer;
 
@@ -27,12 +28,12 @@ const MAX_PAGE: u32 = 20_000;
 const MOST_OF_TREND: u32 = 50;
 const MOST_CELLS_OF_TREND: u32 = 20_000;
 
-/// A comparison that was worked out, and of what.
+/// A comparison that is worked out or being worked out, and of what.
 pub(crate) struct KeptComparison {
     of: ReadComparison,
-    /// How far its runs were.
-    stands: [Stand; 2],
-    compared: Arc<Compared>,
+    /// How far its runs were, and what people had said.
+    stands: ([Stand; 2], Spoken),
+    found: Arc<OnceLock<Result<Arc<Compared>, ApiError>>>,
 }
 
 /// How far a run is: another answer, or another score, is another comparison.
@@ -174,19 +175,46 @@ impl App {
     }
 
     /// The comparison, and whether a side is still being answered. The last one is kept: its cases are asked page by page.
+    ///
+    /// It takes seconds to work out, and nobody who asks for another waits for it. Who asks for the same does.
     fn compared(&self, of: &ReadComparison) -> Result<(Arc<Compared>, bool), ApiError> {
         let records = [self.record(&of.base.run)?, self.record(&of.head.run)?];
         let stands = [self.stand(&records[0]), self.stand(&records[1])];
         let going = stands.iter().any(|stand| stand.3);
-        let mut kept = self.inner.compared.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(kept) = kept.as_ref().filter(|kept| kept.of == *of && kept.stands == stands) {
-            return Ok((Arc::clone(&kept.compared), going));
+        let found = self.comparison_of(of, (stands, self.spoken()));
+        let compared = found.get_or_init(|| self.work_out(of)).clone();
+        if compared.is_err() {
+            // What stood in the way may be gone the next time.
+            let mut kept = self.kept_comparison();
+            drop(kept.take_if(|kept| Arc::ptr_eq(&kept.found, &found)));
         }
-        let engine = &self.inner.engine;
-        let compared = engine.compare(&side_of(&of.base), &side_of(&of.head), &of.prompts);
-        let compared = Arc::new(compared.map_err(|e| e.explain())?);
-        *kept = Some(KeptComparison { of: of.clone(), stands, compared: Arc::clone(&compared) });
-        Ok((compared, going))
+        Ok((compared?, going))
+    }
+
+    /// The place of a comparison, where it stands as soon as somebody has worked it out.
+    fn comparison_of(
+        &self,
+        of: &ReadComparison,
+        stands: ([Stand; 2], Spoken),
+    ) -> Arc<OnceLock<Result<Arc<Compared>, ApiError>>> {
+        let mut kept = self.kept_comparison();
+        if let Some(kept) = kept.as_ref().filter(|kept| kept.of == *of && kept.stands == stands) {
+            return Arc::clone(&kept.found);
+        }
+        let found = Arc::default();
+        *kept = Some(KeptComparison { of: of.clone(), stands, found: Arc::clone(&found) });
+        found
+    }
+
+    fn work_out(&self, of: &ReadComparison) -> Result<Arc<Compared>, ApiError> {
+        let people = self.people_of([&of.base.run, &of.head.run])?;
+        let (base, head) = (side_of(&of.base), side_of(&of.head));
+        let compared = self.inner.engine.compare_with(&base, &head, &of.prompts, &people);
+        compared.map(Arc::new).map_err(|e| e.explain())
+    }
+
+    fn kept_comparison(&self) -> MutexGuard<'_, Option<KeptComparison>> {
+        self.inner.compared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn stand(&self, record: &RunRecord) -> Stand {

@@ -111,8 +111,9 @@ impl App {
             model: Some(ran.column.model.clone()),
         };
         let (base, head) = (side(base, stands), side(head, "this commit"));
-        let compared =
-            self.inner.engine.compare(&base, &head, std::slice::from_ref(&key.key)).ok()?;
+        let people = self.people_of([base.run.as_str(), head.run.as_str()]).unwrap_or_default();
+        let prompts = std::slice::from_ref(&key.key);
+        let compared = self.inner.engine.compare_with(&base, &head, prompts, &people).ok()?;
         compared.pairs.into_iter().next().filter(|pair| !pair.verdict.scorers.is_empty())
     }
 }

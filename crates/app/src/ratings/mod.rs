@@ -4,6 +4,7 @@
 //! kept apart: [`Voices`] reads both, and what a file claims never stands in for what was said here.
 
 mod outputs;
+mod people;
 mod queue;
 mod rater;
 mod shared;
@@ -21,6 +22,7 @@ use crate::planned::PlannedRun;
 use crate::router::Answer;
 use outputs::RunOutput;
 pub(crate) use outputs::{RunOutputs, case_digest};
+pub(crate) use people::Spoken;
 pub(crate) use shared::SharedCache;
 use voices::Voices;
 
