@@ -14,14 +14,16 @@ use crate::app::App;
 pub(crate) struct Spoken {
     /// How much was said here. What is taken back stays in the history, and its end is one more.
     here: usize,
-    /// What the files say; read again only when they have changed.
+    /// What the files say; read again only when they have changed, or cannot be listed.
     shared: Option<Arc<SharedFiles>>,
 }
 
 impl PartialEq for Spoken {
     fn eq(&self, other: &Spoken) -> bool {
         let same_files = match (&self.shared, &other.shared) {
-            (Some(ours), Some(theirs)) => Arc::ptr_eq(ours, theirs),
+            (Some(ours), Some(theirs)) => {
+                Arc::ptr_eq(ours, theirs) || ours.ratings.is_empty() && theirs.ratings.is_empty()
+            }
             (ours, theirs) => ours.is_none() && theirs.is_none(),
         };
         self.here == other.here && same_files

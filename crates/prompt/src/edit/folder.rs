@@ -107,15 +107,16 @@ impl<'f> Folder<'f> {
         self.files.keys().find(lone).cloned().ok_or_else(missing)
     }
 
+    /// The evals files that the manifest names, there or not.
+    pub fn named_evals(&self) -> Result<Vec<String>, EditError> {
+        let manifest = self.map(MANIFEST_FILE)?;
+        let listed = manifest.get("evals").and_then(Value::as_array).into_iter().flatten();
+        Ok(listed.filter_map(|path| resolve(MANIFEST_FILE, path.as_str()?)).collect())
+    }
+
     /// The evals files that are there, in the order of the manifest. A prompt without one gets one.
     pub fn evals_files(&mut self) -> Result<Vec<String>, EditError> {
-        let manifest = self.map(MANIFEST_FILE)?;
-        let listed = manifest.get("evals").and_then(Value::as_array);
-        let named: Vec<String> = listed
-            .into_iter()
-            .flatten()
-            .filter_map(|path| resolve(MANIFEST_FILE, path.as_str()?))
-            .collect();
+        let named = self.named_evals()?;
         let there: Vec<String> = named.iter().filter(|file| self.has(file)).cloned().collect();
         if !there.is_empty() {
             return Ok(there);

@@ -121,7 +121,8 @@ pub fn duplicate_variant(files: &Files, from: &str, id: &str) -> Result<Changes,
     Ok(folder.changes())
 }
 
-/// Gives a variant another id, and its file the name that goes with it when it had that name.
+/// Gives a variant another id, and its file the name that goes with it when it had that name. Judges of pairs that hold
+/// the others against it follow.
 pub fn rename_variant(files: &Files, from: &str, to: &str) -> Result<Changes, EditError> {
     let mut folder = Folder::new(files);
     let source = folder.variant_file(from)?;
@@ -146,7 +147,22 @@ pub fn rename_variant(files: &Files, from: &str, to: &str) -> Result<Changes, Ed
         }
         Ok(())
     })?;
+    rename_baselines(&mut folder, from, to)?;
     Ok(folder.changes())
+}
+
+/// Names a variant anew where a scorer has it for its `baseline`. An evals file that cannot be read names nobody.
+fn rename_baselines(folder: &mut Folder, from: &str, to: &str) -> Result<(), EditError> {
+    for file in folder.named_evals()? {
+        let Ok(mut evals) = folder.map(&file) else { continue };
+        let scorers = evals.get_mut("scorers").and_then(Value::as_array_mut).into_iter().flatten();
+        let baselines = scorers.filter_map(|scorer| scorer.get_mut("baseline"));
+        for baseline in baselines.filter(|known| known.as_str().map(str::trim) == Some(from)) {
+            *baseline = Value::from(to);
+        }
+        folder.write(&file, &Value::Object(evals))?;
+    }
+    Ok(())
 }
 
 /// Removes a variant and its file, unless another variant uses that too.

@@ -64,6 +64,30 @@ fn a_renamed_variant_keeps_its_column_its_comment_and_its_text() {
 }
 
 #[test]
+fn judges_of_pairs_follow_a_renamed_baseline() {
+    let mut files = files();
+    let evals = files.get_mut("evals.yaml").unwrap();
+    let judge =
+        "  - {id: duel, type: pairwise, model: a/b, baseline: baseline} # the one to beat\n";
+    *evals = evals.replacen("scorers:\n", &format!("scorers:\n{judge}"), 1);
+    assert!(evals.contains(judge), "the sample has a list of scorers: {evals}");
+    let edited = after(&files, edit::rename_variant(&files, "baseline", "plain").unwrap());
+    let (new, gone) = line_changes(&files["evals.yaml"], &edited["evals.yaml"]);
+    assert_eq!(new, [judge.trim_end().replace("baseline: baseline", "baseline: plain")]);
+    assert_eq!(gone.len(), 1);
+    let other = edit::rename_variant(&files, "policy-first", "policy").unwrap();
+    assert!(!other.contains_key("evals.yaml"), "another variant is nobody's baseline");
+}
+
+#[test]
+fn an_evals_file_that_cannot_be_read_keeps_no_variant_from_a_new_name() {
+    let mut files = files();
+    files.insert("evals.yaml".to_owned(), "scorers: [".to_owned());
+    let renamed = edit::rename_variant(&files, "baseline", "plain").unwrap();
+    assert!(!renamed.contains_key("evals.yaml"));
+}
+
+#[test]
 fn a_file_that_is_shared_or_named_otherwise_stays_when_its_variant_changes() {
     let mut files = files();
     let manifest = files.get_mut("prompt.yaml").unwrap();
