@@ -38,7 +38,41 @@ impl Store {
         purpose: &'static str,
     ) -> Result<(), StoreError> {
         let (owner, parent) = (self.owner()?, parent.clone());
-        self.write(move |connection| create(connection, &run, &parent, purpose, owner)).wait()
+        self.write(move |connection| create(connection, &run, &[], (&parent, purpose), owner))
+            .wait()
+    }
+
+    /// Stores a child of `parent` that leaves out all of its cells, for those of another run's child to be put there
+    /// ([`Store::put_cells`]).
+    ///
+    /// # Errors
+    /// [`StoreError::NotLeased`] unless this process holds the parent.
+    pub fn create_empty_child(
+        &self,
+        run: NewRun,
+        parent: &RunId,
+        purpose: &'static str,
+    ) -> Result<(), StoreError> {
+        let (owner, parent) = (self.owner()?, parent.clone());
+        let all: Vec<u32> = (0..run.cells.len() as u32).collect();
+        self.write(move |connection| create(connection, &run, &all, (&parent, purpose), owner))
+            .wait()
+    }
+
+    /// The children of a run, earlier ones first.
+    pub fn children(
+        &self,
+        parent: &RunId,
+        purpose: &'static str,
+    ) -> Result<Vec<RunId>, StoreError> {
+        self.read(|connection| {
+            let seq = runs::seq(connection, parent)?;
+            let mut select = connection.prepare_cached(
+                "SELECT id FROM run WHERE parent = ? AND purpose = ? ORDER BY seq",
+            )?;
+            let children = select.query_map(params![seq, purpose], |row| row.get(0))?;
+            Ok(children.collect::<Result<_, _>>()?)
+        })
     }
 
     /// What the children of a run were answered, earlier ones first.
@@ -82,12 +116,12 @@ impl Store {
 fn create(
     connection: &Connection,
     run: &NewRun,
-    parent: &RunId,
-    purpose: &str,
+    skipped: &[u32],
+    (parent, purpose): (&RunId, &str),
     owner: Owner,
 ) -> Result<(), Fault> {
     let parent = runs::leased_seq(connection, parent, Some(owner))?;
-    runs::create(connection, run, &[], owner)?;
+    runs::create(connection, run, skipped, owner)?;
     connection
         .prepare_cached("UPDATE run SET parent = ?, purpose = ? WHERE id = ?")?
         .execute(params![parent, purpose, run.id])?;

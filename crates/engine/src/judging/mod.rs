@@ -24,6 +24,7 @@ use target::JudgeModels;
 
 pub(crate) use cost::Expected;
 pub use prompts::{BUILT_IN_JUDGES, built_in_judge};
+pub(crate) use rounds::PURPOSE;
 
 /// The judges of a run's prompts.
 pub(crate) struct Judging {

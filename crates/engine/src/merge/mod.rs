@@ -3,14 +3,23 @@
 //! The shards of a matrix have its whole grid, so joining them is putting each cell where it belongs. They may be runs of
 //! this database or files that other machines handed over. Nothing is sent; cells of shards that are missing are left
 //! to be answered, as in a run that was interrupted.
+//!
+//! What a run notes beside its cells comes along: how its scores were made, without which nothing can be compared with
+//! them, and what its judges were answered, so that nobody pays for it twice.
 
 mod file;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use assay_store::{CarriedCell, NewCell, NewRun, RunDetail, RunId, RunState, Shard};
+use assay_prompt::Row;
+use assay_store::{
+    CarriedCell, CellRecord, CellState, NewCell, NewRun, RunDetail, RunId, RunRecord, RunState,
+    ScorerSignature, Shard,
+};
 
 use crate::error::EngineError;
+use crate::judging::{JudgedScorer, PURPOSE};
 use crate::run::Engine;
 use crate::spec::{Endpoints, RunRequest, RunSpec, stored_endpoints, to_stored};
 use file::ShardFile;
@@ -31,6 +40,12 @@ pub enum ShardSource<'a> {
 enum Part<'a> {
     Run(RunDetail),
     File(ShardFile<'a>),
+}
+
+/// What comes of a shard, piece by piece: its cells, then each run of its judges with its cells.
+enum Carried {
+    Cells(Vec<CarriedCell>),
+    Child(Box<RunDetail>),
 }
 
 impl Part<'_> {
@@ -62,15 +77,18 @@ impl Engine {
         for part in &parts {
             part.check()?;
         }
+        let signatures = self.signatures(&parts)?;
         let run = self.merged(&parts)?;
         let (id, cells) = (run.id.clone(), run.cells.len() as u32);
         self.store().create_shard(run, (0..cells).collect())?;
-        let taken = parts.iter().try_for_each(|part| self.take(&id, part));
+        let noted = self.store().put_signatures(&id, signatures).map_err(EngineError::from);
+        let taken = noted.and_then(|()| parts.iter().try_for_each(|part| self.take(&id, part)));
         let ended = self.end_merge(&id, taken.as_ref().err());
         taken.and(ended).map(|()| id)
     }
 
-    /// Whatever kept a part from being taken, the run is one that can be resumed: what is missing is to be answered.
+    /// Whatever kept a part from being taken, the run is one that can be resumed: what is missing is to be answered, and
+    /// what no shard could judge is to be judged.
     fn end_merge(&self, id: &RunId, error: Option<&EngineError>) -> Result<(), EngineError> {
         self.store().queue_skipped(id)?;
         let record = self.record(id)?;
@@ -78,17 +96,60 @@ impl Engine {
             Some(error) => {
                 RunState::Failed(format!("it was not merged to the end: {error}").into())
             }
-            None if record.done + record.failed == record.total => RunState::Done,
+            None if has_ended(&record) && !self.is_unjudged(&record)? => RunState::Done,
             None => RunState::Interrupted,
         };
         Ok(self.store().set_run_state(id, state, self.now_ms())?)
     }
 
-    fn take(&self, to: &RunId, part: &Part<'_>) -> Result<(), EngineError> {
-        match part {
-            Part::Run(detail) => self.take_run(to, detail),
-            Part::File(file) => file.cells(|cells| self.take_cells(to, cells)),
+    /// Whether a judge has something to say yet, such as of a pair whose halves two machines had.
+    fn is_unjudged(&self, record: &RunRecord) -> Result<bool, EngineError> {
+        let Some(detail) = self.store().run(&record.id)? else { return Ok(false) };
+        let sources = spec(&detail)?.prompts;
+        let judges: BTreeMap<String, Vec<JudgedScorer>> = sources
+            .iter()
+            .map(|source| (source.key.clone(), JudgedScorer::all(&source.parse())))
+            .filter(|(_, judges)| !judges.is_empty())
+            .collect();
+        if judges.is_empty() {
+            return Ok(false);
         }
+        for from in (0..record.total).step_by(BATCH as usize) {
+            let cells = self.store().cells(&record.id, from, from.saturating_add(BATCH))?;
+            if cells.iter().any(|cell| lacks_judgement(&detail, &judges, cell)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    fn take(&self, to: &RunId, part: &Part<'_>) -> Result<(), EngineError> {
+        let mut taking = Taking { engine: self, to, child: None };
+        match part {
+            Part::Run(detail) => self.carry(detail, &mut |carried| taking.take(carried))?,
+            Part::File(file) => file.carried(|carried| taking.take(carried))?,
+        }
+        taking.end_child()
+    }
+
+    /// Hands over the cells of a run, and the runs of its judges.
+    fn carry(&self, detail: &RunDetail, take: file::Put<'_>) -> Result<(), EngineError> {
+        self.carry_cells(detail, take)?;
+        for child in self.store().children(&detail.record.id, PURPOSE)? {
+            if let Some(detail) = self.store().run(&child)? {
+                take(Carried::Child(Box::new(detail.clone())))?;
+                self.carry_cells(&detail, take)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn carry_cells(&self, detail: &RunDetail, take: file::Put<'_>) -> Result<(), EngineError> {
+        for from in (0..detail.record.total).step_by(BATCH as usize) {
+            let to = from.saturating_add(BATCH);
+            take(Carried::Cells(self.store().carried_cells(&detail.record.id, from, to)?))?;
+        }
+        Ok(())
     }
 
     /// Writes a run with all that stands behind it as one file, for another machine to merge.
@@ -97,9 +158,35 @@ impl Engine {
     /// When there is no such run, it is still going, or the file cannot be written.
     pub fn export_shard(&self, run: &RunId, path: &Path) -> Result<(), EngineError> {
         let Part::Run(detail) = self.part(&ShardSource::Run(run.clone()))? else { return Ok(()) };
-        file::write(path, &detail, |from| {
-            Ok(self.store().carried_cells(run, from, from.saturating_add(BATCH))?)
-        })
+        let signatures = self.store().signatures(run)?;
+        let children = !self.store().children(run, PURPOSE)?.is_empty();
+        let head = file::Head { run: &detail, signatures: &signatures, children };
+        file::write(path, &head, |put| self.carry(&detail, put))
+    }
+
+    /// How the scores of all parts were made. Scores of one scorer that were made differently never become one column.
+    fn signatures(&self, parts: &[Part<'_>]) -> Result<Vec<ScorerSignature>, EngineError> {
+        let mut all: BTreeMap<(String, String), String> = BTreeMap::new();
+        for part in parts {
+            let noted = match part {
+                Part::Run(detail) => self.store().signatures(&detail.record.id)?,
+                Part::File(file) => file.signatures().to_vec(),
+            };
+            for ScorerSignature { prompt, scorer, signature } in noted {
+                let known =
+                    all.entry((prompt, scorer.clone())).or_insert_with(|| signature.clone());
+                if *known != signature {
+                    let id = &part.detail().record.id;
+                    return Err(cannot(format!(
+                        "run `{id}` made the scores of `{scorer}` differently: `{signature}`, not `{known}`"
+                    )));
+                }
+            }
+        }
+        let noted = all.into_iter();
+        let signature =
+            |((prompt, scorer), signature)| ScorerSignature { prompt, scorer, signature };
+        Ok(noted.map(signature).collect())
     }
 
     fn part<'a>(&self, source: &ShardSource<'a>) -> Result<Part<'a>, EngineError> {
@@ -139,19 +226,88 @@ impl Engine {
             shard: None,
         })
     }
+}
 
-    fn take_run(&self, to: &RunId, detail: &RunDetail) -> Result<(), EngineError> {
-        for from in (0..detail.record.total).step_by(BATCH as usize) {
-            let to_cell = from.saturating_add(BATCH);
-            let cells = self.store().carried_cells(&detail.record.id, from, to_cell)?;
-            self.take_cells(to, cells)?;
+/// A part on its way into a run.
+struct Taking<'t> {
+    engine: &'t Engine,
+    to: &'t RunId,
+    /// The run of its judges that cells are put into, once there is one.
+    child: Option<RunId>,
+}
+
+impl Taking<'_> {
+    fn take(&mut self, carried: Carried) -> Result<(), EngineError> {
+        match carried {
+            Carried::Cells(cells) => {
+                let into = self.child.as_ref().unwrap_or(self.to);
+                Ok(self.engine.store().put_cells(into, cells)?)
+            }
+            Carried::Child(detail) => {
+                self.end_child()?;
+                let child = self.engine.new_child(*detail)?;
+                let id = child.id.clone();
+                self.engine.store().create_empty_child(child, self.to, PURPOSE)?;
+                self.child = Some(id);
+                Ok(())
+            }
         }
-        Ok(())
     }
 
-    fn take_cells(&self, to: &RunId, cells: Vec<CarriedCell>) -> Result<(), EngineError> {
-        Ok(self.store().put_cells(to, cells)?)
+    /// What a judge was not answered is asked anew when the run goes on; its own runs never do.
+    fn end_child(&mut self) -> Result<(), EngineError> {
+        let Some(child) = self.child.take() else { return Ok(()) };
+        let record = self.engine.record(&child)?;
+        let state = if has_ended(&record) { RunState::Done } else { RunState::Interrupted };
+        Ok(self.engine.store().set_run_state(&child, state, self.engine.now_ms())?)
     }
+}
+
+impl Engine {
+    /// A run of a judge as it was, under another id.
+    fn new_child(&self, detail: RunDetail) -> Result<NewRun, EngineError> {
+        if !fits(&detail) {
+            let id = &detail.record.id;
+            return Err(cannot(format!("the cells of run `{id}` do not fit its rows and columns")));
+        }
+        Ok(NewRun {
+            id: RunId::new(self.new_run_id()),
+            created_ms: self.now_ms(),
+            cells: grid(&detail),
+            workspace: detail.record.workspace,
+            title: detail.record.title,
+            spec: detail.spec,
+            columns: detail.columns,
+            rows: detail.rows,
+            scorers: detail.scorers,
+            budget: detail.record.budget,
+            shard: None,
+        })
+    }
+}
+
+fn has_ended(record: &RunRecord) -> bool {
+    record.done + record.failed == record.total
+}
+
+/// Whether a judge that looks at an answer has said nothing of it.
+fn lacks_judgement(
+    detail: &RunDetail,
+    judges: &BTreeMap<String, Vec<JudgedScorer>>,
+    cell: &CellRecord,
+) -> bool {
+    let column = detail.columns.get(cell.column as usize);
+    let row = detail.rows.get(cell.row as usize);
+    let Some((column, row)) = column.zip(row).filter(|_| cell.state == CellState::Done) else {
+        return false;
+    };
+    let Some(judges) = judges.get(&column.prompt) else { return false };
+    let case: Row = serde_json::from_str(&row.case_json).unwrap_or_default();
+    let is_open = |judge: &&JudgedScorer| {
+        let place = detail.scorers.iter().position(|id| *id == judge.id);
+        !cell.scores.iter().any(|score| Some(usize::from(score.scorer)) == place)
+    };
+    judges.iter().filter(is_open).any(|judge| judge.looks_at(&case, &column.variant))
 }
 
 /// Where models were when all of the parts began; one that was not at the same place for each is left out.
@@ -164,6 +320,11 @@ fn endpoints(parts: &[Part<'_>]) -> Result<Endpoints, EngineError> {
     let mut common = noted.first().cloned().unwrap_or_default();
     common.retain(|model, served| noted.iter().all(|other| other.get(model) == Some(served)));
     Ok(common)
+}
+
+/// Whether a run has the cells that its rows and columns make.
+fn fits(detail: &RunDetail) -> bool {
+    grid(detail).len() == detail.record.total as usize
 }
 
 /// Rows come prompt by prompt, each with a cell for every column of its prompt.
@@ -195,7 +356,7 @@ fn refuse_strangers(parts: &[Part<'_>]) -> Result<(), EngineError> {
     for part in parts {
         let detail = part.detail();
         let id = &detail.record.id;
-        if grid(detail).len() != detail.record.total as usize {
+        if !fits(detail) {
             return Err(cannot(format!("the cells of run `{id}` do not fit its rows and columns")));
         }
         let Some(shard) = detail.record.shard else {
