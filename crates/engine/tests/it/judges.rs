@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use assay_engine::{Plan, Price, RunHandle, RunSpec, State};
-use assay_store::{CellState, StoredScore};
+use assay_engine::{Plan, Price, RunHandle, RunSpec, Shard, ShardSource, State};
+use assay_store::{CellState, RunState, StoredScore};
 use assay_testkit::{Fault, ModelServer};
 use serde_json::{Value, json};
 
@@ -208,6 +208,69 @@ fn a_judge_of_pairs_that_prefers_length_is_flagged() {
     let report = &reports.values().next().unwrap()[0];
     let pairs = report.pairs.as_ref().unwrap();
     assert!(pairs.prefers_length() && !pairs.prefers_a_position(), "{pairs:?}");
+}
+
+#[test]
+fn merged_shards_keep_what_their_judges_said_and_have_the_rest_judged_when_they_go_on() {
+    let reply = r#"{"analysis":"the first is better","verdict":"first"}"#;
+    let (fast, slow) = (answers(), judge(reply));
+    let (here, there) = (Bench::new(&fast, &slow), Bench::new(&fast, &slow));
+    let shard = |index| {
+        let scorer = "{id: better, type: pairwise, model: slow/model, baseline: warm}";
+        let mut spec = judged(12, scorer);
+        spec.request.shard = Some(Shard { index, of: 2 });
+        spec
+    };
+    let (one, two) = (here.run(shard(1)), there.run(shard(2)));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("two.jsonl");
+    there.engine.export_shard(&two.id, &file).unwrap();
+    let sources = [ShardSource::Run(one.id.clone()), ShardSource::File(&file)];
+    let asked = slow.count();
+    let merged = here.ended(&here.engine.merge(&sources).unwrap());
+    assert_eq!(slow.count(), asked, "merging asks nobody");
+
+    let judged = scores(&merged).len();
+    assert_eq!(judged, scores(&one).len() + scores(&two).len());
+    assert!((1..12).contains(&judged), "some pairs were parted: {judged}");
+    assert_eq!(merged.record.state, RunState::Interrupted, "there is something to judge");
+    let signatures = here.store.signatures(&merged.id).unwrap();
+    assert_eq!(signatures.len(), 1);
+    assert_eq!(signatures, here.store.signatures(&one.id).unwrap());
+    let report = |bench: &Bench| {
+        let reports = bench.engine.judge_reports(&merged.id).unwrap();
+        let report = &reports.values().next().unwrap()[0];
+        (report.asked as usize, report.pairs.as_ref().unwrap().pairs as usize)
+    };
+    assert_eq!(report(&here), (judged, judged), "replies are there, not scores alone");
+
+    let ended = here.resume(&merged.id, false);
+    assert_eq!((ended.state.clone(), scores(&ended).len()), (State::Done, 12));
+    assert_eq!(slow.count() - asked, 2 * (12 - judged), "what was answered is not asked again");
+    assert_eq!(report(&here), (12, 12));
+}
+
+#[test]
+fn shards_whose_scores_were_made_differently_are_not_merged() {
+    let (fast, slow) = (answers(), judge(MET));
+    let bench = Bench::new(&fast, &slow);
+    let shard = |index| {
+        let mut spec = judged(4, RUBRIC);
+        spec.request.shard = Some(Shard { index, of: 2 });
+        bench.run(spec).id
+    };
+    let (one, two) = (shard(1), shard(2));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("two.jsonl");
+    bench.engine.export_shard(&two, &file).unwrap();
+    let text = std::fs::read_to_string(&file).unwrap();
+    let other = text.replacen("\"signature\":\"", "\"signature\":\"other|", 1);
+    assert_ne!(other, text);
+    std::fs::write(&file, other).unwrap();
+    let refused = bench.engine.merge(&[ShardSource::Run(one), ShardSource::File(&file)]);
+    let refused = refused.err().unwrap().to_string();
+    assert!(refused.contains("made the scores of `fits` differently"), "{refused}");
+    assert!(refused.contains("`other|"), "{refused}");
 }
 
 #[test]
