@@ -1,7 +1,8 @@
 //! Whether the intervals and verdicts keep what they promise, by simulation.
 //!
 //! Nominal 95 % intervals have to cover the truth in 93 to 97 of 100 runs, for 30 to 500 cases,
-//! averaged over pass rates from 5 to 95 % and over bounded scores of several shapes; and "Better"
+//! averaged over pass rates from 5 to 95 %, over bounded scores of several shapes, and over error rates of all outputs
+//! together; and "Better"
 //! has to be said in at most 5 of 100 runs in which nothing changed, over three gates together. Both
 //! with one answer to a case and with several, and with cases that share a source.
 //!
@@ -13,7 +14,8 @@ use std::error::Error;
 
 use assay_score::stats::random::Random;
 use assay_score::verdict::{
-    Answers, ComparedScorer, Comparison, Measure, PairedCase, Rules, ScorerVerdict, Word, compare,
+    Answers, ComparedScorer, Comparison, Kind, Measure, PairedCase, Rules, ScorerVerdict, Word,
+    compare,
 };
 
 /// Runs for each line of the tables: 95 % of them are known to ±0.7 points.
@@ -104,17 +106,18 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Prints how often intervals cover the truth, and says whether all do often enough.
 fn intervals() -> bool {
-    println!("share of nominal 95 % intervals that cover the truth, {RUNS} runs each\n");
+    println!("share of nominal 95 % intervals that cover the truth, up to {RUNS} runs each\n");
     println!("{:<14}{:<22}{:>6}{:>10}{:>10}", "", "", "cases", "mean", "change");
     let mut all_hold = true;
-    for (kind, measure, shape) in KINDS {
+    for measured in KINDS {
         for design in DESIGNS {
-            let lines = in_parallel(CASES.map(|n| move || covered(n, design, measure(), shape)));
+            let lines = in_parallel(CASES.map(|n| move || covered(n, design, measured)));
             for (n, [mean, change]) in CASES.into_iter().zip(lines) {
                 let holds = COVERAGE.contains(&mean) && COVERAGE.contains(&change);
                 let mark = if holds { "" } else { "  out of 93 to 97 %" };
                 let (mean, change) = (100.0 * mean, 100.0 * change);
-                println!("{kind:<14}{:<22}{n:>6}{mean:>9.1}%{change:>9.1}%{mark}", design.name);
+                let (name, design) = (measured.name, design.name);
+                println!("{name:<14}{design:<22}{n:>6}{mean:>9.1}%{change:>9.1}%{mark}");
                 all_hold &= holds;
             }
         }
@@ -122,35 +125,77 @@ fn intervals() -> bool {
     all_hold
 }
 
-/// A measure's name, the measure, and how a shape of it is drawn.
-type MeasureKind = (&'static str, fn() -> Measure<'static>, fn(&mut Random) -> Shape);
+/// What is measured of the answers of a run.
+#[derive(Clone, Copy)]
+struct Measured {
+    name: &'static str,
+    measure: fn() -> Measure<'static>,
+    /// How a shape of it is drawn.
+    shape: fn(&mut Random) -> Shape,
+    runs: usize,
+    /// Draws of an interval that needs some; of the others the p-value alone, which is not looked at.
+    draws: usize,
+}
 
-const KINDS: [MeasureKind; 2] = [
-    ("pass or fail", || Measure::PassFail, Shape::of_passes),
-    ("scores", || Measure::Score, Shape::of_scores),
+const KINDS: [Measured; 3] = [
+    Measured {
+        name: "pass or fail",
+        measure: || Measure::PassFail,
+        shape: Shape::of_passes,
+        runs: RUNS,
+        draws: 9,
+    },
+    Measured {
+        name: "scores",
+        measure: || Measure::Score,
+        shape: Shape::of_scores,
+        runs: RUNS,
+        draws: 9,
+    },
+    // Every run draws samples of its own, so that there are fewer.
+    Measured {
+        name: "error rates",
+        measure: || Measure::Corpus(&error_rate),
+        shape: |random| Shape::Power(between(0.5, 4.0, random)),
+        runs: 1_500,
+        draws: 399,
+    },
 ];
 
+/// Errors over words.
+fn error_rate(sums: &[f64]) -> Option<f64> {
+    Some(sums.first()? / sums.get(1)?)
+}
+
 /// How often the intervals of the base's mean and of the change cover the truth.
-fn covered(
-    n: usize,
-    design: Design,
-    measure: Measure<'static>,
-    shape: fn(&mut Random) -> Shape,
-) -> [f64; 2] {
+fn covered(n: usize, design: Design, measured: Measured) -> [f64; 2] {
     let mut random = Random::new(n as u64);
     let mut covered = [0_usize; 2];
-    for _ in 0..RUNS {
-        let (base, head) = (shape(&mut random), shape(&mut random));
-        let scorer = ComparedScorer::new("s", measure, cases(n, design, base, head, &mut random));
-        // The p-value is not looked at.
-        let Some(verdict) = verdicts(vec![scorer], 9).pop() else { continue };
+    for _ in 0..measured.runs {
+        let (base, head) = ((measured.shape)(&mut random), (measured.shape)(&mut random));
+        let measure = (measured.measure)();
+        let mut cases = cases(n, design, base, head, &mut random);
+        if measure.kind() == Kind::Corpus {
+            cases.iter_mut().for_each(|case| in_words(case, &mut random));
+        }
+        let scorer = ComparedScorer::new("s", measure, cases);
+        let Some(verdict) = verdicts(vec![scorer], measured.draws).pop() else { continue };
         let holds = |low: f64, high: f64, truth: f64| low - 1e-9 <= truth && truth <= high + 1e-9;
         let change = head.mean() - base.mean();
         let of_change = verdict.interval.is_some_and(|i| holds(i.low, i.high, change));
         covered[0] += usize::from(holds(verdict.base.low, verdict.base.high, base.mean()));
         covered[1] += usize::from(of_change);
     }
-    covered.map(|covered| covered as f64 / RUNS as f64)
+    covered.map(|covered| covered as f64 / measured.runs as f64)
+}
+
+/// Gives a case a number of words, of which its values are the share of errors.
+fn in_words(case: &mut PairedCase, random: &mut Random) {
+    let words = (5 + random.below(26)) as f64;
+    for side in [&mut case.base, &mut case.head] {
+        let values = std::mem::take(&mut side.values).into_iter();
+        side.statistics = values.map(|value| vec![(0, value * words), (1, words)]).collect();
+    }
 }
 
 /// Prints how often three gates say "Better" where nothing changed, and says whether that is rare.
@@ -176,9 +221,10 @@ fn alarms(n: usize, design: Design) -> [f64; 2] {
     let mut random = Random::new(7 + n as u64);
     let mut alarms = [0_usize; 2];
     for _ in 0..RUNS {
-        let gates = [KINDS[0], KINDS[1], KINDS[0]].map(|(_, measure, shape)| {
-            let shape = shape(&mut random);
-            ComparedScorer::new("s", measure(), cases(n, design, shape, shape, &mut random))
+        let gates = [KINDS[0], KINDS[1], KINDS[0]].map(|measured| {
+            let shape = (measured.shape)(&mut random);
+            let cases = cases(n, design, shape, shape, &mut random);
+            ComparedScorer::new("s", (measured.measure)(), cases)
         });
         let verdicts = verdicts(gates.into(), 199);
         let said = |word: Word| verdicts.iter().any(|verdict| verdict.word == word);
