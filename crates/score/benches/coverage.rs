@@ -106,7 +106,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// Prints how often intervals cover the truth, and says whether all do often enough.
 fn intervals() -> bool {
-    println!("share of nominal 95 % intervals that cover the truth, up to {RUNS} runs each\n");
+    println!("share of nominal 95 % intervals that cover the truth, {RUNS} runs each\n");
     println!("{:<14}{:<22}{:>6}{:>10}{:>10}", "", "", "cases", "mean", "change");
     let mut all_hold = true;
     for measured in KINDS {
@@ -132,33 +132,15 @@ struct Measured {
     measure: fn() -> Measure<'static>,
     /// How a shape of it is drawn.
     shape: fn(&mut Random) -> Shape,
-    runs: usize,
-    /// Draws of an interval that needs some; of the others the p-value alone, which is not looked at.
-    draws: usize,
 }
 
 const KINDS: [Measured; 3] = [
-    Measured {
-        name: "pass or fail",
-        measure: || Measure::PassFail,
-        shape: Shape::of_passes,
-        runs: RUNS,
-        draws: 9,
-    },
-    Measured {
-        name: "scores",
-        measure: || Measure::Score,
-        shape: Shape::of_scores,
-        runs: RUNS,
-        draws: 9,
-    },
-    // Every run draws samples of its own, so that there are fewer.
+    Measured { name: "pass or fail", measure: || Measure::PassFail, shape: Shape::of_passes },
+    Measured { name: "scores", measure: || Measure::Score, shape: Shape::of_scores },
     Measured {
         name: "error rates",
         measure: || Measure::Corpus(&error_rate),
         shape: |random| Shape::Power(between(0.5, 4.0, random)),
-        runs: 1_500,
-        draws: 399,
     },
 ];
 
@@ -171,7 +153,7 @@ fn error_rate(sums: &[f64]) -> Option<f64> {
 fn covered(n: usize, design: Design, measured: Measured) -> [f64; 2] {
     let mut random = Random::new(n as u64);
     let mut covered = [0_usize; 2];
-    for _ in 0..measured.runs {
+    for _ in 0..RUNS {
         let (base, head) = ((measured.shape)(&mut random), (measured.shape)(&mut random));
         let measure = (measured.measure)();
         let mut cases = cases(n, design, base, head, &mut random);
@@ -179,14 +161,15 @@ fn covered(n: usize, design: Design, measured: Measured) -> [f64; 2] {
             cases.iter_mut().for_each(|case| in_words(case, &mut random));
         }
         let scorer = ComparedScorer::new("s", measure, cases);
-        let Some(verdict) = verdicts(vec![scorer], measured.draws).pop() else { continue };
+        // The p-value is not looked at.
+        let Some(verdict) = verdicts(vec![scorer], 9).pop() else { continue };
         let holds = |low: f64, high: f64, truth: f64| low - 1e-9 <= truth && truth <= high + 1e-9;
         let change = head.mean() - base.mean();
         let of_change = verdict.interval.is_some_and(|i| holds(i.low, i.high, change));
         covered[0] += usize::from(holds(verdict.base.low, verdict.base.high, base.mean()));
         covered[1] += usize::from(of_change);
     }
-    covered.map(|covered| covered as f64 / measured.runs as f64)
+    covered.map(|covered| covered as f64 / RUNS as f64)
 }
 
 /// Gives a case a number of words, of which its values are the share of errors.

@@ -1,28 +1,30 @@
 //! Corpus scores: BLEU, an error rate, macro F1 of all outputs together.
 //!
 //! Such a score is no mean over cases, so there are no differences to test. Base and head of random sources are swapped
-//! instead (approximate randomisation), and the interval comes from drawing the sources again. The plain percentile
-//! interval is too narrow for few sources: it has neither the quantile of t nor the n − 1 of a variance. Its quantiles are
-//! taken further out here by just that much (Hesterberg, 2015), so that the interval of a mean is as wide as the paired t
-//! interval of other measures.
+//! instead (approximate randomisation). The interval is the paired t all the same, over the jackknife's pseudo-values
+//! (Tukey, 1958): what each source adds to the change, found by leaving it out. For a score that is a mean they are the
+//! differences themselves.
 
 use std::collections::BTreeMap;
 
 use super::estimate::{CONFIDENCE, Estimate};
 use super::sample::{Sample, add, summed};
 use super::{CorpusScore, Rules, Statistics};
+use crate::Mean;
 use crate::stats::random::Random;
-use crate::stats::special::{normal_sf, t_critical};
+use crate::stats::special::t_critical;
 use crate::stats::{Interval, means};
-use crate::{Mean, percentile};
 
 /// Additions that the draws of one scorer may take: about a second. Beyond it there are fewer draws, but never fewer than
 /// [`FEWEST_DRAWS`].
 const MOST_STEPS: usize = 400_000_000;
 const FEWEST_DRAWS: usize = 999;
 
-/// The share of drawn samples for which the score may be undefined. Of more, the rest says nothing.
-const MOST_UNDEFINED: f64 = 0.05;
+/// What is left of a sum by rounding alone: a thousandth of a millionth of an answer.
+const NOTHING: f64 = 1e-9;
+
+/// An error that is none.
+const ROUNDING: f64 = 1e-12;
 
 /// Base and head.
 type Sides<T> = [T; 2];
@@ -33,37 +35,35 @@ pub(super) fn of_corpus(sample: &Sample, score: CorpusScore, rules: &Rules) -> O
     let draws = rules.draws.min(corpus.affordable());
     let [base, head] = corpus.whole().map(|sum| score(&sum));
     let (base, head) = (base?, head?);
-    let drawn = corpus.drawn(draws, &mut Random::new(rules.seed));
-    let n = corpus.sources.len();
+    let without = corpus.without_each();
+    let error = |of: fn(&Sides<f64>) -> f64| jackknife_error(without.as_deref()?, of);
+    let n = corpus.sources.len() as f64;
+    let around =
+        |centre: f64, error: f64| Interval::around(centre, t_critical(CONFIDENCE, n - 1.0) * error);
     let mean = |mean: f64, of: fn(&Sides<f64>) -> f64| {
-        let interval = drawn.as_deref().and_then(|drawn| between(drawn, of, n));
-        let interval = interval.unwrap_or(Interval::around(mean, 0.0));
-        Mean { mean, low: interval.low, high: interval.high, n: sample.cases.len() }
+        // As everywhere: where nothing is known of the spread, the number stands alone.
+        let alone = Interval::around(mean, 0.0);
+        let Interval { low, high } = error(of).map_or(alone, |error| around(mean, error));
+        Mean { mean, low, high, n: sample.cases.len() }
     };
-    let change = |sides: &Sides<f64>| sides[1] - sides[0];
-    let spread =
-        drawn.as_ref().and_then(|all| means::sd(&all.iter().map(change).collect::<Vec<_>>()));
-    let error = spread.filter(|error| *error > 0.0);
+    // Where all sources change the score alike, rounding alone sets them apart.
+    let of_change = error(|sides| sides[1] - sides[0]).filter(|error| *error > ROUNDING);
     Some(Estimate {
         base: mean(base, |sides| sides[0]),
         head: mean(head, |sides| sides[1]),
         change: head - base,
-        interval: error.and_then(|_| between(drawn.as_deref()?, change, n)),
-        spread: error.map(|error| error * (n as f64).sqrt()),
+        interval: of_change.map(|error| around(head - base, error)),
+        spread: of_change.map(|error| error * n.sqrt()),
         test: "approximate randomisation",
         p: Some(corpus.randomised(draws, (head - base).abs(), &mut Random::new(rules.seed))),
     })
 }
 
-/// The middle 95 % of what was drawn from so many sources, expanded for few of them.
-fn between(drawn: &[Sides<f64>], of: fn(&Sides<f64>) -> f64, n: usize) -> Option<Interval> {
-    if n < 2 {
-        return None;
-    }
-    let values: Vec<f64> = drawn.iter().map(of).collect();
-    let n = n as f64;
-    let tail = normal_sf(t_critical(CONFIDENCE, n - 1.0) * (n / (n - 1.0)).sqrt());
-    Some(Interval { low: percentile(&values, tail)?, high: percentile(&values, 1.0 - tail)? })
+/// The standard error of a score, from what it is without each source. None for one source.
+fn jackknife_error(without: &[Sides<f64>], of: fn(&Sides<f64>) -> f64) -> Option<f64> {
+    let values: Vec<f64> = without.iter().map(of).collect();
+    let n = values.len() as f64;
+    means::variance(&values).map(|variance| (n - 1.0) * (variance / n).sqrt())
 }
 
 /// The summed statistics of each source.
@@ -85,23 +85,27 @@ impl Corpus<'_> {
         (MOST_STEPS / (entries + places).max(1)).max(FEWEST_DRAWS)
     }
 
-    /// Both scores of samples that are drawn from the sources. None where too many of them are undefined.
-    fn drawn(&self, draws: usize, random: &mut Random) -> Option<Vec<Sides<f64>>> {
-        let n = self.sources.len();
-        let mut sums = [Vec::new(), Vec::new()];
-        let mut drawn = Vec::with_capacity(draws);
-        for _ in 0..draws {
-            sums.iter_mut().for_each(|sum| sum.fill(0.0));
-            for _ in 0..n {
-                let source = &self.sources[random.below(n)];
-                sums.iter_mut().zip(source).for_each(|(sum, side)| add(sum, side));
-            }
-            if let [Some(base), Some(head)] = sums.each_ref().map(|sum| (self.score)(sum)) {
-                drawn.push([base, head]);
-            }
+    /// Both scores without each source. None where leaving one out leaves a score undefined, and for one source.
+    fn without_each(&self) -> Option<Vec<Sides<f64>>> {
+        if self.sources.len() < 2 {
+            return None;
         }
-        let undefined = draws - drawn.len();
-        (undefined as f64 <= MOST_UNDEFINED * draws as f64).then_some(drawn)
+        let mut rest = self.whole();
+        let without = |source: &Sides<Statistics>| {
+            let mut side = |at: usize| {
+                let (rest, source) = (&mut rest[at], &source[at]);
+                let whole: Vec<f64> = source.iter().map(|(place, _)| rest[*place]).collect();
+                for (place, value) in source {
+                    let left = rest[*place] - value;
+                    rest[*place] = if left.abs() < NOTHING { 0.0 } else { left };
+                }
+                let score = (self.score)(rest);
+                source.iter().zip(whole).for_each(|((place, _), whole)| rest[*place] = whole);
+                score
+            };
+            Some([side(0)?, side(1)?])
+        };
+        self.sources.iter().map(without).collect()
     }
 
     /// Approximate randomisation (Riezler and Maxwell, 2005): how often swapping base and head of a random half of the

@@ -108,7 +108,7 @@ fn more_cases(
 fn slices(scorer: &ComparedScorer, sample: &Sample, rules: &Rules) -> Vec<Slice> {
     let tags: BTreeSet<&str> =
         sample.cases.iter().flat_map(|case| case.tags).map(String::as_str).collect();
-    // A corpus score draws all cases of a slice again and again; what decides nothing need not be drawn so often.
+    // A corpus score is summed up anew for every draw; what decides nothing need not be drawn so often.
     let rules = &Rules { draws: rules.draws.min(DRAWS_OF_A_SLICE), ..*rules };
     let found: Vec<(&str, Sample, Estimate)> = tags
         .into_iter()

@@ -12,7 +12,7 @@
 //! | the same with several answers, or shared sources | sign flips | paired t over cases or sources |
 //! | [`Measure::Score`] | sign flips | the same |
 //! | [`Measure::Rating`] | Wilcoxon with Pratt's zeros; sign flips with shared sources | the same |
-//! | [`Measure::Corpus`] | approximate randomisation | expanded bootstrap over cases or sources |
+//! | [`Measure::Corpus`] | approximate randomisation | paired t over the jackknife's pseudo-values |
 //!
 //! ```
 //! use assay_score::verdict::{Answers, ComparedScorer, Comparison, Measure, PairedCase, Word, compare};
