@@ -72,6 +72,27 @@ fn sixty_paired_cases_come_out_to_the_digit() {
 }
 
 #[test]
+fn what_people_said_of_both_sides_stands_beside_the_scorers() {
+    let server = sorter();
+    let terminal = terminal(&server);
+    let run = terminal.ok(&["run", "--json", "-"]).json();
+    let run = run["run"].as_str().expect("an id").to_owned();
+    // Cells of a case are neighbours, the baseline's first. The last one is rated on one side only.
+    for cell in 0..9 {
+        let grade = if cell % 2 == 0 { "2" } else { "4" };
+        terminal.ok(&["rate", &run, "--cell", &cell.to_string(), "--score", grade]);
+    }
+    let (base, head) = (format!("{run}/baseline"), format!("{run}/policy-first"));
+    let text = terminal.ok(&["compare", &base, &head]).out;
+    let people = "4 cases, paired · people: grade\n\
+                  2.00 [2.00, 2.00] → 4.00 [4.00, 4.00] · change **+2.00** · 4 fixed, 0 broken, 0 unchanged · \
+                  Wilcoxon–Pratt p = ";
+    assert!(text.contains(people), "{text}");
+    assert!(text.starts_with(EXAMPLE), "no scorer's verdict depends on people: {text}");
+    assert!(!text.contains("people: pass"), "nobody passed or failed anything: {text}");
+}
+
+#[test]
 fn the_markdown_is_ready_for_a_pull_request() {
     let server = sorter();
     let terminal = terminal(&server);
