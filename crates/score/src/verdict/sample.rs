@@ -146,11 +146,10 @@ fn check(scorer: &ComparedScorer, case: &PairedCase) -> Result<(), VerdictError>
         _ => value.is_finite(),
     };
     let sides = [&case.base, &case.head];
-    let sums = |side: &Answers| side.statistics.iter().flatten().map(|(_, value)| *value);
-    let amounts: Vec<f64> = sides.iter().flat_map(|side| sums(side)).collect();
-    let values = sides.iter().flat_map(|side| &side.values);
-    let bad = values.copied().find(|value| !is_value(value));
-    match bad.or_else(|| amounts.into_iter().find(|value| !value.is_finite())) {
+    let bad = sides.iter().flat_map(|side| &side.values).copied().find(|value| !is_value(value));
+    let amounts = sides.iter().flat_map(|side| side.statistics.iter().flatten());
+    let mut amounts = amounts.map(|(_, amount)| *amount);
+    match bad.or_else(|| amounts.find(|amount| !amount.is_finite())) {
         None => Ok(()),
         Some(value) => Err(VerdictError::BadValue {
             scorer: scorer.scorer.clone(),
@@ -207,7 +206,7 @@ pub(super) fn summed<'s>(all: impl IntoIterator<Item = &'s Statistics>) -> Vec<f
 }
 
 /// Adds to a sum, which grows as far as it has to.
-pub(super) fn add(sum: &mut Vec<f64>, statistics: &Statistics) {
+pub(super) fn add(sum: &mut Vec<f64>, statistics: &[(usize, f64)]) {
     for (place, value) in statistics {
         if sum.len() <= *place {
             sum.resize(place + 1, 0.0);
