@@ -33,8 +33,11 @@ pub(crate) struct KeptComparison {
     of: ReadComparison,
     /// How far its runs were, and what people had said.
     stands: ([Stand; 2], Spoken),
-    found: Arc<OnceLock<Result<Arc<Compared>, ApiError>>>,
+    found: Arc<Found>,
 }
+
+/// What came of a comparison, as soon as somebody has worked it out.
+type Found = OnceLock<Result<Arc<Compared>, ApiError>>;
 
 /// How far a run is: another answer, or another score, is another comparison.
 type Stand = (u32, u32, Option<i64>, bool);
@@ -191,12 +194,8 @@ impl App {
         Ok((compared?, going))
     }
 
-    /// The place of a comparison, where it stands as soon as somebody has worked it out.
-    fn comparison_of(
-        &self,
-        of: &ReadComparison,
-        stands: ([Stand; 2], Spoken),
-    ) -> Arc<OnceLock<Result<Arc<Compared>, ApiError>>> {
+    /// Where a comparison stands, or will stand.
+    fn comparison_of(&self, of: &ReadComparison, stands: ([Stand; 2], Spoken)) -> Arc<Found> {
         let mut kept = self.kept_comparison();
         if let Some(kept) = kept.as_ref().filter(|kept| kept.of == *of && kept.stands == stands) {
             return Arc::clone(&kept.found);
