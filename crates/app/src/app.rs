@@ -78,8 +78,8 @@ pub(crate) struct Inner {
     pub looking: Latest,
     /// The run that was looked at last, as it was planned.
     pub read: Mutex<Option<Arc<PlannedRun>>>,
-    /// The comparison that was looked at last.
-    pub compared: Mutex<Option<KeptComparison>>,
+    /// The comparisons that were looked at last, the latest at the end.
+    pub compared: Mutex<Vec<KeptComparison>>,
     /// The outputs of the run that was rated last.
     pub outputs: Mutex<Option<Arc<RunOutputs>>>,
     /// The ratings that the open repository's files hold.

@@ -28,6 +28,9 @@ const MAX_PAGE: u32 = 20_000;
 const MOST_OF_TREND: u32 = 50;
 const MOST_CELLS_OF_TREND: u32 = 20_000;
 
+/// Comparisons that are kept.
+const MOST_KEPT: usize = 3;
+
 /// A comparison that is worked out or being worked out, and of what.
 pub(crate) struct KeptComparison {
     of: ReadComparison,
@@ -177,7 +180,8 @@ impl App {
         }
     }
 
-    /// The comparison, and whether a side is still being answered. The last one is kept: its cases are asked page by page.
+    /// The comparison, and whether a side is still being answered. The last few are kept: their cases are asked page by
+    /// page, and a third column beside two others is a comparison of its own.
     ///
     /// It takes seconds to work out, and nobody who asks for another waits for it. Who asks for the same does.
     fn compared(&self, of: &ReadComparison) -> Result<(Arc<Compared>, bool), ApiError> {
@@ -188,20 +192,23 @@ impl App {
         let compared = found.get_or_init(|| self.work_out(of)).clone();
         if compared.is_err() {
             // What stood in the way may be gone the next time.
-            let mut kept = self.kept_comparison();
-            drop(kept.take_if(|kept| Arc::ptr_eq(&kept.found, &found)));
+            self.kept_comparisons().retain(|kept| !Arc::ptr_eq(&kept.found, &found));
         }
         Ok((compared?, going))
     }
 
     /// Where a comparison stands, or will stand.
     fn comparison_of(&self, of: &ReadComparison, stands: ([Stand; 2], Spoken)) -> Arc<Found> {
-        let mut kept = self.kept_comparison();
-        if let Some(kept) = kept.as_ref().filter(|kept| kept.of == *of && kept.stands == stands) {
+        let mut all = self.kept_comparisons();
+        if let Some(kept) = all.iter().find(|kept| kept.of == *of && kept.stands == stands) {
             return Arc::clone(&kept.found);
         }
+        all.retain(|kept| kept.of != *of);
+        if all.len() == MOST_KEPT {
+            all.remove(0);
+        }
         let found = Arc::default();
-        *kept = Some(KeptComparison { of: of.clone(), stands, found: Arc::clone(&found) });
+        all.push(KeptComparison { of: of.clone(), stands, found: Arc::clone(&found) });
         found
     }
 
@@ -212,7 +219,7 @@ impl App {
         compared.map(Arc::new).map_err(|e| e.explain())
     }
 
-    fn kept_comparison(&self) -> MutexGuard<'_, Option<KeptComparison>> {
+    fn kept_comparisons(&self) -> MutexGuard<'_, Vec<KeptComparison>> {
         self.inner.compared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
