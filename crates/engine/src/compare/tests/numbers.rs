@@ -46,6 +46,25 @@ fn a_gate_on_a_number_of_a_column_is_decided_by_swapping_whole_answers() {
 }
 
 #[test]
+fn the_order_in_which_cases_were_asked_changes_no_digit() {
+    fn said(column: usize, case: usize, _: u32) -> Said {
+        pass(text(column, case) == if case.is_multiple_of(4) { "b" } else { "o" })
+    }
+    fn text(column: usize, case: usize) -> &'static str {
+        ["o", "b", "neither", "o", "b"][(case * (column + 2)) % 5]
+    }
+    let judged = |told: Told| {
+        let evals = label_gate("category.weighted-f1", "0.05");
+        variants_of(Told { evals, ..told }).verdict
+    };
+    let forwards = judged(labelled(said, text));
+    let mut told = labelled(|c, n, s| said(c, 39 - n, s), |c, n| text(c, 39 - n));
+    told.cases.reverse();
+    assert_eq!(judged(told), forwards);
+    assert_eq!(forwards.scorers.len(), 2);
+}
+
+#[test]
 fn a_number_that_too_many_answers_are_missing_from_leaves_its_gate_incomplete() {
     let said = |column: usize, case: usize, _: u32| match (column, case) {
         (1, 0..4) => Said::Failed,
