@@ -2,7 +2,7 @@
 
 use super::*;
 
-/// Forty cases of two classes. Every output is `o`; of what it should have been, the base is told nothing.
+/// Forty cases of two classes: every fourth is a `b`, the others are an `o`.
 fn labelled(said: fn(usize, usize, u32) -> Said, text: fn(usize, usize) -> &'static str) -> Told {
     let case = |n: usize| {
         let expected = if n.is_multiple_of(4) { "b" } else { "o" };
