@@ -104,11 +104,12 @@ fn what_is_kept_of_each_output_sums_up_to_every_number_of_the_column() {
         let (scorers, _) = Scorers::compile(std::slice::from_ref(&one), &[]);
         let mut column = scorers.column();
         let mut corpus = scorers.corpus(&one.id).unwrap();
-        let mut sum = vec![0.0; 100];
+        let mut sum: Vec<f64> = Vec::new();
         for (output, expected) in pairs {
             let case = row(expected);
             column.add(&Subject::new(output, &case));
             for (place, amount) in corpus.note(&Subject::new(output, &case)).unwrap() {
+                sum.resize(sum.len().max(place + 1), 0.0);
                 sum[place] += amount;
             }
         }
