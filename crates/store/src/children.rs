@@ -1,9 +1,10 @@
 //! Runs that another run asks for: a judge's questions are cells like any other, in a run of their own.
 //!
 //! A child is not listed among the runs of its workspace, and what it spends counts as spent by its parent. What a
-//! run needs to go on where it stopped is read back from its children: their answers, by the ids of their cases.
+//! run needs to go on where it stopped is read back from its children: which questions were asked and where their
+//! answers are, and then the answers themselves, as many at a time as somebody can use.
 
-use rusqlite::{Connection, ToSql, params};
+use rusqlite::{Connection, OptionalExtension, ToSql, params};
 
 use crate::cells::{self, StoredScore};
 use crate::error::{Fault, StoreError};
@@ -24,6 +25,24 @@ pub struct ChildAnswer {
     pub finish: Option<String>,
     /// Why the cell failed, its beginning.
     pub error: Option<String>,
+}
+
+/// Where a child keeps an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ChildCell {
+    child: i64,
+    cell: u32,
+}
+
+/// A question whose cell has ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChildQuestion {
+    /// The case that was asked.
+    pub case_id: String,
+    /// Where its answer is.
+    pub at: ChildCell,
+    /// Whether its cell failed.
+    pub failed: bool,
 }
 
 impl Store {
@@ -75,23 +94,37 @@ impl Store {
         })
     }
 
-    /// What the children of a run were answered, earlier ones first.
-    pub fn child_answers(
+    /// Tells of every question that the children of a run have come to the end with, earlier ones first. Their answers
+    /// stay where they are.
+    pub fn child_questions(
         &self,
         parent: &RunId,
         purpose: &'static str,
-    ) -> Result<Vec<ChildAnswer>, StoreError> {
+        each: impl FnMut(ChildQuestion),
+    ) -> Result<(), StoreError> {
         self.read(|connection| {
             let seq = runs::seq(connection, parent)?;
-            answers(connection, "r.parent = ? AND r.purpose = ?", params![seq, purpose])
+            questions(connection, "r.parent = ? AND r.purpose = ?", params![seq, purpose], each)
         })
     }
 
-    /// What the cells of a run were answered, by ordinal.
-    pub fn run_answers(&self, run: &RunId) -> Result<Vec<ChildAnswer>, StoreError> {
+    /// Tells of every question that a run has come to the end with, by ordinal.
+    pub fn run_questions(
+        &self,
+        run: &RunId,
+        each: impl FnMut(ChildQuestion),
+    ) -> Result<(), StoreError> {
         self.read(|connection| {
             let seq = runs::seq(connection, run)?;
-            answers(connection, "r.seq = ?", params![seq])
+            questions(connection, "r.seq = ?", params![seq], each)
+        })
+    }
+
+    /// The answers at these places, in their order. A place that has none any more is left out.
+    pub fn answers_at(&self, places: &[ChildCell]) -> Result<Vec<ChildAnswer>, StoreError> {
+        self.read(|connection| {
+            let answers = places.iter().filter_map(|at| answer(connection, *at).transpose());
+            answers.collect()
         })
     }
 
@@ -128,27 +161,49 @@ fn create(
     Ok(())
 }
 
-fn answers(
+fn questions(
     connection: &Connection,
     of: &str,
     values: &[&dyn ToSql],
-) -> Result<Vec<ChildAnswer>, Fault> {
+    mut each: impl FnMut(ChildQuestion),
+) -> Result<(), Fault> {
     let mut select = connection.prepare_cached(&format!(
-        "SELECT k.case_id, c.state, a.output, a.finish, c.error
+        "SELECT r.seq, c.ordinal, k.case_id, c.state
          FROM run r JOIN cell c ON c.run = r.seq
            JOIN run_row w ON w.run = c.run AND w.ordinal = c.row_at
            JOIN run_case k ON k.run = c.run AND k.ordinal = w.case_at
-           LEFT JOIN attempt a ON a.id = c.attempt
          WHERE {of} AND c.state IN ('done', 'failed') ORDER BY r.seq, c.ordinal"
     ))?;
-    let answers = select.query_map(values, |row| {
-        let done = row.get::<_, CellState>(1)? == CellState::Done;
-        Ok(ChildAnswer {
-            case_id: row.get(0)?,
-            output: row.get::<_, Option<String>>(2)?.filter(|_| done),
-            finish: row.get(3)?,
-            error: row.get(4)?,
+    let mut rows = select.query(values)?;
+    while let Some(row) = rows.next()? {
+        each(ChildQuestion {
+            at: ChildCell { child: row.get(0)?, cell: row.get(1)? },
+            case_id: row.get(2)?,
+            failed: row.get::<_, CellState>(3)? == CellState::Failed,
+        });
+    }
+    Ok(())
+}
+
+fn answer(connection: &Connection, at: ChildCell) -> Result<Option<ChildAnswer>, Fault> {
+    let found = connection
+        .prepare_cached(
+            "SELECT k.case_id, c.state, a.output, a.finish, c.error
+             FROM cell c
+               JOIN run_row w ON w.run = c.run AND w.ordinal = c.row_at
+               JOIN run_case k ON k.run = c.run AND k.ordinal = w.case_at
+               LEFT JOIN attempt a ON a.id = c.attempt
+             WHERE c.run = ? AND c.ordinal = ? AND c.state IN ('done', 'failed')",
+        )?
+        .query_row(params![at.child, at.cell], |row| {
+            let done = row.get::<_, CellState>(1)? == CellState::Done;
+            Ok(ChildAnswer {
+                case_id: row.get(0)?,
+                output: row.get::<_, Option<String>>(2)?.filter(|_| done),
+                finish: row.get(3)?,
+                error: row.get(4)?,
+            })
         })
-    })?;
-    Ok(answers.collect::<Result<_, _>>()?)
+        .optional()?;
+    Ok(found)
 }

@@ -1,7 +1,11 @@
 //! What people say of outputs that a judge is held against: pass or fail, each rater once for each output.
 //!
 //! A label is kept by a digest of the case and the output, so it holds for every run in which they come up again, and
-//! by a digest of what was asked, so that another rubric begins anew.
+//! by a digest of what was asked, so that another rubric begins anew. A label that was taken back stays as such: where
+//! it was shared before, others have to learn of it.
+//!
+//! Beside them stand the calibrations: which judge, as its signature says, was held against how many of them. Another
+//! model or another judge prompt has another signature, and nobody has held that one against anything.
 
 use rusqlite::{Connection, params};
 
@@ -22,8 +26,23 @@ CREATE TABLE label (
 ) STRICT, WITHOUT ROWID;
 ";
 
+pub(crate) const SCHEMA_4: &str = "
+ALTER TABLE label ADD COLUMN taken_back INTEGER NOT NULL DEFAULT 0 CHECK (taken_back IN (0, 1));
+CREATE TABLE calibration (
+  workspace TEXT NOT NULL,
+  prompt    TEXT NOT NULL,
+  scorer    TEXT NOT NULL,
+  asks      TEXT NOT NULL,
+  signature TEXT NOT NULL,
+  rater     TEXT NOT NULL,
+  labels    INTEGER NOT NULL CHECK (labels >= 0),
+  at_ms     INTEGER NOT NULL,
+  PRIMARY KEY (workspace, prompt, scorer, asks, signature, rater)
+) STRICT, WITHOUT ROWID;
+";
+
 /// What labels are about: a scorer of a prompt, as it asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LabelTopic {
     /// The repository's id.
     pub workspace: String,
@@ -42,8 +61,21 @@ pub struct LabelRecord {
     pub subject: [u8; 32],
     /// Who says so.
     pub rater: String,
-    /// What.
-    pub pass: bool,
+    /// What; `None` takes back what they said before.
+    pub pass: Option<bool>,
+    /// When, in milliseconds since 1970.
+    pub at_ms: i64,
+}
+
+/// A judge that was held against labels.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CalibrationRecord {
+    /// What makes the judge's scores comparable: its prompts' contents, its models, its settings.
+    pub signature: String,
+    /// Who held it against them.
+    pub rater: String,
+    /// Labelled outputs that it had a verdict on.
+    pub labels: u32,
     /// When, in milliseconds since 1970.
     pub at_ms: i64,
 }
@@ -62,29 +94,29 @@ impl Store {
         .wait()
     }
 
-    /// Takes a rater's label of an output back, if there is one.
-    pub fn remove_label(
-        &self,
-        topic: &LabelTopic,
-        subject: [u8; 32],
-        rater: &str,
-    ) -> Result<(), StoreError> {
-        let (topic, rater) = (topic.clone(), rater.to_owned());
-        self.write(move |connection| {
-            connection
-                .prepare_cached(
-                    "DELETE FROM label WHERE workspace = ? AND prompt = ? AND scorer = ? AND asks = ?
-                       AND subject = ? AND rater = ?",
-                )?
-                .execute(params![topic.workspace, topic.prompt, topic.scorer, topic.asks, subject, rater])?;
-            Ok(())
-        })
-        .wait()
-    }
-
-    /// All labels of a topic, by output and rater.
+    /// All labels of a topic, by output and rater; those that were taken back too.
     pub fn labels(&self, topic: &LabelTopic) -> Result<Vec<LabelRecord>, StoreError> {
         self.read(|connection| list(connection, topic))
+    }
+
+    /// Every topic of a workspace that has labels or calibrations.
+    pub fn label_topics(&self, workspace: &str) -> Result<Vec<LabelTopic>, StoreError> {
+        self.read(|connection| topics(connection, workspace))
+    }
+
+    /// Keeps that a judge was held against labels, over what the same person kept of it before.
+    pub fn put_calibration(
+        &self,
+        topic: &LabelTopic,
+        calibration: CalibrationRecord,
+    ) -> Result<(), StoreError> {
+        let topic = topic.clone();
+        self.write(move |connection| put_calibration(connection, &topic, &calibration)).wait()
+    }
+
+    /// What was held against the labels of a topic, latest first.
+    pub fn calibrations(&self, topic: &LabelTopic) -> Result<Vec<CalibrationRecord>, StoreError> {
+        self.read(|connection| calibrations(connection, topic))
     }
 
     /// How many outputs have labels that were given to another wording of the same scorer.
@@ -93,7 +125,7 @@ impl Store {
             let count = connection
                 .prepare_cached(
                     "SELECT count(DISTINCT subject) FROM label
-                     WHERE workspace = ? AND prompt = ? AND scorer = ? AND asks <> ?",
+                     WHERE workspace = ? AND prompt = ? AND scorer = ? AND asks <> ? AND taken_back = 0",
                 )?
                 .query_row(
                     params![topic.workspace, topic.prompt, topic.scorer, topic.asks],
@@ -107,8 +139,8 @@ impl Store {
 fn put(connection: &Connection, topic: &LabelTopic, label: &LabelRecord) -> Result<(), Fault> {
     connection
         .prepare_cached(
-            "INSERT OR REPLACE INTO label (workspace, prompt, scorer, asks, subject, rater, pass, at_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO label (workspace, prompt, scorer, asks, subject, rater, pass, taken_back, at_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             topic.workspace,
@@ -117,7 +149,8 @@ fn put(connection: &Connection, topic: &LabelTopic, label: &LabelRecord) -> Resu
             topic.asks,
             label.subject,
             label.rater,
-            label.pass,
+            label.pass.unwrap_or_default(),
+            label.pass.is_none(),
             label.at_ms
         ])?;
     Ok(())
@@ -125,7 +158,7 @@ fn put(connection: &Connection, topic: &LabelTopic, label: &LabelRecord) -> Resu
 
 fn list(connection: &Connection, topic: &LabelTopic) -> Result<Vec<LabelRecord>, Fault> {
     let mut select = connection.prepare_cached(
-        "SELECT subject, rater, pass, at_ms FROM label
+        "SELECT subject, rater, pass, at_ms, taken_back FROM label
          WHERE workspace = ? AND prompt = ? AND scorer = ? AND asks = ? ORDER BY subject, rater",
     )?;
     let of = params![topic.workspace, topic.prompt, topic.scorer, topic.asks];
@@ -133,9 +166,70 @@ fn list(connection: &Connection, topic: &LabelTopic) -> Result<Vec<LabelRecord>,
         Ok(LabelRecord {
             subject: row.get(0)?,
             rater: row.get(1)?,
-            pass: row.get(2)?,
+            pass: (!row.get::<_, bool>(4)?).then_some(row.get(2)?),
             at_ms: row.get(3)?,
         })
     })?;
     Ok(labels.collect::<Result<_, _>>()?)
+}
+
+fn topics(connection: &Connection, workspace: &str) -> Result<Vec<LabelTopic>, Fault> {
+    let mut select = connection.prepare_cached(
+        "SELECT prompt, scorer, asks FROM label WHERE workspace = ?1
+         UNION SELECT prompt, scorer, asks FROM calibration WHERE workspace = ?1",
+    )?;
+    let topics = select.query_map(params![workspace], |row| {
+        Ok(LabelTopic {
+            workspace: workspace.to_owned(),
+            prompt: row.get(0)?,
+            scorer: row.get(1)?,
+            asks: row.get(2)?,
+        })
+    })?;
+    Ok(topics.collect::<Result<_, _>>()?)
+}
+
+fn put_calibration(
+    connection: &Connection,
+    topic: &LabelTopic,
+    calibration: &CalibrationRecord,
+) -> Result<(), Fault> {
+    connection
+        .prepare_cached(
+            "INSERT OR REPLACE INTO calibration
+               (workspace, prompt, scorer, asks, signature, rater, labels, at_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            topic.workspace,
+            topic.prompt,
+            topic.scorer,
+            topic.asks,
+            calibration.signature,
+            calibration.rater,
+            calibration.labels,
+            calibration.at_ms
+        ])?;
+    Ok(())
+}
+
+fn calibrations(
+    connection: &Connection,
+    topic: &LabelTopic,
+) -> Result<Vec<CalibrationRecord>, Fault> {
+    let mut select = connection.prepare_cached(
+        "SELECT signature, rater, labels, at_ms FROM calibration
+         WHERE workspace = ? AND prompt = ? AND scorer = ? AND asks = ?
+         ORDER BY at_ms DESC, signature, rater",
+    )?;
+    let of = params![topic.workspace, topic.prompt, topic.scorer, topic.asks];
+    let found = select.query_map(of, |row| {
+        Ok(CalibrationRecord {
+            signature: row.get(0)?,
+            rater: row.get(1)?,
+            labels: row.get(2)?,
+            at_ms: row.get(3)?,
+        })
+    })?;
+    Ok(found.collect::<Result<_, _>>()?)
 }

@@ -115,7 +115,7 @@ pub use attempts::{AttemptOutcome, AttemptRecord, BeginAttempt, FinishAttempt, O
 pub use cache::CachedReply;
 pub use carry::{CarriedAttempt, CarriedCell};
 pub use cells::{CellDetail, CellOutput, CellRecord, CellScore, PREVIEW_CHARS, StoredScore};
-pub use children::ChildAnswer;
+pub use children::{ChildAnswer, ChildCell, ChildQuestion};
 pub use column_stats::{ColumnStats, ScorerStats};
 pub use consents::ConsentRecord;
 pub use drafts::Draft;
@@ -123,7 +123,7 @@ pub use error::StoreError;
 #[cfg(feature = "failpoints")]
 pub use failpoints::{Failpoint, Synchronous, Tuning, arm, open_tuned};
 pub use ids::{AttemptId, RunId};
-pub use labels::{LabelRecord, LabelTopic};
+pub use labels::{CalibrationRecord, LabelRecord, LabelTopic};
 pub use lanes::{FailedCalls, LanePause};
 pub use pending::Pending;
 pub use prices::PriceRecord;

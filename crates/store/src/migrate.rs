@@ -47,6 +47,7 @@ const MIGRATIONS: &[&[&str]] = &[
         ratings::SCHEMA_3,
         consents::SCHEMA_3,
     ],
+    &[labels::SCHEMA_4],
 ];
 
 /// Refuses a database that a later version wrote. Writes nothing.

@@ -6,10 +6,12 @@
 //! children, and a run that was stopped in the middle asks only what is missing.
 
 mod cost;
+mod heard;
 mod prompts;
 mod report;
 mod rounds;
 mod target;
+mod told;
 
 use std::collections::BTreeMap;
 
@@ -24,7 +26,10 @@ use target::JudgeModels;
 
 pub(crate) use cost::Expected;
 pub use prompts::{BUILT_IN_JUDGES, built_in_judge};
-pub(crate) use rounds::PURPOSE;
+pub use told::{JudgeCall, PanelMember};
+
+/// What child runs are for, in the store.
+pub(crate) const PURPOSE: &str = "judge";
 
 /// The judges of a run's prompts.
 pub(crate) struct Judging {

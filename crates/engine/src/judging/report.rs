@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use assay_prompt::Row;
-use assay_score::judge::{Evidence, JudgeReport, Material, Replies, report};
+use assay_score::judge::{
+    Evidence, Judge, JudgeReport, Material, Question, QuestionId, Replies, Step, report,
+};
 use assay_store::{CellRecord, RunDetail, RunId};
 
 use super::JudgedScorer;
-use super::rounds::{PURPOSE, take};
+use super::heard::Heard;
 use crate::error::EngineError;
 use crate::run::Engine;
 use crate::spec::RunSpec;
@@ -27,30 +29,46 @@ impl Engine {
     /// # Errors
     /// When there is no such run, or it cannot be read back.
     pub fn judge_reports(&self, run: &RunId) -> Result<Reports, EngineError> {
-        let detail = self.store().run(run)?;
-        let detail = detail.ok_or_else(|| EngineError::UnknownRun { run: run.to_string() })?;
-        let spec: RunSpec = serde_json::from_str(&detail.spec).map_err(|error| {
-            EngineError::UnreadableRun { run: run.to_string(), reason: error.to_string() }
-        })?;
+        let (detail, spec) = self.judged_run(run)?;
         let judges = spec
             .prompts
             .iter()
             .map(|source| (source.key.clone(), JudgedScorer::all(&source.parse())));
         let judges: BTreeMap<String, Vec<JudgedScorer>> = judges.collect();
-        let mut replies = Replies::default();
-        for answer in self.store().child_answers(run, PURPOSE)? {
-            take(&mut replies, answer);
-        }
+        let heard = Heard::of_run(self.store(), run, false)?;
         let mut found = Found::new();
         for from in (0..detail.record.total).step_by(PAGE as usize) {
-            let page = self.page(&detail, from)?;
-            page.add_to(&mut found, &judges, &replies);
+            let page = self.page(&detail, from, from.saturating_add(PAGE))?;
+            let judged = page.judged(&judges);
+            let mut replies = Replies::default();
+            heard.follow(self.store(), &mut replies, |replies| {
+                judged.iter().flat_map(|one| one.needs(replies)).collect()
+            })?;
+            for one in &judged {
+                let evidence = one.judge.evidence(&one.material(), &replies);
+                found.entry(one.of.clone()).or_default().extend(evidence);
+            }
         }
         Ok(found.into_iter().map(|(judge, evidence)| (judge, report(&evidence))).collect())
     }
 
-    fn page<'a>(&self, detail: &'a RunDetail, from: u32) -> Result<Page<'a>, EngineError> {
-        let to = from.saturating_add(PAGE);
+    /// A run, with what it was asked to do.
+    pub(super) fn judged_run(&self, run: &RunId) -> Result<(RunDetail, RunSpec), EngineError> {
+        let detail = self.store().run(run)?;
+        let detail = detail.ok_or_else(|| EngineError::UnknownRun { run: run.to_string() })?;
+        let spec = serde_json::from_str(&detail.spec).map_err(|error| {
+            EngineError::UnreadableRun { run: run.to_string(), reason: error.to_string() }
+        })?;
+        Ok((detail, spec))
+    }
+
+    /// Some cells of a run, and no others.
+    pub(super) fn page<'a>(
+        &self,
+        detail: &'a RunDetail,
+        from: u32,
+        to: u32,
+    ) -> Result<Page<'a>, EngineError> {
         let outputs = self.store().outputs(&detail.record.id, from, to)?;
         let outputs = outputs.into_iter().map(|found| (found.cell, found.output)).collect();
         Ok(Page { detail, cells: self.store().cells(&detail.record.id, from, to)?, outputs })
@@ -58,34 +76,68 @@ impl Engine {
 }
 
 /// Some cells of a run, with their outputs.
-struct Page<'a> {
+pub(super) struct Page<'a> {
     detail: &'a RunDetail,
     cells: Vec<CellRecord>,
     outputs: BTreeMap<u32, String>,
 }
 
-impl Page<'_> {
-    fn add_to(
-        &self,
-        found: &mut Found,
-        judges: &BTreeMap<String, Vec<JudgedScorer>>,
-        replies: &Replies,
-    ) {
-        for cell in &self.cells {
-            let Some(column) = self.detail.columns.get(cell.column as usize) else { continue };
-            let Some(output) = self.outputs.get(&cell.ordinal) else { continue };
-            let Some(case) = self.case(cell) else { continue };
-            for scorer in judges.get(&column.prompt).into_iter().flatten() {
-                let Ok(judge) = &scorer.judge else { continue };
-                if !scorer.looks_at(&case, &column.variant) {
-                    continue;
-                }
-                let baseline = judge.baseline().and_then(|variant| self.beside(cell, variant));
-                let material = Material { case: &case, output, baseline };
-                let of = (column.prompt.clone(), scorer.id.clone());
-                found.entry(of).or_default().extend(judge.evidence(&material, replies));
-            }
+/// An output that a judge looks at.
+pub(super) struct Judged<'a> {
+    /// The key of its prompt, and the id of its scorer.
+    of: (String, String),
+    cell: u32,
+    judge: &'a Judge,
+    case: Row,
+    output: &'a str,
+    baseline: Option<&'a str>,
+}
+
+impl Judged<'_> {
+    pub fn material(&self) -> Material<'_> {
+        Material { case: &self.case, output: self.output, baseline: self.baseline }
+    }
+
+    /// What its judge would ask next.
+    pub fn needs(&self, replies: &Replies) -> Vec<QuestionId> {
+        match self.judge.next(&self.material(), replies) {
+            Step::Ask(questions) => questions.iter().map(Question::id).collect(),
+            Step::Done(_) => Vec::new(),
         }
+    }
+
+    pub fn judge(&self) -> &Judge {
+        self.judge
+    }
+
+    /// Whether it is what this scorer says of this cell.
+    pub fn is(&self, cell: u32, scorer: &str) -> bool {
+        self.cell == cell && self.of.1 == scorer
+    }
+}
+
+impl Page<'_> {
+    /// What the judges of each prompt look at.
+    pub fn judged<'p>(&'p self, judges: &'p BTreeMap<String, Vec<JudgedScorer>>) -> Vec<Judged<'p>> {
+        let of_cell = |cell: &'p CellRecord| {
+            let column = self.detail.columns.get(cell.column as usize);
+            let judges = column.and_then(|column| judges.get(&column.prompt)).into_iter().flatten();
+            judges.filter_map(move |scorer| self.judged_by(cell, scorer))
+        };
+        self.cells.iter().flat_map(of_cell).collect()
+    }
+
+    fn judged_by<'p>(&'p self, cell: &CellRecord, scorer: &'p JudgedScorer) -> Option<Judged<'p>> {
+        let column = self.detail.columns.get(cell.column as usize)?;
+        let output = self.outputs.get(&cell.ordinal)?;
+        let judge = scorer.judge.as_ref().ok()?;
+        let case = self.case(cell)?;
+        if !scorer.looks_at(&case, &column.variant) {
+            return None;
+        }
+        let baseline = judge.baseline().and_then(|variant| self.beside(cell, variant));
+        let of = (column.prompt.clone(), scorer.id.clone());
+        Some(Judged { of, cell: cell.ordinal, judge, case, output, baseline })
     }
 
     fn case(&self, cell: &CellRecord) -> Option<Row> {

@@ -1,10 +1,13 @@
 //! Rounds of questions: what the judges of a run want to know next, asked as a child run of it.
 //!
-//! Cells are judged by the page, so that of outputs and questions no more than a page is in memory; replies, which later
-//! pages may need, are kept all. For each page the judges are stepped with every reply there is; what they still need is
-//! one child run; then they are stepped again. What is found is stored at once. Replies live in the children, so whatever
-//! ends a round in the middle loses no call that was paid for, and the next time the machines walk through what they have
-//! heard already.
+//! Cells are judged by the page: of outputs, questions and replies no more than a page is in memory. For each page the
+//! judges are stepped with the replies that there are; what they still need is one child run; then they are stepped
+//! again. What is found is stored at once. Replies live in the children ([`Heard`] knows where), so whatever ends a round
+//! in the middle loses no call that was paid for, and the next time the machines walk through what they have heard
+//! already.
+//!
+//! Reading, stepping and planning a child take their time and happen on threads of their own: those of the runtime drive
+//! the lanes.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -12,10 +15,11 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use assay_prompt::Row;
-use assay_score::judge::{Material, Question, QuestionId, Replies, Reply, Step};
-use assay_store::{ChildAnswer, Stop, StoreError, StoredScore};
+use assay_score::judge::{Material, Question, QuestionId, Replies, Step};
+use assay_store::{CellRecord, Stop, StopKind, StoreError, StoredScore};
 
-use super::JudgedScorer;
+use super::heard::Heard;
+use super::{JudgedScorer, PURPOSE};
 use crate::driver::Driver;
 use crate::error::EngineError;
 use crate::plan::Plan;
@@ -23,9 +27,6 @@ use crate::progress::State;
 use crate::record::stored_outcome;
 use crate::run::RunHandle;
 use crate::spec::{PromptSource, Questions, RunRequest, RunSpec};
-
-/// What child runs are for, in the store.
-pub(crate) const PURPOSE: &str = "judge";
 
 /// Cells that are judged together.
 const PAGE: u32 = 1_000;
@@ -35,20 +36,38 @@ const PACE: Duration = Duration::from_millis(100);
 
 /// How far the judging of a run is.
 struct Rounds {
-    replies: Replies,
+    heard: Heard,
     /// Calls that have ended.
     done: u32,
     /// Calls that are expected in all.
     expected: u32,
 }
 
+/// Outputs that are judged together, and the replies about them that have been read.
+#[derive(Default)]
+struct Page {
+    open: Vec<Open>,
+    replies: Replies,
+}
+
 /// An output that a judge has not come to the end with.
-struct Open<'a> {
+struct Open {
     cell: u32,
-    scorer: &'a JudgedScorer,
+    /// The judge: place of the prompt, place among its judges.
+    judge: (usize, usize),
     output: Arc<str>,
     baseline: Option<Arc<str>>,
 }
+
+/// What a step found, and what it still needs to know; equal questions once.
+#[derive(Default)]
+struct Stepped {
+    found: Vec<(u32, StoredScore)>,
+    questions: BTreeMap<QuestionId, Question>,
+}
+
+/// Outputs of a page by their cell.
+type Outputs = HashMap<u32, Arc<str>>;
 
 /// Why judging ended before everything was judged.
 enum Halt {
@@ -86,18 +105,29 @@ impl Driver {
             Halt::Store(error) => self.give_up_all(&error),
             Halt::Engine(error) => self.stop(format!("the judges cannot be asked: {error}")),
             Halt::Stopped(Stop { kind, reason }) => {
+                let reason = self.own_words(kind, reason);
                 self.stop(Stop::new(kind, format!("the judges were not all answered: {reason}")));
             }
             Halt::Cancelled => {}
         }
     }
 
+    /// Why a child stopped, as its parent says it: a child has what is left of the budget for its own, which is a sum that
+    /// nobody set.
+    fn own_words(&self, kind: StopKind, reason: String) -> String {
+        match self.budget.as_ref().filter(|_| kind == StopKind::Budget) {
+            Some(budget) => budget.reason(),
+            None => reason,
+        }
+    }
+
     async fn judge_pages(self: &Arc<Self>) -> Result<(), Halt> {
-        let mut rounds = self.rounds().await?;
+        let mut rounds = self.apart(Driver::rounds).await?;
         let cells = self.plan.cells.len() as u32;
         for from in (0..cells).step_by(PAGE as usize) {
-            let open = self.open(from, cells.min(from + PAGE)).await?;
-            self.judge(open, &mut rounds).await?;
+            let to = cells.min(from + PAGE);
+            let open = self.apart(move |driver| driver.open(from, to)).await?;
+            self.judge(Page { open, replies: Replies::default() }, &mut rounds).await?;
         }
         if rounds.expected > 0 {
             // Equal questions were asked once.
@@ -106,14 +136,18 @@ impl Driver {
         Ok(())
     }
 
+    /// Has a thread that may wait do what takes its time.
+    async fn apart<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Driver) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let driver = Arc::clone(self);
+        self.stored(move |_| work(&driver)).await
+    }
+
     /// What was answered before, and how much there is to ask.
-    async fn rounds(&self) -> Result<Rounds, Halt> {
-        let id = self.id.clone();
-        let before = self.stored(move |store| store.child_answers(&id, PURPOSE)).await?;
-        let mut replies = Replies::default();
-        for answer in before.into_iter().filter(|answer| !self.again || answer.output.is_some()) {
-            take(&mut replies, answer);
-        }
+    fn rounds(&self) -> Result<Rounds, StoreError> {
+        let heard = Heard::of_run(&self.store, &self.id, self.again)?;
         let cells = (0..self.plan.cells.len() as u32).filter(|cell| self.plan.holds(*cell));
         let of_cell = |cell| {
             let (column, row) = self.plan.at(cell);
@@ -121,39 +155,40 @@ impl Driver {
             calls.fold(0, u32::saturating_add)
         };
         let expected = cells.map(of_cell).fold(0, u32::saturating_add);
-        Ok(Rounds { done: replies.len() as u32, replies, expected })
+        Ok(Rounds { done: heard.len() as u32, heard, expected })
     }
 
     /// The outputs of a page that judges have said nothing of, and with `again` those that they failed at.
-    async fn open(&self, from: u32, to: u32) -> Result<Vec<Open<'_>>, Halt> {
-        let id = self.id.clone();
-        let (outputs, cells) = self
-            .stored(move |store| Ok((store.outputs(&id, from, to)?, store.cells(&id, from, to)?)))
-            .await?;
-        let outputs: HashMap<u32, Arc<str>> =
+    fn open(&self, from: u32, to: u32) -> Result<Vec<Open>, StoreError> {
+        let outputs = self.store.outputs(&self.id, from, to)?;
+        let outputs: Outputs =
             outputs.into_iter().map(|found| (found.cell, Arc::from(found.output))).collect();
         let mut open = Vec::new();
-        for cell in &cells {
+        for cell in &self.store.cells(&self.id, from, to)? {
             let Some(output) = outputs.get(&cell.ordinal) else { continue };
-            let (column, row) = self.plan.at(cell.ordinal);
-            for scorer in self.plan.judging.of_prompt(column.prompt) {
-                let place = self.plan.scorers.iter().position(|id| *id == scorer.id);
-                let said =
-                    cell.scores.iter().find(|score| Some(usize::from(score.scorer)) == place);
-                let is_open = said.is_none_or(|said| self.again && said.value.is_none());
-                let looks = scorer.looks_at(&row.case, &column.variant);
-                if is_open && looks && !self.waits_for_shard(cell.ordinal, scorer) {
-                    let baseline = self.baseline(cell.ordinal, scorer, &outputs).await?;
+            let (column, _) = self.plan.at(cell.ordinal);
+            for (place, scorer) in self.plan.judging.of_prompt(column.prompt).iter().enumerate() {
+                if self.is_open(cell, scorer) {
                     open.push(Open {
                         cell: cell.ordinal,
-                        scorer,
+                        judge: (column.prompt, place),
                         output: Arc::clone(output),
-                        baseline,
+                        baseline: self.baseline(cell.ordinal, scorer, &outputs)?,
                     });
                 }
             }
         }
         Ok(open)
+    }
+
+    /// Whether a judge has something to say of an answered cell that it has not said.
+    fn is_open(&self, cell: &CellRecord, scorer: &JudgedScorer) -> bool {
+        let (column, row) = self.plan.at(cell.ordinal);
+        let place = self.plan.scorers.iter().position(|id| *id == scorer.id);
+        let said = cell.scores.iter().find(|score| Some(usize::from(score.scorer)) == place);
+        said.is_none_or(|said| self.again && said.value.is_none())
+            && scorer.looks_at(&row.case, &column.variant)
+            && !self.waits_for_shard(cell.ordinal, scorer)
     }
 
     /// Whether the other of a pair is answered on another machine: then it is judged once the shards are merged.
@@ -164,12 +199,12 @@ impl Driver {
     }
 
     /// What the baseline of a judge of pairs answered to the same case on the same model.
-    async fn baseline(
+    fn baseline(
         &self,
         cell: u32,
         scorer: &JudgedScorer,
-        outputs: &HashMap<u32, Arc<str>>,
-    ) -> Result<Option<Arc<str>>, Halt> {
+        outputs: &Outputs,
+    ) -> Result<Option<Arc<str>>, StoreError> {
         let wanted = scorer.judge.as_ref().ok().and_then(|judge| judge.baseline());
         let Some(at) = wanted.and_then(|variant| self.beside(cell, variant)) else {
             return Ok(None);
@@ -177,8 +212,7 @@ impl Driver {
         if let Some(output) = outputs.get(&at) {
             return Ok(Some(Arc::clone(output)));
         }
-        let id = self.id.clone();
-        let found = self.stored(move |store| store.outputs(&id, at, at + 1)).await?;
+        let found = self.store.outputs(&self.id, at, at + 1)?;
         Ok(found.into_iter().next().map(|found| Arc::from(found.output)))
     }
 
@@ -196,61 +230,81 @@ impl Driver {
     }
 
     /// Asks until the judges have come to the end with these outputs.
-    async fn judge(
-        self: &Arc<Self>,
-        mut open: Vec<Open<'_>>,
-        rounds: &mut Rounds,
-    ) -> Result<(), Halt> {
-        while !open.is_empty() {
-            let (found, questions) = self.step(&mut open, &rounds.replies);
-            self.keep(found).await?;
+    async fn judge(self: &Arc<Self>, mut page: Page, rounds: &mut Rounds) -> Result<(), Halt> {
+        while !page.open.is_empty() {
+            let questions = self.step_and_keep(&mut page, rounds).await?;
             if questions.is_empty() {
                 return Ok(());
             }
             if self.cancel.is_cancelled() {
                 return Err(Halt::Cancelled);
             }
-            let known = rounds.replies.len();
+            let known = rounds.heard.len();
             let ended = self.ask(questions, rounds).await;
-            if ended.is_ok() && rounds.replies.len() == known {
+            if ended.is_ok() && rounds.heard.len() == known {
                 // Asking the same again would go on for ever.
                 return Err(Halt::Stopped("a round of questions brought no reply".into()));
             }
             if ended.is_err() {
                 // What was answered before it stopped was paid for.
-                let (found, _) = self.step(&mut open, &rounds.replies);
-                self.keep(found).await?;
+                self.step_and_keep(&mut page, rounds).await?;
             }
             ended?;
         }
         Ok(())
     }
 
-    /// Steps every judge once. Those that are done leave the list; the others' questions come once each.
-    fn step(
-        &self,
-        open: &mut Vec<Open<'_>>,
-        replies: &Replies,
-    ) -> (Vec<(u32, StoredScore)>, BTreeMap<QuestionId, Question>) {
-        let (mut found, mut questions) = (Vec::new(), BTreeMap::new());
-        open.retain(|one| {
-            let material = Material {
-                case: &self.plan.at(one.cell).1.case,
-                output: &one.output,
-                baseline: one.baseline.as_deref(),
-            };
-            match one.scorer.next(&material, replies) {
+    /// Steps every judge as far as the replies reach, keeps what is found, and returns what has to be asked.
+    async fn step_and_keep(
+        self: &Arc<Self>,
+        page: &mut Page,
+        rounds: &mut Rounds,
+    ) -> Result<BTreeMap<QuestionId, Question>, Halt> {
+        let (mut taken, heard) = (std::mem::take(page), std::mem::take(&mut rounds.heard));
+        let stepped = self.apart(move |driver| {
+            driver.step(&mut taken, &heard).map(|stepped| (taken, heard, stepped))
+        });
+        let (taken, heard, Stepped { found, questions }) = stepped.await?;
+        (*page, rounds.heard) = (taken, heard);
+        self.keep(found).await?;
+        Ok(questions)
+    }
+
+    /// Steps every judge as far as the replies reach. Those that are done leave the page.
+    fn step(&self, page: &mut Page, heard: &Heard) -> Result<Stepped, StoreError> {
+        let mut stepped = Stepped::default();
+        let Page { open, replies } = page;
+        heard.follow(&self.store, replies, |replies| {
+            stepped.questions.clear();
+            open.retain(|one| match self.next(one, replies) {
                 Step::Ask(needed) => {
-                    questions.extend(needed.into_iter().map(|question| (question.id(), question)));
+                    let asked = needed.into_iter().map(|question| (question.id(), question));
+                    stepped.questions.extend(asked);
                     true
                 }
                 Step::Done(outcome) => {
-                    found.push((one.cell, stored_outcome(one.scorer.id.clone(), outcome)));
+                    let scorer = self.judge_of(one).id.clone();
+                    stepped.found.push((one.cell, stored_outcome(scorer, outcome)));
                     false
                 }
-            }
-        });
-        (found, questions)
+            });
+            stepped.questions.keys().cloned().collect()
+        })?;
+        Ok(stepped)
+    }
+
+    fn next(&self, one: &Open, replies: &Replies) -> Step {
+        let material = Material {
+            case: &self.plan.at(one.cell).1.case,
+            output: &one.output,
+            baseline: one.baseline.as_deref(),
+        };
+        self.judge_of(one).next(&material, replies)
+    }
+
+    fn judge_of(&self, one: &Open) -> &JudgedScorer {
+        let (prompt, place) = one.judge;
+        &self.plan.judging.of_prompt(prompt)[place]
     }
 
     async fn keep(&self, found: Vec<(u32, StoredScore)>) -> Result<(), Halt> {
@@ -264,23 +318,20 @@ impl Driver {
         Ok(())
     }
 
-    /// Has a child run answer questions, and takes what it was answered.
+    /// Has a child run answer questions, and notes where its answers are.
     async fn ask(
         self: &Arc<Self>,
         questions: BTreeMap<QuestionId, Question>,
         rounds: &mut Rounds,
     ) -> Result<(), Halt> {
         rounds.expected = rounds.expected.max(rounds.done + questions.len() as u32);
-        let spec = self.child_spec(questions).await?;
-        let plan = Plan::with(spec, &self.plan.judging.models)?;
-        let child = self.start(plan).await?;
+        let child = self.start(questions).await?;
         self.follow(&child, rounds).await;
-        let id = child.id.clone();
-        let answers = self.stored(move |store| store.run_answers(&id)).await?;
-        rounds.done += answers.len() as u32;
-        for answer in answers {
-            take(&mut rounds.replies, answer);
-        }
+        let (id, mut heard) = (child.id.clone(), std::mem::take(&mut rounds.heard));
+        let added = self.stored(move |store| heard.add(store, &id).map(|ended| (heard, ended)));
+        let (heard, ended) = added.await?;
+        rounds.heard = heard;
+        rounds.done += ended;
         self.progress.judging(rounds.done, rounds.expected);
         for pause in child.progress.paused() {
             self.record_pause(pause).await;
@@ -292,9 +343,17 @@ impl Driver {
         }
     }
 
-    async fn start(self: &Arc<Self>, plan: Plan) -> Result<RunHandle, Halt> {
+    /// Starts the child run that asks these. Planning it reads every question, so it has a thread of its own as well.
+    async fn start(
+        self: &Arc<Self>,
+        questions: BTreeMap<QuestionId, Question>,
+    ) -> Result<RunHandle, Halt> {
         let driver = Arc::clone(self);
-        let start = move || driver.engine.start_child(plan, &driver.id, PURPOSE);
+        let start = move || {
+            let spec = driver.child_spec(questions)?;
+            let plan = Plan::with(spec, &driver.plan.judging.models)?;
+            driver.engine.start_child(plan, &driver.id, PURPOSE)
+        };
         match tokio::task::spawn_blocking(start).await {
             Ok(started) => Ok(started?),
             Err(_) => Err(Halt::Cancelled),
@@ -315,10 +374,8 @@ impl Driver {
     }
 
     /// Each judge prompt with each model is a prompt of the child, its questions are the cases.
-    async fn child_spec(&self, questions: BTreeMap<QuestionId, Question>) -> Result<RunSpec, Halt> {
-        let id = self.id.clone();
-        let record = self.stored(move |store| store.run_record(&id)).await?;
-        let spent = record.map_or(0.0, |record| record.spent);
+    fn child_spec(&self, questions: BTreeMap<QuestionId, Question>) -> Result<RunSpec, StoreError> {
+        let spent = self.store.run_record(&self.id)?.map_or(0.0, |record| record.spent);
         let request = &self.plan.spec.request;
         Ok(RunSpec {
             workspace: self.plan.spec.workspace.clone(),
@@ -351,17 +408,4 @@ impl Driver {
         };
         groups.into_iter().filter_map(source).collect()
     }
-}
-
-/// Keeps what a question was answered.
-pub(super) fn take(replies: &mut Replies, answer: ChildAnswer) {
-    let reply = match (answer.output, answer.finish.as_deref()) {
-        (None, _) => Reply::Failed(answer.error.unwrap_or_else(|| "there is no reply".to_owned())),
-        (Some(_), Some("length")) => Reply::CutOff,
-        (Some(_), Some("refusal" | "content_filter")) => {
-            Reply::Failed("the judge refused".to_owned())
-        }
-        (Some(output), _) => Reply::Said(output),
-    };
-    replies.put(QuestionId::read(&answer.case_id), reply);
 }

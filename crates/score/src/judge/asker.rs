@@ -1,5 +1,7 @@
 //! Asking one model: a question, its reply read strictly, and one chance to put it right.
 
+use std::cell::RefCell;
+
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -11,6 +13,12 @@ use crate::scorers::filled_text;
 /// Characters of what was wrong that a judge is told, and people.
 const MOST_WORDS: usize = 300;
 
+/// The input of a judge prompt that says what could not be read; empty the first time.
+pub(super) const REPAIR: &str = "repair";
+
+/// Questions with what was answered so far.
+pub(super) type Asked = Vec<(Question, Option<Reply>)>;
+
 /// One model at one output.
 pub(super) struct Asker<'a> {
     pub material: &'a Material<'a>,
@@ -18,6 +26,8 @@ pub(super) struct Asker<'a> {
     pub model: &'a str,
     /// A built-in prompt, and the folder of the repository that is asked with in its place.
     pub kept: Option<(&'static str, &'a str)>,
+    /// Where every question is written down, for whoever wants to see them.
+    pub log: Option<&'a RefCell<Asked>>,
 }
 
 /// Why there is no finding.
@@ -61,9 +71,13 @@ impl Asker<'_> {
         repair: &str,
         accept: &impl Fn(R) -> Result<T, String>,
     ) -> Result<Result<T, Unusable>, Stop> {
-        let given = given.clone().words("repair", repair);
+        let given = given.clone().words(REPAIR, repair);
         let question = self.question(prompt, &given);
-        match self.replies.get(&question.id()) {
+        let reply = self.replies.get(&question.id());
+        if let Some(log) = self.log {
+            log.borrow_mut().push((question.clone(), reply.cloned()));
+        }
+        match reply {
             None => Err(Stop::Need(vec![question])),
             Some(Reply::Failed(reason)) => Err(Stop::Failed(reason.clone())),
             Some(Reply::CutOff) => Ok(Err(Unusable("the reply was cut off".to_owned()))),

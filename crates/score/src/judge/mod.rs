@@ -41,6 +41,7 @@ mod rubric;
 #[cfg(test)]
 mod tests;
 
+use std::cell::RefCell;
 use std::fmt;
 
 use assay_prompt::{Row, ScorerSpec};
@@ -48,7 +49,7 @@ use serde_json::Value;
 
 use crate::Outcome;
 use crate::scorers::ScorerProblem;
-use asker::{Asker, Stop};
+use asker::{Asked, Asker, Stop};
 
 pub use calibration::{Against, Calibration, LABELS_NEEDED, Labelled, People, Rate, WEAK_BELOW};
 pub use evidence::{Choice, Evidence, JudgeReport, Orders, PairReport, report};
@@ -138,6 +139,17 @@ trait Family: fmt::Debug + Send + Sync {
     fn orders(&self, _asker: &Asker<'_>) -> Option<Orders> {
         None
     }
+}
+
+/// One model of a judge at one output.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Member {
+    /// The model, as the scorer names it.
+    pub model: String,
+    /// What came of it; none while a question is open.
+    pub outcome: Option<Outcome>,
+    /// Its questions with their replies, in the order in which they were needed.
+    pub calls: Vec<(Question, Option<Reply>)>,
 }
 
 /// What one model found.
@@ -299,7 +311,7 @@ impl Judge {
     #[must_use]
     pub fn evidence(&self, material: &Material<'_>, replies: &Replies) -> Vec<Evidence> {
         let of = |model: &String| {
-            let asker = self.asker(model, material, replies);
+            let asker = self.asker(model, material, replies, None);
             let failed = match self.family.trial(&asker) {
                 Ok(_) => false,
                 Err(Stop::Failed(_)) => true,
@@ -311,13 +323,28 @@ impl Judge {
         self.models.iter().filter_map(of).collect()
     }
 
+    /// What each of its models was asked, what it said, and what came of it, as far as the replies reach.
+    #[must_use]
+    pub fn members(&self, material: &Material<'_>, replies: &Replies) -> Vec<Member> {
+        let of = |model: &String| {
+            let log = RefCell::default();
+            let trial = self.family.trial(&self.asker(model, material, replies, Some(&log)));
+            let outcome = match &trial {
+                Err(Stop::Need(_)) => None,
+                trial => Some(panel::alone(trial, self.threshold, self.negate)),
+            };
+            Member { model: model.clone(), outcome, calls: log.into_inner() }
+        };
+        self.models.iter().map(of).collect()
+    }
+
     fn trial(
         &self,
         model: &str,
         material: &Material<'_>,
         replies: &Replies,
     ) -> Result<Finding, Stop> {
-        self.family.trial(&self.asker(model, material, replies))
+        self.family.trial(&self.asker(model, material, replies, None))
     }
 
     fn asker<'a>(
@@ -325,10 +352,11 @@ impl Judge {
         model: &'a str,
         material: &'a Material<'a>,
         replies: &'a Replies,
+        log: Option<&'a RefCell<Asked>>,
     ) -> Asker<'a> {
         let judging = self.family.prompts().last().copied().unwrap_or_default();
         let kept = self.prompt.as_deref().map(|kept| (judging, kept));
-        Asker { material, replies, model, kept }
+        Asker { material, replies, model, kept, log }
     }
 }
 
@@ -355,15 +383,16 @@ fn models(spec: &ScorerSpec) -> Result<Vec<String>, String> {
     }
 }
 
-/// The texts of a list, without repeats.
+/// The texts of a list. A model that is named twice would have two votes and be asked once.
 fn each_text(values: &[Value]) -> Result<Vec<String>, String> {
     let mut texts: Vec<String> = Vec::new();
     for value in values {
-        let text =
-            value.as_str().ok_or_else(|| format!("`models` holds model ids, not {value}"))?;
-        if !texts.iter().any(|known| known == text) {
-            texts.push(text.to_owned());
+        let text = value.as_str().map(str::trim).filter(|text| !text.is_empty());
+        let text = text.ok_or_else(|| format!("`models` holds model ids, not {value}"))?;
+        if texts.iter().any(|known| known == text) {
+            return Err(format!("`models` names `{text}` twice; a panel asks each model once"));
         }
+        texts.push(text.to_owned());
     }
     Ok(texts)
 }

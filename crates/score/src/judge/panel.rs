@@ -31,7 +31,8 @@ fn needs(trial: &Result<Finding, Stop>) -> Option<&[super::Question]> {
     }
 }
 
-fn alone(trial: &Result<Finding, Stop>, threshold: f64, negate: bool) -> Outcome {
+/// What one model says by itself.
+pub(super) fn alone(trial: &Result<Finding, Stop>, threshold: f64, negate: bool) -> Outcome {
     match trial {
         Ok(finding) => {
             let (value, pass) = judged(finding, threshold, negate);

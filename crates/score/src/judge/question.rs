@@ -37,6 +37,13 @@ impl QuestionId {
 }
 
 impl Question {
+    /// Whether it asks to put right what could not be read before.
+    #[must_use]
+    pub fn is_repair(&self) -> bool {
+        let repair = self.input.get(super::asker::REPAIR).and_then(Value::as_str);
+        repair.is_some_and(|words| !words.is_empty())
+    }
+
     /// Its id.
     #[must_use]
     pub fn id(&self) -> QuestionId {

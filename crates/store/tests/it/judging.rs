@@ -1,6 +1,6 @@
 //! Runs that another asks for, scores that come later, and labels of people.
 
-use assay_store::{CellState, LabelRecord, LabelTopic, RunId, RunState, StoreError, StoredScore};
+use assay_store::{CalibrationRecord, CellState, LabelRecord, LabelTopic, RunId, RunState, StoreError, StoredScore};
 
 use crate::support::{WORKSPACE, begin, complete, ending, new_run, reply, store, store_with_run};
 
@@ -23,14 +23,20 @@ fn a_child_is_not_listed_and_what_it_spends_is_spent_by_its_parent() {
     let listed = store.runs(WORKSPACE, 10).unwrap();
     assert_eq!(listed.iter().map(|run| run.id.as_str()).collect::<Vec<_>>(), [run.as_str()]);
     assert_eq!(store.run_record(&run).unwrap().unwrap().spent, 0.25);
-    let answers = store.child_answers(&run, "judge").unwrap();
-    assert_eq!(answers.len(), 1);
+    let mut asked = Vec::new();
+    store.child_questions(&run, "judge", |question| asked.push(question)).unwrap();
+    let places: Vec<_> = asked.iter().map(|question| question.at).collect();
+    let answers = store.answers_at(&places).unwrap();
+    assert_eq!((asked.len(), answers.len()), (1, 1), "what has not ended is not told of");
+    assert_eq!((asked[0].case_id.as_str(), asked[0].failed), (answers[0].case_id.as_str(), false));
     assert_eq!(
         (answers[0].output.as_deref(), answers[0].finish.as_deref()),
         (Some("met"), Some("stop"))
     );
-    assert_eq!(store.child_answers(&run, "something else").unwrap(), []);
-    assert_eq!(store.run_answers(&child).unwrap(), answers);
+    store.child_questions(&run, "something else", |other| panic!("{other:?}")).unwrap();
+    let mut of_child = Vec::new();
+    store.run_questions(&child, |question| of_child.push(question)).unwrap();
+    assert_eq!(of_child, asked);
 }
 
 #[test]
@@ -73,7 +79,7 @@ fn topic(asks: &str) -> LabelTopic {
 }
 
 fn label(subject: u8, rater: &str, pass: bool) -> LabelRecord {
-    LabelRecord { subject: [subject; 32], rater: rater.into(), pass, at_ms: 1_000 }
+    LabelRecord { subject: [subject; 32], rater: rater.into(), pass: Some(pass), at_ms: 1_000 }
 }
 
 #[test]
@@ -83,9 +89,29 @@ fn a_rater_has_one_label_for_an_output_and_may_take_it_back() {
     store.put_labels(&of, vec![label(1, "ann", true), label(1, "ben", false)]).unwrap();
     store.put_labels(&of, vec![label(1, "ann", false)]).unwrap();
     assert_eq!(store.labels(&of).unwrap(), [label(1, "ann", false), label(1, "ben", false)]);
-    store.remove_label(&of, [1; 32], "ann").unwrap();
-    store.remove_label(&of, [9; 32], "ann").unwrap();
-    assert_eq!(store.labels(&of).unwrap(), [label(1, "ben", false)]);
+    let taken_back = LabelRecord { pass: None, at_ms: 2_000, ..label(1, "ann", true) };
+    store.put_labels(&of, vec![taken_back.clone()]).unwrap();
+    assert_eq!(store.labels(&of).unwrap(), [taken_back, label(1, "ben", false)]);
+    store.put_labels(&of, vec![LabelRecord { pass: None, ..label(1, "ben", true) }]).unwrap();
+    assert_eq!(store.older_labels(&topic("b")).unwrap(), 0, "nothing is left of them");
+    assert_eq!(store.label_topics(WORKSPACE).unwrap(), [of]);
+}
+
+#[test]
+fn a_calibration_is_of_one_signature_and_the_latest_of_a_person_counts() {
+    let (store, _folder) = store();
+    let of = topic("a");
+    let held = |signature: &str, rater: &str, labels, at_ms| CalibrationRecord {
+        signature: signature.into(),
+        rater: rater.into(),
+        labels,
+        at_ms,
+    };
+    for calibration in [held("one", "ann", 50, 1), held("one", "ann", 60, 2), held("two", "ann", 7, 3)] {
+        store.put_calibration(&of, calibration).unwrap();
+    }
+    assert_eq!(store.calibrations(&of).unwrap(), [held("two", "ann", 7, 3), held("one", "ann", 60, 2)]);
+    assert_eq!(store.calibrations(&topic("b")).unwrap(), []);
 }
 
 #[test]
