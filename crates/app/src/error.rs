@@ -99,6 +99,8 @@ impl Explain for EngineError {
                 .hint("Or run without a budget."),
             Self::NoJudgePrompt { .. } => ApiError::new(Code::NotFound, message)
                 .hint("`assay judge add NAME` copies a built-in judge prompt into the repository."),
+            Self::SameJudge { .. } => ApiError::new(Code::BadInput, message)
+                .hint("A panel asks different models: take one of the names away under `models`."),
             Self::Local(error) => error.explain(),
             Self::Store(error) => error.explain(),
             Self::UnreadableRun { .. } => ApiError::new(Code::Storage, message),

@@ -128,6 +128,16 @@ pub enum EngineError {
         /// As the scorer names it.
         name: String,
     },
+    /// A panel asks one model under two names.
+    #[error("the panel of `{scorer}` asks `{model}` twice, as `{}`", .names.join("` and `"))]
+    SameJudge {
+        /// The scorer's id.
+        scorer: String,
+        /// The model's id.
+        model: String,
+        /// The names.
+        names: Vec<String>,
+    },
     /// The database cannot be used.
     #[error(transparent)]
     Store(#[from] StoreError),

@@ -58,7 +58,9 @@ pub use compare::{
 pub use cost::{CostRange, Price};
 pub use environment::Environment;
 pub use error::EngineError;
-pub use judging::{BUILT_IN_JUDGES, JudgedScorer, built_in_judge, judge_signatures};
+pub use judging::{
+    BUILT_IN_JUDGES, JudgeCall, JudgedScorer, PanelMember, built_in_judge, judge_signatures,
+};
 pub use lanes::{LONGEST_CALL, ProviderLimits};
 pub use media::{MAX_MEDIA, MAX_MEDIA_OF_RUN, MediaFile, MediaFiles};
 pub use merge::ShardSource;

@@ -24,8 +24,9 @@ pub struct PlanSummary {
     pub input_tokens: u64,
     /// Most output tokens those may cost; `None` when a column sets no limit.
     pub output_tokens_max: Option<u64>,
-    /// Calls that judges make about the cells' answers. Their tokens and cost are in the sums; calls that put a reply
-    /// right, and calls that turn out to be cached, are not known before.
+    /// Calls that judges make about the cells' answers. Their tokens and cost are in the sums. Each may be made once more
+    /// to put a reply right: the most that is generated, and what that costs, reckon with all of these. Calls that turn
+    /// out to be cached are not known before.
     pub judge_calls: u64,
     /// What those are likely to cost; `None` when the price of one is not known.
     pub cost: Option<CostRange>,
@@ -130,11 +131,13 @@ impl PlanSummary {
         let calls = u64::from(expected.calls);
         let cost = expected.target.price.as_ref().map(|price| {
             let CostRange { low, high } = cost::range(price, expected.each);
-            CostRange { low: low * calls as f64, high: high * calls as f64 }
+            let repaired = high + cost::range(price, expected.repair).high;
+            CostRange { low: low * calls as f64, high: repaired * calls as f64 }
         });
+        let most = expected.each.output_max.zip(expected.repair.output_max);
         let all = Estimate {
             input: expected.each.input * calls,
-            output_max: expected.each.output_max.map(|most| most * calls),
+            output_max: most.map(|(first, repair)| (first + repair) * calls),
         };
         self.judge_calls += calls;
         self.add_tokens(expected.target, all, cost);

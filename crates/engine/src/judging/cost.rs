@@ -11,15 +11,21 @@ use crate::plan::Column;
 /// Tokens of an output that is still to come, where no option limits it to fewer.
 const ASSUMED_OUTPUT: u64 = 300;
 
+/// Tokens that a repair says more than what it repeats: what was wrong with the reply.
+const REPAIR: u64 = 80;
+
 /// Calls of one judge to one model about one output.
 pub(crate) struct Expected<'a> {
     pub target: &'a Target,
+    /// Calls that are made in any case.
     pub calls: u32,
     pub each: Estimate,
+    /// As many calls may be made once more, because a reply cannot be read.
+    pub repair: Estimate,
 }
 
 impl Judging {
-    /// The calls about one cell. Repairs, and the steps that a `g-eval` makes once, are not among them.
+    /// The calls about one cell. The steps that a `g-eval` makes once are not among them.
     pub fn expected<'a>(
         &'a self,
         column: &'a Column,
@@ -32,7 +38,8 @@ impl Judging {
             let each = self.estimate(judge.prompts().last().copied(), column, case);
             let calls = judge.calls(case) / judge.models().len().max(1) as u32;
             let targets = judge.models().iter().filter_map(move |model| self.models.named(model));
-            targets.map(move |target| Expected { target, calls, each })
+            let repair = Estimate { input: each.input + REPAIR, ..each };
+            targets.map(move |target| Expected { target, calls, each, repair })
         })
     }
 

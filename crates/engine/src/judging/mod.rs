@@ -91,6 +91,7 @@ impl Judging {
         for model in judges().flat_map(Judge::models) {
             found.add(model, models.target(&spec.resolve_alias(model))?);
         }
+        judges().try_for_each(|judge| refuse_repeated(judge, &found))?;
         let wanted: Vec<&str> = judges().flat_map(Judge::prompts).collect();
         for name in wanted {
             add_prompt(spec, name)?;
@@ -114,6 +115,24 @@ impl Judging {
     /// The models that judges ask.
     pub fn targets(&self) -> impl Iterator<Item = &Target> {
         self.models.targets()
+    }
+}
+
+/// Two names of one model would be two votes of one mind.
+fn refuse_repeated(judge: &Judge, models: &JudgeModels) -> Result<(), EngineError> {
+    let mut names: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for name in judge.models() {
+        if let Some(target) = models.named(name) {
+            names.entry(&target.id).or_default().push(name.clone());
+        }
+    }
+    match names.into_iter().find(|(_, names)| names.len() > 1) {
+        None => Ok(()),
+        Some((model, names)) => Err(EngineError::SameJudge {
+            scorer: judge.id().to_owned(),
+            model: model.to_owned(),
+            names,
+        }),
     }
 }
 

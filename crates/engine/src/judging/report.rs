@@ -118,7 +118,10 @@ impl Judged<'_> {
 
 impl Page<'_> {
     /// What the judges of each prompt look at.
-    pub fn judged<'p>(&'p self, judges: &'p BTreeMap<String, Vec<JudgedScorer>>) -> Vec<Judged<'p>> {
+    pub fn judged<'p>(
+        &'p self,
+        judges: &'p BTreeMap<String, Vec<JudgedScorer>>,
+    ) -> Vec<Judged<'p>> {
         let of_cell = |cell: &'p CellRecord| {
             let column = self.detail.columns.get(cell.column as usize);
             let judges = column.and_then(|column| judges.get(&column.prompt)).into_iter().flatten();

@@ -349,6 +349,48 @@ fn a_judge_whose_key_is_wrong_stops_the_run_with_the_reason_and_it_goes_on() {
 }
 
 #[test]
+fn a_judgement_is_told_call_by_call_as_it_was_made() {
+    let (fast, slow) = (answers(), judge("rubbish"));
+    let bench = Bench::new(&fast, &slow);
+    let run = bench.run(judged(2, RUBRIC));
+    let members = bench.engine.judgement(&run.id, 3, "fits").unwrap();
+    assert_eq!(members.len(), 1);
+    assert_eq!(members[0].model, "slow/model");
+    let reason = members[0].outcome.as_ref().map(|outcome| outcome.reason().to_owned());
+    assert_eq!(reason.as_deref(), Some(run.cells[3].scores[0].reason.as_str()), "as it counted");
+    let calls = &members[0].calls;
+    assert_eq!(calls.iter().map(|call| call.is_repair).collect::<Vec<_>>(), [false, true]);
+    assert!(calls.iter().all(|call| call.said.as_deref() == Some("rubbish")), "{calls:?}");
+    let sent: String = calls[0].messages.iter().map(|message| message.text()).collect();
+    assert!(sent.contains("It is an answer.") && sent.contains("a cold answer"), "{sent}");
+    assert!(bench.engine.judgement(&run.id, 3, "nobody").unwrap().is_empty());
+    assert!(bench.engine.judgement(&run.id, 99, "fits").unwrap().is_empty());
+}
+
+#[test]
+fn a_panel_of_one_model_under_two_names_is_refused_before_anything_is_sent() {
+    let (fast, slow) = (answers(), judge(MET));
+    let bench = Bench::new(&fast, &slow);
+    let scorer = "{id: fits, type: llm-rubric, models: [strict, slow/model], rubric: An answer.}";
+    let mut spec = judged(1, scorer);
+    spec.aliases.insert("strict".to_owned(), "slow/model".to_owned());
+    let refused = Plan::new(spec, &bench.models).map(drop).unwrap_err().to_string();
+    assert!(refused.contains("asks `slow/model` twice, as `strict` and `slow/model`"), "{refused}");
+    assert_eq!((fast.count(), slow.count()), (0, 0));
+}
+
+#[test]
+fn the_cost_of_a_plan_reckons_with_replies_that_have_to_be_put_right() {
+    let (fast, slow) = (answers(), judge("rubbish"));
+    let bench = Bench::new(&fast, &slow).priced(PRICE);
+    let plan = Plan::new(judged(3, RUBRIC), &bench.models).unwrap();
+    let cost = plan.summary(&bench.store, &|| true).unwrap().cost.unwrap();
+    let run = bench.end(&bench.engine.start(plan).unwrap());
+    assert_eq!(slow.count(), 12, "each judgement is asked for once more");
+    assert!(run.record.spent <= cost.high, "{cost:?} {}", run.record.spent);
+}
+
+#[test]
 fn judges_spend_from_the_budget_of_their_run() {
     let (fast, slow) = (answers(), judge(MET));
     let bench = Bench::new(&fast, &slow).priced(PRICE);
@@ -356,7 +398,8 @@ fn judges_spend_from_the_budget_of_their_run() {
     // Enough for the answers, not for the judge.
     spec.request.budget = Some(0.001);
     let run = bench.run(spec);
-    assert!(run.reason().contains("budget"), "{:?}", run.state);
+    let words = "the judges were not all answered: the budget of $0.001 is spent";
+    assert_eq!(run.reason(), words, "the sum is the one that somebody set");
     assert_eq!((run.count(CellState::Done), slow.count()), (6, 0));
     assert!(run.record.spent <= 0.001);
     bench.store.set_budget(&run.id, Some(1.0)).unwrap();

@@ -17,6 +17,10 @@ use crate::rag;
 /// Statements of one answer at most.
 const MOST_STATEMENTS: usize = 60;
 
+/// Bytes of letters and digits that a quote has at least. Fewer stand in any text, and prove nothing; a context that has
+/// no more is quoted whole.
+const SHORTEST_QUOTE: usize = 8;
+
 /// The share from which on these judges pass when the scorer does not say.
 const SHARE: f64 = 0.7;
 
@@ -112,16 +116,26 @@ fn supported(
     for verdict in &verdicts {
         reasoned(&verdict.reason)
             .map_err(|_| format!("verdict {} has no `reason`", verdict.number))?;
-        let quote = loose(&verdict.quote);
-        let found = !quote.is_empty() && contexts.iter().any(|text| text.contains(&quote));
-        if verdict.verdict == Support::Supported && !found {
-            return Err(format!(
-                "the `quote` of verdict {} is not in the contexts",
-                verdict.number
-            ));
+        if verdict.verdict == Support::Supported {
+            quoted(&loose(&verdict.quote), &contexts)
+                .map_err(|wrong| format!("the `quote` of verdict {} {wrong}", verdict.number))?;
         }
     }
     Ok(verdicts)
+}
+
+/// Whether a quote stands in the contexts and is long enough to be one.
+fn quoted(quote: &str, contexts: &[String]) -> Result<(), &'static str> {
+    let mut holding = contexts.iter().filter(|text| text.contains(quote)).peekable();
+    if quote.is_empty() || holding.peek().is_none() {
+        return Err("is not in the contexts");
+    }
+    let letters = quote.chars().filter(|c| c.is_alphanumeric());
+    let is_long = letters.map(char::len_utf8).sum::<usize>() >= SHORTEST_QUOTE;
+    match is_long || holding.any(|text| text == quote) {
+        true => Ok(()),
+        false => Err("is too short to show anything; quote the whole phrase"),
+    }
 }
 
 fn each_once(numbers: impl Iterator<Item = usize>, wanted: usize) -> Result<(), String> {

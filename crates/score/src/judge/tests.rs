@@ -225,6 +225,41 @@ fn the_majority_of_a_panel_decides_and_disagreement_is_told() {
 }
 
 #[test]
+fn a_model_that_a_panel_names_twice_is_a_mistake_and_no_second_vote() {
+    let panel = json!({"rubric": "Kind.", "models": ["p/a", "p/b", " p/a "]});
+    let problem = Judge::compile(&spec("llm-rubric", panel)).unwrap().unwrap_err();
+    assert!(problem.message.contains("names `p/a` twice"), "{}", problem.message);
+    let empty = json!({"rubric": "Kind.", "models": ["p/a", " "]});
+    assert!(Judge::compile(&spec("llm-rubric", empty)).unwrap().is_err());
+}
+
+#[test]
+fn every_call_of_a_judgement_can_be_told_again() {
+    let judge = judge("llm-rubric", json!({"rubric": "Kind.", "models": ["p/a", "p/b"]}));
+    let case = case();
+    let material = Material { case: &case, output: "x", baseline: None };
+    let mut replies = Replies::default();
+    let open = judge.members(&material, &replies);
+    assert_eq!(open.iter().filter(|member| member.outcome.is_none()).count(), 2);
+    for _ in 0..2 {
+        let Step::Ask(questions) = judge.next(&material, &replies) else { break };
+        for question in questions {
+            let fine = question.model == "p/a" || question.is_repair();
+            let reply = if fine { met(true) } else { Reply::Said("rubbish".to_owned()) };
+            replies.put(question.id(), reply);
+        }
+    }
+    let members = judge.members(&material, &replies);
+    let passes = |member: &Member| member.outcome.as_ref().and_then(Outcome::pass);
+    assert_eq!(members.iter().map(passes).collect::<Vec<_>>(), [Some(true); 2]);
+    let repairs =
+        |member: &Member| member.calls.iter().map(|(q, _)| q.is_repair()).collect::<Vec<_>>();
+    assert_eq!(repairs(&members[0]), [false]);
+    assert_eq!(repairs(&members[1]), [false, true], "the model was asked to put it right");
+    assert_eq!(members[1].calls[0].1, Some(Reply::Said("rubbish".to_owned())));
+}
+
+#[test]
 fn a_pair_is_won_only_in_both_orders() {
     let (plain, negated) =
         (json!({"baseline": "base"}), json!({"baseline": "base", "negate": true}));
@@ -362,6 +397,9 @@ fn a_supported_claim_must_be_quoted_from_the_contexts() {
     let found = with_quote("tower  stands in paris");
     assert_eq!((found.value(), found.pass()), (Some(0.5), Some(false)));
     assert!(found.reason().contains("It is blue."), "{found:?}");
+    for short in ["t", "in", "the"] {
+        is_error(&with_quote(short), "too short");
+    }
     is_error(&with_quote("the tower is in Paris, France"), "not in the contexts");
     let (nothing, _) = run(&judge, "Hm.", |_| said(json!({"claims": []})));
     assert!(

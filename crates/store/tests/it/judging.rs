@@ -1,6 +1,8 @@
 //! Runs that another asks for, scores that come later, and labels of people.
 
-use assay_store::{CalibrationRecord, CellState, LabelRecord, LabelTopic, RunId, RunState, StoreError, StoredScore};
+use assay_store::{
+    CalibrationRecord, CellState, LabelRecord, LabelTopic, RunId, RunState, StoreError, StoredScore,
+};
 
 use crate::support::{WORKSPACE, begin, complete, ending, new_run, reply, store, store_with_run};
 
@@ -107,10 +109,15 @@ fn a_calibration_is_of_one_signature_and_the_latest_of_a_person_counts() {
         labels,
         at_ms,
     };
-    for calibration in [held("one", "ann", 50, 1), held("one", "ann", 60, 2), held("two", "ann", 7, 3)] {
+    for calibration in
+        [held("one", "ann", 50, 1), held("one", "ann", 60, 2), held("two", "ann", 7, 3)]
+    {
         store.put_calibration(&of, calibration).unwrap();
     }
-    assert_eq!(store.calibrations(&of).unwrap(), [held("two", "ann", 7, 3), held("one", "ann", 60, 2)]);
+    assert_eq!(
+        store.calibrations(&of).unwrap(),
+        [held("two", "ann", 7, 3), held("one", "ann", 60, 2)]
+    );
     assert_eq!(store.calibrations(&topic("b")).unwrap(), []);
 }
 
