@@ -19,6 +19,7 @@ use crate::edits::Undos;
 use crate::environment::System;
 use crate::error::Explain;
 use crate::host::Host;
+use crate::judges::LabelCache;
 use crate::key_origins::KeyOrigins;
 use crate::latest::Latest;
 use crate::notices::Notices;
@@ -84,6 +85,8 @@ pub(crate) struct Inner {
     pub outputs: Mutex<Option<Arc<RunOutputs>>>,
     /// The ratings that the open repository's files hold.
     pub shared: Mutex<SharedCache>,
+    /// The labels of judges that these hold.
+    pub labels: Mutex<LabelCache>,
     /// The edits that can be taken back.
     undos: Mutex<Undos>,
     open: RwLock<Option<Arc<Open>>>,
@@ -163,6 +166,7 @@ impl App {
                 compared: Mutex::default(),
                 outputs: Mutex::default(),
                 shared: Mutex::default(),
+                labels: Mutex::default(),
                 undos: Mutex::default(),
                 open: RwLock::default(),
                 runtime: Some(runtime),

@@ -247,7 +247,14 @@ fn pair_view(pair: &ComparedPair, judges: &JudgedGates) -> PairView {
         base: column_view(&pair.base),
         head: column_view(&pair.head),
         cases: pair.cases.len() as u32,
-        verdicts: verdict.scorers.iter().map(|scorer| verdict_view(verdict, scorer)).collect(),
+        verdicts: verdict
+            .scorers
+            .iter()
+            .map(|scorer| {
+                let note = judges.note(&pair.prompt, &scorer.scorer, 0);
+                verdict_view(verdict, scorer, note)
+            })
+            .collect(),
         refused: pair
             .refused
             .iter()
@@ -264,8 +271,11 @@ fn pair_view(pair: &ComparedPair, judges: &JudgedGates) -> PairView {
     }
 }
 
-fn verdict_view(verdict: &Verdict, scorer: &ScorerVerdict) -> VerdictView {
+/// `note` is what is to be said of a scorer that is a judge.
+fn verdict_view(verdict: &Verdict, scorer: &ScorerVerdict, note: Option<String>) -> VerdictView {
     let text = text(verdict, scorer);
+    let line = noted(one_line(&text), note.as_deref());
+    let text = note.map_or_else(|| text.clone(), |note| format!("{}\n{note}", text.trim_end()));
     let first = |cases: &[String]| cases.iter().take(MOST_NAMED).cloned().collect();
     VerdictView {
         scorer: scorer.scorer.clone(),
@@ -297,14 +307,23 @@ fn verdict_view(verdict: &Verdict, scorer: &ScorerVerdict) -> VerdictView {
         broken_cases: first(&scorer.changed.broken),
         errors: (scorer.errors.base as u32, scorer.errors.head as u32),
         slices: scorer.slices.iter().map(slice_view).collect(),
-        line: one_line(&text),
+        line,
         text,
     }
 }
 
-/// One scorer's verdict on one line.
-pub(crate) fn verdict_line(verdict: &Verdict, scorer: &ScorerVerdict) -> String {
-    one_line(&text(verdict, scorer))
+/// One scorer's verdict on one line, with what is to be said of a judge.
+pub(crate) fn verdict_line(
+    pair: &ComparedPair,
+    scorer: &ScorerVerdict,
+    judges: &JudgedGates,
+) -> String {
+    let note = judges.note(&pair.prompt, &scorer.scorer, 0);
+    noted(one_line(&text(&pair.verdict, scorer)), note.as_deref())
+}
+
+fn noted(line: String, note: Option<&str>) -> String {
+    note.map_or_else(|| line.clone(), |note| format!("{line} · {note}"))
 }
 
 /// One scorer's verdict as a paragraph of its own.

@@ -12,6 +12,7 @@ use assay_store::{NewColumn, RunId, RunState};
 
 use crate::app::{App, Open};
 use crate::compare::verdict_line;
+use crate::judges::JudgedGates;
 
 /// Runs that are looked through, newest first, and how large they may be.
 const LOOKED_AT: usize = 50;
@@ -72,7 +73,7 @@ impl App {
             if old.content_id == variant.content_id {
                 continue;
             }
-            let Some(pair) =
+            let Some((pair, judges)) =
                 self.verdict_of(key, (&old.content_id, &variant.content_id), &stands, ran)
             else {
                 continue;
@@ -81,20 +82,20 @@ impl App {
             lines.push(format!("Prompt-Content: {place} {}", variant.content_id));
             let found = pair.verdict.scorers.iter().filter(|scorer| scorer.gate || no_gate(&pair));
             lines.extend(
-                found.map(|s| format!("Eval-Evidence: {}", verdict_line(&pair.verdict, s))),
+                found.map(|s| format!("Eval-Evidence: {}", verdict_line(&pair, s, &judges))),
             );
         }
         Some(lines)
     }
 
-    /// The newest comparison of the two contents on one model.
+    /// The newest comparison of the two contents on one model, and what is to be said of its judges.
     fn verdict_of(
         &self,
         key: &PromptKey,
         (old, new): (&str, &str),
         stands: &str,
         ran: &[Ran],
-    ) -> Option<ComparedPair> {
+    ) -> Option<(ComparedPair, JudgedGates)> {
         let of = |content: &str| {
             let content = content.to_owned();
             ran.iter()
@@ -110,11 +111,13 @@ impl App {
             variant: Some(ran.column.variant.clone()),
             model: Some(ran.column.model.clone()),
         };
+        let judges = self.judged_gates_of(&head.run).ok()?;
         let (base, head) = (side(base, stands), side(head, "this commit"));
         let people = self.people_of([base.run.as_str(), head.run.as_str()]).unwrap_or_default();
         let prompts = std::slice::from_ref(&key.key);
         let compared = self.inner.engine.compare_with(&base, &head, prompts, &people).ok()?;
-        compared.pairs.into_iter().next().filter(|pair| !pair.verdict.scorers.is_empty())
+        let pair = compared.pairs.into_iter().next()?;
+        (!pair.verdict.scorers.is_empty()).then_some((pair, judges))
     }
 }
 

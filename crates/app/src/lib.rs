@@ -42,6 +42,7 @@ mod planned;
 mod prices;
 mod prompts;
 mod providers;
+mod rater_files;
 mod ratings;
 mod results;
 mod revisions;

@@ -106,7 +106,8 @@ impl App {
     /// What gates of a run must know about its judges.
     pub(crate) fn judged_gates_of(&self, id: &RunId) -> Result<JudgedGates, ApiError> {
         let planned = self.planned(id)?;
-        self.judged_gates(&planned.detail.record.workspace, &planned.prompts)
+        let signatures = self.signatures(&planned)?;
+        self.judged_gates(&planned.detail.record.workspace, &planned.prompts, signatures)
     }
 
     /// The run as it was planned; kept until another is looked at.
@@ -293,7 +294,8 @@ impl App {
             .cells(&detail.record.id, 0, detail.record.total)
             .map_err(|e| e.explain())?;
         let rows: Vec<Row> = detail.rows.iter().map(|row| row_of(&row.case_json)).collect();
-        let judged = self.judged_gates(&detail.record.workspace, &planned.prompts)?;
+        let signatures = self.signatures(planned)?;
+        let judged = self.judged_gates(&detail.record.workspace, &planned.prompts, signatures)?;
         let by_order = match judged.has_pairs() {
             true => self.inner.store.count_reasons(&detail.record.id, ORDER_DEPENDENT),
             false => Ok(HashMap::new()),

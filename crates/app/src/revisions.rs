@@ -215,7 +215,7 @@ fn revision_spec(
     asked: Asked,
     request: &RunRequest,
 ) -> Result<RunSpec, ApiError> {
-    let config = at.config()?;
+    let (config, judging) = (at.config()?, judge.config()?.models);
     let keys = at.prompts().map_err(|e| e.explain())?;
     let (mut prompts, mut judges, mut media_read) = (Vec::new(), BTreeMap::new(), 0);
     for mut source in asked.prompts {
@@ -232,6 +232,7 @@ fn revision_spec(
     Ok(RunSpec {
         workspace: open.id.clone(),
         prompts,
+        judge_aliases: (judging != config.models).then_some(judging),
         aliases: config.models,
         options: config.options,
         request: engine_request(&request),

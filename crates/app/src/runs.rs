@@ -217,6 +217,7 @@ impl App {
             workspace: open.id.clone(),
             prompts,
             aliases: config.models,
+            judge_aliases: None,
             options: config.options,
             request: engine_request(request),
             judges,

@@ -537,6 +537,23 @@ pub enum Judge {
     Calibrate(Calibrate),
     /// Show how people agree, and how the judge does against them
     Show(ShowJudges),
+    /// Show what a judge was asked about a cell, and what each of its models said
+    Read(ReadJudge),
+}
+
+/// Show one judgement.
+#[derive(Debug, Args)]
+pub struct ReadJudge {
+    /// The run's id, as `assay runs` prints it; `last` is the newest
+    pub run: String,
+    /// The cell, by its number
+    #[arg(long, value_name = "ID")]
+    pub cell: u32,
+    /// The judge, by the id of its scorer
+    #[arg(long, value_name = "ID")]
+    pub scorer: String,
+    #[command(flatten)]
+    pub(crate) json: Json,
 }
 
 /// Label outputs blind.

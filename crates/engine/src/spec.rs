@@ -127,6 +127,10 @@ pub struct RunSpec {
     pub prompts: Vec<PromptSource>,
     /// Model aliases of `assay.yaml`.
     pub aliases: BTreeMap<String, String>,
+    /// Those that its judges' models are named by, where they are not the same: both sides of a comparison are judged by
+    /// the same judge, whatever an alias stood for at the base.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub judge_aliases: Option<BTreeMap<String, String>>,
     /// Default options of `assay.yaml`.
     pub options: Options,
     /// Which part of the matrix.
@@ -140,12 +144,21 @@ pub struct RunSpec {
     pub commit: Option<String>,
 }
 
+fn resolve(aliases: &BTreeMap<String, String>, id: &str) -> String {
+    let alias = aliases.get(id).filter(|_| !id.contains('/'));
+    alias.map_or_else(|| id.to_owned(), Clone::clone)
+}
+
 impl RunSpec {
     /// What an alias of `assay.yaml` stands for. A whole id, with its provider, is never an alias:
     /// a repository must not lead a chosen model elsewhere.
     pub(crate) fn resolve_alias(&self, id: &str) -> String {
-        let alias = self.aliases.get(id).filter(|_| !id.contains('/'));
-        alias.map_or_else(|| id.to_owned(), Clone::clone)
+        resolve(&self.aliases, id)
+    }
+
+    /// The same for the model of a judge.
+    pub(crate) fn resolve_judge(&self, id: &str) -> String {
+        resolve(self.judge_aliases.as_ref().unwrap_or(&self.aliases), id)
     }
 
     /// What runs, in words: the title of the run in lists.
@@ -215,6 +228,7 @@ mod tests {
             workspace: "w".to_owned(),
             prompts: Vec::new(),
             aliases: [("fast".to_owned(), "a/b".to_owned())].into(),
+            judge_aliases: None,
             options: Options::default(),
             request: RunRequest { budget: Some(0.5), ..RunRequest::default() },
             judges: BTreeMap::new(),

@@ -144,6 +144,7 @@ commands! {
     "judge.next" NextToLabel -> LabelTask, Json, "an output to label, blind and in random order";
     "judge.label" SetLabel -> (), Json, "label an output, or take the label back";
     "judge.take" TakeLabels -> LabelsTaken, Json, "take labels that were given elsewhere";
+    "judge.read" ReadJudgement -> JudgementView, Json, "what each model of a judge was asked about a cell, and what it said";
     "judge.show" ShowJudge -> JudgeView, Json, "how people agree, and how a judge does against them";
 
     "consent.list" ListConsents -> ConsentsView, Json, "the programs among the scorers of the open repository, and which may run";

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::prompt::MessageView;
 use crate::run::MeanView;
 
 /// Copies a built-in judge prompt into the open repository, to be changed and named in a scorer's `prompt`.
@@ -35,13 +36,16 @@ pub struct JudgeLine {
     pub labels: u32,
     /// Labels that it needs to be calibrated.
     pub needed: u32,
+    /// Why it is not calibrated as it is now, in the words of its gates: too few labels, or they were held against
+    /// another prompt, model or setting.
+    pub uncalibrated: Option<String>,
 }
 
 impl JudgeLine {
-    /// Whether there are enough labels.
+    /// Whether this very judge was held against enough labels.
     #[must_use]
     pub fn is_calibrated(&self) -> bool {
-        self.labels >= self.needed
+        self.uncalibrated.is_none()
     }
 }
 
@@ -151,7 +155,8 @@ pub struct LabelsTaken {
     pub refused: Vec<(u32, String)>,
 }
 
-/// Asks how a judge does.
+/// Asks how a judge does. Whoever sees the numbers has held the judge, as it judged the latest run, against the labels:
+/// from 50 on it counts as calibrated.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ShowJudge {
     /// Name or key of the prompt.
@@ -189,6 +194,8 @@ pub struct JudgeView {
     pub is_weak: bool,
     /// What each of its models did.
     pub models: Vec<JudgeModelView>,
+    /// What of the labels in the repository's files could not be read, and why.
+    pub refused: Vec<String>,
 }
 
 /// How people agree with each other.
@@ -256,4 +263,54 @@ pub struct PairsView {
     pub won: Option<MeanView>,
     /// What it leans to, in words.
     pub leanings: Vec<String>,
+}
+
+/// Asks how a judge came to what it says of a cell.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReadJudgement {
+    /// The run.
+    pub run: String,
+    /// The cell's number.
+    pub cell: u32,
+    /// The scorer's id.
+    pub scorer: String,
+}
+
+/// One judgement, model by model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JudgementView {
+    /// The scorer's id.
+    pub scorer: String,
+    /// The models; several are a panel.
+    pub members: Vec<JudgeMemberView>,
+}
+
+/// What one model of a judge did at one output.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JudgeMemberView {
+    /// The model's id.
+    pub model: String,
+    /// Its own value; `None` when it could not judge, or has not yet.
+    pub value: Option<f64>,
+    /// Its own vote; `None` when it could not judge, or has not yet.
+    pub pass: Option<bool>,
+    /// Its reason; `None` while it has not judged.
+    pub reason: Option<String>,
+    /// What it was asked, in order.
+    pub calls: Vec<JudgeCallView>,
+}
+
+/// One question to a judge's model.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JudgeCallView {
+    /// The judge prompt, as the scorer names it.
+    pub prompt: String,
+    /// Whether it asked to put right what could not be read before.
+    pub is_repair: bool,
+    /// The messages as they were sent.
+    pub messages: Vec<MessageView>,
+    /// What the model said, to the letter.
+    pub said: Option<String>,
+    /// Why there is no reply that could be read.
+    pub problem: Option<String>,
 }

@@ -9,10 +9,12 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::items::{Item, Items, OUTPUTS, Wanted};
-use super::{add_kept, topic, views};
+use super::labels::Standing;
+use super::{hex, topic, unhex, views};
 use crate::app::App;
 use crate::error::Explain;
 use crate::prompts::find;
+use crate::ratings::is_name;
 use crate::router::Answer;
 
 /// A judge of a prompt as it is in the repository now.
@@ -21,6 +23,8 @@ struct Chosen {
     prompt: Prompt,
     judge: Judge,
     topic: LabelTopic,
+    /// What makes its scores comparable.
+    signature: Option<String>,
 }
 
 impl Chosen {
@@ -36,7 +40,13 @@ impl Answer<ListJudges> for App {
         let key = find(&open, &command.prompt)?;
         let prompt = open.workspace.load(&key).map_err(|e| e.explain())?;
         let judges = JudgedScorer::all(&prompt);
-        judges.iter().map(|scorer| self.judge_line(&open.id, &key.key, &prompt, scorer)).collect()
+        // A judge whose prompt is missing is listed; it has no signature, so nothing was held against it.
+        let signatures = self.signatures_now(&open, &key, &prompt).unwrap_or_default();
+        let line = |scorer: &JudgedScorer| {
+            let signature = signatures.get(&(key.key.clone(), scorer.id.clone()));
+            self.judge_line(&open.id, &key.key, &prompt, scorer, signature.map(String::as_str))
+        };
+        judges.iter().map(line).collect()
     }
 }
 
@@ -68,15 +78,9 @@ impl Answer<SetLabel> for App {
         let subject = unhex(&command.subject).ok_or_else(|| {
             ApiError::new(Code::BadInput, format!("`{}` is no output's subject", command.subject))
         })?;
-        let store = &self.inner.store;
-        match command.pass {
-            Some(pass) => {
-                let at_ms = self.inner.environment.now_ms();
-                store.put_labels(&chosen.topic, vec![LabelRecord { subject, rater, pass, at_ms }])
-            }
-            None => store.remove_label(&chosen.topic, subject, &rater),
-        }
-        .map_err(|e| e.explain())
+        let at_ms = self.inner.environment.now_ms();
+        let label = LabelRecord { subject, rater, pass: command.pass, at_ms };
+        self.inner.store.put_labels(&chosen.topic, vec![label]).map_err(|e| e.explain())
     }
 }
 
@@ -90,7 +94,7 @@ impl Answer<TakeLabels> for App {
             let rater = rater(line.rater.as_deref().unwrap_or(&command.rater));
             match (named(&items, line), rater) {
                 (Ok(item), Ok(rater)) => {
-                    let (subject, pass) = (item.subject, line.pass);
+                    let (subject, pass) = (item.subject, Some(line.pass));
                     labels.push(LabelRecord { subject, rater, pass, at_ms });
                 }
                 (Err(reason), _) => refused.push((number, reason)),
@@ -114,7 +118,12 @@ impl Answer<ShowJudge> for App {
             None => (0, 0),
         };
         let calibration = Calibration::of(&labelled(&items, &labels), judged);
-        let older = self.inner.store.older_labels(&chosen.topic).map_err(|e| e.explain())?;
+        let older = self.older_labels(&chosen.topic)?;
+        if let Some(signature) = &items.signature {
+            // Whoever asks for the numbers has held the judge against the labels.
+            let held = calibration.labels - calibration.unseen;
+            self.keep_calibration(&open, &chosen.topic, signature, held)?;
+        }
         let models = match &items.run {
             Some(run) => {
                 let reports = self.inner.engine.judge_reports(run).map_err(|e| e.explain())?;
@@ -128,8 +137,10 @@ impl Answer<ShowJudge> for App {
         let judges = JudgedScorer::all(&chosen.prompt);
         let scorer = judges.iter().find(|scorer| scorer.id == command.scorer);
         let scorer = scorer.ok_or_else(|| no_judge(&command.scorer, &judges))?;
-        let line = self.judge_line(&open.id, &chosen.key, &chosen.prompt, scorer)?;
-        Ok(views::judge(line, &items, &calibration, older, &models))
+        let signature = chosen.signature.as_deref();
+        let line = self.judge_line(&open.id, &chosen.key, &chosen.prompt, scorer, signature)?;
+        let refused = self.refused_labels(&chosen.topic);
+        Ok(JudgeView { refused, ..views::judge(line, &items, &calibration, older, &models) })
     }
 }
 
@@ -140,12 +151,13 @@ impl App {
         key: &str,
         prompt: &Prompt,
         scorer: &JudgedScorer,
+        signature: Option<&str>,
     ) -> Result<JudgeLine, ApiError> {
-        let labels = match &scorer.judge {
-            Ok(judge) => self.count_labels(&topic(workspace, key, prompt, judge))?,
-            Err(_) => 0,
+        let standing = match &scorer.judge {
+            Ok(judge) => self.standing_of(&topic(workspace, key, prompt, judge), signature)?,
+            Err(_) => Standing { labels: 0, held: 0, other: false },
         };
-        Ok(views::line(scorer, prompt, labels))
+        Ok(views::line(scorer, prompt, &standing))
     }
 
     fn chosen(&self, prompt: &str, scorer: &str) -> Result<Chosen, ApiError> {
@@ -153,7 +165,7 @@ impl App {
         let key = find(&open, prompt)?;
         let prompt = open.workspace.load(&key).map_err(|e| e.explain())?;
         // A judge prompt that is not there is told before anybody labels for it.
-        add_kept(&open, &prompt, &mut std::collections::BTreeMap::new())?;
+        let mut signatures = self.signatures_now(&open, &key, &prompt)?;
         let mut judges = JudgedScorer::all(&prompt);
         let Some(place) = judges.iter().position(|judge| judge.id == scorer) else {
             return Err(no_judge(scorer, &judges));
@@ -161,15 +173,12 @@ impl App {
         let judge = judges.swap_remove(place).judge;
         let judge = judge.map_err(|problem| ApiError::new(Code::BadInput, problem.to_string()))?;
         let topic = topic(&open.id, &key.key, &prompt, &judge);
-        Ok(Chosen { key: key.key, prompt, judge, topic })
+        let signature = signatures.remove(&(key.key.clone(), judge.id().to_owned()));
+        Ok(Chosen { key: key.key, prompt, judge, topic, signature })
     }
 
     fn items_of(&self, chosen: &Chosen) -> Result<Items, ApiError> {
         self.judge_items(&chosen.wanted(usize::MAX))
-    }
-
-    fn labels_of(&self, topic: &LabelTopic) -> Result<Vec<LabelRecord>, ApiError> {
-        self.inner.store.labels(topic).map_err(|e| e.explain())
     }
 }
 
@@ -187,6 +196,9 @@ fn no_judge(scorer: &str, judges: &[JudgedScorer]) -> ApiError {
 fn rater(name: &str) -> Result<String, ApiError> {
     match name.trim() {
         "" => Err(ApiError::new(Code::BadInput, "a label needs the name of who gives it")),
+        name if !is_name(name) => {
+            Err(ApiError::new(Code::BadInput, "a rater's name is one short line"))
+        }
         name => Ok(name.to_owned()),
     }
 }
@@ -207,7 +219,8 @@ fn question(chosen: &Chosen) -> String {
 fn labelled(items: &Items, labels: &[LabelRecord]) -> Vec<Labelled> {
     let mut all: Vec<Labelled> = Vec::new();
     for label in labels {
-        let said = (label.rater.clone(), label.pass);
+        let Some(pass) = label.pass else { continue };
+        let said = (label.rater.clone(), pass);
         match all.last_mut().filter(|one| one.subject == label.subject) {
             Some(one) => one.labels.push(said),
             None => {
@@ -244,30 +257,9 @@ fn order(seed: u64, subject: &[u8; 32]) -> [u8; 32] {
     Sha256::new().chain_update(seed.to_le_bytes()).chain_update(subject).finalize().into()
 }
 
-fn hex(bytes: &[u8; 32]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn unhex(text: &str) -> Option<[u8; 32]> {
-    let bytes: Vec<u8> = (0..text.len().min(65))
-        .step_by(2)
-        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
-        .collect::<Option<_>>()?;
-    bytes.try_into().ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_subject_reads_back_and_nothing_else_does() {
-        let subject = [0xa7; 32];
-        assert_eq!(unhex(&hex(&subject)), Some(subject));
-        for text in ["", "a", "zz", &"a".repeat(63), &"a".repeat(66), &"é".repeat(32)] {
-            assert_eq!(unhex(text), None, "{text}");
-        }
-    }
 
     #[test]
     fn another_seed_is_another_order() {

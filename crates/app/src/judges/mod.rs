@@ -1,26 +1,38 @@
-//! Judges of the open repository: the prompts they ask with, what their gates may say, and [`calibration`].
+//! Judges of the open repository: the prompts they ask with, what their gates may say, how one came to what it says
+//! ([`told`]), and [`calibration`].
+//!
+//! A calibration is of one judge: its prompts' contents, its models and its settings, as its signature says. So a gate,
+//! and a verdict of a comparison, ask for the signature that its run noted, and say when nobody has held that one
+//! against people's labels.
 
 mod calibration;
 mod items;
+mod labels;
+mod told;
 mod views;
 
 use std::collections::{BTreeMap, HashMap};
 
-use assay_engine::{BUILT_IN_JUDGES, JudgedScorer, MediaFiles, PromptSource, built_in_judge};
+use assay_engine::{
+    BUILT_IN_JUDGES, JudgedScorer, MediaFiles, PromptSource, RunSpec, built_in_judge,
+    judge_signatures,
+};
 use assay_prompt::edit::{self, EditError, YamlPart};
 use assay_prompt::{Files, Prompt, Row};
 use assay_repo::{PromptKey, Step};
-use assay_score::judge::LABELS_NEEDED;
 use assay_score::{GateResult, Outcome, Score};
 use assay_store::{LabelRecord, LabelTopic, NewColumn};
 use assay_wire::*;
 
 use crate::app::{App, Open};
+use crate::at::At;
 use crate::edits::writes;
 use crate::error::Explain;
 use crate::prompts::{find, lone_file, refuse_broken};
 use crate::router::Answer;
 use crate::templates::fresh;
+pub(crate) use labels::LabelCache;
+use labels::Standing;
 
 /// Where judge prompts of a repository stand unless somebody moves them.
 const FOLDER: &str = "judges";
@@ -115,13 +127,13 @@ fn kept(open: &Open, name: &str) -> Result<Option<PromptSource>, ApiError> {
     Ok(Some(source))
 }
 
-/// A folder below the root that is none of the repository's folders of prompts.
 /// Whether a scorer can ask with the prompt of that name or folder.
 pub(crate) fn has_judge_prompt(open: &Open, name: &str) -> bool {
     let key = find(open, name).unwrap_or_else(|_| in_folder(name));
     built_in_judge(name).is_some() || open.workspace.files(&key).is_ok()
 }
 
+/// A folder below the root that is none of the repository's folders of prompts.
 fn in_folder(path: &str) -> PromptKey {
     let path = path.trim_end_matches('/');
     let name = path.rsplit('/').next().unwrap_or(path).to_owned();
@@ -132,8 +144,8 @@ fn in_folder(path: &str) -> PromptKey {
 pub(crate) struct JudgedGates {
     /// By the key of the prompt.
     judges: HashMap<String, Vec<JudgedScorer>>,
-    /// Labels of each judge, by the key of its prompt and its id.
-    labels: HashMap<(String, String), usize>,
+    /// How each judge stands to people's labels, by the key of its prompt and its id.
+    standings: HashMap<(String, String), Standing>,
 }
 
 impl JudgedGates {
@@ -174,12 +186,11 @@ impl JudgedGates {
         self.judges.values().flatten().any(is_of_pairs)
     }
 
-    /// What is to be said beside the reason of a gate whose scorer is a judge: that it has not enough labels of people,
+    /// What is to be said beside a gate or verdict whose scorer is a judge: that it is not calibrated as it judged here,
     /// and that in so many cells nothing but the order of two answers decided.
     pub fn note(&self, prompt: &str, scorer: &str, by_order: u32) -> Option<String> {
-        let labels = *self.labels.get(&(prompt.to_owned(), scorer.to_owned()))?;
-        let uncalibrated = (labels < LABELS_NEEDED)
-            .then(|| format!("judge not calibrated ({labels} of {LABELS_NEEDED} labels)"));
+        let standing = self.standings.get(&(prompt.to_owned(), scorer.to_owned()))?;
+        let uncalibrated = standing.uncalibrated();
         let leaning = (by_order > 0)
             .then(|| format!("the order of the answers decided {by_order} of its verdicts"));
         let notes: Vec<String> = uncalibrated.into_iter().chain(leaning).collect();
@@ -188,36 +199,59 @@ impl JudgedGates {
 }
 
 impl App {
-    /// Reads what the gates of these prompts, by key, must know.
+    /// Reads what the gates of these prompts, by key, must know. `signatures` are those of the run, by the key of the
+    /// prompt and the id of the scorer.
     pub(crate) fn judged_gates(
         &self,
         workspace: &str,
         prompts: &HashMap<String, Prompt>,
+        signatures: &[SignatureView],
     ) -> Result<JudgedGates, ApiError> {
-        let mut gates = JudgedGates { judges: HashMap::new(), labels: HashMap::new() };
+        let mut gates = JudgedGates { judges: HashMap::new(), standings: HashMap::new() };
         for (key, prompt) in prompts {
             let judges = JudgedScorer::all(prompt);
             for judge in judges.iter().filter_map(|scorer| scorer.judge.as_ref().ok()) {
+                let noted = signatures.iter().find(|s| s.prompt == *key && s.scorer == judge.id());
+                let signature = noted.map(|noted| noted.signature.as_str());
                 let topic = topic(workspace, key, prompt, judge);
-                let labels = self.count_labels(&topic)?;
-                gates.labels.insert((key.clone(), judge.id().to_owned()), labels);
+                let standing = self.standing_of(&topic, signature)?;
+                gates.standings.insert((key.clone(), judge.id().to_owned()), standing);
             }
             gates.judges.insert(key.clone(), judges);
         }
         Ok(gates)
     }
 
-    /// Outputs on which people agree by majority: as a [`Calibration`](assay_score::judge::Calibration) counts them.
-    fn count_labels(&self, topic: &LabelTopic) -> Result<usize, ApiError> {
-        Ok(decided(&self.inner.store.labels(topic).map_err(|e| e.explain())?))
+    /// What makes the scores of a prompt's judges comparable, as the repository is now.
+    fn signatures_now(
+        &self,
+        open: &Open,
+        key: &PromptKey,
+        prompt: &Prompt,
+    ) -> Result<BTreeMap<(String, String), String>, ApiError> {
+        let (config, _) = open.workspace.config();
+        let mut judges = BTreeMap::new();
+        add_kept(open, prompt, &mut judges)?;
+        let source = At::Disk(&open.workspace).source(key)?;
+        Ok(judge_signatures(&RunSpec {
+            workspace: open.id.clone(),
+            prompts: source.into_iter().collect(),
+            aliases: config.models,
+            judge_aliases: None,
+            options: config.options,
+            request: assay_engine::RunRequest::default(),
+            judges,
+            commit: None,
+        }))
     }
 }
 
-/// How many outputs have more labels of one kind than of the other.
+/// How many outputs have more labels of one kind than of the other: as a
+/// [`Calibration`](assay_score::judge::Calibration) counts them.
 fn decided(labels: &[LabelRecord]) -> usize {
     let mut balance: HashMap<[u8; 32], i64> = HashMap::new();
-    for label in labels {
-        *balance.entry(label.subject).or_default() += if label.pass { 1 } else { -1 };
+    for (label, pass) in labels.iter().filter_map(|label| Some((label, label.pass?))) {
+        *balance.entry(label.subject).or_default() += if pass { 1 } else { -1 };
     }
     balance.values().filter(|balance| **balance != 0).count()
 }
@@ -237,6 +271,18 @@ fn topic(
     }
 }
 
+fn hex(bytes: &[u8; 32]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Option<[u8; 32]> {
+    let bytes: Vec<u8> = (0..text.len().min(65))
+        .step_by(2)
+        .map(|at| u8::from_str_radix(text.get(at..at + 2)?, 16).ok())
+        .collect::<Option<_>>()?;
+    bytes.try_into().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,12 +292,21 @@ mod tests {
         let label = |subject: u8, rater: &str, pass: bool| LabelRecord {
             subject: [subject; 32],
             rater: rater.to_owned(),
-            pass,
+            pass: Some(pass),
             at_ms: 1,
         };
         let divided = [label(1, "ann", true), label(1, "ben", false)];
         assert_eq!(decided(&divided), 0);
         let third = [divided.to_vec(), vec![label(1, "cem", false), label(2, "ann", true)]];
         assert_eq!(decided(&third.concat()), 2);
+    }
+
+    #[test]
+    fn a_subject_reads_back_and_nothing_else_does() {
+        let subject = [0xa7; 32];
+        assert_eq!(unhex(&hex(&subject)), Some(subject));
+        for text in ["", "a", "zz", &"a".repeat(63), &"a".repeat(66), &"é".repeat(32)] {
+            assert_eq!(unhex(text), None, "{text}");
+        }
     }
 }

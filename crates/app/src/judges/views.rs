@@ -9,8 +9,9 @@ use assay_wire::*;
 use serde_json::Value;
 
 use super::items::{Item, Items};
+use super::labels::Standing;
 
-pub(super) fn line(scorer: &JudgedScorer, prompt: &Prompt, labels: usize) -> JudgeLine {
+pub(super) fn line(scorer: &JudgedScorer, prompt: &Prompt, standing: &Standing) -> JudgeLine {
     let spec = prompt.evals.scorers.iter().find(|spec| spec.id == scorer.id);
     let judge = scorer.judge.as_ref().ok();
     JudgeLine {
@@ -21,8 +22,9 @@ pub(super) fn line(scorer: &JudgedScorer, prompt: &Prompt, labels: usize) -> Jud
             .map(|judge| judge.prompts().into_iter().map(str::to_owned).collect())
             .unwrap_or_default(),
         problem: scorer.judge.as_ref().err().map(|problem| problem.message.clone()),
-        labels: labels as u32,
+        labels: standing.labels as u32,
         needed: LABELS_NEEDED as u32,
+        uncalibrated: standing.uncalibrated(),
     }
 }
 
@@ -66,7 +68,7 @@ pub(super) fn judge(
 ) -> JudgeView {
     let rate = calibration.rate.as_ref();
     JudgeView {
-        line: JudgeLine { labels: calibration.labels as u32, ..line },
+        line,
         signature: items.signature.clone().unwrap_or_default(),
         run: items.run.as_ref().map(ToString::to_string),
         undecided: calibration.undecided as u32,
@@ -78,6 +80,7 @@ pub(super) fn judge(
         told: rate.map(|rate| mean(&rate.told)),
         corrected: rate.and_then(|rate| rate.corrected.as_ref()).map(mean),
         is_weak: calibration.is_calibrated && calibration.is_weak(),
+        refused: Vec::new(),
         models: models.iter().map(model).collect(),
     }
 }

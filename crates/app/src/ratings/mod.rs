@@ -23,6 +23,7 @@ use crate::router::Answer;
 use outputs::RunOutput;
 pub(crate) use outputs::{RunOutputs, case_digest};
 pub(crate) use people::Spoken;
+pub(crate) use rater::{is_name, slug};
 pub(crate) use shared::SharedCache;
 use voices::Voices;
 

@@ -58,7 +58,7 @@ impl Answer<SetRater> for App {
 
 impl App {
     /// The name that ratings get: the one that was chosen, else git's `user.name`.
-    pub(super) fn rater(&self, open: &Open) -> Result<String, ApiError> {
+    pub(crate) fn rater(&self, open: &Open) -> Result<String, ApiError> {
         let of_git = || open.workspace.user_name().map(|name| tidy(&name));
         let name = self.chosen_rater()?.or_else(of_git);
         Ok(name.filter(|name| is_name(name)).unwrap_or_else(|| NOBODY.to_owned()))
@@ -77,7 +77,7 @@ impl App {
 }
 
 /// Whether a text can be a rater's name: one line that is not too long.
-pub(super) fn is_name(name: &str) -> bool {
+pub(crate) fn is_name(name: &str) -> bool {
     !name.trim().is_empty()
         && name.trim() == name
         && name.chars().count() <= MAX_NAME
@@ -91,7 +91,7 @@ fn tidy(name: &str) -> String {
 }
 
 /// The name of a rater's file, without its ending.
-pub(super) fn slug(rater: &str) -> String {
+pub(crate) fn slug(rater: &str) -> String {
     let words = rater.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     let slug = words.collect::<Vec<_>>().join("-").to_lowercase();
     let slug: String = slug.chars().filter(char::is_ascii).take(40).collect();

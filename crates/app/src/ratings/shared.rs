@@ -1,14 +1,12 @@
 //! Ratings that travel with the repository: `.assay/ratings/<rater>.jsonl`, a file for each rater.
 //!
-//! Each line is one rating, with its keys in order, and lines are only ever added; so two branches merge by keeping
-//! the lines of both (`merge=union`, which the folder's own `.gitattributes` says). Outputs do not travel, only their
-//! hashes. A file may come from anybody: it may speak for the rater in its name and nobody else, within caps, and a
-//! line that is not a rating is left out and told of.
+//! Each line is one rating, with its keys in order, and lines are only ever added; [`rater_files`](crate::rater_files)
+//! reads and writes them. Outputs do not travel, only their hashes. A file may come from anybody: it may speak for the
+//! rater in its name and nobody else, and a line that is not a rating is left out and told of.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, PoisonError};
 
-use assay_repo::{FileText, RepoError, Workspace, Written};
 use assay_store::{Choice, OtherOutput, RatedOutput, RatingRecord, Said, standing_ratings};
 use assay_wire::*;
 use serde::{Deserialize, Serialize};
@@ -19,31 +17,16 @@ use super::rater::{is_name, slug};
 use super::voices::name_of;
 use crate::app::{App, Open};
 use crate::error::Explain;
+use crate::rater_files::{
+    Kept, RATINGS as FOLDER, RaterFiles, add_lines, known_lines, read_lines, write_attributes,
+};
 use crate::router::Answer;
-
-/// The folder of the files.
-pub(crate) const FOLDER: &str = ".assay/ratings";
-
-/// Files that are read, by name; the others are told of.
-const MAX_FILES: usize = 100;
-
-/// Lines of a file that are read.
-const MAX_LINES: usize = 50_000;
-
-/// Bytes of a line that is read.
-const MAX_LINE: usize = 20_000;
 
 /// Names that one file may write its rater's name in: `Ada` and `ada` have the same file.
 const MAX_NAMES: usize = 2;
 
 /// Ratings that are taken of all files together.
 const MAX_RATINGS: usize = 200_000;
-
-/// Refused lines that are told of one by one.
-const MAX_TOLD: usize = 20;
-
-/// What git is told of the files: two branches keep the lines of both.
-const ATTRIBUTES: &str = "*.jsonl merge=union\n";
 
 /// What the files say.
 #[derive(Default)]
@@ -54,13 +37,8 @@ pub(crate) struct SharedFiles {
     pub refused: Vec<String>,
 }
 
-/// The files as they were read last, with what tells whether they are still the same.
-#[derive(Default)]
-pub(crate) struct SharedCache {
-    root: String,
-    stamp: Vec<(String, u64, Option<std::time::SystemTime>)>,
-    files: Arc<SharedFiles>,
-}
+/// The files as they were read last.
+pub(crate) type SharedCache = Kept<SharedFiles>;
 
 /// One line of a file. The fields are in the order of their names, and so are the keys.
 #[derive(Serialize, Deserialize)]
@@ -99,21 +77,7 @@ impl App {
     /// What the files of the open repository say; read again when one of them has changed.
     pub(super) fn shared_ratings(&self, open: &Open) -> Arc<SharedFiles> {
         let mut kept = self.inner.shared.lock().unwrap_or_else(PoisonError::into_inner);
-        let root = open.root();
-        let (files, left) = match open.workspace.list_files(FOLDER, MAX_FILES) {
-            Ok(listed) => listed,
-            Err(error) => {
-                let refused = vec![format!("{FOLDER}: {error}")];
-                return Arc::new(SharedFiles { refused, ..SharedFiles::default() });
-            }
-        };
-        let stamp: Vec<_> = files.into_iter().map(|f| (f.path, f.bytes, f.modified)).collect();
-        if kept.root != root || kept.stamp != stamp {
-            let paths = stamp.iter().map(|(path, ..)| path.as_str());
-            let files = Arc::new(read_files(&open.workspace, paths, left));
-            *kept = SharedCache { root, stamp, files };
-        }
-        Arc::clone(&kept.files)
+        kept.read(open, FOLDER, read_files)
     }
 
     /// Writes what was said on this machine to the files of those who said it.
@@ -124,11 +88,18 @@ impl App {
             let path = format!("{FOLDER}/{}.jsonl", slug(&rating.rater));
             by_file.entry(path).or_default().push(rating);
         }
-        if !by_file.is_empty() {
+        let labels = self.label_lines(open)?;
+        if !by_file.is_empty() || !labels.is_empty() {
             write_attributes(&open.workspace)?;
         }
-        let files = by_file.into_iter().map(|(path, said)| write_file(&open.workspace, path, said));
-        Ok(SharedRatings { files: files.collect::<Result<_, _>>()? })
+        let write = |(path, said): (String, Vec<RatingRecord>)| {
+            let rater = said.last().map(|rating| rating.rater.clone()).unwrap_or_default();
+            add_lines(&open.workspace, path, rater, |old| missing_lines(old, said))
+        };
+        let files: Result<Vec<_>, _> = by_file.into_iter().map(write).collect();
+        let labels: Result<Vec<_>, _> =
+            labels.into_iter().map(|file| file.write(&open.workspace)).collect();
+        Ok(SharedRatings { files: [files?, labels?].concat() })
     }
 
     /// The paths a commit takes when it takes these: the ratings too, where they go along.
@@ -151,13 +122,10 @@ impl App {
     }
 }
 
-fn read_files<'a>(
-    workspace: &Workspace,
-    paths: impl Iterator<Item = &'a str>,
-    left: usize,
-) -> SharedFiles {
-    let mut files = SharedFiles::default();
-    for path in paths.filter(|path| path.ends_with(".jsonl")) {
+fn read_files(folder: RaterFiles<'_>) -> SharedFiles {
+    let RaterFiles { workspace, paths, refused } = folder;
+    let mut files = SharedFiles { refused, ..SharedFiles::default() };
+    for path in &paths {
         if files.ratings.len() >= MAX_RATINGS {
             files.refused.push(format!("{path}: not read after {MAX_RATINGS} ratings"));
             continue;
@@ -167,37 +135,19 @@ fn read_files<'a>(
             Err(error) => files.refused.push(error.to_string()),
         }
     }
-    if left > 0 {
-        files.refused.push(format!("{FOLDER}: {left} more files were not read"));
-    }
     // A merge may have put lines in any order.
     files.ratings.sort_by_key(|rating| rating.at_ms);
     files
 }
 
 fn read_file(path: &str, text: &str, files: &mut SharedFiles) {
-    let stem = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".jsonl");
-    let (mut refused, mut names) = (0, Vec::new());
-    for (number, line) in text.lines().enumerate().take(MAX_LINES) {
-        if line.trim().is_empty() {
-            continue;
-        }
-        match read_line(line, stem).and_then(|rating| within_names(rating, &mut names)) {
-            Ok(rating) => files.ratings.push(rating),
-            Err(why) => {
-                refused += 1;
-                if refused <= MAX_TOLD {
-                    files.refused.push(format!("{path}:{}: {why}", number + 1));
-                }
-            }
-        }
-    }
-    if refused > MAX_TOLD {
-        files.refused.push(format!("{path}: {} more lines are no ratings", refused - MAX_TOLD));
-    }
-    if text.lines().nth(MAX_LINES).is_some() {
-        files.refused.push(format!("{path}: lines after the first {MAX_LINES} were not read"));
-    }
+    let SharedFiles { ratings, refused } = files;
+    let mut names = Vec::new();
+    read_lines(path, text, "ratings", refused, |line, stem| {
+        let rating = read_line(line, stem)?;
+        ratings.push(within_names(rating, &mut names)?);
+        Ok(())
+    });
 }
 
 /// The rating, unless its file speaks for too many. A crowd out of one file would be a majority of one's own making,
@@ -215,9 +165,6 @@ fn within_names(rating: RatingRecord, names: &mut Vec<String>) -> Result<RatingR
 
 /// A rating, if the line is one and the file may say it.
 fn read_line(line: &str, stem: &str) -> Result<RatingRecord, String> {
-    if line.len() > MAX_LINE {
-        return Err(format!("longer than {MAX_LINE} bytes"));
-    }
     let line: Line = serde_json::from_str(line).map_err(|error| format!("no rating: {error}"))?;
     if !is_name(&line.rater) || slug(&line.rater) != stem {
         return Err("the file is another rater's".to_owned());
@@ -292,65 +239,9 @@ fn line_of(rating: &RatingRecord) -> Line {
     }
 }
 
-fn write_attributes(workspace: &Workspace) -> Result<(), ApiError> {
-    let path = format!("{FOLDER}/.gitattributes");
-    match workspace.read_text(&path) {
-        // Whoever changed it knows why.
-        Ok(_) => Ok(()),
-        Err(RepoError::NotFound { .. }) => {
-            workspace.write_text(&path, ATTRIBUTES, None).map(drop).map_err(|e| e.explain())
-        }
-        Err(error) => Err(error.explain()),
-    }
-}
-
-/// Adds to a file the lines that it lacks.
-fn write_file(
-    workspace: &Workspace,
-    path: String,
-    said: Vec<RatingRecord>,
-) -> Result<SharedFile, ApiError> {
-    let there = match workspace.read_text(&path) {
-        Ok(file) => Some(file),
-        Err(RepoError::NotFound { .. }) => None,
-        Err(error) => return Err(error.explain()),
-    };
-    let rater = said.last().map(|rating| rating.rater.clone()).unwrap_or_default();
-    let (old, base) = match there {
-        Some(FileText { text, digest }) => (text, Some(digest)),
-        None => (String::new(), None),
-    };
-    let added = missing_lines(&old, said)?;
-    let total = old.lines().filter(|line| !line.trim().is_empty()).count() + added.len();
-    let file = |added: usize| SharedFile {
-        path: path.clone(),
-        rater,
-        added: added as u32,
-        total: total as u32,
-    };
-    if added.is_empty() {
-        return Ok(file(0));
-    }
-    let mut text = old;
-    if !text.is_empty() && !text.ends_with('\n') {
-        text.push('\n');
-    }
-    for line in &added {
-        text.push_str(line);
-        text.push('\n');
-    }
-    match workspace.write_text(&path, &text, base.as_deref()).map_err(|e| e.explain())? {
-        Written::Saved { .. } => Ok(file(added.len())),
-        Written::Conflict { .. } => {
-            Err(ApiError::new(Code::Conflict, format!("`{path}` changed meanwhile"))
-                .hint("Share the ratings again."))
-        }
-    }
-}
-
 /// The lines a file lacks: what counts now, and what was taken back of what it holds.
 fn missing_lines(old: &str, said: Vec<RatingRecord>) -> Result<Vec<String>, ApiError> {
-    let known: HashSet<&str> = old.lines().map(str::trim).collect();
+    let known = known_lines(old);
     let is_known = |rating: &&RatingRecord| {
         !rating.said.is_withdrawal()
             && to_text(rating).is_ok_and(|line| known.contains(line.as_str()))
@@ -440,17 +331,8 @@ mod tests {
         assert!(refused(&good.replace("sha256:", "sha256:../"), "ada").contains("digest"));
         assert!(refused(&good.replace(":7", ":-7"), "ada").contains("time"));
         assert!(refused(&"[".repeat(10_000), "ada").contains("no rating"));
-        assert!(refused(&" ".repeat(MAX_LINE + 1), "ada").contains("longer"));
         let comment = rating("Ada", Said::Comment(Some("x".repeat(MAX_COMMENT + 1))), 7);
         assert!(refused(&to_text(&comment).expect("writes"), "ada").contains("value"));
-    }
-
-    #[test]
-    fn a_file_full_of_rubbish_is_told_of_in_few_words() {
-        let mut files = SharedFiles::default();
-        read_file(".assay/ratings/ada.jsonl", &"rubbish\n".repeat(5_000), &mut files);
-        assert!(files.ratings.is_empty());
-        assert_eq!(files.refused.len(), MAX_TOLD + 1);
     }
 
     #[test]

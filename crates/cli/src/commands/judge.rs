@@ -1,5 +1,7 @@
 //! `assay judge`: judge prompts, labels of people, and how a judge does against them.
 
+mod judgement;
+
 use std::io::{BufRead, Read};
 use std::path::Path;
 
@@ -33,11 +35,9 @@ pub(crate) fn execute(
             output.tell(&edited.done)?;
         }
         Judge::List { prompt, .. } => list(app, prompt, output)?,
-        Judge::Calibrate(calibrate) => match &calibrate.labels {
-            Some(file) => take(app, &directory.join(file), calibrate, output)?,
-            None => label(app, calibrate, output)?,
-        },
+        Judge::Calibrate(calibrate) => self::calibrate(app, directory, calibrate, output)?,
         Judge::Show(show) => return self::show(app, show, output),
+        Judge::Read(read) => judgement::show(app, read, output)?,
     }
     Ok(Exit::Done)
 }
@@ -73,6 +73,9 @@ fn list_text(judges: &[JudgeLine]) -> String {
 fn label_words(judge: &JudgeLine) -> String {
     match judge.is_calibrated() {
         true => format!("calibrated, {}", counted(judge.labels, "label")),
+        false if judge.labels >= judge.needed => {
+            format!("{}, but not of this judge", counted(judge.labels, "label"))
+        }
         false => format!("{} of {}", judge.labels, judge.needed),
     }
 }
@@ -81,7 +84,7 @@ fn line_document(judge: &JudgeLine) -> Value {
     json!({
         "scorer": judge.scorer, "type": judge.kind, "models": judge.models, "prompts": judge.prompts,
         "problem": judge.problem, "labels": judge.labels, "needed": judge.needed,
-        "calibrated": judge.is_calibrated(),
+        "calibrated": judge.is_calibrated(), "uncalibrated": judge.uncalibrated,
     })
 }
 
@@ -111,16 +114,32 @@ fn rater(named: Option<&String>) -> Result<String, ApiError> {
     })
 }
 
-/// Shows one output after the other and takes a word for each.
-fn label(app: &App, calibrate: &Calibrate, output: &Output) -> Result<(), ApiError> {
+/// Takes labels, holds the judge against all there are, and says how it stands.
+fn calibrate(
+    app: &App,
+    directory: &Path,
+    calibrate: &Calibrate,
+    output: &Output,
+) -> Result<(), ApiError> {
     let scorer = scorer(app, &calibrate.prompt, calibrate.scorer.as_ref())?;
+    let taken = match &calibrate.labels {
+        Some(file) => take(app, &directory.join(file), calibrate, &scorer, output),
+        None => label(app, calibrate, &scorer, output),
+    };
+    let view = app.call(ShowJudge { prompt: calibrate.prompt.clone(), scorer })?;
+    output.tell(&format!("{}: {}", view.line.scorer, standing(&view)))?;
+    taken
+}
+
+/// Shows one output after the other and takes a word for each.
+fn label(app: &App, calibrate: &Calibrate, scorer: &str, output: &Output) -> Result<(), ApiError> {
     let rater = rater(calibrate.rater.as_ref())?;
     let mut skip = Vec::new();
     let mut given = 0;
     loop {
         let next = NextToLabel {
             prompt: calibrate.prompt.clone(),
-            scorer: scorer.clone(),
+            scorer: scorer.to_owned(),
             rater: rater.clone(),
             seed: calibrate.seed,
             skip: skip.clone(),
@@ -141,7 +160,8 @@ fn label(app: &App, calibrate: &Calibrate, output: &Output) -> Result<(), ApiErr
         skip.push(item.subject.clone());
         if pass.is_some() {
             let subject = item.subject.clone();
-            let (prompt, scorer, rater) = (calibrate.prompt.clone(), scorer.clone(), rater.clone());
+            let (prompt, scorer, rater) =
+                (calibrate.prompt.clone(), scorer.to_owned(), rater.clone());
             app.call(SetLabel { prompt, scorer, rater, subject, pass })?;
             given += 1;
         }
@@ -201,12 +221,17 @@ fn farewell(task: &LabelTask, rater: &str) -> String {
 }
 
 /// Takes the labels of a file, one JSON object a line.
-fn take(app: &App, file: &Path, calibrate: &Calibrate, output: &Output) -> Result<(), ApiError> {
-    let scorer = scorer(app, &calibrate.prompt, calibrate.scorer.as_ref())?;
+fn take(
+    app: &App,
+    file: &Path,
+    calibrate: &Calibrate,
+    scorer: &str,
+    output: &Output,
+) -> Result<(), ApiError> {
     let labels = read_labels(file)?;
     let taken = app.call(TakeLabels {
         prompt: calibrate.prompt.clone(),
-        scorer,
+        scorer: scorer.to_owned(),
         // Lines may say it themselves; those that do not are refused.
         rater: rater(calibrate.rater.as_ref()).unwrap_or_default(),
         labels,
@@ -291,6 +316,7 @@ fn document(view: &JudgeView) -> Value {
     document["told"] = json!(view.told.as_ref().map(mean_document));
     document["corrected"] = json!(view.corrected.as_ref().map(mean_document));
     document["models"] = view.models.iter().map(model_document).collect();
+    document["refused"] = json!(view.refused);
     document
 }
 
@@ -336,12 +362,18 @@ fn text(view: &JudgeView) -> String {
     for model in &view.models {
         text.push_str(&format!("  {}\n", model_words(model)));
     }
+    for refused in &view.refused {
+        text.push_str(&format!("  not read: {refused}\n"));
+    }
     text
 }
 
 fn standing(view: &JudgeView) -> String {
     let mut words = label_words(&view.line);
     match (view.line.is_calibrated(), view.is_weak) {
+        (false, _) if view.line.labels >= view.line.needed => {
+            words = view.line.uncalibrated.clone().unwrap_or_default();
+        }
         (false, _) => words.push_str(", not calibrated"),
         (true, true) => words.push_str(", but weak: its rates may lie below 80 %"),
         (true, false) => {}

@@ -89,7 +89,7 @@ impl Judging {
         let judges = || of_prompts.iter().flatten().filter_map(|scorer| scorer.judge.as_ref().ok());
         let mut found = JudgeModels::new(models.embedded());
         for model in judges().flat_map(Judge::models) {
-            found.add(model, models.target(&spec.resolve_alias(model))?);
+            found.add(model, models.target(&spec.resolve_judge(model))?);
         }
         judges().try_for_each(|judge| refuse_repeated(judge, &found))?;
         let wanted: Vec<&str> = judges().flat_map(Judge::prompts).collect();
@@ -165,7 +165,7 @@ pub fn judge_signatures(spec: &RunSpec) -> BTreeMap<(String, String), String> {
         let source = spec.judges.get(name).cloned().or_else(|| built_in_judge(name));
         content_id(&source?)
     };
-    let model = |name: &str| spec.resolve_alias(name);
+    let model = |name: &str| spec.resolve_judge(name);
     let of_prompt = |source: &PromptSource| {
         let prompt = source.parse();
         let signed = |scorer: JudgedScorer| {

@@ -381,6 +381,7 @@ impl Driver {
             workspace: self.plan.spec.workspace.clone(),
             prompts: self.sources(questions),
             aliases: BTreeMap::new(),
+            judge_aliases: None,
             options: assay_prompt::Options::default(),
             request: RunRequest {
                 concurrency: request.concurrency,

@@ -97,7 +97,7 @@ fn told(spec: &RunSpec, prompts: &BTreeMap<String, Prompt>, member: Member) -> P
         call(prompts.get(&question.prompt), question, reply)
     };
     PanelMember {
-        model: spec.resolve_alias(&member.model),
+        model: spec.resolve_judge(&member.model),
         outcome: member.outcome,
         calls: member.calls.into_iter().map(call).collect(),
     }

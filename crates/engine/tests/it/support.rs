@@ -214,6 +214,7 @@ pub fn spec(cases: usize, models: &[&str]) -> RunSpec {
             judged_by: None,
         }],
         aliases: Default::default(),
+        judge_aliases: None,
         options: Default::default(),
         request: RunRequest {
             models: models.iter().map(|model| (*model).to_owned()).collect(),

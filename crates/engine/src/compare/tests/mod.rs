@@ -78,6 +78,7 @@ impl Told {
                 judged_by: None,
             }],
             aliases: Default::default(),
+            judge_aliases: None,
             options: Options::default(),
             request: RunRequest::default(),
             judges: Default::default(),
