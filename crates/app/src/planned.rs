@@ -41,22 +41,32 @@ impl PlannedRun {
         let of_prompt = |(key, prompt): (&String, &Prompt)| {
             let outputs = prompt.variants.first().map_or(&[][..], |variant| &variant.outputs);
             let (scorers, _) = Scorers::compile(&prompt.evals.scorers, outputs);
-            let view = |(scorer, signature): (&str, &str)| SignatureView {
-                kind: self.kind_of(key, scorer),
-                prompt: key.clone(),
-                scorer: scorer.to_owned(),
-                signature: signature.to_owned(),
+            let view = |(scorer, signature): (&str, &str)| {
+                self.signature_view(key, scorer, signature.to_owned())
             };
             scorers.signatures().into_iter().map(view).collect::<Vec<_>>()
         };
         self.prompts.iter().flat_map(of_prompt).collect()
     }
 
-    /// The type of a scorer; empty where the run's specification does not tell.
-    pub(crate) fn kind_of(&self, prompt: &str, scorer: &str) -> String {
+    /// A signature, with what the scorer is; nothing of that where the run's specification does not tell.
+    pub(crate) fn signature_view(
+        &self,
+        prompt: &str,
+        scorer: &str,
+        signature: String,
+    ) -> SignatureView {
         let scorers = self.prompts.get(prompt).map_or(&[][..], |prompt| &prompt.evals.scorers);
         let spec = scorers.iter().find(|spec| spec.id == scorer);
-        spec.map(|spec| spec.kind.clone()).unwrap_or_default()
+        let baseline = spec.and_then(|spec| spec.extra.get("baseline")?.as_str());
+        SignatureView {
+            prompt: prompt.to_owned(),
+            scorer: scorer.to_owned(),
+            kind: spec.map(|spec| spec.kind.clone()).unwrap_or_default(),
+            signature,
+            tags: spec.map(|spec| spec.tags.clone()).unwrap_or_default(),
+            baseline: baseline.map(|variant| variant.trim().to_owned()),
+        }
     }
 
     /// The plan.

@@ -239,12 +239,8 @@ impl App {
         }
         let noted =
             self.inner.store.signatures(&planned.detail.record.id).map_err(|e| e.explain())?;
-        let view = |one: ScorerSignature| SignatureView {
-            kind: planned.kind_of(&one.prompt, &one.scorer),
-            prompt: one.prompt,
-            scorer: one.scorer,
-            signature: one.signature,
-        };
+        let view =
+            |one: ScorerSignature| planned.signature_view(&one.prompt, &one.scorer, one.signature);
         let noted: Vec<_> = noted.into_iter().map(view).collect();
         let found = || if noted.is_empty() { planned.worked_out_signatures() } else { noted };
         Ok(planned.signatures.get_or_init(found))

@@ -794,7 +794,11 @@ impl Command {
             )
             | Command::Doctor(json)
             | Command::Keys(Keys::List(json) | Keys::Unlock(json))
-            | Command::Judge(Judge::List { json, .. } | Judge::Show(ShowJudges { json, .. }))
+            | Command::Judge(
+                Judge::List { json, .. }
+                | Judge::Show(ShowJudges { json, .. })
+                | Judge::Read(ReadJudge { json, .. }),
+            )
             | Command::Prices(Prices::List(json))
             | Command::Consent(
                 Consent::List(json) | Consent::Give { json, .. } | Consent::Take { json, .. },

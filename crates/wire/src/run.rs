@@ -303,6 +303,12 @@ pub struct SignatureView {
     pub kind: String,
     /// The signature: two values of different ones are never compared.
     pub signature: String,
+    /// The cases that it says anything of, by their tags; all when there are none.
+    #[serde(default)]
+    pub tags: Vec<String>,
+    /// The variant that a judge of pairs holds the others against, of which it says nothing.
+    #[serde(default)]
+    pub baseline: Option<String>,
 }
 
 /// A model that is asked nothing more for now, because every other call to it would fail as well.

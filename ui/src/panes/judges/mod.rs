@@ -78,6 +78,17 @@ impl Work {
         }
     }
 
+    /// What is known of one judge by now.
+    fn keep_line(self, line: &JudgeLine) {
+        // The pane may be gone by now.
+        self.judges.try_update(|judges| {
+            let Load::Ready(judges) = judges else { return };
+            if let Some(known) = judges.iter_mut().find(|known| known.scorer == line.scorer) {
+                known.clone_from(line);
+            }
+        });
+    }
+
     /// Something was labelled: the counts and the report are others now.
     fn moved(self) {
         self.turn.update(|turn| *turn += 1);
@@ -148,7 +159,7 @@ fn JudgeList(work: Work) -> impl IntoView {
         <section class="pane judges__list" aria-label="Judges">
             <div class="pane__head"><h2 class="pane__title">"Judges"</h2></div>
             <ul class="pane__body" data-testid="judges-list">
-                <For each=judges key=|judge| (judge.scorer.clone(), judge.labels, judge.problem.clone(), judge.models.clone()) let:judge>
+                <For each=judges key=|judge| (judge.scorer.clone(), judge.labels, judge.is_calibrated(), judge.problem.clone(), judge.models.clone()) let:judge>
                     <JudgeItem work judge />
                 </For>
             </ul>

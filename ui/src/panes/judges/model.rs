@@ -17,6 +17,9 @@ pub fn standing(judge: &JudgeLine) -> (Tone, String) {
     match (&judge.problem, judge.is_calibrated()) {
         (Some(_), _) => (Tone::Danger, "judges nothing".to_owned()),
         (None, true) => (Tone::Ok, format!("calibrated, {} labels", judge.labels)),
+        (None, false) if judge.labels >= judge.needed => {
+            (Tone::Warn, format!("{} labels, not of this judge", judge.labels))
+        }
         (None, false) => (Tone::Warn, format!("{} of {} labels", judge.labels, judge.needed)),
     }
 }
@@ -122,6 +125,7 @@ mod tests {
             problem: None,
             labels,
             needed: 50,
+            uncalibrated: (labels < 50).then(|| format!("judge not calibrated ({labels} of 50)")),
         }
     }
 
@@ -137,6 +141,12 @@ mod tests {
     fn a_judge_is_calibrated_from_its_fiftieth_label_on() {
         assert_eq!(standing(&judge("a", 49)), (Tone::Warn, "49 of 50 labels".to_owned()));
         assert_eq!(standing(&judge("a", 50)).0, Tone::Ok);
+        let swapped = JudgeLine {
+            uncalibrated: Some("judge not calibrated: its model is another".to_owned()),
+            ..judge("a", 90)
+        };
+        let words = "90 labels, not of this judge".to_owned();
+        assert_eq!(standing(&swapped), (Tone::Warn, words), "labels alone are no calibration");
         let broken = JudgeLine { problem: Some("names no model".to_owned()), ..judge("a", 90) };
         assert_eq!(standing(&broken).0, Tone::Danger);
     }

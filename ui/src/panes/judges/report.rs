@@ -21,6 +21,10 @@ pub(super) fn Report(work: Work, scorer: String) -> impl IntoView {
         let show = ShowJudge { prompt: work.prompt.get_value(), scorer: scorer.get_value() };
         spawn_local(async move {
             let report = ipc::call(show).await;
+            if let Ok(judge) = &report {
+                // Asking for the numbers may have calibrated it.
+                work.keep_line(&judge.line);
+            }
             // The report may be gone by the time the answer comes, or a label given since.
             if asked.is_last(question) {
                 view.set(report.into());
@@ -63,6 +67,7 @@ fn Numbers(judge: JudgeView) -> impl IntoView {
             <div class="facts__line"><dt class="quiet">"corrected"</dt><dd class="number" data-testid="judge-corrected">{model::share(judge.corrected.as_ref())}</dd></div>
         </dl>
         <Models judge=judge.clone() />
+        {judge.refused.iter().map(|line| view! { <Note tone=Tone::Warn mark=Mark::Warning>{format!("Not read: {line}")}</Note> }).collect_view()}
         {gaps.into_iter().map(|words| view! { <Note tone=Tone::Info mark=Mark::Info>{words}</Note> }).collect_view()}
     }
 }
@@ -74,7 +79,7 @@ fn Verdict(judge: JudgeView) -> impl IntoView {
     match (line.is_calibrated(), judge.is_weak) {
         (false, _) => view! {
             <Note tone=Tone::Warn mark=Mark::Warning>
-                {format!("Not calibrated: {} of {} labels. Its gates say so.", line.labels, line.needed)}
+                {format!("{}. Its gates say so.", line.uncalibrated.clone().unwrap_or_default())}
             </Note>
         },
         (true, true) => view! {

@@ -13,7 +13,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     causes::CauseSearch,
-    judging,
+    judging::{self, Judge},
     model::{self, Sheet, Wanted},
     opened::Opened,
     pages::{read_parts, search},
@@ -159,16 +159,20 @@ impl Board {
         self.standing.into()
     }
 
-    /// The judges of one of the run's prompts, while the run goes on.
-    pub fn judges_at_work(self, prompt: &str) -> Vec<String> {
-        let goes_on = self.standing.with(|standing| {
+    /// Whether the run goes on.
+    pub fn goes_on(self) -> bool {
+        self.standing.with(|standing| {
             standing.as_ref().is_some_and(|s| s.summary.state == RunState::Running)
-        });
+        })
+    }
+
+    /// The judges of one of the run's prompts.
+    pub fn judges(self, prompt: &str) -> Vec<Judge> {
         self.layout.with(|layout| {
-            let layout = layout.as_ref().and_then(Load::ready).filter(|_| goes_on);
-            let Some(layout) = layout else { return Vec::new() };
-            let places = judging::places(&layout.signatures, &layout.scorers, prompt).into_iter();
-            places.map(|place| layout.scorers[place].clone()).collect()
+            let layout = layout.as_ref().and_then(Load::ready);
+            layout.map_or_else(Vec::new, |layout| {
+                judging::judges(&layout.signatures, &layout.scorers, prompt)
+            })
         })
     }
 

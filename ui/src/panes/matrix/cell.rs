@@ -6,7 +6,6 @@ use leptos::prelude::*;
 use super::{
     board::Board,
     grid::{Ground, cell_id},
-    judging,
     model::{self, ScoreChip},
 };
 use crate::{
@@ -20,12 +19,13 @@ use crate::{
 pub(super) fn Cell(ground: Ground, row: Memo<usize>, column: usize) -> impl IntoView {
     let board = context::<Board>();
     let scorers = StoredValue::new(ground.clone());
-    let (judges, going) = (ground.judges.clone(), ground.going);
+    let going = ground.going;
     let spot = move || Spot { row: row.get(), column };
     let ordinal = Memo::new(move |_| ground.ordinal(spot()));
     let line = Memo::new(move |_| board.line(ordinal.get()?));
     let awaits_judges = Memo::new(move |_| {
-        going.get() && line.with(|line| line.as_ref().is_some_and(|l| judging::awaits(l, &judges)))
+        let awaits = |line: &CellLine| scorers.with_value(|g| g.awaits_judges(spot(), line));
+        going.get() && line.with(|line| line.as_ref().is_some_and(awaits))
     });
     let at_cursor = Memo::new(move |_| board.cursor().get() == spot());
     let is_open = Memo::new(move |_| {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use assay_wire::{RowView, RunState};
+use assay_wire::{CellLine, RowView, RunState};
 use leptos::{ev::KeyboardEvent, prelude::*};
 use wasm_bindgen::JsCast;
 
@@ -10,7 +10,7 @@ use super::{
     board::{Board, Layout},
     cell::Cell,
     head::Head,
-    judging,
+    judging::{self, Judge},
     model::{self, ROW_HEIGHT, Sheet, Wanted},
 };
 use crate::{
@@ -23,8 +23,8 @@ use crate::{
 pub(super) struct Ground {
     pub layout: Arc<Layout>,
     pub sheet: Arc<Sheet>,
-    /// The sheet's scorers that ask a model, by their place.
-    pub judges: Arc<[usize]>,
+    /// The sheet's scorers that ask a model.
+    pub judges: Arc<[Judge]>,
     /// Whether the run goes on.
     pub going: Memo<bool>,
 }
@@ -33,6 +33,15 @@ impl Ground {
     /// The run's record of a row of the sheet.
     pub fn row(&self, row: usize) -> Option<&RowView> {
         self.layout.rows.get(self.sheet.rows.start + row)
+    }
+
+    /// Whether a cell of the sheet has an output that its judges have not come to.
+    pub fn awaits_judges(&self, spot: Spot, line: &CellLine) -> bool {
+        let tags = self.row(spot.row).map_or(&[][..], |row| &row.tags);
+        let column = self.sheet.columns.get(spot.column);
+        let column = column.and_then(|place| self.layout.columns.get(*place));
+        let variant = column.map_or("", |column| column.variant.as_str());
+        judging::awaits(line, &self.judges, tags, variant)
     }
 
     /// The ordinal of a cell of the sheet.
@@ -49,7 +58,7 @@ pub(super) fn Grid(layout: Arc<Layout>, sheet: Sheet) -> impl IntoView {
         let state = board.standing().with(|s| s.as_ref().map(|s| s.summary.state));
         state == Some(RunState::Running)
     });
-    let judges = judging::places(&layout.signatures, &layout.scorers, &sheet.prompt).into();
+    let judges = judging::judges(&layout.signatures, &layout.scorers, &sheet.prompt).into();
     let ground = Ground { layout, sheet: Arc::new(sheet), judges, going };
     let (rows, columns) = (ground.sheet.rows.len(), ground.sheet.columns.len());
     let slots = Slots::new(ROW_HEIGHT, Signal::stored(rows));

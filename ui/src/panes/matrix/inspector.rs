@@ -3,7 +3,13 @@
 use assay_wire::{CellState, CellView, MessageView, ScoreView, SegmentView};
 use leptos::prelude::*;
 
-use super::{board::Board, judging, model, opened::Opened};
+use super::{
+    board::Board,
+    judgement::Judgement,
+    judging::{self, Looked, Silent},
+    model,
+    opened::Opened,
+};
 use crate::{
     components::{Blank, Button, ErrorNote, Icon, IconButton, Loading, Mark, Note, Tone},
     panes::runs::now_ms,
@@ -48,12 +54,12 @@ fn OpenedCell(cell: CellView, opened: Opened) -> impl IntoView {
         cell;
     let title = format!("{} · {}", row.case, column.variant);
     let answered = output.is_some();
-    let waiting = {
-        let (prompt, said) = (column.prompt.clone(), scores.clone());
-        let is_answered = line.state == CellState::Done;
+    let silent = {
+        let (prompt, variant) = (column.prompt.clone(), column.variant.clone());
+        let (said, tags, state) = (scores.clone(), row.tags.clone(), line.state);
         Memo::new(move |_| {
-            let judges = if is_answered { board.judges_at_work(&prompt) } else { Vec::new() };
-            judging::pending(&judges, &said)
+            let looked = Looked { state, tags: &tags, variant: &variant };
+            judging::silent(&board.judges(&prompt), &said, looked, board.goes_on())
         })
     };
     view! {
@@ -69,7 +75,7 @@ fn OpenedCell(cell: CellView, opened: Opened) -> impl IntoView {
             </div>
             {error.map(|error| view! { <Failure error attempts /> })}
             <Output state=line.state output opened />
-            <Scores scores waiting />
+            <Scores scores silent opened />
             {expected.map(|expected| view! {
                 <section><h3 class="facts__title">"Expected"</h3><pre class="opened__text">{model::pretty(&expected)}</pre></section>
             })}
@@ -123,43 +129,62 @@ fn Output(state: CellState, output: Option<String>, opened: Opened) -> impl Into
     .into_any()
 }
 
-/// What the scorers say, and which judges have not said anything yet.
+/// What the scorers say, and which judges have said nothing.
 #[component]
-fn Scores(scores: Vec<ScoreView>, waiting: Memo<Vec<String>>) -> impl IntoView {
+fn Scores(scores: Vec<ScoreView>, silent: Memo<Vec<Silent>>, opened: Opened) -> impl IntoView {
     let none = scores.is_empty();
-    let said = scores.into_iter().map(|score| view! { <Score score /> }).collect_view();
-    let to_come =
-        move || waiting.get().into_iter().map(|judge| view! { <Waiting judge /> }).collect_view();
+    let said = scores.into_iter().map(|score| view! { <Score score opened /> }).collect_view();
+    let others = move || {
+        silent.get().into_iter().map(|judge| view! { <SilentJudge judge /> }).collect_view()
+    };
     view! {
-        <section hidden=move || none && waiting.with(Vec::is_empty)>
+        <section hidden=move || none && silent.with(Vec::is_empty)>
             <h3 class="facts__title">"Scores"</h3>
-            <ul class="opened__scores">{said}{to_come}</ul>
+            <ul class="opened__scores">{said}{others}</ul>
         </section>
     }
 }
 
-/// A judge that has not said anything yet.
+/// A judge that has not said anything yet, or never will.
 #[component]
-fn Waiting(judge: String) -> impl IntoView {
-    view! {
-        <li class="verdict verdict--accent" data-testid=format!("cell-judging-{judge}")>
-            <Icon mark=Mark::Gauge />
-            <div><p><span class="mono">{judge.clone()}</span>" "<span class="verdict__word">"judging"</span></p></div>
-        </li>
+fn SilentJudge(judge: Silent) -> impl IntoView {
+    let Silent { judge, skips } = judge;
+    match skips {
+        None => view! {
+            <li class="verdict verdict--accent" data-testid=format!("cell-judging-{judge}")>
+                <Icon mark=Mark::Gauge />
+                <div><p><span class="mono">{judge.clone()}</span>" "<span class="verdict__word">"judging"</span></p></div>
+            </li>
+        }
+        .into_any(),
+        Some(why) => view! {
+            <li class="verdict" data-testid=format!("cell-skipped-{judge}")>
+                <Icon mark=Mark::Info />
+                <div>
+                    <p><span class="mono">{judge.clone()}</span>" "<span class="verdict__word">"skipped"</span></p>
+                    <p class="verdict__why">{why}</p>
+                </div>
+            </li>
+        }
+        .into_any(),
     }
 }
 
 #[component]
-fn Score(score: ScoreView) -> impl IntoView {
+fn Score(score: ScoreView, opened: Opened) -> impl IntoView {
     let ScoreView { scorer, value, pass, reason, signature } = score;
     let (mark, tone) = model::verdict_look(pass);
+    let judge = judging::asked(&signature).map(|asked| (asked, scorer.clone()));
     view! {
         <li class=format!("verdict verdict{}", tone.modifier())>
             <Icon mark />
             <div>
                 <p><span class="mono">{scorer}</span>" "<span class="verdict__word">{model::verdict(pass, value)}</span></p>
                 <p class="verdict__why">{reason}</p>
-                {judging::asked(&signature).map(|asked| view! { <p class="verdict__why quiet">{asked}</p> })}
+                {judge.map(|(asked, scorer)| view! {
+                    <p class="verdict__why quiet">{asked}</p>
+                    <Judgement opened scorer />
+                })}
                 {(!signature.is_empty()).then(|| view! { <p class="verdict__why quiet mono">{signature}</p> })}
             </div>
         </li>
@@ -182,7 +207,7 @@ fn Messages(messages: Vec<MessageView>) -> impl IntoView {
 }
 
 #[component]
-fn Message(message: MessageView) -> impl IntoView {
+pub(super) fn Message(message: MessageView) -> impl IntoView {
     let MessageView { role, content } = message;
     view! {
         <div class="message">

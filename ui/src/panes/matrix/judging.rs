@@ -1,8 +1,9 @@
 //! Judges in the matrix: which scorers ask a model, which cells wait for them, and whom they asked.
 //!
 //! Pure. Judging begins when the answers are there, so a cell has its output, and the scores of its other scorers, for a
-//! while before its judges have said anything. A judge's score that is absent while the run goes on is one to come; once
-//! the run has ended it is one that never came.
+//! while before its judges have said anything. A judge's score that is absent while the run goes on is one to come,
+//! unless the judge skips the cell: because of the case's tags, because the variant is its baseline, or because there is
+//! no answer. Once the run has ended it is one that never came.
 
 use assay_prompt::JUDGE_TYPES;
 use assay_wire::{CellLine, CellState, ScoreView, SignatureView};
@@ -13,22 +14,92 @@ pub fn kind<'s>(signatures: &'s [SignatureView], prompt: &str, scorer: &str) -> 
     found.map_or("", |one| one.kind.as_str())
 }
 
-/// The scorers of a prompt that ask a model, by their place.
-pub fn places(signatures: &[SignatureView], scorers: &[String], prompt: &str) -> Vec<usize> {
-    let asks = |scorer: &str| JUDGE_TYPES.contains(&kind(signatures, prompt, scorer));
-    (0..scorers.len()).filter(|place| asks(&scorers[*place])).collect()
+/// A scorer that asks a model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Judge {
+    /// Its place among the run's scorers.
+    pub place: usize,
+    /// Its id.
+    pub scorer: String,
+    tags: Vec<String>,
+    baseline: Option<String>,
+}
+
+/// What a judge may look at.
+#[derive(Debug, Clone, Copy)]
+pub struct Looked<'a> {
+    /// The cell's state.
+    pub state: CellState,
+    /// The tags of its case.
+    pub tags: &'a [String],
+    /// The variant that answered it.
+    pub variant: &'a str,
+}
+
+/// A judge without a score, and why it has nothing to say; without a reason its score is still to come.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Silent {
+    /// The judge's id.
+    pub judge: String,
+    /// Why it skips the cell.
+    pub skips: Option<String>,
+}
+
+/// The scorers of a prompt that ask a model.
+pub fn judges(signatures: &[SignatureView], scorers: &[String], prompt: &str) -> Vec<Judge> {
+    let judge = |(place, scorer): (usize, &String)| {
+        let found = signatures.iter().find(|one| one.prompt == prompt && one.scorer == *scorer)?;
+        JUDGE_TYPES.contains(&found.kind.as_str()).then(|| Judge {
+            place,
+            scorer: scorer.clone(),
+            tags: found.tags.clone(),
+            baseline: found.baseline.clone(),
+        })
+    };
+    scorers.iter().enumerate().filter_map(judge).collect()
+}
+
+impl Judge {
+    /// Why it says nothing of a cell, however long one waits; none where it judges.
+    pub fn skips(&self, looked: Looked<'_>) -> Option<String> {
+        if self.baseline.as_deref() == Some(looked.variant) {
+            return Some("the baseline is not compared with itself".to_owned());
+        }
+        if !self.tags.is_empty() && !self.tags.iter().any(|tag| looked.tags.contains(tag)) {
+            return Some(format!("it looks at cases tagged {} only", self.tags.join(", ")));
+        }
+        match looked.state {
+            CellState::Failed | CellState::Cancelled => Some("there is no answer".to_owned()),
+            CellState::Skipped => Some("the cell is another shard's".to_owned()),
+            CellState::Queued | CellState::Running | CellState::Done => None,
+        }
+    }
 }
 
 /// Whether a cell of a run that goes on has an output that its judges have not come to.
-pub fn awaits(cell: &CellLine, judges: &[usize]) -> bool {
-    let is_absent = |place: &usize| cell.scores.get(*place).copied().flatten().is_none();
-    cell.state == CellState::Done && judges.iter().any(is_absent)
+pub fn awaits(cell: &CellLine, judges: &[Judge], tags: &[String], variant: &str) -> bool {
+    let looked = Looked { state: cell.state, tags, variant };
+    let is_to_come = |judge: &Judge| {
+        let is_absent = cell.scores.get(judge.place).copied().flatten().is_none();
+        is_absent && judge.skips(looked).is_none()
+    };
+    cell.state == CellState::Done && judges.iter().any(is_to_come)
 }
 
-/// The judges of those that have not said anything of a cell.
-pub fn pending(judges: &[String], scores: &[ScoreView]) -> Vec<String> {
-    let is_absent = |judge: &&String| scores.iter().all(|score| score.scorer != **judge);
-    judges.iter().filter(is_absent).cloned().collect()
+/// The judges that have not said anything of a cell: those that skip it, and those whose score is to come.
+pub fn silent(
+    judges: &[Judge],
+    scores: &[ScoreView],
+    looked: Looked<'_>,
+    goes_on: bool,
+) -> Vec<Silent> {
+    let is_absent = |judge: &&Judge| scores.iter().all(|score| score.scorer != judge.scorer);
+    let is_to_come = goes_on && looked.state == CellState::Done;
+    let silent = |judge: &Judge| {
+        let skips = judge.skips(looked);
+        (skips.is_some() || is_to_come).then(|| Silent { judge: judge.scorer.clone(), skips })
+    };
+    judges.iter().filter(is_absent).filter_map(silent).collect()
 }
 
 /// Whom a judge asked and with what, from its signature; nothing for a scorer that asks nobody.
@@ -56,7 +127,17 @@ mod tests {
             scorer: scorer.to_owned(),
             kind: kind.to_owned(),
             signature: String::new(),
+            tags: Vec::new(),
+            baseline: None,
         }
+    }
+
+    fn judge(place: usize) -> Judge {
+        Judge { place, scorer: format!("j{place}"), tags: Vec::new(), baseline: None }
+    }
+
+    fn looked<'a>(state: CellState, tags: &'a [String], variant: &'a str) -> Looked<'a> {
+        Looked { state, tags, variant }
     }
 
     fn names(names: &[&str]) -> Vec<String> {
@@ -67,8 +148,11 @@ mod tests {
     fn the_judges_of_a_prompt_are_known_by_their_type() {
         let signatures = [signed("a", "equals"), signed("b", "g-eval"), signed("c", "pairwise")];
         let scorers = names(&["a", "b", "c", "d"]);
-        assert_eq!(places(&signatures, &scorers, "p"), [1, 2]);
-        assert_eq!(places(&signatures, &scorers, "other"), [0; 0]);
+        let places = |prompt| {
+            judges(&signatures, &scorers, prompt).iter().map(|j| j.place).collect::<Vec<_>>()
+        };
+        assert_eq!(places("p"), [1, 2]);
+        assert_eq!(places("other"), [0; 0]);
     }
 
     #[test]
@@ -79,28 +163,54 @@ mod tests {
             scores: scores.to_vec(),
             ..CellLine::queued(0, 0, 0)
         };
-        assert!(awaits(&cell(CellState::Done, &[score]), &[1]), "scores may end before it");
-        assert!(awaits(&cell(CellState::Done, &[score, None, score]), &[1, 2]));
-        assert!(!awaits(&cell(CellState::Done, &[None, score]), &[1]), "others are not waited for");
-        assert!(!awaits(&cell(CellState::Running, &[]), &[1]), "there is nothing to judge yet");
+        let awaits = |cell: &CellLine, judges: &[Judge]| awaits(cell, judges, &[], "v");
+        let one = [judge(1)];
+        assert!(awaits(&cell(CellState::Done, &[score]), &one), "scores may end before it");
+        assert!(awaits(&cell(CellState::Done, &[score, None, score]), &[judge(1), judge(2)]));
+        assert!(!awaits(&cell(CellState::Done, &[None, score]), &one), "others are not waited for");
+        assert!(!awaits(&cell(CellState::Running, &[]), &one), "there is nothing to judge yet");
         let failed = Some(ScoreLine { value: None, pass: None });
         assert!(
-            !awaits(&cell(CellState::Done, &[None, failed]), &[1]),
+            !awaits(&cell(CellState::Done, &[None, failed]), &one),
             "a judge error is an answer"
         );
         assert!(!awaits(&cell(CellState::Done, &[]), &[]));
     }
 
     #[test]
-    fn a_judge_is_pending_until_its_score_is_there() {
+    fn a_judge_that_skips_a_cell_is_not_waited_for_and_says_why() {
+        let tagged = Judge { tags: names(&["hard"]), ..judge(0) };
+        let pairs = Judge { baseline: Some("plain".to_owned()), ..judge(0) };
+        let cell = CellLine { state: CellState::Done, ..CellLine::queued(0, 0, 0) };
+        let (hard, easy) = (names(&["x", "hard"]), names(&["easy"]));
+        assert!(awaits(&cell, std::slice::from_ref(&tagged), &hard, "v"));
+        assert!(!awaits(&cell, std::slice::from_ref(&tagged), &easy, "v"));
+        assert!(awaits(&cell, std::slice::from_ref(&pairs), &[], "warm"));
+        assert!(!awaits(&cell, std::slice::from_ref(&pairs), &[], "plain"));
+        let why = |judge: &Judge, state| judge.skips(looked(state, &easy, "plain"));
+        assert!(why(&tagged, CellState::Done).is_some_and(|why| why.contains("hard")));
+        assert!(why(&pairs, CellState::Done).is_some_and(|why| why.contains("baseline")));
+        assert!(why(&judge(0), CellState::Failed).is_some_and(|why| why.contains("no answer")));
+        assert_eq!(why(&judge(0), CellState::Done), None);
+    }
+
+    #[test]
+    fn a_judge_is_silent_until_its_score_is_there() {
         let score = ScoreView {
-            scorer: "b".to_owned(),
+            scorer: "j1".to_owned(),
             value: None,
             pass: None,
             reason: String::new(),
             signature: String::new(),
         };
-        assert_eq!(pending(&names(&["b", "c"]), &[score]), ["c"]);
+        let (judges, scores) = ([judge(1), judge(2)], [score]);
+        let silent = |state, goes_on| silent(&judges, &scores, looked(state, &[], "v"), goes_on);
+        let to_come = Silent { judge: "j2".to_owned(), skips: None };
+        assert_eq!(silent(CellState::Done, true), [to_come]);
+        assert_eq!(silent(CellState::Done, false), [], "it never came");
+        assert_eq!(silent(CellState::Running, true), [], "there is nothing to judge yet");
+        let failed = silent(CellState::Failed, false);
+        assert!(failed[0].skips.is_some(), "{failed:?}");
     }
 
     #[test]

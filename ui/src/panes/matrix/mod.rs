@@ -20,6 +20,7 @@ mod cell;
 mod grid;
 mod head;
 mod inspector;
+mod judgement;
 mod judging;
 mod lanes;
 mod model;

@@ -33,6 +33,11 @@ impl Opened {
         self.ordinal.into()
     }
 
+    /// Its run and its number.
+    pub fn place(self) -> Option<(String, u32)> {
+        Some((self.run.get_value()?, self.ordinal.get_untracked()?))
+    }
+
     /// Everything about it.
     pub fn view(self) -> Signal<Load<CellView>> {
         self.view.into()
