@@ -4,8 +4,9 @@ use std::num::NonZero;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
+use assay_engine::ScriptProblem;
 use assay_prompt::{
-    Diagnostic, Files, JudgePrompt, MANIFEST_FILE, REPOSITORY_FILE, Span, line_col,
+    Diagnostic, Files, JudgePrompt, MANIFEST_FILE, Prompt, REPOSITORY_FILE, Span, line_col,
 };
 use assay_repo::{PromptKey, RepoError, Workspace};
 use assay_wire::*;
@@ -118,7 +119,8 @@ fn check(workspace: &Workspace, key: &PromptKey) -> Checked {
     let (files, problems, id) = match workspace.files(key) {
         Ok(mut files) => {
             let prompt = assay_repo::parse(key, &files);
-            let problems = problems(&folder(key), &files, &prompt.diagnostics);
+            let found = [prompt.diagnostics.clone(), broken_scripts(&prompt, &files)].concat();
+            let problems = problems(&folder(key), &files, &found);
             let count = files.len() as u32;
             let text = |file: &str| files.get(file).cloned().unwrap_or_default();
             let asked = assay_prompt::judge_prompts(&prompt, &files).into_iter();
@@ -129,6 +131,16 @@ fn check(workspace: &Workspace, key: &PromptKey) -> Checked {
         Err(error) => (0, vec![unreadable(key, &error)], None),
     };
     Checked { key: key.clone(), files, problems, id, asks_with }
+}
+
+/// Rhai scripts of scorers that cannot be read. None of them is run for that.
+fn broken_scripts(prompt: &Prompt, files: &Files) -> Vec<Diagnostic> {
+    let scripts = assay_prompt::rhai_scripts(prompt, files).into_iter();
+    let broken = scripts.filter_map(|script| {
+        let ScriptProblem { message, at } = assay_engine::check_script(&script.text).err()?;
+        Some(script.broken(&message, at))
+    });
+    broken.collect()
 }
 
 /// Findings in `files` with their lines, as the window and the terminal show them.

@@ -49,7 +49,7 @@ mod tool_calls;
 mod twins;
 mod wordnet;
 
-pub use assay_sandbox::{WorkerProgram, worker};
+pub use assay_sandbox::{ScriptProblem, WorkerProgram, check_script, worker};
 pub use assay_store::{LanePause, Shard, Stop, StopKind};
 pub use compare::{
     Compared, ComparedCase, ComparedGate, ComparedPair, GateWord, People, PeopleSaid, Power,

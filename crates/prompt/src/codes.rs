@@ -109,6 +109,7 @@ codes! {
     MISSING_JUDGE_PROMPT = "P0620", "A scorer asks with a `prompt` that the repository does not have.";
     UNKNOWN_NUMBER = "P0621", "A gate names a number that its scorer does not have.";
     NO_MARGIN = "P0622", "`nonInferior` says no margin, or one below zero.";
+    BROKEN_SCRIPT = "P0623", "The script of a `rhai` scorer cannot be read.";
     ALIAS_TARGET = "P0701", "A model alias holds an address or a key instead of a model's name.";
     SHARED_ID = "P0702", "Two prompts of the repository have the same permanent id.";
 

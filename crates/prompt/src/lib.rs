@@ -87,7 +87,8 @@ pub use evals::{EvalModel, Evals, GateSpec, ScorerSpec, read_evals};
 pub use files::{Files, reference, resolve};
 pub use fix::{Edit, Fix, apply_edits};
 pub use lint::{
-    JUDGE_TYPES, JudgePrompt, METRICS, SCORER_TYPES, judge_prompts, scorer_options, shared_ids,
+    JUDGE_TYPES, JudgePrompt, METRICS, RhaiScript, SCORER_TYPES, judge_prompts, rhai_scripts,
+    scorer_options, shared_ids,
 };
 pub use manifest::{FewShot, MANIFEST_FILE, Select};
 pub use media::{Shown, files_shown};

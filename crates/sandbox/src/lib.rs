@@ -39,6 +39,7 @@ mod worker;
 pub use process::WorkerProgram;
 pub use protocol::{Facts, Request};
 pub use sandbox::Sandbox;
+pub use script::{ScriptProblem, check_script};
 pub use verdict::Verdict;
 pub use worker::{serve, worker};
 

@@ -30,6 +30,39 @@ const LONGEST_RUN: Duration = Duration::from_secs(1);
 const CLOCK_EVERY: u64 = 4_096;
 /// Compiled scripts that are kept: a run has a few, for thousands of answers.
 const KEPT: usize = 32;
+/// Bytes of a script that is checked without a worker.
+const LONGEST_CHECKED: usize = 64 << 10;
+
+/// Why a script cannot be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScriptProblem {
+    /// What is wrong, in words.
+    pub message: String,
+    /// Line and column, counted from 1; none for what is wrong as a whole.
+    pub at: Option<(usize, usize)>,
+}
+
+/// Reads a Rhai script without running any of it.
+///
+/// The one thing that is done with a script in this very process, so that every key stroke may ask: a parser without a
+/// program has nothing to reach. It has the same bounds of depth as in the worker, and what is longer than any assertion
+/// is left to that.
+///
+/// # Errors
+/// What is wrong with it, and where.
+pub fn check_script(script: &str) -> Result<(), ScriptProblem> {
+    if script.len() > LONGEST_CHECKED {
+        return Ok(());
+    }
+    let engine = engine(Rc::new(Cell::new(Instant::now())));
+    engine.compile(script).map(drop).map_err(|error| {
+        let position = error.position();
+        ScriptProblem {
+            message: error.err_type().to_string(),
+            at: position.line().map(|line| (line, position.position().unwrap_or(1))),
+        }
+    })
+}
 
 /// Judges with scripts, each compiled once.
 pub(crate) struct Scripts {
@@ -245,6 +278,51 @@ mod tests {
         check_fails("let m = #{}; let n = 0; loop { m[n.to_string()] = n; n += 1; }", "the script");
         let deep = format!("{}1{}", "(".repeat(5_000), ")".repeat(5_000));
         assert!(judge(&deep, facts()).is_err());
+    }
+
+    #[test]
+    fn a_script_is_checked_without_being_run() {
+        assert_eq!(check_script("loop { }"), Ok(()), "it would never end");
+        assert_eq!(check_script("nowhere(1)"), Ok(()), "what it calls is known when it runs");
+        let wrong = check_script("let a = 1;\nlet b = ;").unwrap_err();
+        assert_eq!(wrong.at.map(|(line, _)| line), Some(2), "{wrong:?}");
+        let open = check_script("output.contains(\"x\"").unwrap_err();
+        assert!(!open.message.is_empty() && !open.message.contains("line"), "{open:?}");
+        assert_eq!(check_script(&"x".repeat(LONGEST_CHECKED + 1)), Ok(()), "left to the worker");
+    }
+
+    #[test]
+    fn no_script_can_nest_the_parser_into_the_ground() {
+        for (opens, closes) in [
+            ("(", ")"),
+            ("[", "]"),
+            ("{", "}"),
+            ("#{a:", "}"),
+            ("-", "1"),
+            ("!", "true"),
+            ("if true {", "}"),
+            ("`${", "}`"),
+        ] {
+            let times = LONGEST_CHECKED / (opens.len() + closes.len());
+            let deep = format!("{}1{}", opens.repeat(times), closes.repeat(times));
+            assert!(check_script(&deep).is_err(), "{opens}");
+        }
+    }
+
+    #[test]
+    fn a_script_is_stopped_by_each_of_its_limits() {
+        let begun = Instant::now();
+        check_fails("let n = 0; while true { n += 1 } n > 0", "too long");
+        check_fails("for i in 0..1_000_000_000 { } true", "too long");
+        check_fails("fn down(n) { if n == 0 { 0 } else { down(n - 1) } } down(40)", "too deeply");
+        check("fn down(n) { if n == 0 { 1.0 } else { down(n - 1) } } down(20)", 1.0);
+        check_fails("let s = \"\"; s.pad(100_000_000, \"x\"); true", "the script");
+        check_fails("let a = []; a.pad(1_000_000, 1); true", "the script");
+        let names: String = (0..300).map(|n| format!("let v{n} = {n};")).collect();
+        check_fails(&(names + "true"), "too many variables");
+        let functions: String = (0..300).map(|n| format!("fn f{n}() {{ {n} }}")).collect();
+        assert!(judge(&(functions + "true"), facts()).is_err(), "there are limits to all");
+        assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     }
 
     #[test]

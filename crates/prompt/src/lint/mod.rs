@@ -13,6 +13,7 @@ mod place;
 mod portable;
 mod roles;
 mod rows;
+mod scripts;
 mod siblings;
 mod similar;
 mod variables;
@@ -25,6 +26,7 @@ pub use evals::{METRICS, SCORER_TYPES, scorer_options};
 pub(crate) use fixes::add_fixes;
 pub use judges::{JUDGE_TYPES, JudgePrompt, judge_prompts};
 use place::Place;
+pub use scripts::{RhaiScript, rhai_scripts};
 pub use siblings::shared_ids;
 
 use crate::diagnostic::Report;

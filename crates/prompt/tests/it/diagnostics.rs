@@ -299,9 +299,14 @@ fn every_fix_puts_its_finding_right() {
 #[test]
 fn every_code_can_occur() {
     // The caps have tests of their own, beside the evaluator; a shared id and a judge's prompt need
-    // two prompts, as their pages have.
-    let elsewhere =
-        [codes::STEP_LIMIT, codes::OUTPUT_LIMIT, codes::SHARED_ID, codes::MISSING_JUDGE_PROMPT];
+    // two prompts, as their pages have, and a script the language that it is written in.
+    let elsewhere = [
+        codes::STEP_LIMIT,
+        codes::OUTPUT_LIMIT,
+        codes::SHARED_ID,
+        codes::MISSING_JUDGE_PROMPT,
+        codes::BROKEN_SCRIPT,
+    ];
     let seen = gallery().text;
     for (code, meaning) in codes::TABLE {
         if !elsewhere.contains(code) {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use assay_prompt::{
     Diagnostic, Files, Severity, codes, judge_prompts, parse_folder, parse_repository, render,
-    shared_ids,
+    rhai_scripts, shared_ids,
 };
 
 fn folder() -> PathBuf {
@@ -57,6 +57,11 @@ fn found(files: &Files) -> Vec<Diagnostic> {
     }
     let prompt = parse_folder("p", files);
     let mut found = prompt.diagnostics.clone();
+    // The language is another crate's; for the page it is enough that what is opened is closed.
+    let count = |text: &str, bracket: char| text.chars().filter(|c| *c == bracket).count();
+    let scripts = rhai_scripts(&prompt, files).into_iter();
+    let broken = scripts.filter(|script| count(&script.text, '(') != count(&script.text, ')'));
+    found.extend(broken.map(|script| script.broken("what is opened is not closed", None)));
     if let Some(variant) = prompt.variants.first()
         && prompt.errors().next().is_none()
     {
