@@ -204,3 +204,113 @@ fn a_calibrated_judge_gates_without_a_remark() {
     );
     assert!(terminal.ok(&["judge", "list", "greet"]).out.contains("calibrated, 60 labels"));
 }
+
+/// Sixty cases that the judge passes, labelled by `ann`, with the numbers looked at.
+fn calibrated(terminal: &Terminal) {
+    let cases: String = (0..60)
+        .map(|n| json!({"id": format!("c-{n}"), "input": {"person": format!("Ada {n}")}, "expected": "x"}).to_string() + "\n")
+        .collect();
+    terminal.workspace.write("prompts/greet/cases.jsonl", &cases);
+    terminal.ok(&["run", "--variant", "plain"]);
+    let labels: String = (0..60)
+        .map(|n| json!({"case": format!("c-{n}"), "pass": true}).to_string() + "\n")
+        .collect();
+    terminal.workspace.write("labels.jsonl", &labels);
+    terminal.ok(&["judge", "calibrate", "greet", "--rater", "ann", "--labels", "labels.jsonl"]);
+}
+
+fn reason_of_a_new_run(terminal: &Terminal) -> String {
+    let gate = gate(&terminal.ok(&["run", "--variant", "plain", "--json", "-"]).json());
+    gate["reason"].as_str().expect("words").to_owned()
+}
+
+#[test]
+fn another_model_or_judge_prompt_is_another_judge_until_it_is_held_against_the_labels() {
+    const ANOTHER: &str = "its prompt, model or settings are not those that were held";
+    let (server, judge) = (greeter(), judge());
+    let terminal = judged(&server, &judge, RUBRIC);
+    calibrated(&terminal);
+    assert!(!reason_of_a_new_run(&terminal).contains("calibrated"));
+    let url = judge.url();
+    terminal.ok(&["models", "add", "openai-compatible", "other", "--base-url", &url]);
+    let path = "prompts/greet/evals.yaml";
+    let evals = terminal.workspace.read(path);
+    terminal.workspace.write(path, &evals.replace("judge/test-model", "other/test-model"));
+    let listed = terminal.ok(&["judge", "list", "greet"]).out;
+    assert!(listed.contains("60 labels, but not of this judge"), "{listed}");
+    let swapped = reason_of_a_new_run(&terminal);
+    assert!(swapped.contains(ANOTHER), "{swapped}");
+    terminal.ok(&["judge", "show", "greet"]);
+    assert!(!reason_of_a_new_run(&terminal).contains("calibrated"), "the labels are still good");
+
+    terminal.ok(&["judge", "add", "llm-rubric"]);
+    let evals = terminal.workspace.read(path);
+    let kept = evals.replace("type: llm-rubric,", "type: llm-rubric, prompt: judges/llm-rubric,");
+    terminal.workspace.write(path, &kept);
+    let prompt = "judges/llm-rubric/judge.prompty";
+    let text = terminal.workspace.read(prompt);
+    terminal.workspace.write(prompt, &text.replace("You judge", "You are strict, and judge"));
+    let reworded = reason_of_a_new_run(&terminal);
+    assert!(reworded.contains(ANOTHER), "{reworded}");
+}
+
+#[test]
+fn a_clone_has_the_labels_and_the_calibration_of_those_who_shared_them() {
+    let (server, judge) = (greeter(), judge());
+    let terminal = judged(&server, &judge, RUBRIC);
+    calibrated(&terminal);
+    terminal.ok(&["ratings", "export"]);
+    let path = ".assay/ratings/labels/ann.jsonl";
+    let shared = terminal.workspace.read(path);
+    assert_eq!(shared.lines().filter(|line| line.contains("\"kind\":\"label\"")).count(), 60);
+    assert!(!shared.contains("as it greets") && !shared.contains("Hello"), "it stays blind");
+    terminal.ok(&["ratings", "export"]);
+    assert_eq!(terminal.workspace.read(path), shared, "sharing again adds nothing");
+
+    // A colleague's machine has the files and nothing else.
+    let colleague = judged(&server, &judge, RUBRIC);
+    for file in [path.to_owned(), calibration_file(&terminal)] {
+        colleague.workspace.write(&file, &terminal.workspace.read(&file));
+    }
+    let cases = terminal.workspace.read("prompts/greet/cases.jsonl");
+    colleague.workspace.write("prompts/greet/cases.jsonl", &cases);
+    colleague
+        .workspace
+        .write("prompts/greet/prompt.yaml", &terminal.workspace.read("prompts/greet/prompt.yaml"));
+    assert!(!reason_of_a_new_run(&colleague).contains("calibrated"));
+    let shown = colleague.ok(&["judge", "show", "greet", "--json"]).json();
+    assert_eq!(shown["judges"][0]["labels"], 60, "{shown}");
+    assert_eq!(shown["judges"][0]["refused"], json!([]), "{shown}");
+
+    let hostile = shared.replace("\"rater\":\"ann\"", "\"rater\":\"bob\"");
+    colleague.workspace.write(path, &hostile);
+    let shown = colleague.ok(&["judge", "show", "greet"]).out;
+    assert!(shown.contains("not read: ") && shown.contains("another rater"), "{shown}");
+}
+
+/// The file of whoever held the judge against the labels: git's user, or nobody in particular.
+fn calibration_file(terminal: &Terminal) -> String {
+    let exported = terminal.ok(&["ratings", "export", "--json"]).json();
+    let files = exported["files"].as_array().expect("files").iter();
+    let paths = files.filter_map(|file| file["path"].as_str());
+    let mut holding = paths.filter(|path| terminal.workspace.read(path).contains("calibration"));
+    holding.next().expect("somebody held it").to_owned()
+}
+
+#[test]
+fn a_judgement_is_read_back_with_what_was_asked_and_what_was_said() {
+    let (server, judge) = (greeter(), judge());
+    let terminal = judged(&server, &judge, RUBRIC);
+    terminal.ok(&["run"]);
+    let read = ["judge", "read", "last", "--cell", "0", "--scorer"];
+    let told = terminal.ok(&[&read[..], &["kind", "--json"]].concat()).json();
+    let member = &told["members"][0];
+    assert_eq!((&member["model"], &member["pass"]), (&json!("judge/test-model"), &json!(true)));
+    let call = &member["calls"][0];
+    assert!(call["messages"].to_string().contains("It greets Ada or Bob."), "{call}");
+    assert!(call["said"].as_str().is_some_and(|said| said.contains("as it greets")), "{call}");
+    let words = terminal.ok(&[&read[..], &["kind"]].concat()).out;
+    assert!(words.contains("judge/test-model: pass") && words.contains("reply:"), "{words}");
+    let nobody = terminal.assay(&[&read[..], &["nobody"]].concat());
+    assert_eq!(nobody.exit, 2, "{}", nobody.err);
+}

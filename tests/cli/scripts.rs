@@ -105,6 +105,8 @@ fn a_program_runs_with_consent_to_its_very_text_and_never_without() {
 
     let given = hash(&terminal);
     terminal.ok(&["consent", "give", &given]);
+    check_not_judged(&terminal, "not run: a python script runs in a trusted repository only");
+    terminal.ok(&["consent", "trust"]);
     match has_python() {
         true => {
             let score = own(&terminal);
@@ -113,6 +115,8 @@ fn a_program_runs_with_consent_to_its_very_text_and_never_without() {
         false => check_not_judged(&terminal, "Python is not installed"),
     }
 
+    terminal.ok(&["consent", "trust", "--no"]);
+    check_not_judged(&terminal, "in a trusted repository only");
     let evals = terminal.workspace.read(EVALS);
     terminal.workspace.write(EVALS, &evals.replace("Hello\")'", "hello\")'"));
     check_not_judged(&terminal, "not run: nobody allowed");
@@ -121,6 +125,23 @@ fn a_program_runs_with_consent_to_its_very_text_and_never_without() {
     terminal.workspace.write(EVALS, &evals);
     terminal.ok(&["consent", "take", &given]);
     check_not_judged(&terminal, "not run: nobody allowed");
+}
+
+#[test]
+fn a_script_with_a_mistake_in_it_is_told_by_the_check_with_its_place() {
+    let server = greeter();
+    let terminal = with_scorer(&server, "type: rhai, value: 'output.contains(\"Hello\"'");
+    let checked = terminal.assay(&["check", "--json"]);
+    assert_eq!(checked.exit, 1, "{}", checked.out);
+    let problems = checked.json()["problems"].clone();
+    let told = |problem: &&Value| problem["code"] == "P0623" && problem["file"] == EVALS;
+    assert!(problems.as_array().is_some_and(|all| all.iter().any(|p| told(&p))), "{problems}");
+    let evals = terminal.workspace.read(EVALS);
+    let beside = evals.replace("value: 'output.contains(\"Hello\"'", "script: polite.rhai");
+    terminal.workspace.write(EVALS, &beside);
+    terminal.workspace.write("prompts/greet/polite.rhai", "let a = 1;\nlet b = ;\ntrue\n");
+    let checked = terminal.assay(&["check"]);
+    assert!(checked.out.contains("prompts/greet/polite.rhai:2:"), "{}", checked.out);
 }
 
 #[test]
@@ -158,6 +179,7 @@ fn a_program_that_wants_too_much_memory_judges_nothing() {
     let server = greeter();
     let terminal = with_scorer(&server, "type: python, value: 'len(\"x\" * 10**11)'");
     terminal.ok(&["consent", "give", &hash(&terminal)]);
+    terminal.ok(&["consent", "trust"]);
     let with = if has_python() { "MemoryError" } else { "Python is not installed" };
     check_not_judged(&terminal, with);
 }

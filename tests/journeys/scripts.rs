@@ -52,6 +52,9 @@ fn a_program_is_run_from_the_moment_it_is_allowed_and_its_text_is_the_same() {
     let hash = program.hash.clone();
     let given = desk.call(GiveConsent { hash: hash.clone() });
     assert!(given.programs[0].allowed && given.others.is_empty(), "{given:?}");
+    assert!(!given.trusted, "consent is one thing, trust another");
+    assert!(own(&desk).reason.contains("in a trusted repository only"));
+    desk.call(SetTrust { trusted: true });
     let asked = server.count();
     let score = own(&desk);
     // Where there is no Python it says so, and is tried all the same.

@@ -85,7 +85,7 @@ impl App {
         }
         let is_here = |hash: &str| programs.iter().any(|program| program.hash == hash);
         let others = given.iter().filter(|consent| !is_here(&consent.hash)).map(view).collect();
-        Ok(ConsentsView { others, programs })
+        Ok(ConsentsView { others, programs, trusted: self.is_trusted(open)? })
     }
 }
 

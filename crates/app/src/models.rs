@@ -103,7 +103,8 @@ impl App {
     pub(crate) fn models_without_keys(&self) -> Result<Models, ApiError> {
         let settings = self.settings()?;
         let providers = settings.iter().map(|settings| settings.provider(None, true)).collect();
-        Ok(self.inner.models.with_providers(providers).with_prices(self.prices()?))
+        let models = self.inner.models.with_providers(providers).with_prices(self.prices()?);
+        Ok(models.with_trust(self.trusts_open()?))
     }
 
     /// Every provider with its key, where that can be had.
@@ -121,6 +122,7 @@ impl App {
             providers.push(settings.provider(key, false));
         }
         let models = self.inner.models.with_providers(providers).with_prices(self.prices()?);
+        let models = models.with_trust(self.trusts_open()?);
         Ok(Usable { models, troubles })
     }
 

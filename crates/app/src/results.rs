@@ -250,7 +250,8 @@ impl App {
     fn numbers(&self, planned: &PlannedRun) -> Result<Numbers, ApiError> {
         let cases: Vec<Row> =
             planned.detail.rows.iter().map(|row| row_of(&row.case_json)).collect();
-        let resources = self.inner.models.resources();
+        // What was judged one by one is not judged again: no program runs here.
+        let resources = self.inner.models.resources(false);
         let (store, detail) = (&self.inner.store, &planned.detail);
         numbers(store, detail, &planned.prompts, &cases, &resources).map_err(|e| e.explain())
     }

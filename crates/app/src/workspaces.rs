@@ -122,6 +122,11 @@ impl App {
         self.inner.store.trusted(&open.root()).map_err(|e| e.explain())
     }
 
+    /// Whether a repository is open that the person trusts to run.
+    pub(crate) fn trusts_open(&self) -> Result<bool, ApiError> {
+        self.workspace().map_or(Ok(false), |open| self.is_trusted(&open))
+    }
+
     fn theme(&self) -> Result<Theme, ApiError> {
         let stored = self.inner.store.setting(THEME).map_err(|e| e.explain())?;
         Ok(match stored.as_deref() {

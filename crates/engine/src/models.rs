@@ -56,6 +56,7 @@ pub struct Models {
     neighbours: Arc<Neighbours>,
     dictionary: Arc<WordNetFolder>,
     scripts: Option<Arc<Scripts>>,
+    trusted: bool,
 }
 
 /// Where a plan finds its models.
@@ -78,7 +79,7 @@ impl Resolve for Models {
     }
 
     fn for_scorers(&self) -> Resources {
-        self.resources()
+        self.resources(self.trusted)
     }
 }
 
@@ -144,6 +145,7 @@ impl Models {
             neighbours,
             dictionary,
             scripts: None,
+            trusted: false,
         }
     }
 
@@ -158,6 +160,14 @@ impl Models {
     #[must_use]
     pub fn with_scripts(mut self, scripts: Arc<Scripts>) -> Self {
         self.scripts = Some(scripts);
+        self
+    }
+
+    /// The same models, for scorers of a repository that the person trusts, or does not. Programs among them run in a
+    /// trusted one only, and with consent to their text.
+    #[must_use]
+    pub fn with_trust(mut self, trusted: bool) -> Self {
+        self.trusted = trusted;
         self
     }
 
@@ -187,6 +197,7 @@ impl Models {
             neighbours: Arc::clone(&self.neighbours),
             dictionary: Arc::clone(&self.dictionary),
             scripts: self.scripts.clone(),
+            trusted: self.trusted,
         }
     }
 

@@ -12,15 +12,20 @@ use assay_score::{Custom, Dictionary, Embed, Resources, WITHOUT_WORDNET};
 use crate::error::EngineError;
 use crate::models::Models;
 use crate::neighbours::Neighbours;
+use crate::scripts::RepositoryScripts;
 use crate::wordnet::load_wordnet;
 
 impl Models {
-    /// What scorers may ask for. Nothing is loaded yet, and nothing need be installed.
-    pub fn resources(&self) -> Resources {
+    /// What scorers may ask for, whether or not the person trusts the repository that they are of. Nothing is loaded yet,
+    /// and nothing need be installed.
+    pub fn resources(&self, trusted: bool) -> Resources {
         Resources {
             embedder: Some(Arc::clone(self.neighbours()) as Arc<dyn Embed>),
             dictionary: Some(Arc::clone(self.dictionary()) as Arc<dyn Dictionary>),
-            custom: self.scripts().map(|scripts| Arc::clone(scripts) as Arc<dyn Custom>),
+            custom: self.scripts().map(|scripts| {
+                let scripts = Arc::clone(scripts);
+                Arc::new(RepositoryScripts { scripts, trusted }) as Arc<dyn Custom>
+            }),
         }
     }
 }

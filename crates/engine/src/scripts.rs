@@ -2,11 +2,11 @@
 //!
 //! A script in a file is put in the place of its scorer's `value` when a prompt is parsed for a run, so
 //! that what is stored with the run is what judged. Rhai scripts run in the one worker of a [`Sandbox`];
-//! JavaScript and Python run in a process for each output, and only when the user consented to exactly
-//! that text, which is looked up every time: a consent that is taken back holds from the next output on.
+//! JavaScript and Python run in a process for each output, and only when the user trusts the repository and consented to
+//! exactly that text, which is looked up every time: a consent that is taken back holds from the next output on.
 
 use std::num::NonZero;
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use assay_prompt::{Files, Prompt, ScorerSpec, resolve};
 use assay_sandbox::native::{Language, NativeScript};
@@ -42,7 +42,12 @@ impl Scripts {
         }
     }
 
-    fn program(&self, script: NativeScript, facts: &Facts) -> Result<Verdict, String> {
+    fn program(
+        &self,
+        script: NativeScript,
+        facts: &Facts,
+        trusted: bool,
+    ) -> Result<Verdict, String> {
         let hash = script.hash();
         let language = script.language.name();
         let allowed = (self.consents)(&hash)?;
@@ -52,6 +57,11 @@ impl Scripts {
                  or under Evals, and allow it with `assay consent give {hash}`"
             ));
         };
+        if !trusted {
+            return Err(format!(
+                "not run: a {language} script runs in a trusted repository only; trust it in the window, or with `assay consent trust`"
+            ));
+        }
         let _place = self.programs.take();
         script.judge(facts, &self.worker).map_err(|error| match error {
             SandboxError::NoInterpreter(name) => {
@@ -63,11 +73,12 @@ impl Scripts {
         })
     }
 
-    fn verdict(&self, request: &CustomRequest<'_>) -> Result<Verdict, String> {
+    fn verdict(&self, request: &CustomRequest<'_>, trusted: bool) -> Result<Verdict, String> {
         let facts = facts(request);
         match native(request.language) {
             Some(language) => {
-                self.program(NativeScript { language, source: request.source.to_owned() }, &facts)
+                let script = NativeScript { language, source: request.source.to_owned() };
+                self.program(script, &facts, trusted)
             }
             None => {
                 let request = Request { script: request.source.to_owned(), facts };
@@ -77,9 +88,17 @@ impl Scripts {
     }
 }
 
-impl Custom for Scripts {
+/// Where the scripts of one repository run.
+pub(crate) struct RepositoryScripts {
+    pub scripts: Arc<Scripts>,
+    /// Whether the person trusts it.
+    pub trusted: bool,
+}
+
+impl Custom for RepositoryScripts {
     fn judge(&self, request: &CustomRequest<'_>) -> Result<CustomVerdict, String> {
-        let Verdict { value, pass, reason } = may_block(|| self.verdict(request))?;
+        let verdict = || self.scripts.verdict(request, self.trusted);
+        let Verdict { value, pass, reason } = may_block(verdict)?;
         Ok(CustomVerdict { value, pass, reason })
     }
 }
@@ -216,37 +235,42 @@ mod tests {
         WorkerProgram { program: "/nowhere/assay".into(), arguments: Vec::new() }
     }
 
-    fn ask(scripts: &Scripts, language: ScriptLanguage, source: &str) -> String {
+    fn ask(scripts: Scripts, trusted: bool, language: ScriptLanguage, source: &str) -> String {
         let case = Row::default();
         let (latency_ms, cost) = (None, None);
         let request = CustomRequest { language, source, output: "", case: &case, latency_ms, cost };
-        scripts.judge(&request).unwrap_err()
+        RepositoryScripts { scripts: Arc::new(scripts), trusted }.judge(&request).unwrap_err()
     }
 
     #[test]
     fn a_program_is_not_even_started_without_consent_to_its_very_text() {
         let source = "output == 'yes'".to_owned();
         let known = NativeScript { language: Language::Python, source: source.clone() }.hash();
-        let scripts = Scripts::new(nowhere(), move |hash| Ok(hash == known));
-        let changed = ask(&scripts, ScriptLanguage::Python, &format!("{source} "));
+        let told = |language, source: &str, trusted| {
+            let known = known.clone();
+            ask(Scripts::new(nowhere(), move |hash| Ok(hash == known)), trusted, language, source)
+        };
+        let changed = told(ScriptLanguage::Python, &format!("{source} "), true);
         assert!(changed.starts_with("not run: nobody allowed this python script"), "{changed}");
-        let other = ask(&scripts, ScriptLanguage::JavaScript, &source);
+        let other = told(ScriptLanguage::JavaScript, &source, true);
         assert!(other.contains("`assay consent give "), "{other}");
-        // With consent it is tried: then it is the worker, or Python, that is missing.
-        let tried = ask(&scripts, ScriptLanguage::Python, &source);
-        assert!(!tried.contains("nobody allowed"), "{tried}");
+        let untrusted = told(ScriptLanguage::Python, &source, false);
+        assert!(untrusted.starts_with("not run: ") && untrusted.contains("trust"), "{untrusted}");
+        // With consent and trust it is tried: then it is the worker, or Python, that is missing.
+        let tried = told(ScriptLanguage::Python, &source, true);
+        assert!(!tried.starts_with("not run: nobody") && !tried.contains("trust"), "{tried}");
     }
 
     #[test]
     fn consents_that_cannot_be_read_are_none() {
         let scripts = Scripts::new(nowhere(), |_| Err("the disk is gone".to_owned()));
-        assert_eq!(ask(&scripts, ScriptLanguage::Python, "True"), "the disk is gone");
+        assert_eq!(ask(scripts, true, ScriptLanguage::Python, "True"), "the disk is gone");
     }
 
     #[test]
     fn a_worker_that_is_missing_is_named_and_nobody_is_asked_about_rhai() {
         let scripts = Scripts::new(nowhere(), |_| panic!("rhai needs no consent"));
-        let failed = ask(&scripts, ScriptLanguage::Rhai, "true");
+        let failed = ask(scripts, false, ScriptLanguage::Rhai, "true");
         assert!(failed.contains("/nowhere/assay"), "{failed}");
     }
 

@@ -170,6 +170,36 @@ fn a_python_assertion_that_ends_its_process_is_an_error() {
     assert!(matches!(failed, SandboxError::Ended), "{failed}");
 }
 
+/// Asks a script that would never end, and says how that ended; none where its language is not installed.
+fn endless(language: Language, source: &str) -> Option<SandboxError> {
+    let script = NativeScript { language, source: source.to_owned() };
+    let script = script.consented(|_| true).unwrap().with_patience(Duration::from_secs(1));
+    let begun = Instant::now();
+    let failed = script.judge(&request("").facts, &worker()).unwrap_err();
+    assert!(begun.elapsed() < Duration::from_secs(10), "{source}: {:?}", begun.elapsed());
+    (!matches!(failed, SandboxError::NoInterpreter(_))).then_some(failed)
+}
+
+#[test]
+fn a_native_script_that_never_ends_is_stopped_with_all_that_it_started() {
+    let folder = tempfile::tempdir().unwrap();
+    let sign = folder.path().join("sign");
+    let child = format!(
+        "import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import os, time; time.sleep(1.5); os.mkdir({sign:?})'])\nwhile True: pass"
+    );
+    // The first goes on long enough to show whether what it started lives on.
+    let endless = [
+        endless(Language::Python, &child),
+        endless(Language::Python, "while True: pass\nreturn True"),
+        endless(Language::Python, "import time\ntime.sleep(3600)\nreturn True"),
+        endless(Language::JavaScript, "for (;;) {}"),
+    ];
+    for failed in endless.into_iter().flatten() {
+        assert!(!matches!(failed, SandboxError::NotStarted { .. }), "{failed}");
+    }
+    assert!(!sign.exists(), "what it started went with it");
+}
+
 /// Where Node is installed, as it is where the window is built.
 #[test]
 fn javascript_assertions_are_expressions_or_bodies() {

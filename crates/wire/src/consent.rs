@@ -23,6 +23,8 @@ pub struct TakeConsent {
 /// What may run, and what may not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ConsentsView {
+    /// Whether the person trusts the repository; where not, none of its programs runs, allowed or not.
+    pub trusted: bool,
     /// The programs of the open repository as they are on disk, by prompt and in the order of the scorers.
     pub programs: Vec<ProgramView>,
     /// Consents for texts that no scorer of this repository has, latest first.

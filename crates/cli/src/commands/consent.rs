@@ -2,7 +2,8 @@
 
 use assay_app::App;
 use assay_wire::{
-    ApiError, ConsentView, ConsentsView, GiveConsent, ListConsents, ProgramView, TakeConsent,
+    ApiError, ConsentView, ConsentsView, GiveConsent, ListConsents, ProgramView, SetTrust,
+    TakeConsent,
 };
 use serde_json::{Value, json};
 
@@ -15,11 +16,19 @@ const MEANING: &str = "A program that is allowed can do on this computer whateve
     the network.\nRead it first; `assay consent give HASH` allows exactly this text, and `assay consent take HASH` \
     takes that back.";
 
+/// What else is needed, where nobody trusts the repository.
+const UNTRUSTED: &str = "This repository is not trusted, so none of them runs, allowed or not; `assay consent trust` \
+    trusts it.";
+
 pub(crate) fn execute(app: &App, consent: &Consent, output: &Output) -> Result<Exit, ApiError> {
     let consents = match consent {
         Consent::List(_) => app.call(ListConsents {})?,
         Consent::Give { hash, .. } => app.call(GiveConsent { hash: hash.clone() })?,
         Consent::Take { hash, .. } => app.call(TakeConsent { hash: hash.clone() })?,
+        Consent::Trust { no, .. } => {
+            app.call(SetTrust { trusted: !no })?;
+            app.call(ListConsents {})?
+        }
     };
     output.show(&document(&consents), || text(&consents))?;
     Ok(Exit::Done)
@@ -40,6 +49,7 @@ fn document(view: &ConsentsView) -> Value {
     };
     json!({
         "schema": "assay.consents/1",
+        "trusted": view.trusted,
         "programs": view.programs.iter().map(program).collect::<Vec<_>>(),
         "others": view.others.iter().map(consent).collect::<Vec<_>>(),
     })
@@ -51,6 +61,10 @@ fn text(view: &ConsentsView) -> String {
         text.push_str("No scorer of this repository is a program.\n");
     } else if view.programs.iter().any(|program| !program.allowed) {
         text.push_str(MEANING);
+        text.push('\n');
+    }
+    if !view.programs.is_empty() && !view.trusted {
+        text.push_str(UNTRUSTED);
         text.push('\n');
     }
     if !view.others.is_empty() {
@@ -88,10 +102,16 @@ mod tests {
 
     #[test]
     fn a_program_is_shown_whole_and_what_a_consent_means_while_one_is_missing() {
-        let view = |allowed| ConsentsView { programs: vec![program(allowed)], others: Vec::new() };
+        let view = |allowed| ConsentsView {
+            programs: vec![program(allowed)],
+            others: Vec::new(),
+            trusted: true,
+        };
         let asked = text(&view(false));
         let shown = "prompts/greet: short (python), not allowed\n  ab12\n    | n = len(output)\n    | return n < 9\n\n";
         assert_eq!(asked, format!("{shown}{MEANING}\n"));
+        let untrusted = text(&ConsentsView { trusted: false, ..view(true) });
+        assert!(untrusted.contains(UNTRUSTED), "{untrusted}");
         let given = text(&view(true));
         assert!(given.contains("short (python), allowed\n") && !given.contains(MEANING), "{given}");
     }

@@ -109,13 +109,16 @@ impl NativeScript {
     /// The script to be run, if the user consented to this hash.
     #[must_use]
     pub fn consented(self, is_consented: impl FnOnce(&str) -> bool) -> Option<Consented> {
-        is_consented(&self.hash()).then_some(Consented(self))
+        is_consented(&self.hash()).then_some(Consented { script: self, patience: PATIENCE })
     }
 }
 
 /// A script that the user wants to be run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Consented(NativeScript);
+pub struct Consented {
+    script: NativeScript,
+    patience: Duration,
+}
 
 /// What the program around a script reads.
 #[derive(Serialize)]
@@ -125,12 +128,18 @@ struct Asked<'a> {
 }
 
 impl Consented {
+    /// The same script, waited for no longer than this: 20 seconds unless somebody says otherwise.
+    #[must_use]
+    pub fn with_patience(self, patience: Duration) -> Consented {
+        Consented { patience, ..self }
+    }
+
     /// Runs it once, in a process of its own that `worker` starts and limits.
     ///
     /// # Errors
     /// When its language is not installed, when it fails, takes too long or gives no verdict.
     pub fn judge(&self, facts: &Facts, worker: &WorkerProgram) -> Result<Verdict, SandboxError> {
-        let Consented(NativeScript { language, source }) = self;
+        let NativeScript { language, source } = &self.script;
         let asked = line(&Asked { source, facts })?;
         let mut command = worker.command();
         command
@@ -141,7 +150,7 @@ impl Consented {
         if let Some(path) = std::env::var_os("PATH") {
             command.env("PATH", path);
         }
-        let said = Talk::start(command)?.ask_once(asked, PATIENCE)?;
+        let said = Talk::start(command)?.ask_once(asked, self.patience)?;
         read(&said)
     }
 }

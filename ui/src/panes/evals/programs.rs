@@ -22,6 +22,8 @@ const NOT_ALLOWED: &str = "This is a program. It does not run, and its outputs a
     this text. Then it can do on this computer whatever you can: read your files and reach the network. Read it first.";
 const ALLOWED: &str = "You allowed this program to run on this computer. Should its text change, by whomever, it does \
     not run until you allow it again.";
+const UNTRUSTED: &str = "This repository is not trusted, so none of its programs runs, allowed or not: trust it with \
+    the button at the top of the window.";
 const UNSAVED: &str = "What is typed is not saved yet; this is the text on disk.";
 const NOWHERE: &str = "Its script is not on disk yet, so there is nothing to allow.";
 
@@ -69,6 +71,11 @@ impl Program {
             let mut all = consents.ready()?.programs.iter();
             all.find(|program| program.prompt == prompt && program.scorer == scorer).cloned()
         })
+    }
+
+    /// Whether the repository is known not to be trusted.
+    fn is_untrusted(self) -> bool {
+        self.consents.with(|consents| consents.ready().is_some_and(|consents| !consents.trusted))
     }
 
     /// Whether the form shows another text than the disk has. A script in a file of its own is not in the form.
@@ -134,6 +141,9 @@ fn Consent(list: List<ScorerSpec>, at: usize) -> impl IntoView {
                 <ErrorNote error actions=move || view! {
                     <Button small=true on_press=move |_| program.read()>"Try again"</Button>
                 } />
+            })}
+            {move || program.is_untrusted().then(|| view! {
+                <Note tone=Tone::Warn mark=Mark::Warning><p>{UNTRUSTED}</p></Note>
             })}
             {move || match shown.get() {
                 Some(found) => view! { <ProgramText program found /> }.into_any(),
