@@ -391,6 +391,18 @@ fn the_cost_of_a_plan_reckons_with_replies_that_have_to_be_put_right() {
 }
 
 #[test]
+fn a_judge_goes_by_the_aliases_of_the_side_that_judges() {
+    let (fast, slow) = (answers(), judge(MET));
+    let bench = Bench::new(&fast, &slow);
+    let mut spec = judged(1, "{id: fits, type: llm-rubric, model: strict, rubric: An answer.}");
+    spec.aliases.insert("strict".to_owned(), FAST.to_owned());
+    spec.judge_aliases = Some([("strict".to_owned(), "slow/model".to_owned())].into());
+    let run = bench.run(spec);
+    assert!(scores(&run).iter().all(|score| score.pass == Some(true)), "{:?}", scores(&run));
+    assert_eq!((fast.count(), slow.count()), (2, 2), "the base's alias stands for another model");
+}
+
+#[test]
 fn judges_spend_from_the_budget_of_their_run() {
     let (fast, slow) = (answers(), judge(MET));
     let bench = Bench::new(&fast, &slow).priced(PRICE);
