@@ -118,22 +118,6 @@ impl Store {
     pub fn calibrations(&self, topic: &LabelTopic) -> Result<Vec<CalibrationRecord>, StoreError> {
         self.read(|connection| calibrations(connection, topic))
     }
-
-    /// How many outputs have labels that were given to another wording of the same scorer.
-    pub fn older_labels(&self, topic: &LabelTopic) -> Result<u32, StoreError> {
-        self.read(|connection| {
-            let count = connection
-                .prepare_cached(
-                    "SELECT count(DISTINCT subject) FROM label
-                     WHERE workspace = ? AND prompt = ? AND scorer = ? AND asks <> ? AND taken_back = 0",
-                )?
-                .query_row(
-                    params![topic.workspace, topic.prompt, topic.scorer, topic.asks],
-                    |row| row.get(0),
-                )?;
-            Ok(count)
-        })
-    }
 }
 
 fn put(connection: &Connection, topic: &LabelTopic, label: &LabelRecord) -> Result<(), Fault> {
@@ -176,7 +160,7 @@ fn list(connection: &Connection, topic: &LabelTopic) -> Result<Vec<LabelRecord>,
 fn topics(connection: &Connection, workspace: &str) -> Result<Vec<LabelTopic>, Fault> {
     let mut select = connection.prepare_cached(
         "SELECT prompt, scorer, asks FROM label WHERE workspace = ?1
-         UNION SELECT prompt, scorer, asks FROM calibration WHERE workspace = ?1",
+         UNION SELECT prompt, scorer, asks FROM calibration WHERE workspace = ?1 ORDER BY 1, 2, 3",
     )?;
     let topics = select.query_map(params![workspace], |row| {
         Ok(LabelTopic {

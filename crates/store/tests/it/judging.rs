@@ -95,7 +95,7 @@ fn a_rater_has_one_label_for_an_output_and_may_take_it_back() {
     store.put_labels(&of, vec![taken_back.clone()]).unwrap();
     assert_eq!(store.labels(&of).unwrap(), [taken_back, label(1, "ben", false)]);
     store.put_labels(&of, vec![LabelRecord { pass: None, ..label(1, "ben", true) }]).unwrap();
-    assert_eq!(store.older_labels(&topic("b")).unwrap(), 0, "nothing is left of them");
+    assert!(store.labels(&of).unwrap().iter().all(|label| label.pass.is_none()));
     assert_eq!(store.label_topics(WORKSPACE).unwrap(), [of]);
 }
 
@@ -138,7 +138,7 @@ fn scores_are_counted_by_how_their_reasons_begin() {
 }
 
 #[test]
-fn labels_for_another_wording_are_counted_apart() {
+fn labels_for_another_wording_are_kept_apart() {
     let (store, _folder) = store();
     store
         .put_labels(
@@ -147,8 +147,8 @@ fn labels_for_another_wording_are_counted_apart() {
         )
         .unwrap();
     assert_eq!(store.labels(&topic("b")).unwrap(), []);
-    assert_eq!(
-        (store.older_labels(&topic("b")).unwrap(), store.older_labels(&topic("a")).unwrap()),
-        (2, 0)
-    );
+    store.put_labels(&topic("b"), vec![label(2, "ben", true)]).unwrap();
+    assert_eq!(store.labels(&topic("a")).unwrap().len(), 3);
+    assert_eq!(store.label_topics(WORKSPACE).unwrap(), [topic("a"), topic("b")]);
+    assert_eq!(store.label_topics("another").unwrap(), []);
 }
