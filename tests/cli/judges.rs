@@ -65,6 +65,10 @@ fn a_gate_against_the_base_says_too_that_nobody_calibrated_its_judge() {
     let compared = terminal.assay(&["compare", "last/plain", "last/warm"]);
     let note = "judge not calibrated (0 of 50 labels)";
     assert!(compared.out.contains(note), "{}{}", compared.out, compared.err);
+    let compared = terminal.assay(&["compare", "last/plain", "last/warm", "--json"]).json();
+    let verdicts = compared["verdicts"].as_array().expect("verdicts").iter();
+    let of_judge: Vec<_> = verdicts.filter(|verdict| verdict["scorer"] == "kind").collect();
+    assert!(!of_judge.is_empty() && of_judge.iter().all(|v| v["text"].to_string().contains(note)));
 }
 
 #[test]

@@ -37,7 +37,7 @@ impl Ground {
 
     /// Whether a cell of the sheet has an output that its judges have not come to.
     pub fn awaits_judges(&self, spot: Spot, line: &CellLine) -> bool {
-        let tags = self.row(spot.row).map_or(&[][..], |row| &row.tags);
+        let tags = self.row(spot.row).map_or(&[][..], |row| row.tags.as_slice());
         let column = self.sheet.columns.get(spot.column);
         let column = column.and_then(|place| self.layout.columns.get(*place));
         let variant = column.map_or("", |column| column.variant.as_str());
