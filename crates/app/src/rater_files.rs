@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn a_file_full_of_rubbish_is_told_of_in_few_words() {
         let mut refused = Vec::new();
-        let text = "rubbish\n".repeat(5_000) + &" ".repeat(MAX_LINE + 1) + "x\n";
+        let text = format!("{}{}x\n", "rubbish\n".repeat(5_000), " ".repeat(MAX_LINE));
         read_lines("a/ada.jsonl", &text, "labels", &mut refused, |line, stem| {
             assert_eq!((line, stem), ("rubbish", "ada"), "a line that is too long is not read");
             Err("no label".to_owned())
