@@ -448,9 +448,7 @@ fn a_gate_of_a_tag_looks_at_its_cases_only() {
 
 #[test]
 fn a_gate_none_of_whose_cases_can_be_compared_does_not_hold_and_one_without_cases_does() {
-    let tagged = |n: usize, expected: &str| {
-        json!({"id": format!("case-{n:02}"), "tags": ["easy"], "expected": expected})
-    };
+    let tagged = |n: usize, expected: &str| json!({"id": format!("case-{n:02}"), "tags": ["easy"], "expected": expected});
     let judged = |evals: String| {
         let told = |id, expected: &str| Told {
             evals: evals.clone(),
