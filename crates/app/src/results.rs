@@ -246,12 +246,10 @@ impl App {
 
     /// What all outputs of each column come to together.
     fn numbers(&self, planned: &PlannedRun) -> Result<Numbers, ApiError> {
-        let cases: Vec<Row> =
-            planned.detail.rows.iter().map(|row| row_of(&row.case_json)).collect();
         // What was judged one by one is not judged again: no program runs here.
         let resources = self.inner.models.resources(false);
         let (store, detail) = (&self.inner.store, &planned.detail);
-        numbers(store, detail, &planned.prompts, &cases, &resources).map_err(|e| e.explain())
+        numbers(store, detail, &planned.prompts, &resources).map_err(|e| e.explain())
     }
 
     fn column_stats(
