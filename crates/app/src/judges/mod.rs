@@ -191,15 +191,14 @@ impl JudgedGates {
     }
 
     /// What is to be said beside a gate or verdict of a column whose scorer is a judge: that it is not calibrated as it
-    /// judged here, and that in so many cells nothing but the order of two answers decided.
+    /// judged here, or weak, and that in so many cells nothing but the order of two answers decided.
     pub fn note(&self, column: &NewColumn, scorer: &str) -> Option<String> {
         let standing = self.standings.get(&(column.prompt.clone(), scorer.to_owned()))?;
-        let uncalibrated = standing.uncalibrated();
         let by_order = self.by_order.get(&(column.clone(), scorer.to_owned())).copied();
         let by_order = by_order.unwrap_or_default();
         let leaning = (by_order > 0)
             .then(|| format!("the order of the answers decided {by_order} of its verdicts"));
-        let notes: Vec<String> = uncalibrated.into_iter().chain(leaning).collect();
+        let notes: Vec<String> = standing.caveat().into_iter().chain(leaning).collect();
         (!notes.is_empty()).then(|| notes.join("; "))
     }
 }
@@ -265,12 +264,34 @@ impl App {
 
 /// How many outputs have more labels of one kind than of the other: as a
 /// [`Calibration`](assay_score::judge::Calibration) counts them.
-fn decided(labels: &[LabelRecord]) -> usize {
-    let mut balance: HashMap<[u8; 32], i64> = HashMap::new();
-    for (label, pass) in labels.iter().filter_map(|label| Some((label, label.pass?))) {
-        *balance.entry(label.subject).or_default() += if pass { 1 } else { -1 };
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Decided {
+    passes: usize,
+    failures: usize,
+}
+
+impl Decided {
+    fn of(labels: &[LabelRecord]) -> Decided {
+        let mut balance: HashMap<[u8; 32], i64> = HashMap::new();
+        for (label, pass) in labels.iter().filter_map(|label| Some((label, label.pass?))) {
+            *balance.entry(label.subject).or_default() += if pass { 1 } else { -1 };
+        }
+        let passes = balance.values().filter(|balance| **balance > 0).count();
+        Decided { passes, failures: balance.values().filter(|balance| **balance < 0).count() }
     }
-    balance.values().filter(|balance| **balance != 0).count()
+
+    fn count(self) -> usize {
+        self.passes + self.failures
+    }
+
+    /// What all of them are. How a judge does on the other kind nobody knows then.
+    fn only(self) -> Option<&'static str> {
+        match (self.passes, self.failures) {
+            (0, _) => Some("failures"),
+            (_, 0) => Some("passes"),
+            _ => None,
+        }
+    }
 }
 
 /// What the labels of a judge are kept under.
@@ -313,9 +334,9 @@ mod tests {
             at_ms: 1,
         };
         let divided = [label(1, "ann", true), label(1, "ben", false)];
-        assert_eq!(decided(&divided), 0);
+        assert_eq!(Decided::of(&divided), Decided::default());
         let third = [divided.to_vec(), vec![label(1, "cem", false), label(2, "ann", true)]];
-        assert_eq!(decided(&third.concat()), 2);
+        assert_eq!(Decided::of(&third.concat()), Decided { passes: 1, failures: 1 });
     }
 
     #[test]
