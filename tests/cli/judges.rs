@@ -87,6 +87,9 @@ fn a_gate_says_how_often_nothing_but_the_order_decided_and_leaves_the_baseline_a
     let flagged = "the order of the answers decided 3 of its verdicts";
     let times = compared.out.matches(flagged).count();
     assert!(times >= 2, "beside the verdict and beside its gate: {}", compared.out);
+    let turned = terminal.assay(&["compare", "last/warm", "last/plain"]).out;
+    let times = turned.matches(flagged).count();
+    assert!(times >= 2, "also where the baseline is the head: {turned}");
     let gates = run["gates"].as_array().expect("gates").iter();
     let reasons: Vec<_> = gates.filter(|gate| gate["scorer"] == "kind").collect();
     assert_eq!(reasons.len(), 4, "{run}");

@@ -12,7 +12,7 @@ use assay_store::{NewColumn, RunId, RunState};
 
 use crate::app::{App, Open};
 use crate::compare::verdict_line;
-use crate::judges::JudgedGates;
+use crate::judges::ComparedJudges;
 
 /// Runs that are looked through, newest first, and how large they may be.
 const LOOKED_AT: usize = 50;
@@ -95,7 +95,7 @@ impl App {
         (old, new): (&str, &str),
         stands: &str,
         ran: &[Ran],
-    ) -> Option<(ComparedPair, JudgedGates)> {
+    ) -> Option<(ComparedPair, ComparedJudges)> {
         let of = |content: &str| {
             let content = content.to_owned();
             ran.iter()
@@ -111,7 +111,7 @@ impl App {
             variant: Some(ran.column.variant.clone()),
             model: Some(ran.column.model.clone()),
         };
-        let judges = self.judged_gates_of(&head.run).ok()?;
+        let judges = self.compared_judges(&base.run, &head.run).ok()?;
         let (base, head) = (side(base, stands), side(head, "this commit"));
         let people = self.people_of([base.run.as_str(), head.run.as_str()]).unwrap_or_default();
         let prompts = std::slice::from_ref(&key.key);
