@@ -316,9 +316,9 @@ fn verdict_view(verdict: &Verdict, scorer: &ScorerVerdict, note: Option<String>)
 pub(crate) fn verdict_line(
     pair: &ComparedPair,
     scorer: &ScorerVerdict,
-    judges: &ComparedJudges,
+    judges: Option<&ComparedJudges>,
 ) -> String {
-    let note = judges.note(&pair.base, &pair.head, &scorer.scorer);
+    let note = judges.and_then(|judges| judges.note(&pair.base, &pair.head, &scorer.scorer));
     noted(one_line(&text(&pair.verdict, scorer)), note.as_deref())
 }
 

@@ -143,6 +143,7 @@ fn in_folder(path: &str) -> PromptKey {
 }
 
 /// What the gates of a run must know about its judges.
+#[derive(Default)]
 pub(crate) struct JudgedGates {
     /// By the key of the prompt.
     judges: HashMap<String, Vec<JudgedScorer>>,
@@ -212,6 +213,7 @@ impl JudgedGates {
 
 /// What a comparison must know about its judges. The head's say how they stand to people's labels; where the baseline of
 /// a judge of pairs is the head, it is in the base's column alone that the order of two answers decided.
+#[derive(Default)]
 pub(crate) struct ComparedJudges {
     /// Of the base's run, where that is another one and can matter.
     base: Option<JudgedGates>,
@@ -248,11 +250,7 @@ impl App {
         signatures: &[SignatureView],
     ) -> Result<JudgedGates, ApiError> {
         let record = &planned.detail.record;
-        let mut gates = JudgedGates {
-            judges: HashMap::new(),
-            standings: HashMap::new(),
-            by_order: HashMap::new(),
-        };
+        let mut gates = JudgedGates::default();
         for (key, prompt) in &planned.prompts {
             let judges = JudgedScorer::all(prompt);
             for judge in judges.iter().filter_map(|scorer| scorer.judge.as_ref().ok()) {
