@@ -59,7 +59,7 @@ impl Scripts {
         };
         if !trusted {
             return Err(format!(
-                "not run: a {language} script runs in a trusted repository only; trust it in the window, or with `assay consent trust`"
+                "not run: a {language} script runs in a trusted repository only; trust it in the window, or with `assay trust grant`"
             ));
         }
         let _place = self.programs.take();
