@@ -188,7 +188,7 @@ impl App {
         let records = [self.record(&of.base.run)?, self.record(&of.head.run)?];
         let stands = [self.stand(&records[0]), self.stand(&records[1])];
         let going = stands.iter().any(|stand| stand.3);
-        let found = self.comparison_of(of, (stands, self.spoken()));
+        let found = self.comparison_of(of, (stands, self.spoken()?));
         let compared = found.get_or_init(|| self.work_out(of)).clone();
         if compared.is_err() {
             // What stood in the way may be gone the next time.
