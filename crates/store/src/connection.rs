@@ -25,6 +25,10 @@ const KEPT_READERS: usize = 4;
 /// Statements a connection keeps compiled: more than the crate has, so none is compiled twice.
 const STATEMENTS: usize = 96;
 
+/// How long another process may take to switch a new database to its log, and how often that is waited for.
+const SWITCH: std::time::Duration = std::time::Duration::from_millis(20);
+const SWITCHES: u32 = 50;
+
 /// Opens the connection that writes, and brings the database to this version's schema.
 pub(crate) fn open_writer(file: &Path) -> Result<Connection, StoreError> {
     check_writable(file)?;
@@ -44,6 +48,14 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection, StoreError> {
         migrate::migrate(&mut connection, file)?;
         Ok(connection)
     };
+    // While another process switches a new database to its log, SQLite answers "busy" at once, whatever patience it was
+    // told to have.
+    for _ in 0..SWITCHES {
+        match prepare().map_err(|fault| fault.on(file)) {
+            Err(StoreError::Busy { .. }) => std::thread::sleep(SWITCH),
+            outcome => return outcome,
+        }
+    }
     prepare().map_err(|fault| fault.on(file))
 }
 

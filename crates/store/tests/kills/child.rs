@@ -66,7 +66,7 @@ fn parse(line: &str) -> Option<Said> {
 pub fn start(folder: &Path, run: &RunId, dies_at: Option<(Failpoint, u32)>) -> Working {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["--exact", "child::works_until_it_is_killed", "--nocapture", "--test-threads=1"]);
-    command.env(FOLDER, folder).env(RUN, run.as_str()).stdout(Stdio::piped()).stderr(Stdio::null());
+    command.env(FOLDER, folder).env(RUN, run.as_str()).stdout(Stdio::piped());
     if let Some((place, nth)) = dies_at {
         command.env(DIES_AT, format!("{place:?}:{nth}"));
     }
