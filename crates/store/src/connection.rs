@@ -4,7 +4,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, OpenFlags};
 
@@ -25,9 +26,8 @@ const KEPT_READERS: usize = 4;
 /// Statements a connection keeps compiled: more than the crate has, so none is compiled twice.
 const STATEMENTS: usize = 96;
 
-/// How long another process may take to switch a new database to its log, and how often that is waited for.
-const SWITCH: std::time::Duration = std::time::Duration::from_millis(20);
-const SWITCHES: u32 = 50;
+/// Between two looks at a database that another process is just making.
+const SWITCH: Duration = Duration::from_millis(20);
 
 /// Opens the connection that writes, and brings the database to this version's schema.
 pub(crate) fn open_writer(file: &Path) -> Result<Connection, StoreError> {
@@ -49,14 +49,14 @@ pub(crate) fn open_writer(file: &Path) -> Result<Connection, StoreError> {
         Ok(connection)
     };
     // While another process switches a new database to its log, SQLite answers "busy" at once, whatever patience it was
-    // told to have.
-    for _ in 0..SWITCHES {
+    // told to have. One that is held for longer has used that patience up by itself.
+    let begun = Instant::now();
+    loop {
         match prepare().map_err(|fault| fault.on(file)) {
-            Err(StoreError::Busy { .. }) => std::thread::sleep(SWITCH),
+            Err(StoreError::Busy { .. }) if begun.elapsed() < PATIENCE => thread::sleep(SWITCH),
             outcome => return outcome,
         }
     }
-    prepare().map_err(|fault| fault.on(file))
 }
 
 /// SQLite opens what it may not write for reading and fails much later; a person should hear of it now.
