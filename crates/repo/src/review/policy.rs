@@ -32,7 +32,7 @@ pub struct Rules {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RulesError {
     /// The policy cannot be read.
-    #[error("{POLICY_FILE}: {reason}")]
+    #[error("{file}: {reason}", file = POLICY_FILE)]
     Policy {
         /// What is wrong in it.
         reason: String,
@@ -205,7 +205,7 @@ fn literals(pattern: &str) -> usize {
 /// It takes time in proportion to the lengths of both, so that no pattern is a bomb.
 fn fits(pattern: &str, path: &str) -> bool {
     let names: Vec<&str> = path.split('/').collect();
-    walk(pattern.split('/'), &names, |part| part == "**", |part, name| {
+    walk(pattern.split('/'), &names, |part| *part == "**", |part, name| {
         let letters: Vec<char> = name.chars().collect();
         walk(part.chars(), &letters, |c| *c == '*', |c, letter| c == letter)
     })

@@ -36,7 +36,7 @@ pub struct AllowedSigner {
 
 /// Why the file cannot be used. Nobody's approval counts until it can.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{SIGNERS_FILE}, line {line}: {problem}")]
+#[error("{file}, line {line}: {problem}", file = SIGNERS_FILE)]
 pub struct SignersError {
     /// The line, from 1.
     pub line: usize,
@@ -87,7 +87,7 @@ pub enum SignersProblem {
         other: String,
     },
     /// More lines than are read.
-    #[error("the file has more than {MAX_LINES} lines")]
+    #[error("the file has more than {limit} lines", limit = MAX_LINES)]
     TooLong,
 }
 
