@@ -39,6 +39,7 @@ mod error;
 mod file;
 mod fsync;
 mod path;
+pub mod review;
 mod revision;
 mod source;
 mod watch;

@@ -63,7 +63,9 @@ impl Unnamed {
     /// Where the prompt stands.
     pub fn path(&self) -> &str {
         match self {
-            Self::NoId { path } | Self::SharedId { path, .. } | Self::Unreadable { path, .. } => path,
+            Self::NoId { path } | Self::SharedId { path, .. } | Self::Unreadable { path, .. } => {
+                path
+            }
         }
     }
 }

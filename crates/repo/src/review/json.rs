@@ -122,7 +122,11 @@ fn write_map(
 fn spell(number: &Number) -> Result<String, NotCanonical> {
     let refused = || NotCanonical::Number { number: number.to_string() };
     if let Some(whole) = number.as_i64() {
-        return if whole.unsigned_abs() <= MAX_WHOLE { Ok(whole.to_string()) } else { Err(refused()) };
+        return if whole.unsigned_abs() <= MAX_WHOLE {
+            Ok(whole.to_string())
+        } else {
+            Err(refused())
+        };
     }
     match number.as_f64() {
         Some(float) if float.abs() <= MAX_WHOLE as f64 => Ok(spell_float(float)),
@@ -299,9 +303,17 @@ mod tests {
 
     #[test]
     fn another_spelling_of_the_same_meaning_is_refused() {
-        for text in
-            [r#"{"b":1,"a":2}"#, "[1, 2]", "1.0", "1e0", "-0", r#""\u0041""#, r#""\/""#, "0 ", "\n0"]
-        {
+        for text in [
+            r#"{"b":1,"a":2}"#,
+            "[1, 2]",
+            "1.0",
+            "1e0",
+            "-0",
+            r#""\u0041""#,
+            r#""\/""#,
+            "0 ",
+            "\n0",
+        ] {
             assert!(matches!(refused(text), NotCanonical::OtherSpelling { .. }), "{text}");
         }
         assert_eq!(refused(r#"{"a":1, "b":2}"#), NotCanonical::OtherSpelling { at: 7 });

@@ -109,11 +109,7 @@ impl Entry {
 ///
 /// # Errors
 /// When it cannot be written, or the key refuses.
-pub fn sign(
-    draft: Draft,
-    last: Option<&Signed>,
-    signer: &dyn Signer,
-) -> Result<Entry, SignError> {
+pub fn sign(draft: Draft, last: Option<&Signed>, signer: &dyn Signer) -> Result<Entry, SignError> {
     let statement = Statement {
         repository: draft.repository,
         subjects: draft.subjects,

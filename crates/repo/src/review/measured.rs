@@ -69,7 +69,10 @@ fn stale<'q>(
         let item = question.merged.of_prompt(&subject.prompt, *role);
         item.is_some_and(|item| statement.is_about(&item.subject))
     };
-    MEASURES.into_iter().filter(move |role| !is_used(role)).map(|role| Reason::StaleEvidence { role })
+    MEASURES
+        .into_iter()
+        .filter(move |role| !is_used(role))
+        .map(|role| Reason::StaleEvidence { role })
 }
 
 /// What the numbers themselves do not show.

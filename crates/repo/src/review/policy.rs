@@ -205,10 +205,15 @@ fn literals(pattern: &str) -> usize {
 /// It takes time in proportion to the lengths of both, so that no pattern is a bomb.
 fn fits(pattern: &str, path: &str) -> bool {
     let names: Vec<&str> = path.split('/').collect();
-    walk(pattern.split('/'), &names, |part| *part == "**", |part, name| {
-        let letters: Vec<char> = name.chars().collect();
-        walk(part.chars(), &letters, |c| *c == '*', |c, letter| c == letter)
-    })
+    walk(
+        pattern.split('/'),
+        &names,
+        |part| *part == "**",
+        |part, name| {
+            let letters: Vec<char> = name.chars().collect();
+            walk(part.chars(), &letters, |c| *c == '*', |c, letter| c == letter)
+        },
+    )
 }
 
 /// Whether `pattern` fits all of `items`, where some of its elements stand for any number of them.
@@ -270,7 +275,10 @@ evidence.required = false
         assert_eq!((legal.needed, legal.evidence_required), (3, true));
         assert_eq!(legal.runners, Some(BTreeSet::from(["ci".to_owned()])));
         let draft = rule("prompts/legal/drafts/nda");
-        assert_eq!((draft.needed, draft.evidence_required, draft.max_age_days), (0, false, Some(30)));
+        assert_eq!(
+            (draft.needed, draft.evidence_required, draft.max_age_days),
+            (0, false, Some(30))
+        );
     }
 
     #[test]

@@ -7,7 +7,8 @@
 use sha2::{Digest, Sha256};
 use ssh_key::public::KeyData;
 use ssh_key::{
-    Algorithm, EcdsaCurve, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig, private::Ed25519Keypair,
+    Algorithm, EcdsaCurve, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig,
+    private::Ed25519Keypair,
 };
 
 use super::refusal::Refusal;
@@ -62,7 +63,8 @@ impl Key {
     /// # Errors
     /// When it is no key, or not of a kind that is accepted.
     pub fn from_openssh(text: &str) -> Result<Self, KeyError> {
-        let key = PublicKey::from_openssh(text).map_err(|source| KeyError::Unreadable { source })?;
+        let key =
+            PublicKey::from_openssh(text).map_err(|source| KeyError::Unreadable { source })?;
         require_kind(&key.algorithm()).map_err(|algorithm| KeyError::Kind { algorithm })?;
         Ok(Self { data: key.key_data().clone() })
     }
@@ -112,7 +114,8 @@ impl KeyFile {
     /// # Errors
     /// When it is no key of an accepted kind, or stays locked.
     pub fn from_openssh(text: &str, passphrase: Option<&str>) -> Result<Self, KeyError> {
-        let key = PrivateKey::from_openssh(text).map_err(|source| KeyError::Unreadable { source })?;
+        let key =
+            PrivateKey::from_openssh(text).map_err(|source| KeyError::Unreadable { source })?;
         require_kind(&key.algorithm()).map_err(|algorithm| KeyError::Kind { algorithm })?;
         if !key.is_encrypted() {
             return Ok(Self(key));
@@ -223,7 +226,8 @@ mod tests {
 
     #[test]
     fn what_is_no_signature_is_refused_without_a_panic() {
-        for text in ["", "-----BEGIN SSH SIGNATURE-----", "x", "\0", "-----END SSH SIGNATURE-----"] {
+        for text in ["", "-----BEGIN SSH SIGNATURE-----", "x", "\0", "-----END SSH SIGNATURE-----"]
+        {
             assert_eq!(verify(b"", text).unwrap_err(), Refusal::SignatureMalformed);
         }
         let huge = "A".repeat(MAX_SIGNATURE + 1);

@@ -130,7 +130,8 @@ impl Signers {
         for line in self.lines.iter().filter(|line| line.key == *key) {
             let person = || line.person.clone();
             if !line.may_sign(NAMESPACE) {
-                let found = Refusal::NotForStatements { fingerprint: fingerprint(), person: person() };
+                let found =
+                    Refusal::NotForStatements { fingerprint: fingerprint(), person: person() };
                 refusal.get_or_insert(found);
             } else if !(line.is_valid_at(time_s) && line.is_valid_at(now_s)) {
                 let found = Refusal::NotValidNow { fingerprint: fingerprint(), person: person() };
@@ -250,7 +251,8 @@ fn read_option(option: &str, signer: &mut AllowedSigner) -> Result<(), SignersPr
 fn read_time(text: &str) -> Result<i64, SignersProblem> {
     let wrong = || SignersProblem::Time { time: text.to_owned() };
     let digits = text.strip_suffix(['Z', 'z']).unwrap_or(text);
-    let is_time = digits.bytes().all(|byte| byte.is_ascii_digit()) && [8, 12, 14].contains(&digits.len());
+    let is_time =
+        digits.bytes().all(|byte| byte.is_ascii_digit()) && [8, 12, 14].contains(&digits.len());
     if !is_time {
         return Err(wrong());
     }
@@ -313,7 +315,10 @@ mod tests {
     fn a_key_in_two_names_is_refused() {
         let text = format!("ada@example.com {0}\nbob@example.com {0}\n", key(1));
         let found = Signers::parse(&text).unwrap_err();
-        assert_eq!((found.line, found.problem), (2, SignersProblem::SharedKey { other: "ada@example.com".into() }));
+        assert_eq!(
+            (found.line, found.problem),
+            (2, SignersProblem::SharedKey { other: "ada@example.com".into() })
+        );
     }
 
     #[test]
@@ -337,8 +342,7 @@ mod tests {
 
     #[test]
     fn a_key_counts_only_in_its_time_however_a_statement_is_dated() {
-        let text =
-            format!("ada valid-after=\"20260101\",valid-before=\"20260201\" {}\n", key(1));
+        let text = format!("ada valid-after=\"20260101\",valid-before=\"20260201\" {}\n", key(1));
         let signers = Signers::parse(&text).unwrap();
         let (january, march) = (1_768_000_000, 1_773_000_000);
         let person = |time, now| signers.person(&signer(1).key(), time, now);

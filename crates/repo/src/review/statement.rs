@@ -60,9 +60,7 @@ pub struct Subject {
 }
 
 /// The kinds of content that are governed.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     /// A variant of a prompt.
@@ -394,6 +392,9 @@ mod tests {
         let large = Statement { body: Body::Proposal(proposal), ..fixtures::statement() };
         assert_eq!(large.to_bytes().unwrap_err(), Refusal::TooLarge { limit: MAX_STATEMENT });
         let bytes = vec![b' '; MAX_STATEMENT + 1];
-        assert_eq!(Statement::parse(&bytes).unwrap_err(), Refusal::TooLarge { limit: MAX_STATEMENT });
+        assert_eq!(
+            Statement::parse(&bytes).unwrap_err(),
+            Refusal::TooLarge { limit: MAX_STATEMENT }
+        );
     }
 }
