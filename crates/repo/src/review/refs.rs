@@ -238,7 +238,7 @@ mod tests {
         };
         let one = store(&log_of(1, 1));
         let three = store(&log_of(1, 3)[1..]);
-        let mut adopt_at = |ours_at: Oid, theirs: Oid| {
+        let adopt_at = |ours_at: Oid, theirs: Oid| {
             repository.reference(&ours, ours_at, true, "").unwrap();
             repository.reference(&fetched, theirs, true, "").unwrap();
             let adopted = adopt(&repository, &name(1), &fetched).unwrap();
