@@ -12,6 +12,7 @@ use super::gate::{Decision, Question, decide};
 use super::log::{Draft, Signed, sign};
 use super::policy::Rules;
 use super::refusal::Refusal;
+use super::signature::Signer;
 use super::statement::{Body, Review, Revoke, Role, Subject, Verdict};
 
 const ADA: u8 = 1;
@@ -44,7 +45,7 @@ approval.needed = 3
 const DAY_S: i64 = 86_400;
 
 /// A target branch, a proposal, and what was said.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Scene {
     rules: Rules,
     base: Content,
@@ -701,12 +702,9 @@ proptest! {
     fn nobody_can_open_the_gate_alone(scene in any_scene(), key in 1_u8..7) {
         let mut alone = Scene::silent();
         alone.run(CI, evidence());
-        for signed in scene.statements.iter().filter(|signed| signed.key == {
-            use super::signature::Signer;
-            signer(key).key()
-        }) {
-            alone.statements.push(signed.clone());
-        }
+        let key = signer(key).key();
+        let own = scene.statements.iter().filter(|signed| signed.key == key);
+        alone.statements.extend(own.cloned());
         alone.statements.dedup();
         prop_assert!(!alone.decide().open);
     }

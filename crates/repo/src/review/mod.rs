@@ -27,6 +27,7 @@ mod signature;
 mod signers;
 mod statement;
 mod thread;
+mod workspace;
 
 pub use content::{Change, Content, Item, Unnamed};
 pub use evidence::{Evidence, GateResult, GateRule, Metric, Model, outputs_root};
@@ -42,3 +43,4 @@ pub use statement::{
     Body, MAX_STATEMENT, Proposal, Review, Revoke, Role, Statement, Subject, Verdict, statement_id,
 };
 pub use thread::{Anchor, Place, Thread, threads};
+pub use workspace::{Gate, GateError, Heard, SayError};
