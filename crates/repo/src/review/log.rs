@@ -1,7 +1,7 @@
 //! The log of one key: statements in a row, each naming the one before it.
 //!
 //! Only the holder of the key adds to its log, so pushes never conflict and putting logs together is a
-//! union. A log with a gap, a fork or a missing end is noticed here; how logs are kept in git is left to
+//! union. A log with a gap or another past is noticed here; how logs are kept in git is left to
 //! [`super::refs`], and whether a person stands behind the key to [`super::gate`].
 
 use std::collections::BTreeMap;
@@ -48,8 +48,6 @@ pub struct Log {
     pub signed: Vec<Signed>,
     /// What does not.
     pub refused: Vec<Refused>,
-    /// What is wrong with the log as a whole. A gate stays closed while there is one.
-    pub alarm: Option<Refusal>,
 }
 
 /// What the next statement of a key says beside its place in the log.
@@ -127,10 +125,7 @@ pub fn sign(draft: Draft, last: Option<&Signed>, signer: &dyn Signer) -> Result<
 }
 
 /// Reads the log that is named after a key's fingerprint in hex, from its oldest entry on.
-///
-/// `seen` is the newest statement that was ever read from this log here; when it is gone, somebody took
-/// statements back that others have seen, which only a server that hides them or a stolen key does.
-pub fn read_log(name: &str, repository: &str, entries: &[Entry], seen: Option<&str>) -> Log {
+pub fn read_log(name: &str, repository: &str, entries: &[Entry]) -> Log {
     let mut log = Log::default();
     for entry in entries {
         let read = if log.refused.is_empty() {
@@ -142,10 +137,6 @@ pub fn read_log(name: &str, repository: &str, entries: &[Entry], seen: Option<&s
             Ok(signed) => log.signed.push(signed),
             Err(refusal) => log.refused.push(entry.refused(refusal)),
         }
-    }
-    let is_there = |seen: &&str| entries.iter().any(|entry| entry.id() == **seen);
-    if let Some(seen) = seen.filter(|seen| !is_there(seen)) {
-        log.alarm = Some(Refusal::RolledBack { seen: seen.to_owned() });
     }
     log
 }
@@ -193,7 +184,7 @@ mod tests {
     use super::*;
 
     fn read(entries: &[Entry]) -> Log {
-        read_log(&signer(1).key().fingerprint_hex(), REPOSITORY, entries, None)
+        read_log(&signer(1).key().fingerprint_hex(), REPOSITORY, entries)
     }
 
     fn refusals(log: &Log) -> Vec<&'static str> {
@@ -204,7 +195,7 @@ mod tests {
     fn a_log_reads_back_in_order() {
         let entries = log_of(1, 3);
         let log = read(&entries);
-        assert_eq!((log.signed.len(), log.refused.len(), &log.alarm), (3, 0, &None));
+        assert_eq!((log.signed.len(), log.refused.len()), (3, 0));
         let sequences: Vec<_> = log.signed.iter().map(|s| s.statement.sequence).collect();
         assert_eq!(sequences, [0, 1, 2]);
     }
@@ -252,16 +243,6 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_lost_its_end_raises_an_alarm() {
-        let entries = log_of(1, 2);
-        let name = signer(1).key().fingerprint_hex();
-        let seen = entries[1].id();
-        let log = read_log(&name, REPOSITORY, &entries[..1], Some(&seen));
-        assert_eq!(log.alarm, Some(Refusal::RolledBack { seen: seen.clone() }));
-        assert_eq!(read_log(&name, REPOSITORY, &entries, Some(&seen)).alarm, None);
-    }
-
-    #[test]
     fn every_changed_byte_of_a_statement_is_noticed() {
         let entry = &log_of(1, 1)[0];
         for at in 0..entry.bytes.len() {
@@ -285,6 +266,6 @@ mod tests {
 
     fn read_log_of(seed: u8) -> Log {
         let name = signer(seed).key().fingerprint_hex();
-        read_log(&name, REPOSITORY, &log_of(seed, 2), None)
+        read_log(&name, REPOSITORY, &log_of(seed, 2))
     }
 }

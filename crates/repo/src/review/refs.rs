@@ -215,7 +215,7 @@ mod tests {
         assert_eq!(names(&repository, LOGS).unwrap(), [name(1)]);
         let read = entries(&repository, &format!("{LOGS}{}", name(1))).unwrap();
         assert_eq!(read, written);
-        assert!(read_log(&name(1), REPOSITORY, &read, None).refused.is_empty());
+        assert!(read_log(&name(1), REPOSITORY, &read).refused.is_empty());
     }
 
     #[test]
@@ -260,7 +260,7 @@ mod tests {
         let reference = format!("{LOGS}{}", name(1));
         repository.commit(Some(&reference), &nobody, &nobody, "x", &tree, &[]).unwrap();
         let read = entries(&repository, &reference).unwrap();
-        let log = read_log(&name(1), REPOSITORY, &read, None);
+        let log = read_log(&name(1), REPOSITORY, &read);
         assert_eq!((log.signed.len(), log.refused.len()), (0, 1));
     }
 

@@ -98,7 +98,7 @@ impl Workspace {
         let repository = self.repository()?;
         let name = signer.key().fingerprint_hex();
         let entries = refs::entries(&repository, &format!("{LOGS}{name}"))?;
-        let log = read_log(&name, &draft.repository, &entries, None);
+        let log = read_log(&name, &draft.repository, &entries);
         if let Some(refused) = log.refused.into_iter().next() {
             return Err(SayError::BrokenLog(refused.refusal));
         }
@@ -116,7 +116,7 @@ impl Workspace {
         let repository = self.repository()?;
         let fetched = refs::remote_logs(remote);
         let names = refs::names(&repository, &fetched)?;
-        let adopt = |name: String| {
+        let adopt = |name: String| -> Result<_, RepoError> {
             let adopted = refs::adopt(&repository, &name, &format!("{fetched}{name}"))?;
             Ok((name, adopted))
         };
@@ -140,7 +140,7 @@ impl Workspace {
         for prefix in [LOGS, LOG_BRANCHES] {
             for name in refs::names(&repository, prefix)? {
                 let entries = refs::entries(&repository, &format!("{prefix}{name}"))?;
-                let log = read_log(&name, id, &entries, seen.get(&name).map(String::as_str));
+                let log = read_log(&name, id, &entries);
                 gathered.add_log(name, entries, log);
             }
         }
@@ -294,15 +294,20 @@ struct Gathered {
     statements: BTreeMap<String, (Entry, Signed)>,
     refused: BTreeMap<String, Refused>,
     alarms: Vec<Refusal>,
-    newest: BTreeMap<String, String>,
+    /// The place and id of the newest statement, by log.
+    newest: BTreeMap<String, (u64, String)>,
 }
 
 impl Gathered {
+    /// A log, which may also stand elsewhere, there with fewer or more entries.
     fn add_log(&mut self, name: String, entries: Vec<Entry>, log: Log) {
         if let Some(last) = log.signed.last() {
-            self.newest.insert(name, last.id.clone());
+            let newest = self.newest.entry(name).or_insert((0, String::new()));
+            let last = (last.statement.sequence, last.id.clone());
+            if newest.1.is_empty() || newest.0 < last.0 {
+                *newest = last;
+            }
         }
-        self.alarms.extend(log.alarm);
         let mut by_id: BTreeMap<String, Entry> =
             entries.into_iter().map(|entry| (entry.id(), entry)).collect();
         for signed in log.signed {
@@ -330,11 +335,11 @@ impl Gathered {
         }
     }
 
-    /// Notices logs that were there before and are gone as a whole.
+    /// Raises an alarm for each log that no longer holds what was seen in it: somebody took statements back
+    /// that others have seen, which only a server that hides them or a stolen key does.
     fn miss(&mut self, seen: &BTreeMap<String, String>) {
-        for (name, id) in seen {
-            let is_known = self.alarms.contains(&Refusal::RolledBack { seen: id.clone() });
-            if !self.newest.contains_key(name) && !is_known {
+        for id in seen.values() {
+            if !self.statements.contains_key(id) && !self.refused.contains_key(id) {
                 self.alarms.push(Refusal::RolledBack { seen: id.clone() });
             }
         }
@@ -345,7 +350,7 @@ impl Gathered {
             statements: self.statements.into_values().collect(),
             refused: self.refused.into_values().collect(),
             alarms: self.alarms,
-            newest: self.newest,
+            newest: self.newest.into_iter().map(|(name, (_, id))| (name, id)).collect(),
         }
     }
 }
