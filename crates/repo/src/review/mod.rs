@@ -8,6 +8,7 @@
 //! Nothing here talks to a network, reads a clock or runs anything of a repository. The gate on a person's
 //! own machine is advice; it binds where a required check or a hook on the server asks it too.
 
+mod agent;
 pub mod attest;
 mod content;
 mod evidence;
@@ -29,6 +30,7 @@ mod statement;
 mod thread;
 mod workspace;
 
+pub use agent::{AgentKey, agent_keys};
 pub use content::{Change, Content, Item, Unnamed};
 pub use evidence::{Evidence, GateResult, GateRule, Metric, Model, outputs_root};
 pub use gate::{Decision, ItemDecision, Question, Reason, decide};

@@ -227,7 +227,7 @@ fn statements_travel_by_plain_push_and_pull() {
     git(&files, &["clone", "-q", "--no-local", &from, clone.to_str().unwrap()]);
     let at_clone = ["-C", clone.to_str().unwrap()];
     let refspec = assay_repo::review::refs::fetch_refspec("origin");
-    git(&files, &[&at_clone[..], &["fetch", "-q", "origin", &refspec]].concat());
+    git(&files, &[&at_clone[..], &["fetch", "-q", "origin", refspec.as_str()][..]].concat());
     let other = Workspace::open(&clone).unwrap();
     assert_eq!(other.adopt_logs("origin").unwrap().len(), 3);
     let ids = |workspace: &Workspace, base: &str, head: &str| {
@@ -281,10 +281,7 @@ const REWRITES: [Rewrite; 5] = [
     ("cherry-pick", |files| {
         let picked = git(files, &["rev-parse", "HEAD"]);
         git(files, &["checkout", "-q", "-B", "brief", "main"]);
-        let changed = git(files, &["diff", "--name-only", "main", picked.trim()]);
-        let paths: Vec<&str> = changed.lines().collect();
-        git(files, &[&["checkout", "-q", picked.trim(), "--"], &paths[..]].concat());
-        git(files, &["commit", "-q", "-m", "picked"]);
+        git(files, &["cherry-pick", "-x", &format!("main..{}", picked.trim())]);
     }),
     ("rename", |files| {
         let folder = git(files, &["ls-files", "*/prompt.yaml"]);
