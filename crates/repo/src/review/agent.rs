@@ -24,7 +24,7 @@ const MAX_KEYS: u32 = 1_000;
 /// A key that an agent keeps. `S` is the connection, one exchange at a time.
 pub struct AgentKey<S> {
     key: Key,
-    connect: Box<dyn Fn() -> std::io::Result<S>>,
+    connect: Box<dyn Fn() -> std::io::Result<S> + Send>,
 }
 
 /// The keys of accepted kinds that an agent offers, in its order.
@@ -52,7 +52,7 @@ pub fn agent_keys(connection: &mut (impl Read + Write)) -> Result<Vec<Key>, KeyE
 
 impl<S: Read + Write> AgentKey<S> {
     /// A key of the agent that `connect` reaches. It is asked anew for every signature.
-    pub fn new(key: Key, connect: impl Fn() -> std::io::Result<S> + 'static) -> Self {
+    pub fn new(key: Key, connect: impl Fn() -> std::io::Result<S> + Send + 'static) -> Self {
         Self { key, connect: Box::new(connect) }
     }
 }
@@ -71,8 +71,8 @@ impl<S: Read + Write> Signer for AgentKey<S> {
         put_number(&mut request, 0);
         let mut connection = (self.connect)().map_err(refused)?;
         let answer = exchange(&mut connection, &request, SIGNED)?;
-        let signature = take_bytes(&mut &answer[..]).ok_or_else(odd)?.to_vec();
-        let signature = Signature::try_from(&signature[..]).map_err(refused)?;
+        let signature = take_bytes(&mut &answer[..]).ok_or_else(odd)?;
+        let signature = Signature::try_from(signature).map_err(refused)?;
         let signature =
             SshSig::new(public.key_data().clone(), namespace, HashAlg::Sha512, signature);
         signature.and_then(|signature| signature.to_pem(LineEnding::LF)).map_err(refused)
@@ -151,7 +151,7 @@ mod tests {
     impl Agent {
         fn new(kind: u8, body: &[u8]) -> Self {
             let mut answer = Vec::new();
-            put_bytes(&mut answer, &[&[kind], body].concat());
+            put_bytes(&mut answer, &[&[kind][..], body].concat());
             Self { answer: Cursor::new(answer) }
         }
     }

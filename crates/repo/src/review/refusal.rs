@@ -64,6 +64,9 @@ pub enum Refusal {
     /// It is not the signature of these bytes by this key.
     #[error("the signature does not belong to the statement")]
     BadSignature,
+    /// A security key signed by itself, as malware would have it do.
+    #[error("the security key signed without being touched")]
+    Untouched,
     /// Signed by another key than the one it names.
     #[error("the statement names the key {actor}, but {signer} signed it")]
     OtherActor {
@@ -149,12 +152,6 @@ pub enum Refusal {
         /// Who wants to.
         person: String,
     },
-    /// Evidence from somebody who is no runner.
-    #[error("{person} may not sign evidence")]
-    NotARunner {
-        /// Who signed it.
-        person: String,
-    },
 }
 
 impl Refusal {
@@ -172,6 +169,7 @@ impl Refusal {
             Self::OtherNamespace { .. } => "other-namespace",
             Self::KeyKind { .. } => "key-kind",
             Self::BadSignature => "bad-signature",
+            Self::Untouched => "untouched",
             Self::OtherActor { .. } => "other-actor",
             Self::OtherRepository { .. } => "other-repository",
             Self::OtherLog { .. } => "other-log",
@@ -184,7 +182,6 @@ impl Refusal {
             Self::NotValidNow { .. } => "not-valid-now",
             Self::FromTheFuture => "from-the-future",
             Self::RevokesOthers { .. } => "revokes-others",
-            Self::NotARunner { .. } => "not-a-runner",
         }
     }
 }

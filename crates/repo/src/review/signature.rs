@@ -1,8 +1,8 @@
 //! SSH signatures of statements, as `ssh-keygen -Y sign` makes them.
 //!
 //! The keys are those people already have. The namespace is our own, so a signature of a git commit can
-//! never be replayed as an approval, nor an approval as a commit. Only Ed25519 and ECDSA on P-256 are
-//! accepted, also when a security key holds them. What a key may decide is left to [`super::signers`].
+//! never be replayed as an approval, nor an approval as a commit. Only Ed25519, also on a security key, and
+//! ECDSA on P-256 are accepted. What a key may decide is left to [`super::signers`].
 
 use sha2::{Digest, Sha256};
 use ssh_key::public::KeyData;
@@ -156,7 +156,20 @@ pub(super) fn verify(message: &[u8], armoured: &str) -> Result<Key, Refusal> {
     let public = key.public();
     require_kind(&public.algorithm()).map_err(|algorithm| Refusal::KeyKind { algorithm })?;
     public.verify(NAMESPACE, message, &signature).map_err(|_| Refusal::BadSignature)?;
+    require_touch(&signature)?;
     Ok(key)
+}
+
+/// A security key says whether somebody touched it, in the flags before the counter that end its signature.
+fn require_touch(signature: &SshSig) -> Result<(), Refusal> {
+    const TOUCHED: u8 = 1;
+    let bytes = signature.signature_bytes();
+    let flags = bytes.len().checked_sub(5).and_then(|at| bytes.get(at)).copied();
+    let is_by_hand = flags.is_some_and(|flags| flags & TOUCHED != 0);
+    if signature.algorithm() == Algorithm::SkEd25519 && !is_by_hand {
+        return Err(Refusal::Untouched);
+    }
+    Ok(())
 }
 
 /// Base64 and line breaks have several spellings, and the format a field that means nothing. One of them is
@@ -177,8 +190,8 @@ fn require_kind(algorithm: &Algorithm) -> Result<(), String> {
     match algorithm {
         Algorithm::Ed25519
         | Algorithm::SkEd25519
-        | Algorithm::Ecdsa { curve: EcdsaCurve::NistP256 }
-        | Algorithm::SkEcdsaSha2NistP256 => Ok(()),
+        | Algorithm::Ecdsa { curve: EcdsaCurve::NistP256 } => Ok(()),
+        // Also `sk-ecdsa`: the library does not write its signatures as OpenSSH reads them.
         other => Err(other.to_string()),
     }
 }
