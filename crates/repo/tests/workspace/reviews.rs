@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assay_repo::review::{
-    Body, Draft, Evidence, Gate, GateError, GateResult, GateRule, KeyFile, Proposal, Review, Role,
-    Signed, Signer, Subject, Verdict,
+    Body, Draft, Evidence, Gate, GateError, GateResult, GateRule, Heard, KeyFile, Proposal, Review,
+    Role, Signed, Signer, Subject, Verdict, refs::Adopted,
 };
 use assay_repo::{Revision, Workspace};
 use assay_testkit::TestWorkspace;
@@ -15,6 +15,7 @@ const ADA: u8 = 1;
 const BOB: u8 = 2;
 const CI: u8 = 3;
 
+const REPOSITORY: &str = "01JREPOSITORY0000000000001";
 const ASSAY: &str = "format: assay/1\nid: 01JREPOSITORY0000000000001\nprompts: [prompts]\n";
 const MANIFEST: &str = "format: assay/1\nid: 01JPROMPT00000000000000001\nvariants:\n  - {id: only, file: only.prompty}\nevals: [evals.yaml]\n";
 const EVALS: &str = "cases: cases.jsonl\nmodels:\n  - {id: local/tiny}\nscorers:\n  - {id: same, type: equals, expected: $}\ngates:\n  - {scorer: same, min: 0.5}\n";
@@ -70,7 +71,7 @@ fn subjects(workspace: &Workspace, name: &str, roles: &[Role]) -> Vec<Subject> {
 
 fn say(workspace: &Workspace, seed: u8, roles: &[Role], body: Body) -> Signed {
     let draft = Draft {
-        repository: "01JREPOSITORY0000000000001".into(),
+        repository: REPOSITORY.into(),
         subjects: subjects(workspace, "brief", roles),
         base: Vec::new(),
         policy: at(workspace, "main").rules().unwrap().digest,
@@ -291,19 +292,20 @@ const REWRITES: [Rewrite; 5] = [
     }),
 ];
 
-/// Which rewrites follow each other, the same in every run.
-fn sequences() -> Vec<Vec<usize>> {
-    let mut seed = 0x2545_f491_u64;
-    let mut next = |below: usize| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        (seed >> 33) as usize % below
-    };
-    (0..6).map(|_| (0..4).map(|_| next(REWRITES.len())).collect()).collect()
+/// Numbers that look random and are the same in every run.
+fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
+    let mut state = seed;
+    move |below| {
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (state >> 33) as usize % below
+    }
 }
 
 #[test]
 fn no_rewriting_of_history_changes_the_decision() {
-    for sequence in sequences() {
+    let mut next = numbers(1);
+    for _ in 0..6 {
         let (files, workspace) = proposed();
         let before = subjects(&workspace, "brief", &[Role::Prompt, Role::Cases]);
         propose(&workspace);
@@ -313,11 +315,11 @@ fn no_rewriting_of_history_changes_the_decision() {
             let gate = gate(&workspace, "main", "brief");
             assert_eq!(gate.decision.open, is_open, "after {names:?}: {:?}", gate.decision);
         };
-        for (at, rewrite) in sequence.into_iter().enumerate() {
+        for at in 0..4 {
             if at == 2 {
                 review(&workspace, BOB, Verdict::Approve);
             }
-            let (name, rewrite) = REWRITES[rewrite];
+            let (name, rewrite) = REWRITES[next(REWRITES.len())];
             names.push(name);
             rewrite(&files);
             check(&names, at >= 2);
@@ -326,5 +328,99 @@ fn no_rewriting_of_history_changes_the_decision() {
         files.write("prompts/other.md", "unrelated");
         files.commit("unrelated");
         check(&names, true);
+    }
+}
+
+/// A clone of its own for each person, and one place they push to.
+struct Team {
+    files: TestWorkspace,
+    folder: tempfile::TempDir,
+    said: usize,
+}
+
+impl Team {
+    fn new() -> Self {
+        let (files, _) = proposed();
+        let team = Self { files, folder: tempfile::tempdir().unwrap(), said: 0 };
+        let from = team.files.path().display().to_string();
+        let hub = team.place("hub");
+        git(&team.files, &["clone", "-q", "--bare", &from, &hub]);
+        for seed in [ADA, BOB, CI] {
+            let to = team.place(&seed.to_string());
+            git(&team.files, &["clone", "-q", "--branch", "main", &format!("file://{hub}"), &to]);
+            team.git_of(seed, &["branch", "-q", "brief", "origin/brief"]);
+        }
+        team
+    }
+
+    fn place(&self, name: &str) -> String {
+        self.folder.path().join(name).display().to_string()
+    }
+
+    fn git_of(&self, seed: u8, arguments: &[&str]) {
+        let place = self.place(&seed.to_string());
+        git(&self.files, &[&["-C", place.as_str()][..], arguments].concat());
+    }
+
+    fn workspace(&self, seed: u8) -> Workspace {
+        Workspace::open(&self.folder.path().join(seed.to_string())).unwrap()
+    }
+
+    fn say(&mut self, seed: u8, verdict: Verdict) {
+        review(&self.workspace(seed), seed, verdict);
+        self.said += 1;
+    }
+
+    /// Refused pushes fail the test.
+    fn push(&self, seed: u8) {
+        let name = signer(seed).key().fingerprint_hex();
+        if !self
+            .workspace(seed)
+            .listen(REPOSITORY, &[], &BTreeMap::new())
+            .unwrap()
+            .newest
+            .contains_key(&name)
+        {
+            return;
+        }
+        self.git_of(
+            seed,
+            &["push", "-q", "origin", &assay_repo::review::refs::push_refspec(&name)],
+        );
+    }
+
+    fn pull(&self, seed: u8) {
+        self.git_of(
+            seed,
+            &["fetch", "-q", "origin", &assay_repo::review::refs::fetch_refspec("origin")],
+        );
+        let adopted = self.workspace(seed).adopt_logs("origin").unwrap();
+        assert!(adopted.iter().all(|(_, adopted)| *adopted != Adopted::Diverged), "{adopted:?}");
+    }
+
+    fn heard(&self, seed: u8) -> Heard {
+        self.workspace(seed).listen(REPOSITORY, &[], &BTreeMap::new()).unwrap()
+    }
+}
+
+#[test]
+fn clones_converge_and_no_push_of_statements_conflicts() {
+    for history in 0..4 {
+        let mut team = Team::new();
+        let mut next = numbers(history);
+        for _ in 0..15 {
+            let seed = [ADA, BOB, CI][next(3)];
+            match next(4) {
+                0 => team.push(seed),
+                1 => team.pull(seed),
+                2 => team.say(seed, Verdict::Approve),
+                _ => team.say(seed, Verdict::RequestChanges),
+            }
+        }
+        [ADA, BOB, CI].map(|seed| team.push(seed));
+        [ADA, BOB, CI].map(|seed| team.pull(seed));
+        let [ada, bob, ci] = [ADA, BOB, CI].map(|seed| team.heard(seed));
+        assert_eq!((&ada, &bob), (&bob, &ci), "history {history}");
+        assert_eq!((ada.statements.len(), ada.refused.len()), (team.said, 0), "history {history}");
     }
 }
