@@ -217,8 +217,11 @@ mod tests {
     fn tree<'r>(repository: &'r Repository, files: &[(&str, &str)]) -> Tree<'r> {
         let empty = repository.treebuilder(None).unwrap().write().unwrap();
         let empty = repository.find_tree(empty).unwrap();
-        let files = files.iter().map(|(path, text)| ((*path).into(), text.as_bytes().to_vec()));
-        let id = tree_with(repository, &empty, &files.collect()).unwrap();
+        let files: BTreeMap<String, Vec<u8>> = files
+            .iter()
+            .map(|(path, text)| ((*path).to_owned(), text.as_bytes().to_vec()))
+            .collect();
+        let id = tree_with(repository, &empty, &files).unwrap();
         repository.find_tree(id).unwrap()
     }
 

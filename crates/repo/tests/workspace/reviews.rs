@@ -417,8 +417,12 @@ fn clones_converge_and_no_push_of_statements_conflicts() {
                 _ => team.say(seed, Verdict::RequestChanges),
             }
         }
-        [ADA, BOB, CI].map(|seed| team.push(seed));
-        [ADA, BOB, CI].map(|seed| team.pull(seed));
+        for seed in [ADA, BOB, CI] {
+            team.push(seed);
+        }
+        for seed in [ADA, BOB, CI] {
+            team.pull(seed);
+        }
         let [ada, bob, ci] = [ADA, BOB, CI].map(|seed| team.heard(seed));
         assert_eq!((&ada, &bob), (&bob, &ci), "history {history}");
         assert_eq!((ada.statements.len(), ada.refused.len()), (team.said, 0), "history {history}");
