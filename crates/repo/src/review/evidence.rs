@@ -105,7 +105,7 @@ impl GateResult {
 /// Leaves and inner nodes are hashed apart, so that no list of outputs passes for another; an odd node
 /// goes up alone (RFC 6962 does the same).
 pub fn outputs_root<'a>(outputs: impl IntoIterator<Item = &'a [u8]>) -> String {
-    let leaf = |output: &[u8]| hash(&[&[0], output]);
+    let leaf = |output: &[u8]| hash(&[&[0_u8][..], output]);
     let mut level: Vec<[u8; 32]> = outputs.into_iter().map(leaf).collect();
     while level.len() > 1 {
         level = level.chunks(2).map(join).collect();
@@ -117,7 +117,7 @@ pub fn outputs_root<'a>(outputs: impl IntoIterator<Item = &'a [u8]>) -> String {
 
 fn join(pair: &[[u8; 32]]) -> [u8; 32] {
     match pair {
-        [left, right] => hash(&[&[1], left, right]),
+        [left, right] => hash(&[&[1_u8][..], left, right]),
         [alone] => *alone,
         _ => hash(&[]),
     }

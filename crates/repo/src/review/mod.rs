@@ -24,6 +24,8 @@ mod policy;
 mod reading;
 pub mod refs;
 mod refusal;
+#[cfg(test)]
+mod scene;
 mod signature;
 mod signers;
 mod statement;
