@@ -1,7 +1,8 @@
-//! The workspace's files, changes and commits, through git2.
+//! The workspace's files, changes, commits and signed reviews, through git2.
 //!
 //! This crate owns the folder that holds what people decide: it finds the prompts in it, reads and
-//! writes their files without ever losing one, tells what changed in the words of prompts, and commits.
+//! writes their files without ever losing one, tells what changed in the words of prompts, commits, and
+//! keeps what people signed about them ([`review`]).
 //! It leaves the meaning of a prompt to `assay-prompt`, and everything measured to the store.
 //!
 //! A repository may come from anybody, so opening, reading and comparing one runs nothing of it: no
@@ -39,6 +40,7 @@ mod error;
 mod file;
 mod fsync;
 mod path;
+pub mod review;
 mod revision;
 mod source;
 mod watch;

@@ -7,6 +7,7 @@ mod edits;
 mod files;
 mod opening;
 mod prompts;
+mod reviews;
 
 use assay_repo::{Identity, When, Workspace};
 use assay_testkit::TestWorkspace;
