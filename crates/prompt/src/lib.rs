@@ -45,8 +45,9 @@
 //! ```
 //!
 //! Where to look: `front_matter` for the profile of `.prompty` files, [`Template`] for the template
-//! language, [`render`] for messages, [`codes`] for every finding there is, and [`edit`] and
-//! [`RowsFormat`] for edits that leave every other byte alone.
+//! language, [`render`] for messages, [`codes`] for every finding there is, [`edit`] and
+//! [`RowsFormat`] for edits that leave every other byte alone, and [`merge`] for what two people made
+//! of one file.
 //!
 //! *Invariants.* No I/O, no clock, no randomness: the crate also runs in wasm on every key stroke.
 //! Nothing a file or a value holds can panic it, open a message, or make it use more than a bounded
@@ -66,6 +67,8 @@ mod front_matter;
 mod lint;
 mod manifest;
 mod media;
+pub mod merge;
+mod message_diff;
 mod options;
 mod prompt;
 mod property;
@@ -91,6 +94,7 @@ pub use lint::{
 };
 pub use manifest::{FewShot, MANIFEST_FILE, Select};
 pub use media::{Shown, files_shown};
+pub use message_diff::{MessageDiff, diff_messages};
 pub use options::Options;
 pub use prompt::{ModelRef, Prompt, Variant};
 pub use property::{Kind, Property, json_schema, read_outputs};
