@@ -23,7 +23,7 @@ pub struct MessageDiff {
 /// The messages of both, in reading order; all are [`Change::Equal`] when nothing differs.
 pub fn diff_messages(old: &Rendered, new: &Rendered) -> Vec<MessageDiff> {
     let mut diff = Vec::new();
-    let (mut gone, mut come) = (Vec::new(), Vec::new());
+    let (mut gone, mut come): (Vec<&Message>, Vec<&Message>) = (Vec::new(), Vec::new());
     for line in assay_text::lines(&lines(old), &lines(new), None).concat() {
         let before = line.old.and_then(|number| old.messages.get(number - 1));
         let after = line.new.and_then(|number| new.messages.get(number - 1));
