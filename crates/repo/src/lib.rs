@@ -30,6 +30,7 @@
 //! # }
 //! ```
 
+mod between;
 mod change;
 mod commit;
 mod compare;
