@@ -81,7 +81,8 @@ mod tests {
 
     /// Two commits, and a change on disk.
     fn workspace(folder: &Path) -> Workspace {
-        let text = |word: &str| format!("---\nname: a\n---\nuser:\n{word} and more words here\n");
+        let same: String = (0..20).map(|number| format!("line {number} stays\n")).collect();
+        let text = |word: &str| format!("---\nname: a\n---\nuser:\n{word}\n{same}");
         let files = [("a.prompty".to_owned(), text("first").into_bytes())];
         let someone = Identity { name: "Ada".into(), email: "ada@example.com".into() };
         let workspace =
