@@ -38,7 +38,7 @@ use serde_json::Value;
 
 use crate::diagnostic::Report;
 use crate::edit::{self, EditError, YamlPart};
-use crate::rows::{RowsText, assemble, problem};
+use crate::rows::{RowsText, assembled, problem};
 use crate::{RowsFormat, Template, front_matter};
 use values::Merging;
 
@@ -259,7 +259,7 @@ impl<'t> Merge<'t> {
         let list = |of: &RowsText| Value::Array(of.rows.clone());
         let wanted = merging.value(Some(&list(&base)), Some(&list(&ours)), Some(&list(&theirs)));
         let wanted = wanted.as_ref().and_then(Value::as_array).map(Vec::as_slice);
-        let text = assemble(&base, &ours, &theirs, wanted.unwrap_or_default());
+        let text = assembled(&base, &ours, &theirs, wanted.unwrap_or_default());
         let text = text.ok_or_else(|| self.not_exact())?;
         Ok(Merged { text, conflicts: merging.conflicts })
     }

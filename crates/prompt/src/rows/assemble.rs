@@ -91,7 +91,7 @@ impl<'t> RowsText<'t> {
 }
 
 /// The text with the `wanted` rows. Nothing when the format cannot hold them.
-pub(crate) fn assemble(
+pub(crate) fn assembled(
     base: &RowsText<'_>,
     ours: &RowsText<'_>,
     theirs: &RowsText<'_>,
@@ -201,7 +201,7 @@ mod tests {
     /// The rows of `theirs`, in the place of those of `ours`.
     fn check(format: RowsFormat, base: &str, ours: &str, theirs: &str, expected: &str) {
         let [base, ours, theirs] = [base, ours, theirs].map(|t| RowsText::read(format, t).unwrap());
-        assert_eq!(assemble(&base, &ours, &theirs, &theirs.rows).unwrap(), expected);
+        assert_eq!(assembled(&base, &ours, &theirs, &theirs.rows).unwrap(), expected);
     }
 
     #[test]

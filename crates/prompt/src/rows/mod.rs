@@ -20,7 +20,7 @@ use crate::characters::check_byte_order_mark;
 use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::{Span, codes};
 
-pub(crate) use assemble::{RowsText, assemble, problem};
+pub(crate) use assemble::{RowsText, assembled, problem};
 pub use csv::rows_from_table;
 pub use jsonl::{insert_row, move_row, remove_row, replace_row, row_to_line};
 pub(crate) use table::Kinds;
