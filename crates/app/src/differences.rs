@@ -67,7 +67,9 @@ fn file_difference(
     // What is no text has been told so among the items.
     let (old, new) = workspace.versions_between(base, head, &change).unwrap_or_default();
     let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
-    let moved = assay_text::moves(&old, &new);
+    // Rows and settings that moved are told by their names.
+    let is_text = [".prompty", ".md", ".txt"].iter().any(|ending| change.path.ends_with(ending));
+    let moved = if is_text { assay_text::moves(&old, &new) } else { Vec::new() };
     FileDifference {
         hunks: hunks(&change.path, &old, &new),
         moved_from: whole_lines(&old, moved.iter().map(|moved| &moved.old)),

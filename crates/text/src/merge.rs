@@ -10,6 +10,9 @@ use similar::{Algorithm, DiffOp, capture_diff_slices};
 
 use crate::tokens::tokens;
 
+/// A passage of more words than this is not taken apart: comparing it takes a time that grows with the square.
+const MOST_WORDS: usize = 4_000;
+
 /// A merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merge {
@@ -105,6 +108,9 @@ pub fn merge_words(base: &str, ours: &str, theirs: &str) -> Merge {
 fn by_words(conflict: &Conflict) -> Option<String> {
     let Conflict { base, ours, theirs } = conflict;
     let [base, ours, theirs] = [tokens(base), tokens(ours), tokens(theirs)];
+    if [&base, &ours, &theirs].iter().any(|side| side.len() > MOST_WORDS) {
+        return None;
+    }
     let is_edited = |side: &[&str]| {
         let gone: usize = edits(&base, side).iter().map(|edit| edit.base.len()).sum();
         2 * gone <= base.len()

@@ -15,6 +15,9 @@ use crate::tokens::tokens;
 /// Fewer words than this come back by chance.
 const LEAST_WORDS: usize = 5;
 
+/// Of lines that were replaced by others no more words than this are compared one by one.
+const MOST_WORDS: usize = 8_000;
+
 /// Places at which a passage is looked for; a text that repeats itself a thousand times moves nowhere
 /// in particular.
 const MOST_PLACES: usize = 16;
@@ -50,6 +53,7 @@ pub fn moves(old: &str, new: &str) -> Vec<Move> {
 
 /// The words of a text with their bytes.
 struct Words<'t> {
+    text: &'t str,
     /// Without the blanks behind them.
     words: Vec<&'t str>,
     spans: Vec<Range<usize>>,
@@ -57,7 +61,7 @@ struct Words<'t> {
 
 impl<'t> Words<'t> {
     fn of(text: &'t str) -> Self {
-        let mut words = Self { words: Vec::new(), spans: Vec::new() };
+        let mut words = Self { text, words: Vec::new(), spans: Vec::new() };
         let mut at = 0;
         for token in tokens(text) {
             words.words.push(token.trim_end());
@@ -67,21 +71,68 @@ impl<'t> Words<'t> {
         words
     }
 
+    /// The first word that begins at this byte or behind it.
+    fn from_byte(&self, byte: usize) -> usize {
+        self.spans.partition_point(|span| span.start < byte)
+    }
+
     fn bytes(&self, words: Range<usize>) -> Range<usize> {
         self.spans[words.start].start..self.spans[words.end - 1].end
     }
 }
 
-/// Which words only one of the texts has.
+/// Which words only one of the texts has: those of lines that came or went, and of lines that were replaced the
+/// words that differ.
 fn changed(old: &Words, new: &Words) -> (Vec<bool>, Vec<bool>) {
     let (mut removed, mut added) = (vec![false; old.words.len()], vec![false; new.words.len()]);
-    for op in capture_diff_slices(Algorithm::Myers, &old.words, &new.words) {
-        if !matches!(op, DiffOp::Equal { .. }) {
-            removed[op.old_range()].fill(true);
-            added[op.new_range()].fill(true);
+    for (gone, come) in changed_lines(old, new) {
+        if gone.is_empty() || come.is_empty() {
+            removed[gone].fill(true);
+            added[come].fill(true);
+        } else if gone.len() + come.len() <= MOST_WORDS {
+            let diff = capture_diff_slices(
+                Algorithm::Myers,
+                &old.words[gone.clone()],
+                &new.words[come.clone()],
+            );
+            for op in diff.iter().filter(|op| !matches!(op, DiffOp::Equal { .. })) {
+                removed[gone.clone()][op.old_range()].fill(true);
+                added[come.clone()][op.new_range()].fill(true);
+            }
         }
     }
     (removed, added)
+}
+
+/// The words of each stretch of lines that differs, in both texts.
+fn changed_lines(old: &Words, new: &Words) -> Vec<(Range<usize>, Range<usize>)> {
+    let (old_lines, new_lines) = (lines(old.text), lines(new.text));
+    let (old_starts, new_starts) = (starts(&old_lines), starts(&new_lines));
+    let words = |of: &Words, starts: &[usize], lines: Range<usize>| {
+        of.from_byte(starts[lines.start])..of.from_byte(starts[lines.end])
+    };
+    capture_diff_slices(Algorithm::Myers, &old_lines, &new_lines)
+        .into_iter()
+        .filter(|op| !matches!(op, DiffOp::Equal { .. }))
+        .map(|op| {
+            let gone = words(old, &old_starts, op.old_range());
+            (gone, words(new, &new_starts, op.new_range()))
+        })
+        .collect()
+}
+
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
+/// The byte that each line begins at, and the one behind the last.
+fn starts(lines: &[&str]) -> Vec<usize> {
+    let mut at = 0;
+    let ends = lines.iter().map(|line| {
+        at += line.len();
+        at
+    });
+    std::iter::once(0).chain(ends).collect()
 }
 
 /// Where in the new text each run of [`LEAST_WORDS`] added words begins.
