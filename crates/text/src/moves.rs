@@ -72,7 +72,7 @@ impl<'t> Words<'t> {
     }
 
     /// The first word that begins at this byte or behind it.
-    fn from_byte(&self, byte: usize) -> usize {
+    fn word_at(&self, byte: usize) -> usize {
         self.spans.partition_point(|span| span.start < byte)
     }
 
@@ -109,7 +109,7 @@ fn changed_lines(old: &Words, new: &Words) -> Vec<(Range<usize>, Range<usize>)> 
     let (old_lines, new_lines) = (lines(old.text), lines(new.text));
     let (old_starts, new_starts) = (starts(&old_lines), starts(&new_lines));
     let words = |of: &Words, starts: &[usize], lines: Range<usize>| {
-        of.from_byte(starts[lines.start])..of.from_byte(starts[lines.end])
+        of.word_at(starts[lines.start])..of.word_at(starts[lines.end])
     };
     capture_diff_slices(Algorithm::Myers, &old_lines, &new_lines)
         .into_iter()

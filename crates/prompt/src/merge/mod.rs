@@ -25,7 +25,7 @@
 //! ```
 //!
 //! *Invariants.* What comes out reads as what was meant: no row is lost, no id stands twice, and
-//! YAML keeps the comments and bytes of `ours` wherever nothing changed. A file that cannot be read
+//! YAML keeps the comments and bytes of `ours` wherever theirs changed nothing. A file that cannot be read
 //! without loss is not merged at all; that is a [`MergeError`].
 
 mod order;
@@ -41,6 +41,9 @@ use crate::edit::{self, EditError, YamlPart};
 use crate::rows::{RowsText, assembled, problem};
 use crate::{RowsFormat, Template, front_matter};
 use values::Merging;
+
+/// What the names of variants end with.
+const VARIANT: &str = ".prompty";
 
 /// Three versions of one file.
 #[derive(Debug, Clone, Copy)]
@@ -209,6 +212,11 @@ impl fmt::Display for Place {
     }
 }
 
+/// Whether a file of this name is merged by what it means; of any other only lines are known.
+pub fn knows(file: &str) -> bool {
+    RowsFormat::of(file).is_some() || file.ends_with(VARIANT)
+}
+
 /// Merges three versions of the file of this name, with what was decided of its conflicts so far.
 ///
 /// # Errors
@@ -222,7 +230,7 @@ pub fn merge(file: &str, sides: Sides<'_>, decided: &[Decision]) -> Result<Merge
     match RowsFormat::of(file) {
         Some(RowsFormat::Yaml) => merge.yaml(decided),
         Some(format) => merge.rows(format, decided),
-        None if file.ends_with(".prompty") => merge.prompty(decided),
+        None if file.ends_with(VARIANT) => merge.prompty(decided),
         None => Ok(merge.text(decided)),
     }
 }
@@ -302,9 +310,27 @@ impl<'t> Merge<'t> {
         Merged { text, conflicts: merging.conflicts }
     }
 
+    /// A text with this YAML: by lines where that comes to the same, which keeps what theirs did to comments,
+    /// else ours with what differs written over it.
     fn written(&self, part: YamlPart, wanted: &Value) -> Result<String, MergeError> {
+        if let Some(text) = self.by_lines(part, wanted) {
+            return Ok(text);
+        }
         edit::write(self.sides.ours, part, wanted)
             .map_err(|source| MergeError::Unwritable { file: self.file.to_owned(), source })
+    }
+
+    fn by_lines(&self, part: YamlPart, wanted: &Value) -> Option<String> {
+        let Sides { base, ours, theirs } = self.sides;
+        // Only what is YAML has to merge: bodies are another matter.
+        let text = match part {
+            YamlPart::File => assay_text::merge(base, ours, theirs).text()?,
+            YamlPart::FrontMatter => {
+                let [base, ours, theirs] = [base, ours, theirs].map(head);
+                assay_text::merge(base, ours, theirs).text()?
+            }
+        };
+        (read_yaml(&text, part).ok()? == *wanted).then_some(text)
     }
 
     fn not_exact(&self) -> MergeError {
@@ -324,6 +350,11 @@ fn read_yaml(text: &str, part: YamlPart) -> Result<Value, String> {
 fn holds_rows(value: &Value) -> bool {
     let items = value.as_array().map(Vec::as_slice).unwrap_or_default();
     !items.is_empty() && items.iter().all(|item| item.get("id").is_some())
+}
+
+/// The front matter with the lines around it.
+fn head(text: &str) -> &str {
+    &text[..text.len() - body(text).len()]
 }
 
 /// What stands below the front matter.
@@ -393,6 +424,23 @@ gates:
         let expected = ours.replace("threshold: 0.5", "threshold: 0.7")
             + "  - {scorer: tone, min: 0.1}\nrepeat: 3\n";
         check("evals.yaml", [EVALS, &ours, &theirs], &expected);
+    }
+
+    #[test]
+    fn comments_that_theirs_wrote_come_along() {
+        let ours = EVALS.replace("{id: a/x}", "{id: a/y}");
+        let theirs = EVALS.replace("  # slow", "  # slow, but kind");
+        check("evals.yaml", [EVALS, &ours, &theirs], &ours.replace("# slow", "# slow, but kind"));
+    }
+
+    #[test]
+    fn neighbouring_keys_that_lines_cannot_merge_merge_by_what_they_say() {
+        let base = "name: a\nkind: b\nrest: c\n";
+        check(
+            "x.yaml",
+            [base, "name: 1\nkind: b\nrest: c\n", "name: a\nkind: 2\nrest: c\n"],
+            "name: 1\nkind: 2\nrest: c\n",
+        );
     }
 
     #[test]
