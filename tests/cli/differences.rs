@@ -27,6 +27,7 @@ fn a_difference_is_told_by_words_of_the_template_and_by_cases() {
     assert!(text.contains("plain: 2 words added, 1 removed in the template"), "{text}");
     assert!(text.contains("  + Greet the person briefly."), "{text}");
     assert!(text.contains("case bob: expected edited"), "{text}");
+    assert!(text.contains("    bob · expected: [-Hello-]{+Hi+} Bob\n"), "{text}");
     assert!(!text.contains("\"Hi Bob\""), "rows are told by their fields: {text}");
 
     terminal.workspace.commit("change both");

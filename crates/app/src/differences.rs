@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use std::ops::Range;
 
 use assay_prompt::{MessageDiff, Prompt, Rendered, Row, diff_messages};
-use assay_repo::{FileChange, PromptKey, Revision, Workspace};
-use assay_text::Change;
+use assay_repo::{ChangeItem, FileChange, PromptKey, Revision, Subject, Workspace};
+use assay_text::{Change, Piece};
 use assay_wire::*;
+use serde_json::Value;
 
 use crate::app::App;
 use crate::at::At;
@@ -17,6 +18,9 @@ use crate::router::Answer;
 
 /// The base, when none is named.
 const LAST_COMMIT: &str = "HEAD";
+
+/// Values of more bytes than this together are shown whole.
+const LONG: usize = 20_000;
 
 impl Answer<ReadDifference> for App {
     fn answer(&self, command: ReadDifference) -> Result<DifferenceView, ApiError> {
@@ -71,11 +75,50 @@ fn file_difference(
     let is_text = [".prompty", ".md", ".txt"].iter().any(|ending| change.path.ends_with(ending));
     let moved = if is_text { assay_text::moves(&old, &new) } else { Vec::new() };
     FileDifference {
+        fields: fields(&change, &old, &new),
         hunks: hunks(&change.path, &old, &new),
         moved_from: whole_lines(&old, moved.iter().map(|moved| &moved.old)),
         moved_to: whole_lines(&new, moved.iter().map(|moved| &moved.new)),
         file: changed_file(change),
     }
+}
+
+/// The fields of examples and cases that differ.
+fn fields(change: &FileChange, old: &str, new: &str) -> Vec<FieldDifference> {
+    let is_row = |item: &ChangeItem| matches!(item.subject, Subject::Example | Subject::Case);
+    if !change.items.iter().any(is_row) {
+        return Vec::new();
+    }
+    let changes = assay_prompt::diff_rows(&change.path, old, new).unwrap_or_default();
+    changes
+        .into_iter()
+        .map(|change| {
+            let [old, new] = [change.old, change.new].map(said);
+            FieldDifference { row: change.row, field: change.field, pieces: words(&old, &new) }
+        })
+        .collect()
+}
+
+/// A value as people read it: a text as it is, anything else as JSON.
+fn said(value: Option<Value>) -> String {
+    match value {
+        None => String::new(),
+        Some(Value::String(text)) => text,
+        Some(other) => other.to_string(),
+    }
+}
+
+/// Two texts word by word, unless they are so long that nobody would read that.
+fn words(old: &str, new: &str) -> Vec<RenderedPiece> {
+    let whole = |text: &str, side| RenderedPiece { text: text.to_owned(), side };
+    if old.len() + new.len() > LONG {
+        return vec![whole(old, DiffSide::Old), whole(new, DiffSide::New)];
+    }
+    assay_text::words(old, new).into_iter().map(piece_view).collect()
+}
+
+fn piece_view(piece: Piece) -> RenderedPiece {
+    RenderedPiece { text: piece.text, side: side(piece.change) }
 }
 
 /// The numbers of the lines that lie within these passages, blanks at their ends left aside.
@@ -239,13 +282,10 @@ fn case_named(prompt: &Prompt, id: &str) -> Option<Row> {
 }
 
 fn message_view(message: MessageDiff) -> RenderedMessage {
-    let pieces = message.pieces.into_iter();
     RenderedMessage {
         role: message.role.as_str().to_owned(),
         side: message.change.map_or(DiffSide::Both, side),
-        pieces: pieces
-            .map(|piece| RenderedPiece { text: piece.text, side: side(piece.change) })
-            .collect(),
+        pieces: message.pieces.into_iter().map(piece_view).collect(),
     }
 }
 

@@ -75,6 +75,7 @@ mod property;
 mod readings;
 mod render;
 mod repository;
+mod row_diff;
 mod rows;
 mod scales;
 mod secrets;
@@ -103,6 +104,7 @@ pub use render::{
     shots_wanted,
 };
 pub use repository::{REPOSITORY_FILE, RepositoryConfig, parse_repository};
+pub use row_diff::{FieldChange, diff_rows};
 pub use rows::{
     Row, Rows, RowsFormat, insert_row, move_row, remove_row, replace_row, row_to_line,
     rows_from_table,

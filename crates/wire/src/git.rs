@@ -96,12 +96,25 @@ pub struct DifferenceView {
 pub struct FileDifference {
     /// Which, and what changed in words of prompts.
     pub file: ChangedFile,
+    /// Of examples and cases that both sides have: the fields that differ, word by word.
+    pub fields: Vec<FieldDifference>,
     /// Parts of it that changed, with three lines around them; none for a file that is no text.
     pub hunks: Vec<DiffHunk>,
     /// Numbers of lines of the old file that stand elsewhere in the new one.
     pub moved_from: Vec<u32>,
     /// Numbers of lines of the new file that stood elsewhere in the old one.
     pub moved_to: Vec<u32>,
+}
+
+/// A field of an example or case that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldDifference {
+    /// The row's id.
+    pub row: String,
+    /// The field, as `tags` or `input.ticket`.
+    pub field: String,
+    /// What it says; what is no text, as JSON.
+    pub pieces: Vec<RenderedPiece>,
 }
 
 /// Asks what differs between the messages that two revisions would send.
@@ -156,7 +169,7 @@ pub struct RenderedMessage {
     pub pieces: Vec<RenderedPiece>,
 }
 
-/// Words of a message.
+/// Words of a message or field.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RenderedPiece {
     /// The text.

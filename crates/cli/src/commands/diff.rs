@@ -3,7 +3,7 @@
 use assay_app::App;
 use assay_wire::{
     ApiError, DiffLine, DiffSide, DifferenceView, FileDifference, ReadDifference, ReadRendered,
-    RenderedChange, RenderedMessage, RenderedView,
+    RenderedChange, RenderedMessage, RenderedPiece, RenderedView,
 };
 use serde_json::json;
 
@@ -59,6 +59,10 @@ fn file(file: &FileDifference) -> String {
     for item in &file.file.items {
         text.push_str(&format!("  {}\n", item.summary));
     }
+    for change in &file.fields {
+        let said = marked(&change.pieces);
+        text.push_str(&format!("    {} · {}: {said}\n", change.row, change.field));
+    }
     let path = &file.file.path;
     if path.ends_with(".prompty") || path.ends_with(".md") {
         for hunk in &file.hunks {
@@ -103,17 +107,21 @@ fn rendered_change(change: &RenderedChange) -> String {
     format!("{}/{} · case {}{more}\n\n{messages}", change.prompt, change.variant, change.case)
 }
 
-/// A message with what went as `[-…-]` and what came as `{+…+}`.
 fn message(message: &RenderedMessage) -> String {
-    let pieces = message.pieces.iter().map(|piece| match piece.side {
-        DiffSide::Both => piece.text.clone(),
-        DiffSide::Old => format!("[-{}-]", piece.text),
-        DiffSide::New => format!("{{+{}+}}", piece.text),
-    });
     let which = match message.side {
         DiffSide::Both => "",
         DiffSide::Old => " (gone)",
         DiffSide::New => " (new)",
     };
-    format!("── {}{which} ──\n{}\n\n", message.role, pieces.collect::<String>())
+    format!("── {}{which} ──\n{}\n\n", message.role, marked(&message.pieces))
+}
+
+/// Words with what went as `[-…-]` and what came as `{+…+}`.
+fn marked(pieces: &[RenderedPiece]) -> String {
+    let piece = |piece: &RenderedPiece| match piece.side {
+        DiffSide::Both => piece.text.clone(),
+        DiffSide::Old => format!("[-{}-]", piece.text),
+        DiffSide::New => format!("{{+{}+}}", piece.text),
+    };
+    pieces.iter().map(piece).collect()
 }

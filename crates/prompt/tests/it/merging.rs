@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use assay_prompt::edit::{self, YamlPart};
 use assay_prompt::merge::{Choice, Conflict, Decision, Merged, Place, Sides, Step, merge};
 use assay_prompt::{Files, parse_folder};
 use proptest::prelude::*;
@@ -25,7 +26,7 @@ enum Edit {
 }
 
 /// Ids of new rows: some that one side alone gives, some that both may.
-fn edit(own: &'static str) -> impl Strategy<Value = Edit> {
+fn one_edit(own: &'static str) -> impl Strategy<Value = Edit> {
     let field = || prop::sample::select(FIELDS.to_vec());
     let text =
         || prop::sample::select(vec!["1", "2", "x y", "a, \"b\": c"]).prop_map(str::to_owned);
@@ -201,14 +202,28 @@ fn ids(rows: &Model) -> Vec<String> {
     rows.iter().map(|(id, _)| id.clone()).collect()
 }
 
+const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
+
+/// A map of settings.
+fn keys() -> impl Strategy<Value = BTreeMap<&'static str, u8>> {
+    prop::collection::btree_map(prop::sample::select(NAMES.to_vec()), 0..3_u8, 0..5)
+}
+
+fn yaml(map: &BTreeMap<&'static str, u8>) -> String {
+    if map.is_empty() {
+        return "{}\n".to_owned();
+    }
+    map.iter().map(|(key, value)| format!("{key}: {value}\n")).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn merged_rows_are_those_of_the_model_in_every_format(
         base in base(),
-        our_edits in prop::collection::vec(edit("our"), 0..6),
-        their_edits in prop::collection::vec(edit("their"), 0..6),
+        our_edits in prop::collection::vec(one_edit("our"), 0..6),
+        their_edits in prop::collection::vec(one_edit("their"), 0..6),
     ) {
         let (ours, theirs) = (applied(&base, &our_edits), applied(&base, &their_edits));
         for file in FILES {
@@ -237,6 +252,32 @@ proptest! {
             let expected = reference(&base, &ours, &theirs, true);
             check_rows(file, settled.text().unwrap(), &expected);
         }
+    }
+
+    #[test]
+    fn merged_keys_are_those_of_the_model(base in keys(), ours in keys(), theirs in keys()) {
+        let texts = [&base, &ours, &theirs].map(yaml);
+        let sides = Sides { base: &texts[0], ours: &texts[1], theirs: &texts[2] };
+        let merged = merge("settings.yaml", sides, &[]).unwrap();
+
+        let (mut wanted, mut disputed) = (BTreeMap::new(), Vec::new());
+        for key in NAMES {
+            let (was, mine, other) = (base.get(key), ours.get(key), theirs.get(key));
+            let kept = match () {
+                () if mine == other || other == was => mine,
+                () if mine == was => other,
+                () => {
+                    disputed.push(Place::Value(vec![Step::Key(key.to_owned())]));
+                    mine.or(other)
+                }
+            };
+            wanted.extend(kept.map(|value| (key, *value)));
+        }
+        let mut places: Vec<Place> = merged.conflicts().iter().map(|c| c.place.clone()).collect();
+        places.sort_by_key(Place::to_string);
+        prop_assert_eq!(places, disputed);
+        let value = edit::value(merged.with_ours(), YamlPart::File).unwrap();
+        prop_assert_eq!(value, serde_json::json!(wanted), "{}", merged.with_ours());
     }
 
     #[test]
