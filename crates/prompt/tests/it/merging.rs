@@ -263,13 +263,13 @@ proptest! {
         let (mut wanted, mut disputed) = (BTreeMap::new(), Vec::new());
         for key in NAMES {
             let (was, mine, other) = (base.get(key), ours.get(key), theirs.get(key));
-            let kept = match () {
-                () if mine == other || other == was => mine,
-                () if mine == was => other,
-                () => {
-                    disputed.push(Place::Value(vec![Step::Key(key.to_owned())]));
-                    mine.or(other)
-                }
+            let kept = if mine == other || other == was {
+                mine
+            } else if mine == was {
+                other
+            } else {
+                disputed.push(Place::Value(vec![Step::Key(key.to_owned())]));
+                mine.or(other)
             };
             wanted.extend(kept.map(|value| (key, *value)));
         }
