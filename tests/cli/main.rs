@@ -2,6 +2,7 @@
 
 mod budget;
 mod compare;
+mod differences;
 mod documents;
 mod embedded;
 mod exchange;

@@ -27,15 +27,7 @@ impl Answer<ReadDiff> for App {
     fn answer(&self, command: ReadDiff) -> Result<DiffView, ApiError> {
         let open = self.workspace()?;
         let (old, new) = open.workspace.versions(&command.path).map_err(|e| e.explain())?;
-        let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
-        let colours = Sides {
-            old: Highlighted::new(&command.path, &old),
-            new: Highlighted::new(&command.path, &new),
-        };
-        let hunks = assay_text::lines(&old, &new, Some(CONTEXT))
-            .into_iter()
-            .map(|lines| DiffHunk { lines: lines.iter().map(|l| colours.line(l)).collect() })
-            .collect();
+        let hunks = hunks(&command.path, &old.unwrap_or_default(), &new.unwrap_or_default());
         Ok(DiffView { path: command.path, hunks })
     }
 }
@@ -62,6 +54,15 @@ impl Answer<ReadLog> for App {
     }
 }
 
+/// The parts of a file that changed.
+pub(crate) fn hunks(path: &str, old: &str, new: &str) -> Vec<DiffHunk> {
+    let colours = Sides { old: Highlighted::new(path, old), new: Highlighted::new(path, new) };
+    assay_text::lines(old, new, Some(CONTEXT))
+        .into_iter()
+        .map(|lines| DiffHunk { lines: lines.iter().map(|l| colours.line(l)).collect() })
+        .collect()
+}
+
 /// Both sides of a diff, coloured.
 struct Sides {
     old: Highlighted,
@@ -76,15 +77,20 @@ impl Sides {
             (None, None) => &[],
         };
         DiffLine {
-            side: match line.change {
-                assay_text::Change::Equal => DiffSide::Both,
-                assay_text::Change::Removed => DiffSide::Old,
-                assay_text::Change::Added => DiffSide::New,
-            },
+            side: side(line.change),
             old: line.old.map(|n| n as u32),
             new: line.new.map(|n| n as u32),
             spans: overlay(&line.pieces, colours),
         }
+    }
+}
+
+/// On which side a piece of text stands.
+pub(crate) fn side(change: assay_text::Change) -> DiffSide {
+    match change {
+        assay_text::Change::Equal => DiffSide::Both,
+        assay_text::Change::Removed => DiffSide::Old,
+        assay_text::Change::Added => DiffSide::New,
     }
 }
 
@@ -121,7 +127,7 @@ fn role_at(colours: &[(usize, &'static str)], at: usize) -> (&'static str, usize
         .map_or(("plain", usize::MAX), |(end, role)| (role, *end))
 }
 
-fn changed_file(change: FileChange) -> ChangedFile {
+pub(crate) fn changed_file(change: FileChange) -> ChangedFile {
     ChangedFile {
         path: change.path,
         status: match change.status {

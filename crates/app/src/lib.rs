@@ -18,6 +18,7 @@ mod check;
 mod column_numbers;
 mod compare;
 mod consents;
+mod differences;
 mod edits;
 mod environment;
 mod error;
@@ -32,6 +33,7 @@ mod key_origins;
 mod keys;
 mod latest;
 mod media;
+mod merge_driver;
 mod models;
 mod near;
 mod network;
@@ -56,6 +58,7 @@ pub use assay_net::keys::KeysConfig;
 pub use assay_score::ColumnScore;
 pub use consents::script_worker;
 pub use host::{Headless, Host, Wanted};
+pub use merge_driver::{DriverFiles, DriverReport, Undecided, merge_driver};
 pub use router::Answer;
 pub use score::{
     ScoreFiles, ScoreReport, ScorerReport, ScorersFrom, scorer_names, statistics_names,

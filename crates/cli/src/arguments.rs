@@ -41,6 +41,8 @@ pub enum Command {
     Stats(Stats),
     /// Say which of two runs, variants or revisions is better, on the same cases
     Compare(Compare),
+    /// Show what differs between two revisions, in words of prompts, or in the messages they would send
+    Diff(Diff),
     /// Say how good a cell's output is
     Rate(Rate),
     /// What people said of outputs, who rates, and sharing it with the repository
@@ -60,6 +62,8 @@ pub enum Command {
     Export(Export),
     /// Join shards of a matrix into one run
     Merge(Merge),
+    /// Merge one file by rows, keys and words, when git asks for it; see the guide on merging
+    MergeDriver(MergeDriver),
     /// Scorers that ask a model: their prompts, and how they do against people
     #[command(subcommand)]
     Judge(Judge),
@@ -332,6 +336,46 @@ pub struct Compare {
     pub markdown: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) json: Json,
+}
+
+/// Show what differs between two revisions.
+///
+/// Examples, cases and parameters are told by their names, templates line by line; `<` and `>` stand before lines
+/// that only moved.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// A git revision; the last commit when not given
+    pub base: Option<String>,
+    /// A git revision; the files on disk when not given
+    pub head: Option<String>,
+    /// Show the messages a model would be sent, and what differs in them
+    #[arg(long)]
+    pub rendered: bool,
+    /// Only this prompt; may be repeated
+    #[arg(long = "prompt", value_name = "P")]
+    pub prompts: Vec<String>,
+    /// With --rendered, this case; may be repeated. Else of each variant the first with other messages
+    #[arg(long = "case", value_name = "ID", requires = "rendered")]
+    pub cases: Vec<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Merge one file, when git asks for it.
+#[derive(Debug, Args)]
+pub struct MergeDriver {
+    /// What both began with
+    #[arg(value_name = "%O")]
+    pub base: PathBuf,
+    /// What this branch made of it; the merge is written there
+    #[arg(value_name = "%A")]
+    pub ours: PathBuf,
+    /// What the other branch made of it
+    #[arg(value_name = "%B")]
+    pub theirs: PathBuf,
+    /// The file's path in the repository
+    #[arg(value_name = "%P")]
+    pub path: String,
 }
 
 /// Say how good a cell's output is.
@@ -746,6 +790,7 @@ impl Command {
                 | Command::Score(_)
                 | Command::Stats(_)
                 | Command::Import(_)
+                | Command::MergeDriver(_)
         )
     }
 
@@ -776,6 +821,7 @@ impl Command {
             Command::Stats(a) => a.json.json,
             Command::Compare(a) => a.json.json,
             Command::Commit(a) => a.json.json,
+            Command::Diff(a) => a.json.json,
             Command::Run(Run { json, .. }) | Command::Merge(Merge { json, .. }) => {
                 json.as_deref() == Some("-".as_ref())
             }
@@ -787,6 +833,7 @@ impl Command {
             | Command::Models(_)
             | Command::Keys(_)
             | Command::Ratings(_)
+            | Command::MergeDriver(_)
             | Command::Prices(_) => false,
         }
     }

@@ -56,6 +56,9 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(arguments: &Arguments, output: &Output) -> Result<Exit, ApiError> {
+    if let Some(done) = commands::execute_alone(arguments, output) {
+        return done;
+    }
     let app = App::open(AppOptions::default(), Arc::new(Terminal))?;
     if arguments.command.needs_workspace() {
         let path = arguments.directory.display().to_string();

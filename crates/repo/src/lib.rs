@@ -31,6 +31,7 @@
 //! # }
 //! ```
 
+mod between;
 mod change;
 mod commit;
 mod compare;

@@ -185,6 +185,8 @@ commands! {
 
     "git.changes" ReadChanges -> ChangesView, Json, "what changed since the last commit, in words of prompts";
     "git.diff" ReadDiff -> DiffView, Json, "one file against the last commit, word by word";
+    "git.difference" ReadDifference -> DifferenceView, Json, "what differs between two revisions, in words of prompts and of text";
+    "git.rendered" ReadRendered -> RenderedView, Json, "what differs between the messages that two revisions would send";
     "git.commit" Commit -> CommitView, Json, "commit the chosen files";
     "git.log" ReadLog -> Vec<CommitView>, Json, "the latest commits";
 }

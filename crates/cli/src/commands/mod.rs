@@ -4,6 +4,7 @@ mod check;
 mod commit;
 mod compare;
 mod consent;
+mod diff;
 mod export;
 mod import;
 mod init;
@@ -11,6 +12,7 @@ mod judge;
 mod keys;
 mod list;
 mod merge;
+mod merge_driver;
 mod models;
 mod plan;
 mod prices;
@@ -34,6 +36,17 @@ use crate::arguments::{Arguments, Command, Selection};
 use crate::exit::Exit;
 use crate::output::Output;
 
+/// Does what needs no application, its settings and its database; nothing for any other command.
+pub(crate) fn execute_alone(
+    arguments: &Arguments,
+    output: &Output,
+) -> Option<Result<Exit, ApiError>> {
+    match &arguments.command {
+        Command::MergeDriver(a) => Some(merge_driver::execute(&arguments.directory, a, output)),
+        _ => None,
+    }
+}
+
 pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Result<Exit, ApiError> {
     match &arguments.command {
         Command::Init(init) => init::execute(app, &arguments.directory, init, output),
@@ -47,6 +60,7 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Score(a) => score::execute(app, &arguments.directory, a, output),
         Command::Stats(a) => stats::execute(app, &arguments.directory, a, output),
         Command::Compare(a) => compare::execute(app, &arguments.directory, a, output),
+        Command::Diff(arguments) => diff::execute(app, arguments, output),
         Command::Rate(arguments) => rate::execute(app, arguments, output),
         Command::Ratings(arguments) => ratings::execute(app, arguments, output),
         Command::Commit(arguments) => commit::execute(app, arguments, output),
@@ -57,6 +71,7 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Judge(judge) => judge::execute(app, &arguments.directory, judge, output),
         Command::Consent(consent) => consent::execute(app, consent, output),
         Command::Merge(a) => merge::execute(app, &arguments.directory, a, output),
+        Command::MergeDriver(a) => merge_driver::execute(&arguments.directory, a, output),
         Command::Models(arguments) => models::execute(app, arguments, output),
         Command::Keys(arguments) => keys::execute(app, arguments, output),
         Command::Prices(arguments) => prices::execute(app, arguments, output),
