@@ -2,7 +2,8 @@
 //!
 //! This crate owns the folder that holds what people decide: it finds the prompts in it, reads and
 //! writes their files without ever losing one, tells what changed in the words of prompts, and commits.
-//! It leaves the meaning of a prompt to `assay-prompt`, and everything measured to the store.
+//! It leaves the meaning of a prompt to `assay-prompt`, and everything measured to the store. Branches, remotes, history
+//! and undo are in [`git`].
 //!
 //! A repository may come from anybody, so opening, reading and comparing one runs nothing of it: no
 //! hooks, no filters, no credential helpers; no link is followed, and no file outside the folder is
@@ -38,6 +39,7 @@ mod edit;
 mod error;
 mod file;
 mod fsync;
+pub mod git;
 mod path;
 mod revision;
 mod source;
