@@ -91,7 +91,9 @@ fn shown(text: &str) -> String {
 fn of_url(text: &str, bad: &dyn Fn(&'static str) -> GitError) -> Result<Address, GitError> {
     let url = Url::parse(text).map_err(|_| bad("it is no address"))?;
     if url.password().is_some() {
-        return Err(bad("a password in an address is written to disk; keep it in a credential store"));
+        return Err(bad(
+            "a password in an address is written to disk; keep it in a credential store",
+        ));
     }
     if url.scheme() == "file" {
         return Ok(Address::local(text));

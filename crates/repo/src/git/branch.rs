@@ -170,9 +170,7 @@ fn is_elsewhere(repository: &Repository, branch: &Branch<'_>) -> Result<bool, Gi
         let other = other.0;
         let is_itself = other.get().name_bytes() == branch.get().name_bytes();
         let Ok(commit) = other.get().peel_to_commit() else { continue };
-        if !is_itself
-            && (commit.id() == tip || repository.graph_descendant_of(commit.id(), tip)?)
-        {
+        if !is_itself && (commit.id() == tip || repository.graph_descendant_of(commit.id(), tip)?) {
             return Ok(true);
         }
     }

@@ -162,7 +162,9 @@ fn wait(child: &mut Child, follow: &dyn Follow) -> Option<Zeroizing<String>> {
         match hear.recv_timeout(GLANCE) {
             Ok(text) => return Some(text),
             Err(RecvTimeoutError::Disconnected) => return None,
-            Err(RecvTimeoutError::Timeout) if follow.is_cancelled() || begun.elapsed() > PATIENCE => {
+            Err(RecvTimeoutError::Timeout)
+                if follow.is_cancelled() || begun.elapsed() > PATIENCE =>
+            {
                 return None;
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -200,7 +202,10 @@ mod tests {
     #[test]
     fn an_answer_is_read_by_its_names() {
         let answer = "protocol=https\nusername=ada\npassword=a=b\n";
-        assert_eq!((field(answer, "username"), field(answer, "password")), (Some("ada"), Some("a=b")));
+        assert_eq!(
+            (field(answer, "username"), field(answer, "password")),
+            (Some("ada"), Some("a=b"))
+        );
         assert_eq!(field(answer, "user"), None);
     }
 }

@@ -5,7 +5,7 @@
 //! - **Nothing of the repository runs.** No hook, filter, file-system monitor or text conversion: libgit2 knows none of
 //!   them, and the one program that is started (`git credential`, for the user's own stores) is started where it
 //!   cannot see the repository.
-//! - **What changes something can be undone.** Each such command pins a [snapshot](snapshot) first; when that fails the
+//! - **What changes something can be undone.** Each such command pins a snapshot first; when that fails the
 //!   command is refused.
 //! - **Nothing is half done where it can be helped.** A merge is made in memory, and conflicts come back as data while
 //!   the worktree stays as it was.
@@ -42,4 +42,4 @@ pub use merge::{
 pub use switch::{Drafts, Switched};
 pub use sync::{Pushed, RemoteInfo, SyncRequest, Synced};
 pub use tag::TagInfo;
-pub use undo::{Undone, UndoStep};
+pub use undo::{UndoStep, Undone};

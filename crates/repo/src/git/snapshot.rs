@@ -12,7 +12,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use git2::{Index, IndexEntry, IndexTime, ObjectType, Oid, Repository, Status, StatusOptions, Tree};
+use git2::{
+    Index, IndexEntry, IndexTime, ObjectType, Oid, Repository, Status, StatusOptions, Tree,
+};
 
 use super::GitError;
 use crate::file;
@@ -202,8 +204,8 @@ fn kept_file(
 }
 
 fn link(repository: &Repository, root: &Path, path: &str) -> Result<(Oid, u32), GitError> {
-    let target = fs::read_link(root.join(path))
-        .map_err(|error| crate::RepoError::from_io(path, error))?;
+    let target =
+        fs::read_link(root.join(path)).map_err(|error| crate::RepoError::from_io(path, error))?;
     Ok((repository.blob(target.to_string_lossy().as_bytes())?, LINK))
 }
 

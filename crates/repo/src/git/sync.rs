@@ -113,7 +113,11 @@ impl Workspace {
         self.undoable("sync", request.when, |doing| self.sync_now(doing, request))
     }
 
-    fn sync_now(&self, doing: &mut Doing<'_>, request: &SyncRequest<'_>) -> Result<Synced, GitError> {
+    fn sync_now(
+        &self,
+        doing: &mut Doing<'_>,
+        request: &SyncRequest<'_>,
+    ) -> Result<Synced, GitError> {
         let repository = doing.repository;
         let branch = self.branch().ok_or(GitError::NoBranch)?;
         let (remote, address) = self.target(repository, request)?;
@@ -193,7 +197,8 @@ impl Workspace {
         request: &SyncRequest<'_>,
     ) -> Result<Pushed, GitError> {
         let repository = doing.repository;
-        let tip = repository.find_reference(&format!("refs/heads/{branch}"))?.peel_to_commit()?.id();
+        let tip =
+            repository.find_reference(&format!("refs/heads/{branch}"))?.peel_to_commit()?.id();
         let there = upstream_name(repository, remote, branch);
         let tracking = format!("refs/remotes/{remote}/{there}");
         let is_new = repository.find_reference(&tracking).is_err();

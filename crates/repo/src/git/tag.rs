@@ -79,9 +79,10 @@ impl Workspace {
         self.undoable(&format!("tag --delete {name}"), when, |doing| {
             let unknown = || GitError::Unknown { what: "tag", name: name.to_owned() };
             let found = doing.repository.find_reference(&format!("refs/tags/{name}"));
-            found.map_err(|_| unknown())?.delete().map_err(|error| {
-                GitError::Repo(RepoError::from_git(self.root(), error))
-            })
+            found
+                .map_err(|_| unknown())?
+                .delete()
+                .map_err(|error| GitError::Repo(RepoError::from_git(self.root(), error)))
         })
     }
 }

@@ -96,10 +96,7 @@ impl Transfer<'_> {
         }
     }
 
-    fn callbacks<'b, 'l: 'b>(
-        &'b self,
-        logins: &'b RefCell<Logins<'l>>,
-    ) -> RemoteCallbacks<'b> {
+    fn callbacks<'b, 'l: 'b>(&'b self, logins: &'b RefCell<Logins<'l>>) -> RemoteCallbacks<'b> {
         let mut callbacks = RemoteCallbacks::new();
         callbacks
             .credentials(move |_, user, allowed| logins.borrow_mut().next(user, allowed))
@@ -123,8 +120,8 @@ impl Transfer<'_> {
         let remote = repository.remote_anonymous(self.address.text())?;
         // Made without a repository, it knows the user's own configuration only.
         let own = Remote::create_detached(self.address.text())?;
-        let same = remote.url_bytes() == own.url_bytes()
-            && remote.pushurl_bytes() == own.pushurl_bytes();
+        let same =
+            remote.url_bytes() == own.url_bytes() && remote.pushurl_bytes() == own.pushurl_bytes();
         if same {
             // What the user's own configuration leads to has to be an address of ours as well.
             let there = own.pushurl_bytes().unwrap_or(own.url_bytes());
@@ -164,7 +161,11 @@ impl Transfer<'_> {
             },
             (
                 _,
-                ErrorClass::Net | ErrorClass::Http | ErrorClass::Ssh | ErrorClass::Ssl | ErrorClass::Os,
+                ErrorClass::Net
+                | ErrorClass::Http
+                | ErrorClass::Ssh
+                | ErrorClass::Ssl
+                | ErrorClass::Os,
             ) => GitError::Unreachable { host, reason: error.message().to_owned() },
             _ => error.into(),
         }
@@ -176,7 +177,8 @@ fn proxy(address: &Address) -> Option<ProxyOptions<'static>> {
     if address.is_loopback() || !address.text().starts_with("http") {
         return None;
     }
-    let configured = Config::open_default().ok().and_then(|config| config.get_string("http.proxy").ok());
+    let configured =
+        Config::open_default().ok().and_then(|config| config.get_string("http.proxy").ok());
     let named = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
     let from_environment = || named.iter().find_map(|name| std::env::var(name).ok());
     let url = configured.or_else(from_environment)?;

@@ -11,10 +11,12 @@ use serde::{Deserialize, Serialize};
 use super::snapshot::{self, Difference, Refs, State, differences, plain_entry};
 use super::{GitError, checkout};
 use crate::When;
+use crate::commit::{CommitInfo, Identity};
 use crate::workspace::Workspace;
 
 /// Where commands that can be taken back are pinned, and where those that were go.
-const [PINNED, TAKEN_BACK]: [&str; 2] = snapshot::OWN_REFS;
+const PINNED: &str = snapshot::OWN_REFS[0];
+const TAKEN_BACK: &str = snapshot::OWN_REFS[1];
 /// How many commands can be taken back; the oldest is forgotten first.
 const KEPT: usize = 100;
 /// How many tips are kept by one pin until its command is over.
@@ -86,6 +88,20 @@ impl Workspace {
         Ok(done)
     }
 
+    /// Commits as [`Workspace::commit`] does, so that it can be taken back.
+    ///
+    /// # Errors
+    /// Those of a commit, and [`GitError::NoSnapshot`].
+    pub fn commit_undoable(
+        &self,
+        message: &str,
+        paths: &[String],
+        when: When,
+        fallback: Option<&Identity>,
+    ) -> Result<CommitInfo, GitError> {
+        self.undoable("commit", when, |_| Ok(self.commit(message, paths, when, fallback)?))
+    }
+
     /// The commands that can be taken back, newest first.
     ///
     /// # Errors
@@ -148,9 +164,8 @@ struct Pinned {
 
 fn read(repository: &Repository, name: &str) -> Result<(Pinned, Note), GitError> {
     let commit = repository.find_reference(name)?.peel_to_commit()?;
-    let note: Note = serde_json::from_slice(commit.message_bytes()).map_err(|_| {
-        GitError::Unknown { what: "undo step", name: name.to_owned() }
-    })?;
+    let note: Note = serde_json::from_slice(commit.message_bytes())
+        .map_err(|_| GitError::Unknown { what: "undo step", name: name.to_owned() })?;
     let tree = commit.tree()?;
     let id = |path: &str| tree.get_path(std::path::Path::new(path)).map(|entry| entry.id());
     let before = (id("before/index")?, id("before/files")?);
@@ -243,7 +258,8 @@ fn write_pin(
         tree.insert("after", state_tree(repository, after)?, FOLDER)?;
     }
     let tree = repository.find_tree(tree.write()?)?;
-    let message = serde_json::to_string(note).map_err(|error| git2::Error::from_str(&error.to_string()))?;
+    let message =
+        serde_json::to_string(note).map_err(|error| git2::Error::from_str(&error.to_string()))?;
     let time = Time::new(note.step.at_s, 0);
     let author = Signature::new("Assay", "undo@assay.invalid", &time)?;
     let mut parents = Vec::new();
@@ -350,7 +366,8 @@ impl Back {
         for gone in self.files.iter().filter(|difference| difference.before.is_none()) {
             checkout::remove(workspace.root(), &gone.path)?;
         }
-        let (index, files) = (repository.find_tree(self.before.0)?, repository.find_tree(self.before.1)?);
+        let (index, files) =
+            (repository.find_tree(self.before.0)?, repository.find_tree(self.before.1)?);
         let is_clean = |difference: &&Difference| {
             snapshot::at(&index, &format!("s0/{}", difference.path)) == difference.before
         };
@@ -435,7 +452,8 @@ mod tests {
         };
         let before = refs(&[("a", "1"), ("b", "1"), ("c", "1")]);
         let after = refs(&[("b", "2"), ("c", "1"), ("d", "1")]);
-        let names: Vec<_> = changed_refs(&before, &after).into_iter().map(|(name, ..)| name).collect();
+        let names: Vec<_> =
+            changed_refs(&before, &after).into_iter().map(|(name, ..)| name).collect();
         assert_eq!(names, ["a", "b", "d"]);
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn read(file: &Path) -> Option<Graph> {
     }
     let bytes = fs::read(file).ok()?;
     let (digest, body) = bytes.strip_prefix(HEADER)?.split_at_checked(DIGEST)?;
-    if Sha256::digest(body).as_slice() != digest {
+    if Sha256::digest(body)[..] != *digest {
         return None;
     }
     postcard::from_bytes::<Graph>(body).ok()?.restored()
@@ -48,7 +48,7 @@ pub(super) fn write(file: &Path, graph: &Graph) -> Result<(), GitError> {
         fs::create_dir_all(folder)?;
         let mut unfinished = tempfile::NamedTempFile::new_in(folder)?;
         unfinished.write_all(HEADER)?;
-        unfinished.write_all(Sha256::digest(&body).as_slice())?;
+        unfinished.write_all(&Sha256::digest(&body)[..])?;
         unfinished.write_all(&body)?;
         unfinished.persist(file).map_err(|error| error.error)?;
         Ok(())

@@ -37,7 +37,8 @@ impl Graph {
     pub(super) fn restored(mut self) -> Option<Self> {
         let known = u32::try_from(self.nodes.len()).ok()?;
         for (at, node) in (0..).zip(&self.nodes) {
-            let is_whole = Oid::from_bytes(&node.id).is_ok() && node.parents.iter().all(|&p| p < at);
+            let is_whole =
+                Oid::from_bytes(&node.id).is_ok() && node.parents.iter().all(|&p| p < at);
             if !is_whole {
                 return None;
             }
@@ -79,7 +80,8 @@ impl Graph {
         let exact = self.touched.get_key_value(path).into_iter();
         let below = if path.is_empty() { String::new() } else { format!("{path}/") };
         let start = below.clone();
-        let inside = self.touched.range(start..).take_while(move |(key, _)| key.starts_with(&below));
+        let inside =
+            self.touched.range(start..).take_while(move |(key, _)| key.starts_with(&below));
         exact.chain(inside).map(|(path, commits)| (path.as_str(), commits.as_slice()))
     }
 
@@ -237,9 +239,11 @@ mod tests {
     #[test]
     fn ancestors_leave_out_what_another_branch_did() {
         // 0 ← 1 ← 3 (merge of 1 and 2), 0 ← 2, 0 ← 4
-        let nodes = vec![node(1, &[]), node(2, &[0]), node(3, &[0]), node(4, &[1, 2]), node(5, &[0])];
+        let nodes =
+            vec![node(1, &[]), node(2, &[0]), node(3, &[0]), node(4, &[1, 2]), node(5, &[0])];
         let graph = graph(nodes).unwrap();
-        let of = |at| (0..5).filter(|&other| graph.ancestors(at).contains(other)).collect::<Vec<_>>();
+        let of =
+            |at| (0..5).filter(|&other| graph.ancestors(at).contains(other)).collect::<Vec<_>>();
         assert_eq!(of(3), [0, 1, 2, 3]);
         assert_eq!(of(4), [0, 4]);
         assert_eq!(of(1), [0, 1]);

@@ -126,7 +126,8 @@ impl Search<'_> {
 
     fn blob(&self, at: u32) -> Option<Oid> {
         let tree = self.repository.find_commit(self.graph.id(at)).ok()?.tree().ok()?;
-        let mut found = self.names.iter().filter_map(|name| tree.get_path(Path::new(&name.path)).ok());
+        let mut found =
+            self.names.iter().filter_map(|name| tree.get_path(Path::new(&name.path)).ok());
         found.next().map(|entry| entry.id())
     }
 

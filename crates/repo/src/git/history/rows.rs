@@ -4,6 +4,7 @@
 //! a file that was only formatted anew blames nobody.
 
 use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
 use std::rc::Rc;
 
 use assay_prompt::{RowsFormat, read_rows, row_to_line};
@@ -80,14 +81,15 @@ pub(super) fn history(
             break;
         }
         let now = tables.at(graph.id(at), &name.path).get(id).cloned();
-        let before = tables.before(graph, at, names, id);
-        if before.contains(&now) {
+        let before = tables.before(graph, at, names);
+        if before.iter().any(|table| table.get(id) == now.as_ref()) {
             continue;
         }
-        let change = match (&now, before.iter().flatten().next()) {
+        let was_there = before.iter().any(|table| table.contains_key(id));
+        let change = match (&now, was_there) {
             (None, _) => RowChange::Removed,
-            (Some(_), None) => RowChange::Added,
-            (Some(_), Some(_)) => RowChange::Edited,
+            (Some(_), false) => RowChange::Added,
+            (Some(_), true) => RowChange::Edited,
         };
         let commit = CommitInfo::of(&repository.find_commit(graph.id(at))?);
         versions.push(RowVersion { commit, change, row: now });
@@ -110,8 +112,9 @@ pub(super) fn blame(
             break;
         }
         let then = tables.at(graph.id(at), &name.path);
+        let before = tables.before(graph, at, names);
         for (id, row) in now.iter().filter(|(id, row)| then.get(*id) == Some(*row)) {
-            let made_here = !tables.before(graph, at, names, id).contains(&Some(row.clone()));
+            let made_here = before.iter().all(|table| table.get(id) != Some(row));
             if made_here && !makers.contains_key(id) {
                 makers.insert(id.clone(), at);
             }
@@ -166,32 +169,38 @@ impl<'r> Tables<'r> {
 
     /// The rows of a file in a commit; none when it is not there or cannot be read.
     fn at(&mut self, commit: Oid, path: &str) -> Table {
-        let Some((id, text)) = text_at(self.repository, commit, path) else { return Table::default() };
-        let table = self.known.entry(id).or_insert_with(|| {
-            let rows = read_rows(path, &text).into_iter();
-            Rc::new(rows.map(|row| (row.id.clone(), row_to_line(&row))).collect())
-        });
-        Rc::clone(table)
+        let Some(id) = entry_at(self.repository, commit, path) else { return Table::default() };
+        if let Some(known) = self.known.get(&id) {
+            return Rc::clone(known);
+        }
+        let text = text_at(self.repository, commit, path).map(|(_, text)| text).unwrap_or_default();
+        let rows = read_rows(path, &text).into_iter();
+        let table: Table = Rc::new(rows.map(|row| (row.id.clone(), row_to_line(&row))).collect());
+        self.known.insert(id, Rc::clone(&table));
+        table
     }
 
-    /// A row as each parent of a commit has it, under whichever name the file had there.
-    fn before(
-        &mut self,
-        graph: &Graph,
-        at: u32,
-        names: &[Named],
-        id: &str,
-    ) -> Vec<Option<String>> {
-        let mut rows = Vec::new();
+    /// The rows as each parent of a commit has them, under whichever name the file had there. Before the first commit
+    /// there was one empty file.
+    fn before(&mut self, graph: &Graph, at: u32, names: &[Named]) -> Vec<Table> {
+        let mut tables = Vec::new();
         for &parent in graph.parents(at) {
             let parent = graph.id(parent);
-            let found = names.iter().find_map(|name| self.at(parent, &name.path).get(id).cloned());
-            rows.push(found);
+            let is_there = |name: &&Named| entry_at(self.repository, parent, &name.path).is_some();
+            tables.push(match names.iter().find(is_there) {
+                Some(name) => self.at(parent, &name.path),
+                None => Table::default(),
+            });
         }
-        if rows.is_empty() {
-            // Before the first commit there was nothing.
-            rows.push(None);
+        if tables.is_empty() {
+            tables.push(Table::default());
         }
-        rows
+        tables
     }
+}
+
+/// The object of a file in a commit.
+fn entry_at(repository: &Repository, commit: Oid, path: &str) -> Option<Oid> {
+    let tree = repository.find_commit(commit).ok()?.tree().ok()?;
+    Some(tree.get_path(Path::new(path)).ok()?.id())
 }
