@@ -59,6 +59,14 @@ impl Address {
         self.host.as_deref()
     }
 
+    /// The other computer as a URL, without whom it is asked for; none of a folder.
+    pub fn url(&self) -> Option<String> {
+        let host = self.host()?;
+        let Ok(url) = Url::parse(&self.text) else { return Some(format!("ssh://{host}/")) };
+        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+        Some(format!("{}://{host}{port}/", url.scheme()))
+    }
+
     /// Whether nothing but this computer is asked.
     pub fn is_loopback(&self) -> bool {
         self.is_loopback
