@@ -263,8 +263,10 @@ pub struct SyncView {
 pub struct CloneWorkspace {
     /// Its address. Asking for it confirms it.
     pub address: String,
-    /// The folder to make; else one named after the address, where new repositories are made.
+    /// The folder to make; else one named after the address.
     pub path: Option<String>,
+    /// The folder that one goes in; else where new repositories are made.
+    pub below: Option<String>,
     /// The branch to check out; else the one the other side has chosen.
     pub branch: Option<String>,
 }

@@ -31,7 +31,9 @@ impl Answer<EditBranch> for App {
             let _alone = self.inner.git.alone();
             let (workspace, now) = (&open.workspace, commit_time());
             match command {
-                EditBranch::Create { name, at } => workspace.create_branch(&name, at.as_deref(), now),
+                EditBranch::Create { name, at } => {
+                    workspace.create_branch(&name, at.as_deref(), now)
+                }
                 EditBranch::Rename { name, to } => workspace.rename_branch(&name, &to, now),
                 EditBranch::Delete { name, force } => workspace.delete_branch(&name, force, now),
             }
@@ -150,7 +152,9 @@ fn remote_view(remote: RemoteInfo, confirmed: &[String]) -> RemoteView {
             address: Some(address.to_string()),
             problem: None,
         },
-        Err(problem) => RemoteView { name, address: None, confirmed: false, problem: Some(problem) },
+        Err(problem) => {
+            RemoteView { name, address: None, confirmed: false, problem: Some(problem) }
+        }
     }
 }
 

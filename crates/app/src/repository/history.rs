@@ -53,7 +53,7 @@ impl Answer<ReadRowHistory> for App {
 impl Answer<ReadBlame> for App {
     fn answer(&self, command: ReadBlame) -> Result<BlameView, ApiError> {
         let open = self.workspace()?;
-        let told = Told::new(self, self.inner.git.running.ask());
+        let told = Told::new(self, self.inner.git.blaming.ask());
         let blame = self.with_history(&open, |history| {
             history.blame(&command.path, &told).map_err(|e| e.explain())
         })?;
@@ -137,7 +137,9 @@ fn version(version: RowVersion) -> RowVersionView {
 fn blame_view(path: String, blame: Option<Blame>) -> BlameView {
     let reading = blame.is_none();
     let (rows, parts): (bool, Vec<_>) = match blame {
-        Some(Blame::Rows(rows)) => (true, rows.into_iter().map(|row| (row.id, row.commit)).collect()),
+        Some(Blame::Rows(rows)) => {
+            (true, rows.into_iter().map(|row| (row.id, row.commit)).collect())
+        }
         Some(Blame::Lines(lines)) => {
             (false, lines.into_iter().map(|line| (line.text, line.commit)).collect())
         }

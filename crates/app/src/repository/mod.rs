@@ -30,6 +30,8 @@ pub(crate) struct GitWork {
     running: Latest,
     /// The reading of commits.
     reading: Latest,
+    /// The file whose lines are looked at.
+    blaming: Latest,
     /// Held by a command that changes something.
     changing: Mutex<()>,
     history: Mutex<Option<history::Kept>>,
@@ -40,6 +42,7 @@ impl GitWork {
     pub fn stop(&self) {
         self.running.stop();
         self.reading.stop();
+        self.blaming.stop();
     }
 
     fn alone(&self) -> MutexGuard<'_, ()> {
@@ -146,7 +149,10 @@ impl Explain for GitError {
             Self::NoSnapshot { source } => {
                 let cause = source.explain();
                 let message = format!("nothing was done, because it could not be undone: {cause}");
-                return cause.hints.into_iter().fold(ApiError::new(cause.code, message), ApiError::hint);
+                return cause
+                    .hints
+                    .into_iter()
+                    .fold(ApiError::new(cause.code, message), ApiError::hint);
             }
             error => error,
         };

@@ -69,10 +69,9 @@ impl Answer<CloneWorkspace> for App {
         if !self.may_contact(&address) {
             return Err(loopback_only());
         }
-        let into = match command.path {
-            Some(path) => PathBuf::from(path),
-            None => self.inner.folders.workspaces.join(name_of(&address)),
-        };
+        let below =
+            command.below.map_or_else(|| self.inner.folders.workspaces.clone(), PathBuf::from);
+        let into = command.path.map_or_else(|| below.join(name_of(&address)), PathBuf::from);
         self.note_contact(&address);
         let cloned = {
             let _alone = self.inner.git.alone();
@@ -104,10 +103,7 @@ impl App {
             return Ok(());
         }
         known.push(address.text().to_owned());
-        self.inner
-            .store
-            .set_setting(&setting_of(root), &known.join("\n"))
-            .map_err(|e| e.explain())
+        self.inner.store.set_setting(&setting_of(root), &known.join("\n")).map_err(|e| e.explain())
     }
 
     /// The switch that keeps everything on this machine holds for git as well.
