@@ -19,7 +19,7 @@ pub(crate) fn execute(
     output: &Output,
 ) -> Result<Exit, ApiError> {
     let path = arguments.into.as_ref().map(|into| absolute(&directory.join(into))).transpose()?;
-    let below = Some(absolute(directory)?);
+    let below = Some(absolute(&directory.to_path_buf())?);
     let view = following(app, output, || {
         app.call(CloneWorkspace {
             address: arguments.address.clone(),

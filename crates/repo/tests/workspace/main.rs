@@ -1,12 +1,17 @@
 //! The promises of `assay-repo`, kept by real repositories in temporary folders.
 #![allow(clippy::unwrap_used)]
 
+mod branches;
 mod changes;
 mod commits;
 mod edits;
 mod files;
+mod histories;
+mod merging;
 mod opening;
 mod prompts;
+mod syncing;
+mod undoing;
 
 use assay_repo::{Identity, When, Workspace};
 use assay_testkit::TestWorkspace;
