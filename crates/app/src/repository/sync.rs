@@ -35,7 +35,7 @@ impl Answer<SyncBranch> for App {
         let told = Told::new(self, self.inner.git.running.ask());
         let request = SyncRequest {
             remote: command.remote.as_deref(),
-            confirmed: &|address| {
+            confirmed: &|address: &Address| {
                 let is_known = known.iter().any(|known| known == address.text());
                 let is_allowed = self.may_contact(address);
                 is_kept_here.set(is_known && !is_allowed);

@@ -4,6 +4,7 @@
 //! written by the commit. Only commits that touched the file are looked at: between two of them it is the same.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::Path;
 
 use git2::{Oid, Repository};
@@ -44,12 +45,16 @@ pub(super) fn blame(
     let mut commits: BTreeMap<u32, CommitInfo> = BTreeMap::new();
     let mut blamed = Vec::new();
     for (line, maker) in text.lines().zip(search.makers) {
-        if let Some(at) = maker
-            && !commits.contains_key(&at)
-        {
-            commits.insert(at, CommitInfo::of(&repository.find_commit(graph.id(at))?));
-        }
-        let commit = maker.and_then(|at| commits.get(&at).cloned());
+        let commit = match maker {
+            Some(at) => Some(match commits.entry(at) {
+                Entry::Occupied(known) => known.get().clone(),
+                Entry::Vacant(free) => {
+                    let commit = repository.find_commit(graph.id(at))?;
+                    free.insert(CommitInfo::of(&commit)).clone()
+                }
+            }),
+            None => None,
+        };
         blamed.push(BlameLine { text: line.to_owned(), commit });
     }
     Ok(blamed)

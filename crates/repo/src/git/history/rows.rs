@@ -115,8 +115,8 @@ pub(super) fn blame(
         let before = tables.before(graph, at, names);
         for (id, row) in now.iter().filter(|(id, row)| then.get(*id) == Some(*row)) {
             let made_here = before.iter().all(|table| table.get(id) != Some(row));
-            if made_here && !makers.contains_key(id) {
-                makers.insert(id.clone(), at);
+            if made_here {
+                makers.entry(id.clone()).or_insert(at);
             }
         }
     }
