@@ -46,7 +46,10 @@ pub(super) fn safely(
         Err(error) if error.code() == ErrorCode::Conflict => {
             Err(GitError::InTheWay { paths: in_the_way.into_inner() })
         }
-        Err(error) => Err(GitError::from_git(repository.path(), error)),
+        Err(error) => {
+            let root = repository.workdir().unwrap_or(repository.path());
+            Err(GitError::from_git(root, error))
+        }
         Ok(()) => Ok(()),
     }
 }
