@@ -96,13 +96,19 @@ impl Workspace {
         if choice == Drafts::Keep {
             kept = self.put_drafts_away(repository, from.as_deref(), when)?;
         }
-        match checkout::safely(repository, target.as_object(), follow) {
-            Err(GitError::InTheWay { .. }) if choice == Drafts::KeepIfInTheWay => {
-                kept = self.put_drafts_away(repository, from.as_deref(), when)?;
-                checkout::safely(repository, target.as_object(), follow)?;
-            }
-            done => done?,
+        let mut went = checkout::safely(repository, target.as_object(), follow);
+        if choice == Drafts::KeepIfInTheWay && matches!(went, Err(GitError::InTheWay { .. })) {
+            kept = self.put_drafts_away(repository, from.as_deref(), when)?;
+            went = checkout::safely(repository, target.as_object(), follow);
         }
+        if went.is_err()
+            && !kept.is_empty()
+            && let Some(from) = &from
+        {
+            // Whoever stays keeps the changes at hand.
+            drafts::bring_back(self, repository, from)?;
+        }
+        went?;
         repository.set_head(&format!("refs/heads/{branch}"))?;
         let back = drafts::bring_back(self, repository, branch)?;
         Ok(Switched {

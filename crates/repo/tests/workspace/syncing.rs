@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use assay_repo::git::{
-    Address, CloneRequest, GitError, LinesOnly, Merged, Pushed, Resolutions, SyncRequest, Synced,
-    Unfollowed,
+    Address, CloneRequest, GitError, LinesOnly, Merged, Pushed, Resolution, Resolutions,
+    SyncRequest, Synced, Unfollowed,
 };
 use assay_repo::{Identity, Workspace};
 use assay_testkit::TestWorkspace;
 
-use crate::{NOW, git, grace, open};
+use crate::{NOW, Numbers, git, grace, open};
 
 /// A bare repository with what `files` has committed.
 fn remote(files: &TestWorkspace, folder: &Path) -> Address {
@@ -86,6 +86,51 @@ fn two_clones_that_send_in_turn_come_to_the_same() {
     assert_eq!((main.upstream.as_deref(), main.ahead, main.behind), (Some("origin/main"), 0, 0));
 }
 
+/// One of a hundred in the suite of what the benchmark does.
+const HISTORIES: u64 = 10;
+
+#[test]
+fn three_clones_with_edits_at_random_come_to_the_same_and_lose_nothing() {
+    for seed in 1..=HISTORIES {
+        let (files, folder) = (start(), tempfile::tempdir().unwrap());
+        let address = remote(&files, folder.path());
+        let clones: Vec<_> = ["ada", "bob", "cleo"]
+            .iter()
+            .map(|name| clone(&address, &folder.path().join(name)))
+            .collect();
+        let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+        let mut written = Vec::new();
+        for step in 0..8 {
+            let who = numbers.below(3) as usize;
+            if numbers.below(3) == 0 {
+                sync_and_decide(&clones[who], &mut numbers);
+            } else {
+                let name = format!("{who}-{step}.txt");
+                write(&clones[who], &name, &name);
+                written.push(name);
+                write(&clones[who], "a.txt", &format!("one\n{who} at {step}\nthree\n"));
+            }
+        }
+        for clone in clones.iter().chain(&clones) {
+            sync_and_decide(clone, &mut numbers);
+        }
+        for clone in &clones {
+            assert_eq!(clone.head(), clones[0].head(), "history {seed}");
+            for name in &written {
+                assert_eq!(&read(clone, name), name, "history {seed}");
+            }
+        }
+    }
+}
+
+/// Syncs, and decides a conflict in the one file that all write.
+fn sync_and_decide(workspace: &Workspace, numbers: &mut Numbers) {
+    let decision = if numbers.below(2) == 0 { Resolution::Ours } else { Resolution::Theirs };
+    let decided = BTreeMap::from([("a.txt".to_owned(), decision)]);
+    let synced = sync_with(workspace, &|_| true, &decided, &grace()).unwrap();
+    assert!(!matches!(synced.merged, Merged::Conflicts { .. }), "{synced:?}");
+}
+
 #[test]
 fn a_conflict_is_sent_to_nobody_until_it_is_decided() {
     let (files, folder) = (start(), tempfile::tempdir().unwrap());
@@ -99,7 +144,7 @@ fn a_conflict_is_sent_to_nobody_until_it_is_decided() {
     assert!(matches!(stopped.merged, Merged::Conflicts { .. }), "{stopped:?}");
     assert_eq!(stopped.pushed, Pushed::Not);
     assert_eq!(read(&bob, "a.txt"), "one\nBOB\nthree\n");
-    let decided = BTreeMap::from([("a.txt".to_owned(), assay_repo::git::Resolution::Theirs)]);
+    let decided = BTreeMap::from([("a.txt".to_owned(), Resolution::Theirs)]);
     let done = sync_with(&bob, &|_| true, &decided, &grace()).unwrap();
     assert!(matches!(done.pushed, Pushed::Sent { .. }), "{done:?}");
     assert_eq!(read(&bob, "a.txt"), "one\nADA\nthree\n");

@@ -8,7 +8,7 @@ use assay_repo::Workspace;
 use assay_repo::git::{Drafts, GitError, LinesOnly, MergeRequest, Unfollowed};
 use assay_testkit::TestWorkspace;
 
-use crate::{NOW, git, open};
+use crate::{NOW, Numbers, git, open};
 
 /// One of a hundred in the suite of what the benchmark does.
 const SEQUENCES: u64 = 100;
@@ -48,18 +48,6 @@ fn read_below(root: &Path, folder: &Path, found: &mut BTreeMap<String, Vec<u8>>)
             let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
             found.insert(name, fs::read(&path).unwrap());
         }
-    }
-}
-
-/// Numbers that are the same in every run.
-struct Numbers(u64);
-
-impl Numbers {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % end
     }
 }
 
