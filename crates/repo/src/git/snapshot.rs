@@ -241,14 +241,13 @@ pub(super) fn differences(
     let mut options = git2::DiffOptions::new();
     options.include_typechange(true).skip_binary_check(true);
     let diff = repository.diff_tree_to_tree(Some(before), Some(after), Some(&mut options))?;
-    let side = |file: git2::DiffFile<'_>| {
-        (!file.id().is_zero()).then(|| (file.id(), u32::from(file.mode())))
-    };
     let mut found = Vec::new();
     for delta in diff.deltas() {
         let path = delta.new_file().path().or_else(|| delta.old_file().path());
-        if let Some(path) = path.and_then(Path::to_str) {
-            let (before, after) = (side(delta.old_file()), side(delta.new_file()));
+        let Some(path) = path.and_then(Path::to_str) else { continue };
+        // Looked up in the trees: a mode that git does not know, as an evil tree may have, is a panic in the delta.
+        let (before, after) = (at(before, path), at(after, path));
+        if before != after {
             found.push(Difference { path: path.to_owned(), before, after });
         }
     }
