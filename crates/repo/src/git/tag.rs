@@ -50,7 +50,8 @@ impl Workspace {
         when: When,
         fallback: Option<&Identity>,
     ) -> Result<(), GitError> {
-        if !git2::Tag::is_valid_name(name) || name.starts_with('-') {
+        // A zero byte would be a panic in the check itself.
+        if name.contains('\0') || name.starts_with('-') || !git2::Tag::is_valid_name(name) {
             return Err(GitError::BadName { what: "tag", name: name.to_owned() });
         }
         self.undoable(&format!("tag {name}"), when, |doing| {
