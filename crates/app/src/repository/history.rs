@@ -82,17 +82,19 @@ impl App {
         open: &Open,
         ask: impl FnOnce(&History) -> Result<T, ApiError>,
     ) -> Result<Option<T>, ApiError> {
+        let is_window = self.inner.host.is_window();
         let history = self.history_of(open);
-        let mut history = if self.inner.host.is_window() {
-            match history.try_lock() {
-                Ok(history) => history,
-                Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-                Err(TryLockError::WouldBlock) => return Ok(None),
-            }
-        } else {
-            history.lock().unwrap_or_else(PoisonError::into_inner)
+        let mut history = match history.try_lock() {
+            Ok(history) => history,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) if is_window => return Ok(None),
+            Err(TryLockError::WouldBlock) => history.lock().unwrap_or_else(PoisonError::into_inner),
         };
         if !history.is_current().map_err(|e| e.explain())? {
+            if is_window && history.is_empty() {
+                self.read_history_in_background(open);
+                return Ok(None);
+            }
             let told = Told::new(self, self.inner.git.reading.ask());
             history.update(&told).map_err(|e| e.explain())?;
         }

@@ -116,6 +116,11 @@ impl History {
         Ok(self.head(&repository)?.is_some() || self.workspace.head().is_none())
     }
 
+    /// Whether no commit is known yet.
+    pub fn is_empty(&self) -> bool {
+        self.graph.len() == 0
+    }
+
     /// The commits that touched a file or folder, newest first, at most `limit` of them. Renames are followed.
     ///
     /// # Errors
