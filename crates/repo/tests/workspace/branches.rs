@@ -115,7 +115,7 @@ fn a_tag_says_what_it_was_given_and_git_agrees() {
     assert_eq!(git(&files, &["rev-parse", "plain"]), git(&files, &["rev-parse", "other"]));
     let told: Vec<_> =
         workspace.tags().unwrap().into_iter().map(|tag| (tag.name, tag.message)).collect();
-    assert_eq!(told, [("plain".into(), None), ("v1".into(), Some("the first".into()))]);
+    assert_eq!(told, [("plain".to_owned(), None), ("v1".to_owned(), Some("the first".to_owned()))]);
     workspace.delete_tag("v1", NOW).unwrap();
     assert_eq!(git(&files, &["tag", "-l"]), "plain\n");
 }
