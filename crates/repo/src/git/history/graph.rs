@@ -111,7 +111,7 @@ impl Graph {
         let total = ids.len() as u64;
         let mut new = 0;
         for (done, id) in ids.into_iter().enumerate() {
-            if done % TELL_EVERY == 0 {
+            if done.is_multiple_of(TELL_EVERY) {
                 follow.progress(Progress::of(Stage::Reading, done as u64, total));
                 if follow.is_cancelled() {
                     return Ok((new, false));
