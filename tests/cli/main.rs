@@ -1,5 +1,6 @@
 //! The command line as a process of its own: what scripts rely on.
 
+mod branches;
 mod budget;
 mod compare;
 mod differences;

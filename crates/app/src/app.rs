@@ -23,6 +23,7 @@ use crate::key_origins::KeyOrigins;
 use crate::latest::Latest;
 use crate::notices::Notices;
 use crate::ratings::{RunOutputs, SharedCache};
+use crate::repository::GitWork;
 use crate::results::PlannedRun;
 
 /// Where things are, when they are not in the usual places.
@@ -76,6 +77,8 @@ pub(crate) struct Inner {
     pub planning: Latest,
     /// Which rows mean nearly the same.
     pub looking: Latest,
+    /// What goes on in the open repository.
+    pub git: GitWork,
     /// The run that was looked at last, as it was planned.
     pub read: Mutex<Option<Arc<PlannedRun>>>,
     /// The comparison that was looked at last.
@@ -159,6 +162,7 @@ impl App {
                 starting: Mutex::default(),
                 planning: Latest::default(),
                 looking: Latest::default(),
+                git: GitWork::default(),
                 read: Mutex::default(),
                 compared: Mutex::default(),
                 outputs: Mutex::default(),
@@ -201,6 +205,7 @@ impl App {
     pub(crate) fn stop_asking(&self) {
         self.inner.planning.stop();
         self.inner.looking.stop();
+        self.inner.git.stop();
     }
 
     pub(crate) fn undos(&self) -> MutexGuard<'_, Undos> {

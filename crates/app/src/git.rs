@@ -1,12 +1,13 @@
 //! Changes in words of prompts, diffs in words of text, commits.
 
-use assay_repo::{ChangeItem, CommitInfo, FileChange, Subject, What};
+use assay_repo::{ChangeItem, FileChange, Subject, What};
 use assay_wire::*;
 
 use crate::app::App;
 use crate::environment::commit_time;
 use crate::error::Explain;
 use crate::highlight::Highlighted;
+use crate::repository::commit_view;
 use crate::router::Answer;
 
 /// Lines shown around a change.
@@ -39,7 +40,7 @@ impl Answer<Commit> for App {
         let message = self.with_evidence(&open, &command.message, &paths);
         let commit = open
             .workspace
-            .commit(&message, &paths, commit_time(), None)
+            .commit_undoable(&message, &paths, commit_time(), None)
             .map_err(|e| e.explain())?;
         self.inner.notices.send(Notice::WorkspaceChanged);
         Ok(commit_view(commit))
@@ -161,15 +162,6 @@ fn changed_item(item: ChangeItem) -> ChangedItem {
             What::Edited => FileStatus::Edited,
         },
         summary: item.summary,
-    }
-}
-
-fn commit_view(commit: CommitInfo) -> CommitView {
-    CommitView {
-        id: commit.id,
-        summary: commit.summary,
-        author: commit.author,
-        time_s: commit.time_s,
     }
 }
 

@@ -42,6 +42,7 @@ mod prices;
 mod prompts;
 mod providers;
 mod ratings;
+mod repository;
 mod results;
 mod revisions;
 mod router;

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use crate::git_arguments::{Branch, CloneFrom, Decisions, Log, SwitchTo, SyncWith, Tag, Undo};
+
 /// Prompts as code: edit, run, score and commit prompts that live in a git repository
 #[derive(Debug, Parser)]
 #[command(name = "assay", version, max_term_width = 100)]
@@ -48,8 +50,22 @@ pub enum Command {
     /// What people said of outputs, who rates, and sharing it with the repository
     #[command(subcommand)]
     Ratings(Ratings),
+    /// Clone a repository of prompts
+    Clone(CloneFrom),
     /// Commit changes
     Commit(Commit),
+    /// Who changed a prompt, file, example or case, and when
+    Log(Log),
+    /// List, make, rename, delete or merge branches
+    Branch(Branch),
+    /// Go to another branch; changes go along, or stay with theirs
+    Switch(SwitchTo),
+    /// List, make or delete tags
+    Tag(Tag),
+    /// Fetch, merge and send the branch that is checked out
+    Sync(SyncWith),
+    /// Take the last git command back
+    Undo(Undo),
     /// Make, copy, rename or remove prompts
     #[command(subcommand)]
     Prompt(PromptEdit),
@@ -784,6 +800,7 @@ impl Command {
         !matches!(
             self,
             Command::Init(_)
+                | Command::Clone(_)
                 | Command::Models(_)
                 | Command::Keys(_)
                 | Command::Prices(_)
@@ -822,6 +839,13 @@ impl Command {
             Command::Compare(a) => a.json.json,
             Command::Commit(a) => a.json.json,
             Command::Diff(a) => a.json.json,
+            Command::Clone(a) => a.json.json,
+            Command::Log(a) => a.json.json,
+            Command::Branch(a) => a.json.json,
+            Command::Switch(a) => a.json.json,
+            Command::Tag(a) => a.json.json,
+            Command::Sync(a) => a.json.json,
+            Command::Undo(a) => a.json.json,
             Command::Run(Run { json, .. }) | Command::Merge(Merge { json, .. }) => {
                 json.as_deref() == Some("-".as_ref())
             }

@@ -11,6 +11,7 @@ mod arguments;
 mod commands;
 mod defect;
 mod exit;
+mod git_arguments;
 mod output;
 mod terminal;
 

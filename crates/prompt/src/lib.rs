@@ -106,7 +106,7 @@ pub use render::{
 pub use repository::{REPOSITORY_FILE, RepositoryConfig, parse_repository};
 pub use row_diff::{FieldChange, diff_rows};
 pub use rows::{
-    Row, Rows, RowsFormat, insert_row, move_row, remove_row, replace_row, row_to_line,
+    Row, Rows, RowsFormat, insert_row, move_row, read_rows, remove_row, replace_row, row_to_line,
     rows_from_table,
 };
 pub use scales::{Scale, column_numbers, number_scale, scorer_scale};

@@ -2,7 +2,7 @@
 //!
 //! This crate owns the folder that holds what people decide: it finds the prompts in it, reads and
 //! writes their files without ever losing one, tells what changed in the words of prompts, commits, and
-//! keeps what people signed about them ([`review`]).
+//! keeps what people signed about them ([`review`]). Branches, remotes, history and undo are in [`git`].
 //! It leaves the meaning of a prompt to `assay-prompt`, and everything measured to the store.
 //!
 //! A repository may come from anybody, so opening, reading and comparing one runs nothing of it: no
@@ -40,6 +40,7 @@ mod edit;
 mod error;
 mod file;
 mod fsync;
+pub mod git;
 mod path;
 pub mod review;
 mod revision;

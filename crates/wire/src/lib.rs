@@ -18,6 +18,7 @@
 //! assert_eq!(command("cells.page").unwrap().encoding, Encoding::Postcard);
 //! ```
 
+mod branch;
 mod command;
 mod compare;
 mod consent;
@@ -25,6 +26,7 @@ mod edit;
 mod error;
 mod exchange;
 mod git;
+mod history;
 mod judge;
 mod model;
 mod notice;
@@ -34,6 +36,7 @@ mod run;
 mod times;
 mod workspace;
 
+pub use branch::*;
 pub use command::{COMMANDS, Command, Declared, Encoding, command};
 pub use compare::*;
 pub use consent::*;
@@ -41,6 +44,7 @@ pub use edit::*;
 pub use error::{ApiError, Code};
 pub use exchange::*;
 pub use git::*;
+pub use history::*;
 pub use judge::*;
 pub use model::*;
 pub use notice::Notice;

@@ -1,6 +1,8 @@
 //! One file per command.
 
+mod branch;
 mod check;
+mod clone;
 mod commit;
 mod compare;
 mod consent;
@@ -11,6 +13,7 @@ mod init;
 mod judge;
 mod keys;
 mod list;
+mod log;
 mod merge;
 mod merge_driver;
 mod models;
@@ -26,6 +29,10 @@ mod runs;
 mod score;
 mod show;
 mod stats;
+mod switch;
+mod sync;
+mod tag;
+mod undo;
 
 use std::path::{Path, PathBuf};
 
@@ -63,7 +70,14 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Diff(arguments) => diff::execute(app, arguments, output),
         Command::Rate(arguments) => rate::execute(app, arguments, output),
         Command::Ratings(arguments) => ratings::execute(app, arguments, output),
+        Command::Clone(a) => clone::execute(app, &arguments.directory, a, output),
         Command::Commit(arguments) => commit::execute(app, arguments, output),
+        Command::Log(arguments) => log::execute(app, arguments, output),
+        Command::Branch(arguments) => branch::execute(app, arguments, output),
+        Command::Switch(arguments) => switch::execute(app, arguments, output),
+        Command::Tag(arguments) => tag::execute(app, arguments, output),
+        Command::Sync(arguments) => sync::execute(app, arguments, output),
+        Command::Undo(arguments) => undo::execute(app, arguments, output),
         Command::Prompt(edit) => prompt::prompt(app, edit, output),
         Command::Variant(edit) => prompt::variant(app, edit, output),
         Command::Import(a) => import::execute(app, &arguments.directory, a, output),
@@ -85,6 +99,11 @@ fn file_in(directory: &Path, file: &Path) -> PathBuf {
     } else {
         directory.join(file)
     }
+}
+
+/// The beginning of a commit's id, as people name it.
+fn short(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
 }
 
 /// A sum of dollars, to the cent where it is larger than one, else to the place where it begins.

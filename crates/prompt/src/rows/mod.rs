@@ -69,6 +69,15 @@ pub struct Row {
     pub span: Span,
 }
 
+/// The rows of a file on its own: what cannot be read is left out, and a table's cells are text, because no schema says
+/// otherwise. Nothing for files of other formats.
+pub fn read_rows(file: &str, text: &str) -> Vec<Row> {
+    let mut report = Report::new(file);
+    RowsFormat::of(file)
+        .map(|format| format.parse(text, &Kinds::default(), &mut report))
+        .unwrap_or_default()
+}
+
 /// How rows stand in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RowsFormat {
