@@ -10,7 +10,7 @@ import {
 } from "@codemirror/language";
 import { forEachDiagnostic, lintGutter, lintKeymap, setDiagnostics as markDiagnostics } from "@codemirror/lint";
 import { highlightSelectionMatches, search, searchKeymap } from "@codemirror/search";
-import { Annotation, Compartment, EditorState, RangeSetBuilder } from "@codemirror/state";
+import { Annotation, ChangeSet, Compartment, EditorState, RangeSetBuilder } from "@codemirror/state";
 import {
   Decoration, drawSelection, EditorView, highlightActiveLine, highlightActiveLineGutter,
   highlightSpecialChars, keymap, lineNumbers, tooltips, ViewPlugin,
@@ -135,18 +135,55 @@ const completeWith = (inputs) => autocompletion({
   override: [templateCompletions(inputs)], icons: false, activateOnTyping: true,
 });
 
-/** Reports the text at most once a frame, however fast keys arrive. */
-function reportChanges(onChange) {
-  let waiting = false;
+/**
+ * What was typed in a view and not reported yet. Reports are made at most once a frame, however fast keys arrive; a text
+ * that the application sets within that frame knows nothing of those keys and must not take them away.
+ */
+class Typed {
+  constructor(onChange) {
+    this.onChange = onChange;
+    this.changes = null;
+  }
+
+  /** Takes note of a typed transaction. */
+  add(view, transaction) {
+    if (this.changes) {
+      this.changes = this.changes.compose(transaction.changes);
+      return;
+    }
+    this.before = transaction.startState.doc;
+    this.changes = transaction.changes;
+    this.frame = requestAnimationFrame(() => this.report(view));
+  }
+
+  /** Reports what is not reported. */
+  report(view) {
+    if (!this.changes) return;
+    cancelAnimationFrame(this.frame);
+    this.changes = null;
+    this.onChange(view.state.doc.toString());
+  }
+
+  /** The text as the application knows it. */
+  known(view) {
+    return this.changes ? this.before : view.state.doc;
+  }
+
+  /** A change of the text that the application knows, as one of the text on screen. */
+  over(change) {
+    if (!this.changes) return change;
+    const onScreen = change.map(this.changes);
+    this.changes = this.changes.map(change, true);
+    this.before = change.apply(this.before);
+    return onScreen;
+  }
+}
+
+function reportChanges(typed) {
   return EditorView.updateListener.of((update) => {
-    if (!update.docChanged) return;
-    if (update.transactions.every((change) => change.annotation(fromApp) || !change.docChanged)) return;
-    if (waiting) return;
-    waiting = true;
-    requestAnimationFrame(() => {
-      waiting = false;
-      onChange(update.view.state.doc.toString());
-    });
+    for (const change of update.transactions) {
+      if (change.docChanged && !change.annotation(fromApp)) typed.add(update.view, change);
+    }
   });
 }
 
@@ -156,7 +193,7 @@ function language(file) {
   return [yamlFrontmatter({ content: jinja({ base: markdown() }) }), roleLines];
 }
 
-function extensions(options, onChange, onFocus) {
+function extensions(options, typed, onFocus) {
   return [
     EditorView.cspNonce.of(nonce),
     lineNumbers(), highlightActiveLine(), highlightActiveLineGutter(), highlightSpecialChars(),
@@ -175,13 +212,14 @@ function extensions(options, onChange, onFocus) {
     EditorState.readOnly.of(options.readOnly ?? false),
     EditorView.contentAttributes.of({ "aria-label": options.label, tabindex: "0", spellcheck: "true", autocorrect: "off" }),
     EditorView.domEventHandlers({ focus: () => { onFocus(); return false; } }),
-    reportChanges(onChange),
+    reportChanges(typed),
   ];
 }
 
 /** Opens an editor in `parent`. `options`: `{key, label, text, readOnly, unfolded}`; `key` is the file's path. */
 export function create(parent, options, onChange, onFocus, onFix) {
-  const extension = extensions(options, onChange, onFocus);
+  const typed = new Typed(onChange);
+  const extension = extensions(options, typed, onFocus);
   const before = closed.get(options.key);
   closed.delete(options.key);
   const state = before && before.doc === options.text
@@ -190,12 +228,14 @@ export function create(parent, options, onChange, onFocus, onFix) {
   const view = new EditorView({ state, parent });
   view.assayKey = options.key;
   view.assayFix = onFix;
+  view.assayTyped = typed;
   if (!options.unfolded) foldFrontMatter(view, !before);
   return view;
 }
 
 /** Closes an editor; its undo history waits for the next one of the same file. */
 export function destroy(view) {
+  view.assayTyped.report(view);
   closed.set(view.assayKey, {
     doc: view.state.doc.toString(),
     state: view.state.toJSON({ history: historyField }),
@@ -210,17 +250,17 @@ export function forget() {
 
 /** Replaces the text without reporting it as a change made here. Only what differs is replaced, so cursor and scroll stay. */
 export function setText(view, text) {
-  const now = view.state.doc.toString();
+  const before = view.assayTyped.known(view);
+  const now = before.toString();
   if (now === text) return;
   const shorter = Math.min(now.length, text.length);
   let from = 0;
   while (from < shorter && now[from] === text[from]) from++;
   let same = 0;
   while (same < shorter - from && now[now.length - 1 - same] === text[text.length - 1 - same]) same++;
-  view.dispatch({
-    changes: { from, to: now.length - same, insert: text.slice(from, text.length - same) },
-    annotations: fromApp.of(true),
-  });
+  const insert = text.slice(from, text.length - same);
+  const change = ChangeSet.of({ from, to: now.length - same, insert }, before.length);
+  view.dispatch({ changes: view.assayTyped.over(change), annotations: fromApp.of(true) });
 }
 
 /** Underlines problems: `[{from, to, severity, message, fix}]`, in UTF-16 code units. */
