@@ -55,7 +55,7 @@ impl Graph {
     /// The id of a commit.
     pub(super) fn id(&self, at: u32) -> Oid {
         // What is no id was refused when the index was read.
-        Oid::from_bytes(&self.nodes[at as usize].id).unwrap_or_else(|_| Oid::zero())
+        Oid::from_bytes(&self.nodes[at as usize].id).unwrap_or(Oid::ZERO_SHA1)
     }
 
     /// Where a commit stands.
