@@ -3,19 +3,17 @@
 use std::collections::BTreeMap;
 
 use assay_repo::git::{
-    BranchInfo, ConflictFile, Drafts, LinesOnly, MergeRequest, MergeSide, Merged, RemoteInfo,
-    Resolution, Resolutions, TagInfo, TextMerger,
+    BranchInfo, ConflictFile, Drafts, MergeRequest, MergeSide, Merged, RemoteInfo, Resolution,
+    Resolutions, TagInfo,
 };
 use assay_wire::*;
 
+use super::merger::MERGER;
 use super::{Told, commit_view, undo_view};
 use crate::app::{App, Open};
 use crate::environment::commit_time;
 use crate::error::Explain;
 use crate::router::Answer;
-
-/// What merges texts before git's line merge does.
-pub(super) const MERGER: &dyn TextMerger = &LinesOnly;
 
 impl Answer<ReadBranches> for App {
     fn answer(&self, _: ReadBranches) -> Result<BranchesView, ApiError> {

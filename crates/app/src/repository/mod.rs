@@ -5,6 +5,7 @@
 
 mod branches;
 mod history;
+mod merger;
 mod sync;
 
 use std::cell::Cell;

@@ -8,7 +8,8 @@ use assay_repo::git::{Address, CloneRequest, Pushed, SyncRequest, Synced};
 use assay_wire::*;
 
 use super::Told;
-use super::branches::{MERGER, merge_view, resolutions};
+use super::branches::{merge_view, resolutions};
+use super::merger::MERGER;
 use crate::app::App;
 use crate::environment::commit_time;
 use crate::error::Explain;

@@ -68,12 +68,12 @@ impl<'a> Logins<'a> {
         }
         if allowed.is_user_pass_plaintext() && !self.store_asked {
             self.store_asked = true;
-            return self.from_store(user).ok_or_else(none_left);
+            return self.stored(user).ok_or_else(none_left);
         }
         Err(none_left())
     }
 
-    fn from_store(&mut self, user: Option<&str>) -> Option<Cred> {
+    fn stored(&mut self, user: Option<&str>) -> Option<Cred> {
         let question = question(self.address, user)?;
         let answer = ask("fill", &question, self.follow)?;
         let name = field(&answer, "username")?;
