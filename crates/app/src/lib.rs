@@ -56,6 +56,7 @@ mod workspaces;
 pub use app::{App, AppOptions};
 pub use assay_net::SecretString;
 pub use assay_net::keys::KeysConfig;
+pub use assay_repo::prepare as prepare_git;
 pub use assay_score::ColumnScore;
 pub use consents::script_worker;
 pub use host::{Headless, Host, Wanted};

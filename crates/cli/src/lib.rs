@@ -44,6 +44,7 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
+    assay_app::prepare_git();
     let output = Output::new(arguments.command.json());
     defect::report_to_a_file();
     match catch_unwind(AssertUnwindSafe(|| execute(&arguments, &output))) {

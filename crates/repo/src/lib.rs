@@ -54,6 +54,7 @@ pub use discover::PromptKey;
 pub use edit::Step;
 pub use error::RepoError;
 pub use file::{FileText, Listed, MAX_FILE, Written, create_files, digest};
+pub use fsync::prepare;
 pub use revision::Revision;
 pub use watch::Watch;
 pub use workspace::{Versions, Workspace};

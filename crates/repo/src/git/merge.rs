@@ -78,16 +78,6 @@ pub trait TextMerger {
     fn merge(&self, path: &str, base: Option<&str>, ours: &str, theirs: &str) -> TextMerge;
 }
 
-/// Git's line merge for everything.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct LinesOnly;
-
-impl TextMerger for LinesOnly {
-    fn merge(&self, _: &str, _: Option<&str>, _: &str, _: &str) -> TextMerge {
-        TextMerge::NotMine
-    }
-}
-
 /// What a merge became.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Merged {

@@ -36,8 +36,8 @@ pub use history::{
     Blame, BlameLine, BlameRow, Built, History, HistoryEntry, HistoryOf, RowChange, RowVersion,
 };
 pub use merge::{
-    ConflictFile, LinesOnly, MergeRequest, Merged, Resolution, Resolutions, Side as MergeSide,
-    TextMerge, TextMerger,
+    ConflictFile, MergeRequest, Merged, Resolution, Resolutions, Side as MergeSide, TextMerge,
+    TextMerger,
 };
 pub use switch::{Drafts, Switched};
 pub use sync::{Pushed, RemoteInfo, SyncRequest, Synced};

@@ -14,6 +14,7 @@ mod reviews;
 mod syncing;
 mod undoing;
 
+use assay_repo::git::{TextMerge, TextMerger};
 use assay_repo::{Identity, When, Workspace};
 use assay_testkit::TestWorkspace;
 
@@ -26,6 +27,15 @@ fn open(files: &TestWorkspace) -> Workspace {
 
 fn grace() -> Identity {
     Identity { name: "Grace".into(), email: "grace@example.com".into() }
+}
+
+/// Git's line merge for everything.
+struct LinesOnly;
+
+impl TextMerger for LinesOnly {
+    fn merge(&self, _: &str, _: Option<&str>, _: &str, _: &str) -> TextMerge {
+        TextMerge::NotMine
+    }
 }
 
 /// What the git program prints in the workspace, undisturbed by this machine's settings.

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use assay_repo::git::{
-    Address, CloneRequest, GitError, LinesOnly, Merged, Pushed, Resolution, Resolutions,
-    SyncRequest, Synced, Unfollowed,
+    Address, CloneRequest, GitError, Merged, Pushed, Resolution, Resolutions, SyncRequest, Synced,
+    Unfollowed,
 };
 use assay_repo::{Identity, Workspace};
 use assay_testkit::TestWorkspace;
 
-use crate::{NOW, Numbers, git, grace, open};
+use crate::{LinesOnly, NOW, Numbers, git, grace, open};
 
 /// A bare repository with what `files` has committed.
 fn remote(files: &TestWorkspace, folder: &Path) -> Address {

@@ -5,13 +5,14 @@ use std::fs;
 use std::path::Path;
 
 use assay_repo::Workspace;
-use assay_repo::git::{Drafts, GitError, LinesOnly, MergeRequest, Unfollowed};
+use assay_repo::git::{Drafts, GitError, MergeRequest, Unfollowed};
 use assay_testkit::TestWorkspace;
 
-use crate::{NOW, Numbers, git, open};
+use crate::{LinesOnly, NOW, Numbers, git, open};
 
 /// One of a hundred in the suite of what the benchmark does.
 const SEQUENCES: u64 = 100;
+const AT_ONCE: u64 = 8;
 const COMMANDS: usize = 5;
 
 /// Everything that undo promises to bring back.
@@ -89,26 +90,36 @@ fn command(workspace: &Workspace, numbers: &mut Numbers) {
 
 #[test]
 fn undo_to_the_start_brings_back_bytes_index_and_references() {
-    for seed in 1..=SEQUENCES {
-        let files = start();
-        let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        // What was never committed has to survive as well.
-        files.write("b.txt", "changed\r\nand not committed\n");
-        files.write("folder/new.txt", "new\n");
-        if numbers.below(2) == 0 {
-            git(&files, &["add", "b.txt"]);
-            files.write("b.txt", "changed again\n");
+    // Each waits for the disk most of its time.
+    std::thread::scope(|scope| {
+        for first in 1..=AT_ONCE {
+            scope.spawn(move || {
+                (first..=SEQUENCES).step_by(AT_ONCE as usize).for_each(there_and_back)
+            });
         }
-        let workspace = open(&files);
-        let before = everything(&files);
-        for _ in 0..COMMANDS {
-            command(&workspace, &mut numbers);
-        }
-        while !workspace.undo_steps().unwrap().is_empty() {
-            workspace.undo().unwrap_or_else(|error| panic!("sequence {seed}: {error}"));
-        }
-        assert_eq!(everything(&files), before, "sequence {seed}");
+    });
+}
+
+/// Commands chosen by a number, and all of them taken back.
+fn there_and_back(seed: u64) {
+    let files = start();
+    let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+    // What was never committed has to survive as well.
+    files.write("b.txt", "changed\r\nand not committed\n");
+    files.write("folder/new.txt", "new\n");
+    if numbers.below(2) == 0 {
+        git(&files, &["add", "b.txt"]);
+        files.write("b.txt", "changed again\n");
     }
+    let workspace = open(&files);
+    let before = everything(&files);
+    for _ in 0..COMMANDS {
+        command(&workspace, &mut numbers);
+    }
+    while !workspace.undo_steps().unwrap().is_empty() {
+        workspace.undo().unwrap_or_else(|error| panic!("sequence {seed}: {error}"));
+    }
+    assert_eq!(everything(&files), before, "sequence {seed}");
 }
 
 #[test]
