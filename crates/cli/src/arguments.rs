@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use crate::git_arguments::{Branch, CloneFrom, Decisions, Log, SwitchTo, SyncWith, Tag, Undo};
+pub use crate::git_arguments::{
+    Branch, CloneFrom, Decisions, Diff, Log, MergeDriver, SwitchTo, SyncWith, Tag, Undo,
+};
 
 /// Prompts as code: edit, run, score and commit prompts that live in a git repository
 #[derive(Debug, Parser)]
@@ -352,46 +354,6 @@ pub struct Compare {
     pub markdown: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) json: Json,
-}
-
-/// Show what differs between two revisions.
-///
-/// Examples, cases and parameters are told by their names, templates line by line; `<` and `>` stand before lines
-/// that only moved.
-#[derive(Debug, Args)]
-pub struct Diff {
-    /// A git revision; the last commit when not given
-    pub base: Option<String>,
-    /// A git revision; the files on disk when not given
-    pub head: Option<String>,
-    /// Show the messages a model would be sent, and what differs in them
-    #[arg(long)]
-    pub rendered: bool,
-    /// Only this prompt; may be repeated
-    #[arg(long = "prompt", value_name = "P")]
-    pub prompts: Vec<String>,
-    /// With --rendered, this case; may be repeated. Else of each variant the first with other messages
-    #[arg(long = "case", value_name = "ID", requires = "rendered")]
-    pub cases: Vec<String>,
-    #[command(flatten)]
-    pub(crate) json: Json,
-}
-
-/// Merge one file, when git asks for it.
-#[derive(Debug, Args)]
-pub struct MergeDriver {
-    /// What both began with
-    #[arg(value_name = "%O")]
-    pub base: PathBuf,
-    /// What this branch made of it; the merge is written there
-    #[arg(value_name = "%A")]
-    pub ours: PathBuf,
-    /// What the other branch made of it
-    #[arg(value_name = "%B")]
-    pub theirs: PathBuf,
-    /// The file's path in the repository
-    #[arg(value_name = "%P")]
-    pub path: String,
 }
 
 /// Say how good a cell's output is.

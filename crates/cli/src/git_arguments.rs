@@ -1,4 +1,5 @@
-//! What can be typed after the commands that are git's as well: `clone`, `log`, `branch`, `switch`, `tag`, `sync`, `undo`.
+//! What can be typed after the commands that are git's as well: `clone`, `diff`, `log`, `branch`, `switch`, `tag`,
+//! `sync` and `undo`, and what git itself types after `merge-driver`.
 
 use std::path::PathBuf;
 
@@ -143,4 +144,44 @@ pub struct Undo {
     pub list: bool,
     #[command(flatten)]
     pub(crate) json: Json,
+}
+
+/// Show what differs between two revisions.
+///
+/// Examples, cases and parameters are told by their names, templates line by line; `<` and `>` stand before lines
+/// that only moved.
+#[derive(Debug, Args)]
+pub struct Diff {
+    /// A git revision; the last commit when not given
+    pub base: Option<String>,
+    /// A git revision; the files on disk when not given
+    pub head: Option<String>,
+    /// Show the messages a model would be sent, and what differs in them
+    #[arg(long)]
+    pub rendered: bool,
+    /// Only this prompt; may be repeated
+    #[arg(long = "prompt", value_name = "P")]
+    pub prompts: Vec<String>,
+    /// With --rendered, this case; may be repeated. Else of each variant the first with other messages
+    #[arg(long = "case", value_name = "ID", requires = "rendered")]
+    pub cases: Vec<String>,
+    #[command(flatten)]
+    pub(crate) json: Json,
+}
+
+/// Merge one file, when git asks for it.
+#[derive(Debug, Args)]
+pub struct MergeDriver {
+    /// What both began with
+    #[arg(value_name = "%O")]
+    pub base: PathBuf,
+    /// What this branch made of it; the merge is written there
+    #[arg(value_name = "%A")]
+    pub ours: PathBuf,
+    /// What the other branch made of it
+    #[arg(value_name = "%B")]
+    pub theirs: PathBuf,
+    /// The file's path in the repository
+    #[arg(value_name = "%P")]
+    pub path: String,
 }
