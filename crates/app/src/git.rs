@@ -36,6 +36,7 @@ impl Answer<ReadDiff> for App {
 impl Answer<Commit> for App {
     fn answer(&self, command: Commit) -> Result<CommitView, ApiError> {
         let open = self.workspace()?;
+        let _alone = self.inner.git.alone();
         let paths = self.with_ratings(&open, command.paths)?;
         let message = self.with_evidence(&open, &command.message, &paths);
         let commit = open

@@ -46,7 +46,8 @@ impl GitWork {
         self.blaming.stop();
     }
 
-    fn alone(&self) -> MutexGuard<'_, ()> {
+    /// Held by whatever changes the repository, for as long as it does.
+    pub fn alone(&self) -> MutexGuard<'_, ()> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
