@@ -101,7 +101,7 @@ fn rendered(view: &RenderedView) -> String {
 fn rendered_change(change: &RenderedChange) -> String {
     let more = match change.more {
         0 => String::new(),
-        more => format!(" (and {} more)", counted(more, "case")),
+        more => format!(" (and {})", counted(more, "more case")),
     };
     let messages: String = change.messages.iter().map(message).collect();
     format!("{}/{} · case {}{more}\n\n{messages}", change.prompt, change.variant, change.case)
