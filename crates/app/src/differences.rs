@@ -134,7 +134,7 @@ fn whole_lines<'m>(text: &str, passages: impl Iterator<Item = &'m Range<usize>>)
             let end = start + said.trim_end_matches(|c: char| c.is_ascii_punctuation()).len();
             passage.start <= start && end <= passage.end
         };
-        if !said.is_empty() && passages.iter().any(|passage| is_within(passage)) {
+        if !said.is_empty() && passages.iter().any(is_within) {
             lines.push(number as u32 + 1);
         }
         at += line.len();
