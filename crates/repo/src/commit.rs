@@ -43,7 +43,7 @@ pub struct CommitInfo {
 }
 
 impl CommitInfo {
-    fn of(commit: &git2::Commit<'_>) -> Self {
+    pub(crate) fn of(commit: &git2::Commit<'_>) -> Self {
         Self {
             id: commit.id().to_string(),
             summary: commit.summary().ok().flatten().unwrap_or_default().to_owned(),
@@ -125,7 +125,7 @@ fn stage(change: &FileChange, staged: &mut Index, next: &mut Index) -> Result<()
     Ok(())
 }
 
-fn tidy_message(message: &str) -> Result<String, RepoError> {
+pub(crate) fn tidy_message(message: &str) -> Result<String, RepoError> {
     let message = git2::message_prettify(message.trim(), None)?;
     if message.is_empty() {
         return Err(RepoError::EmptyMessage);
@@ -133,7 +133,7 @@ fn tidy_message(message: &str) -> Result<String, RepoError> {
     Ok(message)
 }
 
-fn require_no_merge(repository: &Repository) -> Result<(), RepoError> {
+pub(crate) fn require_no_merge(repository: &Repository) -> Result<(), RepoError> {
     use RepositoryState as S;
     let what = match repository.state() {
         S::Clean => return Ok(()),

@@ -350,7 +350,7 @@ fn unreadable_config(error: &RepoError) -> Diagnostic {
     Diagnostic::error("R0001", REPOSITORY_FILE, Span { start: 0, end: 0 }, error.to_string())
 }
 
-fn require_empty(dir: &Path) -> Result<(), RepoError> {
+pub(crate) fn require_empty(dir: &Path) -> Result<(), RepoError> {
     let not_empty = || RepoError::NotEmpty { path: dir.to_owned() };
     match fs::read_dir(dir) {
         Ok(mut entries) => entries.next().map_or(Ok(()), |_| Err(not_empty())),
@@ -360,7 +360,7 @@ fn require_empty(dir: &Path) -> Result<(), RepoError> {
     }
 }
 
-fn unfinished_folder(parent: &Path) -> std::io::Result<tempfile::TempDir> {
+pub(crate) fn unfinished_folder(parent: &Path) -> std::io::Result<tempfile::TempDir> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(file::UNFINISHED);
     #[cfg(unix)]
@@ -396,7 +396,7 @@ fn move_contents(made: &Path, dir: &Path) -> std::io::Result<()> {
     fs::rename(made.join(git), dir.join(git))
 }
 
-fn parent_of(dir: &Path) -> &Path {
+pub(crate) fn parent_of(dir: &Path) -> &Path {
     match dir.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

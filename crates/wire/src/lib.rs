@@ -19,6 +19,7 @@
 //! ```
 
 mod cells;
+mod branch;
 mod command;
 mod compare;
 mod consent;
@@ -26,6 +27,7 @@ mod edit;
 mod error;
 mod exchange;
 mod git;
+mod history;
 mod judge;
 mod machine;
 mod model;
@@ -37,6 +39,7 @@ mod times;
 mod workspace;
 
 pub use cells::*;
+pub use branch::*;
 pub use command::{COMMANDS, Command, Declared, Encoding, command};
 pub use compare::*;
 pub use consent::*;
@@ -44,6 +47,7 @@ pub use edit::*;
 pub use error::{ApiError, Code};
 pub use exchange::*;
 pub use git::*;
+pub use history::*;
 pub use judge::*;
 pub use machine::*;
 pub use model::*;
