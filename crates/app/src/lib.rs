@@ -44,6 +44,7 @@ mod providers;
 mod ratings;
 mod repository;
 mod results;
+mod reviews;
 mod revisions;
 mod router;
 mod runs;

@@ -210,6 +210,7 @@ commands! {
     "proposal.merge" MergeProposal -> ProposalMergedView, Json, "merge a proposal whose gate is open, with what opened it";
     "statement.revoke" Revoke -> ProposalsView, Json, "take back what one signed";
     "run.attest" Attest -> AttestedView, Json, "sign what a run showed";
+    "evidence.list" ListEvidence -> Vec<EvidenceLine>, Json, "what signed runs showed, also those of others, newest first";
     "gate.verify" Verify -> ReviewGateView, Json, "whether a commit may go into another, and why not";
     "signer.read" ReadSigner -> SignerChoiceView, Json, "who signs here, and which keys could";
     "signer.set" SetSigner -> SignerChoiceView, Json, "choose the key that signs here";

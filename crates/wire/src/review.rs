@@ -466,6 +466,9 @@ pub struct Revoke {
 pub struct Attest {
     /// The run, or `last`.
     pub run: String,
+    /// The branch that its gates are compared with, where one asks for a comparison; the main one when not given.
+    #[serde(default)]
+    pub base: Option<String>,
 }
 
 /// What was signed of a run.
@@ -486,6 +489,25 @@ pub struct AttestedContentView {
     pub variant: String,
     /// Its content id.
     pub content: String,
+    /// What was signed.
+    pub evidence: EvidenceView,
+}
+
+/// Asks for all signed evidence of the repository, also of runs that were made elsewhere.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ListEvidence {}
+
+/// What a run showed of one variant.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EvidenceLine {
+    /// The prompt's key; its permanent id where it is not there any more.
+    pub prompt: String,
+    /// The variant.
+    pub variant: String,
+    /// The content id that was measured.
+    pub content: String,
+    /// Whether the last commit has exactly this content.
+    pub current: bool,
     /// What was signed.
     pub evidence: EvidenceView,
 }

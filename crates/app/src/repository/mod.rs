@@ -46,7 +46,8 @@ impl GitWork {
         self.blaming.stop();
     }
 
-    fn alone(&self) -> MutexGuard<'_, ()> {
+    /// Waits until no other command changes something.
+    pub fn alone(&self) -> MutexGuard<'_, ()> {
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
