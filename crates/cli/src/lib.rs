@@ -13,6 +13,7 @@ mod defect;
 mod exit;
 mod git_arguments;
 mod output;
+mod review_arguments;
 mod terminal;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

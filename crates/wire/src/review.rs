@@ -333,6 +333,17 @@ pub struct ProposalDetailView {
     pub merged: Option<String>,
     /// Files where the two sides conflict; nothing can be merged while there are any.
     pub conflicts: Vec<String>,
+    /// The texts that would go in, of files that are not very large: what [`AnchorView`] counts in.
+    pub texts: Vec<ProposedTextView>,
+}
+
+/// A changed file as it would be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedTextView {
+    /// Below the repository.
+    pub path: String,
+    /// All of it.
+    pub text: String,
 }
 
 /// A conversation.

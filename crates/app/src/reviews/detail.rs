@@ -16,6 +16,10 @@ use crate::differences::file_difference;
 use crate::error::Explain;
 use crate::router::Answer;
 
+/// The largest text that goes along whole, and the most of all of them together, in bytes.
+const MAX_TEXT: u64 = 200_000;
+const MAX_TEXTS: usize = 4_000_000;
+
 /// Stands for the digest of a file that is not there.
 const ABSENT: &str = "none";
 
@@ -47,6 +51,18 @@ impl<'a> Sides<'a> {
         let file =
             |change: &FileChange| file_difference(workspace, base, Some(merged), change.clone());
         self.changes.iter().map(file).collect()
+    }
+
+    /// The texts that would go in, as far as they are not very large.
+    fn texts(&self) -> Vec<ProposedTextView> {
+        let mut left = MAX_TEXTS;
+        let text = |change: &FileChange| {
+            let bytes = self.gate.merged.read_bytes(&change.path, MAX_TEXT).ok()?;
+            let text = String::from_utf8(bytes).ok()?;
+            left = left.checked_sub(text.len())?;
+            Some(ProposedTextView { path: change.path.clone(), text })
+        };
+        self.changes.iter().filter_map(text).collect()
     }
 
     /// Names what is shown: each file that differs with both of its contents, and the evidence beside it.
@@ -111,6 +127,7 @@ impl App {
         let Some(sides) = sides else { return Ok(()) };
         into.merged = Some(sides.gate.merged.id());
         into.files = sides.files();
+        into.texts = sides.texts();
         into.shown = sides.shown(&judged.view.prompts)?;
         into.sides =
             self.evaluated(hearing, &proposed.words.target, &proposed.words.branch, &sides);
@@ -151,5 +168,6 @@ fn blank(proposal: ProposalView) -> ProposalDetailView {
         head: String::new(),
         merged: None,
         conflicts: Vec::new(),
+        texts: Vec::new(),
     }
 }
