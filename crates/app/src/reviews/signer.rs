@@ -65,14 +65,14 @@ impl Answer<SetSigner> for App {
 }
 
 impl App {
-    fn chosen(&self) -> Result<Option<Chosen>, ApiError> {
+    fn chosen_key(&self) -> Result<Option<Chosen>, ApiError> {
         let stored = self.inner.store.setting(SETTING).map_err(|e| e.explain())?;
         Ok(stored.and_then(|text| serde_json::from_str(&text).ok()))
     }
 
     /// Whoever signs here.
     pub(super) fn signer(&self) -> Result<Box<dyn Signer>, ApiError> {
-        let chosen = self.chosen()?.ok_or_else(|| {
+        let chosen = self.chosen_key()?.ok_or_else(|| {
             ApiError::new(Code::BadInput, "no key is chosen to sign with")
                 .hint("Choose one in Settings, or with: assay signer ~/.ssh/id_ed25519")
                 .hint("`assay signer` lists the keys of your agent and of ~/.ssh.")
@@ -82,11 +82,11 @@ impl App {
 
     /// The fingerprint of the key that signs here; none when none is chosen, or it cannot be read any more.
     pub(super) fn own_fingerprint(&self) -> Result<Option<String>, ApiError> {
-        Ok(self.chosen()?.and_then(|chosen| known_fingerprint(&chosen.key)))
+        Ok(self.chosen_key()?.and_then(|chosen| known_fingerprint(&chosen.key)))
     }
 
     pub(super) fn signer_view(&self, open: &Open) -> Result<Option<SignerView>, ApiError> {
-        let Some(chosen) = self.chosen()? else { return Ok(None) };
+        let Some(chosen) = self.chosen_key()? else { return Ok(None) };
         let key = match keeper(&chosen.key) {
             Ok(signer) => signer.key(),
             Err(error) => return Ok(Some(unusable(chosen, error))),
