@@ -150,7 +150,8 @@ impl App {
         let request = RunRequest::default();
         let (base, head) =
             self.answered_revisions(&hearing.open, &base, &head, &request).ok().flatten()?;
-        let side = |run, name: &str| SideRef { label: Some(name.to_owned()), ..SideRef::run(run) };
+        let side =
+            |run: String, name: &str| SideRef { label: Some(name.to_owned()), ..SideRef::run(run) };
         Some((side(base, target), side(head, branch)))
     }
 }
