@@ -4,12 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use assay_testkit::{DataFolder, ModelServer};
-use assay_tests::process::greeter;
 use serde_json::{Value, json};
 use ssh_key::private::Ed25519Keypair;
 use ssh_key::{LineEnding, PrivateKey};
 
-use crate::process::{Left, Terminal};
+use crate::process::{Left, Terminal, greeter};
 
 const PROMPT: &str = "prompts/greet/plain.prompty";
 
@@ -177,7 +176,7 @@ fn two_people_propose_evaluate_review_change_approve_and_merge_and_the_other_ver
     assert_eq!(first["proposal"]["id"], proposed["id"]);
     assert_eq!(first["proposal"]["prompts"][0]["evidence"]["counts"], true);
     let on = ["--on", PROMPT, "--words", "kindly", "-m", "How kindly?"];
-    bob.ok(&[&["review", "comment", "kind"], &on[..]].concat());
+    bob.ok(&[&["review", "comment", "kind"][..], &on].concat());
     bob.ok(&["review", "request-changes", "kind", "-m", "Say how."]);
     bob.ok(&["sync"]);
 
@@ -186,7 +185,8 @@ fn two_people_propose_evaluate_review_change_approve_and_merge_and_the_other_ver
     let asked = ada.ok(&["review", "show", "kind"]);
     assert_eq!(asked["proposal"]["state"], "changes-requested");
     assert_eq!(asked["threads"][0]["anchor"]["quote"], "kindly");
-    assert_eq!(asked["verdicts"][0]["scorer"], "exact", "she has run both sides");
+    let verdicts = asked["verdicts"].as_array().map(Vec::len);
+    assert_eq!(verdicts, Some(2), "she has run both sides, with two scorers");
     ada.change("system:\n", "system:\nUse their name.\n");
     let renewed = ada.ok(&["propose", "Be kind, by name"])["proposal"].clone();
     assert_eq!((&renewed["id"], &renewed["state"]), (&proposed["id"], &json!("open")));
@@ -239,7 +239,9 @@ fn a_colleague_who_clones_sees_what_runs_showed() {
         (&json!("plain"), &json!(false))
     );
     assert_eq!(evidence[0]["evidence"]["cells"], 3);
-    assert_eq!(evidence[0]["evidence"]["metrics"][1]["name"], "polite");
+    let metrics = evidence[0]["evidence"]["metrics"].as_array().expect("means");
+    let polite = metrics.iter().find(|metric| metric["name"] == "polite").expect("a mean");
+    assert_eq!((&polite["mean"], &polite["n"]), (&json!(1.0), &json!(3)));
     assert_eq!(cleo.ok(&["review"])["proposals"][0]["title"], "Be kind");
 }
 
@@ -345,7 +347,7 @@ fn the_gate_is_written_for_ci() {
     ada.ok(&["switch", "-c", "kind"]);
     ada.change("Greet the person.", "Greet the person kindly.");
     let files = ["--junit", "gate.xml", "--markdown", "gate.md"];
-    let arguments = [&["verify", "main", "HEAD"], &files[..]].concat();
+    let arguments = [&["verify", "main", "HEAD"][..], &files].concat();
     let left = ada.terminal.assay_in(&ada.place, &arguments);
     assert_eq!(left.exit, 1, "{}", left.err);
     assert!(left.out.starts_with("gate CLOSED\n"), "{}", left.out);
