@@ -362,3 +362,26 @@ fn the_gate_is_written_for_ci() {
     let nothing = ada.ok(&["verify", "HEAD", "HEAD"]);
     assert_eq!((&nothing["ok"], &nothing["prompts"]), (&json!(true), &json!([])));
 }
+
+#[test]
+fn statements_that_were_seen_and_are_gone_close_the_gate() {
+    let team = Team::new();
+    let (ada, bob) = (team.person("ada", 1), team.person("bob", 2));
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    ada.ok(&["propose", "Be kind"]);
+    ada.ok(&["sync"]);
+    bob.ok(&["sync"]);
+    bob.ok(&["review", "request-changes", "kind", "-m", "No."]);
+    bob.ok(&["sync"]);
+    ada.ok(&["sync"]);
+    assert_eq!(ada.ok(&["review"])["proposals"][0]["state"], "changes-requested");
+    let kept = git(&ada.place, &["for-each-ref", "--format=%(refname)", "refs/assay/"]);
+    let logs: Vec<&str> = kept.lines().filter(|name| name.contains("/log/")).collect();
+    assert_eq!(logs.len(), 4, "two logs, here and as they were fetched: {kept}");
+    logs.iter().for_each(|name| drop(git(&ada.place, &["update-ref", "-d", name])));
+    let closed = ada.ends_with(1, &["verify", "main", "kind"]);
+    let codes: Vec<_> = closed["reasons"].as_array().into_iter().flatten().collect();
+    assert_eq!(codes.len(), 2, "{closed}");
+    assert!(codes.iter().all(|reason| reason["code"] == "rolled-back"), "{closed}");
+}

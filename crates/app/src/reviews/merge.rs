@@ -7,7 +7,7 @@ use assay_wire::*;
 use super::gate::view;
 use super::hearing::Hearing;
 use super::proposal::{self, judge};
-use super::say::waiting;
+use super::say::{on_one_line, waiting};
 use crate::app::App;
 use crate::environment::commit_time;
 use crate::error::Explain;
@@ -23,7 +23,11 @@ impl Answer<MergeProposal> for App {
         require_open(gate, &hearing)?;
         require_current(&hearing, target, gate)?;
         let message = match command.message.trim() {
-            "" => format!("Merge {}: {}", proposed.words.branch, proposed.words.title),
+            // Both are somebody else's words, and a line break would begin trailers of their own.
+            "" => {
+                let words = proposed.words;
+                on_one_line(&format!("Merge {}: {}", words.branch, words.title))
+            }
             message => message.to_owned(),
         };
         let workspace = &hearing.open.workspace;

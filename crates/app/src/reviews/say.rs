@@ -236,7 +236,8 @@ fn said(
     })
 }
 
-fn on_one_line(text: &str) -> String {
+/// A text without line breaks and other control characters.
+pub(super) fn on_one_line(text: &str) -> String {
     text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 

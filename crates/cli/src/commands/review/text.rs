@@ -5,6 +5,7 @@ use assay_wire::{
     ProposedPromptView, RefusalView, ReviewGateView, ThreadView, VoteView,
 };
 
+use crate::commands;
 use crate::output::{counted, table};
 
 /// Characters of an id that name it well enough.
@@ -102,19 +103,18 @@ pub(crate) fn detail(detail: &ProposalDetailView) -> String {
     text
 }
 
-/// What runs of both sides say, or how to have them.
+/// What runs of both sides say, or how to have them: by commits, since the branch may be at a remote only.
 fn verdicts(detail: &ProposalDetailView) -> String {
-    let (view, proposal) = (&detail.verdicts, &detail.proposal);
-    match view {
-        Some(view) => {
+    match (&detail.verdicts, &detail.merged) {
+        (Some(view), _) => {
             let lines = view.pairs.iter().flat_map(|pair| &pair.verdicts);
             lines.map(|verdict| format!("\n{}\n", verdict.text)).collect()
         }
-        None if detail.merged.is_some() => format!(
-            "\nnot evaluated on both sides yet: assay compare {} {}\n",
-            proposal.target, proposal.branch
-        ),
-        None => String::new(),
+        (None, Some(merged)) => {
+            let [base, merged] = [&detail.base, merged].map(|id| commands::short(id));
+            format!("\nnot evaluated on both sides yet: assay compare {base} {merged}\n")
+        }
+        (None, None) => String::new(),
     }
 }
 
