@@ -53,6 +53,13 @@ pub(super) struct Target {
 }
 
 impl App {
+    /// Hears what was said so far, and reads the branches that proposals want to reach.
+    pub(super) fn hear_proposals(&self) -> Result<Hearing, ApiError> {
+        let mut hearing = self.hear()?;
+        hearing.read_targets()?;
+        Ok(hearing)
+    }
+
     /// Hears what was said so far.
     pub(super) fn hear(&self) -> Result<Hearing, ApiError> {
         let open = self.workspace()?;
@@ -75,7 +82,6 @@ impl App {
         let heard = hearing.listen()?;
         self.remember(&open, &hearing.seen, &heard)?;
         hearing.signed = heard.statements.into_iter().map(|(_, signed)| signed).collect();
-        hearing.read_targets()?;
         Ok(hearing)
     }
 

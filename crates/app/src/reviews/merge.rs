@@ -15,7 +15,7 @@ use crate::router::Answer;
 
 impl Answer<MergeProposal> for App {
     fn answer(&self, command: MergeProposal) -> Result<ProposalMergedView, ApiError> {
-        let hearing = self.hear()?;
+        let hearing = self.hear_proposals()?;
         let proposed = proposal::find(&hearing, &command.id)?;
         let judged = judge(&hearing, &proposed)?;
         let gate = waiting(&judged)?;

@@ -34,13 +34,13 @@ pub(crate) use share::bring_statements;
 
 impl Answer<ListProposals> for App {
     fn answer(&self, _: ListProposals) -> Result<ProposalsView, ApiError> {
-        self.proposals_view(&self.hear()?)
+        self.proposals_view(&self.hear_proposals()?)
     }
 }
 
 impl Answer<ReadProposal> for App {
     fn answer(&self, command: ReadProposal) -> Result<ProposalDetailView, ApiError> {
-        let hearing = self.hear()?;
+        let hearing = self.hear_proposals()?;
         let found = proposal::find(&hearing, &command.id)?;
         self.detail(&hearing, &found)
     }

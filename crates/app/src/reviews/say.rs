@@ -36,7 +36,10 @@ impl Answer<Propose> for App {
         let merged = gate.merged.content().map_err(|e| e.explain())?;
         let subjects = put_forward(&target.content, &merged, &command.prompts)?;
         if subjects.is_empty() {
-            let message = format!("{branch} brings nothing that {} does not have", command.target);
+            let message = format!(
+                "{branch} brings no prompt, cases, scorers or rules that {} does not have",
+                command.target
+            );
             return Err(ApiError::new(Code::BadInput, message).hint("Commit something first."));
         }
         let body = Body::Proposal(Proposal {
@@ -47,7 +50,7 @@ impl Answer<Propose> for App {
         });
         let draft = draft(&hearing, subjects, &target.content, rules_of(&target)?, body)?;
         self.say(&hearing, draft)?;
-        let hearing = self.hear()?;
+        let hearing = self.hear_proposals()?;
         let made = proposal::find(&hearing, &branch)?;
         Ok(judge(&hearing, &made)?.view)
     }
@@ -55,7 +58,7 @@ impl Answer<Propose> for App {
 
 impl Answer<Review> for App {
     fn answer(&self, command: Review) -> Result<ProposalDetailView, ApiError> {
-        let hearing = self.hear()?;
+        let hearing = self.hear_proposals()?;
         let proposed = proposal::find(&hearing, &command.proposal)?;
         let target = known_target(&hearing, &proposed.words.target)?;
         let judged = judge(&hearing, &proposed)?;
@@ -73,7 +76,7 @@ impl Answer<Review> for App {
 
 impl Answer<Revoke> for App {
     fn answer(&self, command: Revoke) -> Result<ProposalsView, ApiError> {
-        let hearing = self.hear()?;
+        let hearing = self.hear_proposals()?;
         // A proposal goes by what it began with; what renewed it last is what still stands.
         let renewed = proposal::find(&hearing, &command.statement).ok();
         let renewed = renewed.map(|proposed| proposed.latest.id.clone());
