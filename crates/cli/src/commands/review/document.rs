@@ -41,7 +41,7 @@ pub(crate) fn detail(detail: &ProposalDetailView) -> Value {
         "files": detail.files,
         "threads": detail.threads.iter().map(thread).collect::<Vec<_>>(),
         "verdicts": detail.verdicts.iter().flat_map(|view| &view.pairs).flat_map(|pair| {
-            pair.verdicts.iter().map(|verdict| json!({
+            pair.verdicts.iter().map(move |verdict| json!({
                 "prompt": pair.prompt,
                 "scorer": verdict.scorer,
                 "verdict": verdict.word,
