@@ -145,6 +145,12 @@ fn codes(gate: &Value) -> Vec<&str> {
     codes.collect()
 }
 
+/// The conversation about words of a file.
+fn anchored(detail: &Value) -> &Value {
+    let threads = detail["threads"].as_array().expect("conversations");
+    threads.iter().find(|thread| !thread["anchor"].is_null()).expect("one about words")
+}
+
 #[test]
 fn two_people_propose_evaluate_review_change_approve_and_merge_and_the_other_verifies() {
     let team = Team::new();
@@ -184,7 +190,7 @@ fn two_people_propose_evaluate_review_change_approve_and_merge_and_the_other_ver
     ada.ok(&["sync"]);
     let asked = ada.ok(&["review", "show", "kind"]);
     assert_eq!(asked["proposal"]["state"], "changes-requested");
-    assert_eq!(asked["threads"][0]["anchor"]["quote"], "kindly");
+    assert_eq!(anchored(&asked)["anchor"]["quote"], "kindly");
     let verdicts = asked["verdicts"].as_array().map(Vec::len);
     assert_eq!(verdicts, Some(2), "she has run both sides, with two scorers");
     ada.change("system:\n", "system:\nUse their name.\n");
@@ -199,7 +205,7 @@ fn two_people_propose_evaluate_review_change_approve_and_merge_and_the_other_ver
     let refused = bob.ends_with(2, &["review", "approve", "kind", "--seen", stale]);
     assert_eq!(refused["message"], "the proposal is no longer the one that was shown");
     let second = bob.ok(&["review", "show", "kind"]);
-    assert_eq!(second["threads"][0]["anchor"]["place"], "moved");
+    assert_eq!(anchored(&second)["anchor"]["place"], "moved");
     let shown = second["shown"].as_str().expect("a digest");
     let approved = bob.ok(&["review", "approve", "kind", "--seen", shown, "-m", "Good."]);
     assert_eq!(approved["proposal"]["state"], "approved");
@@ -384,4 +390,56 @@ fn statements_that_were_seen_and_are_gone_close_the_gate() {
     let codes: Vec<_> = closed["reasons"].as_array().into_iter().flatten().collect();
     assert_eq!(codes.len(), 2, "{closed}");
     assert!(codes.iter().all(|reason| reason["code"] == "rolled-back"), "{closed}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_hook_of_the_guide_lets_in_what_was_approved_and_nothing_else() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let team = Team::new();
+    let hook = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/ci/pre-receive");
+    let into = team.folder.path().join("prompts.git/hooks/pre-receive");
+    write(&team.folder.path().join("prompts.git"), "hooks/pre-receive", "");
+    std::fs::copy(hook, &into).expect("the hook");
+    let executable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&into, executable).expect("a hook that runs");
+
+    let cleo = team.without_key("cleo");
+    cleo.change("Greet the person.", "Greet nobody.");
+    let (pushed, said) = push(&cleo.place);
+    assert!(!pushed, "{said}");
+    assert!(said.contains("needs-approvals"), "{said}");
+    assert!(said.contains("the gate of refs/heads/main is closed"), "{said}");
+
+    let (ada, bob) = (team.person("ada", 1), team.person("bob", 2));
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    ada.ok(&["propose", "Be kind"]);
+    ada.evaluate();
+    ada.ok(&["sync"]);
+    bob.ok(&["sync"]);
+    bob.ok(&["review", "approve", "kind"]);
+    bob.ok(&["review", "merge", "kind"]);
+    let (pushed, said) = push(&bob.place);
+    assert!(pushed, "{said}");
+}
+
+/// Pushes `main` with plain git, whose hooks find `assay`; what the other side said.
+#[cfg(unix)]
+fn push(folder: &Path) -> (bool, String) {
+    let assay = assay_tests::window::built("assay").expect("the command line is built");
+    let path = std::env::var("PATH").expect("a path");
+    let path = format!("{}:{path}", assay.parent().expect("a folder").display());
+    let done = Command::new("git")
+        .args(["push", "-q", "origin", "main"])
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("PATH", path)
+        // The system's key store belongs to the person, not to a test.
+        .env("ASSAY_KEYS", "file")
+        .output()
+        .expect("the git program");
+    (done.status.success(), String::from_utf8_lossy(&done.stderr).into_owned())
 }

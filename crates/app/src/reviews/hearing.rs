@@ -64,7 +64,7 @@ impl App {
     pub(super) fn hear(&self) -> Result<Hearing, ApiError> {
         let open = self.workspace()?;
         let workspace = &open.workspace;
-        let repository = workspace.config().0.id.unwrap_or_default();
+        let repository = repository_id(workspace)?;
         let diverged = adopt(workspace)?;
         let seen = self.seen(&open)?;
         let branches = workspace.branches().map_err(|e| e.explain())?;
@@ -113,6 +113,21 @@ impl App {
         let text = serde_json::json!(next).to_string();
         self.inner.store.set_setting(&setting_of(&open.root()), &text).map_err(|e| e.explain())
     }
+}
+
+/// The permanent id of the repository, on disk or else in the last commit, as in a clone without files; empty where it
+/// has none.
+fn repository_id(workspace: &Workspace) -> Result<String, ApiError> {
+    let committed = || -> Result<Option<String>, ApiError> {
+        let Some(head) = workspace.head() else { return Ok(None) };
+        let head = workspace.revision(&head).map_err(|e| e.explain())?;
+        Ok(head.config().map_err(|e| e.explain())?.0.id)
+    };
+    let id = match workspace.config().0.id {
+        Some(id) => Some(id),
+        None => committed()?,
+    };
+    Ok(id.unwrap_or_default())
 }
 
 /// Takes over what was fetched; what does not continue ours is told.
