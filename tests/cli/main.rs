@@ -14,6 +14,7 @@ mod models;
 mod rating;
 mod refusals;
 mod reports;
+mod reviews;
 mod score;
 mod scripts;
 mod shards;

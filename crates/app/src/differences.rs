@@ -62,7 +62,7 @@ impl Answer<ReadRendered> for App {
 }
 
 /// A changed file with its text.
-fn file_difference(
+pub(crate) fn file_difference(
     workspace: &Workspace,
     base: &Revision,
     head: Option<&Revision>,

@@ -48,6 +48,7 @@ mod rater_files;
 mod ratings;
 mod repository;
 mod results;
+mod reviews;
 mod revisions;
 mod router;
 mod runs;

@@ -8,6 +8,9 @@ pub use crate::machine_arguments::{Trust, TrustVerb};
 pub use crate::git_arguments::{
     Branch, CloneFrom, Decisions, Diff, Log, MergeDriver, SwitchTo, SyncWith, Tag, Undo,
 };
+pub use crate::review_arguments::{
+    AttestRun, ChooseSigner, Comment, ProposeBranch, ReviewAction, Reviews, Verdict, VerifyCommit,
+};
 
 /// Prompts as code: edit, run, score and commit prompts that live in a git repository
 #[derive(Debug, Parser)]
@@ -69,6 +72,16 @@ pub enum Command {
     Sync(SyncWith),
     /// Take the last git command back
     Undo(Undo),
+    /// Propose what a branch has, signed
+    Propose(ProposeBranch),
+    /// List, show, approve, comment on and merge proposals
+    Review(Reviews),
+    /// Sign what a run showed, as evidence
+    Attest(AttestRun),
+    /// Say whether content may go into a branch; the exit code is the gate
+    Verify(VerifyCommit),
+    /// Show or choose the key that signs here
+    Signer(ChooseSigner),
     /// Make, copy, rename or remove prompts
     #[command(subcommand)]
     Prompt(PromptEdit),
@@ -859,6 +872,11 @@ impl Command {
             Command::Tag(a) => a.json.json,
             Command::Sync(a) => a.json.json,
             Command::Undo(a) => a.json.json,
+            Command::Propose(a) => a.json.json,
+            Command::Review(a) => a.wants_json(),
+            Command::Attest(a) => a.json.json,
+            Command::Verify(a) => a.json.json,
+            Command::Signer(a) => a.json.json,
             Command::Run(Run { json, .. }) | Command::Merge(Merge { json, .. }) => {
                 json.as_deref() == Some("-".as_ref())
             }

@@ -14,6 +14,7 @@ mod exit;
 mod machine_arguments;
 mod git_arguments;
 mod output;
+mod review_arguments;
 mod terminal;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

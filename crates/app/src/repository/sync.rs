@@ -13,6 +13,7 @@ use super::merger::MERGER;
 use crate::app::App;
 use crate::environment::commit_time;
 use crate::error::Explain;
+use crate::reviews::bring_statements;
 use crate::router::Answer;
 
 /// Why git contacts somebody, in the ledger's words.
@@ -34,8 +35,11 @@ impl Answer<SyncBranch> for App {
         let known = self.confirmed_addresses(&open.root())?;
         let is_kept_here = Cell::new(false);
         let told = Told::new(self, self.inner.git.running.ask());
+        let remote = open.workspace.remote_for(command.remote.as_deref());
+        let remote = remote.map_err(|e| e.explain())?;
+        let carried = self.carried(&open, &remote)?;
         let request = SyncRequest {
-            remote: command.remote.as_deref(),
+            remote: Some(&remote),
             confirmed: &|address: &Address| {
                 let is_known = known.iter().any(|known| known == address.text());
                 let is_allowed = self.may_contact(address);
@@ -46,8 +50,8 @@ impl Answer<SyncBranch> for App {
                 is_known && is_allowed
             },
             push: command.push,
-            also_fetch: &[],
-            also_push: &[],
+            also_fetch: &carried.fetch,
+            also_push: &carried.push,
             resolutions: &resolutions(command.resolutions),
             merger: MERGER,
             when: commit_time(),
@@ -59,6 +63,7 @@ impl Answer<SyncBranch> for App {
             return Err(loopback_only());
         }
         let synced = synced.map_err(|e| e.explain())?;
+        open.workspace.adopt_logs(&remote).map_err(|e| e.explain())?;
         self.inner.notices.send(Notice::WorkspaceChanged);
         Ok(sync_view(synced))
     }
@@ -77,13 +82,15 @@ impl Answer<CloneWorkspace> for App {
         let cloned = {
             let _alone = self.inner.git.alone();
             let told = Told::new(self, self.inner.git.running.ask());
-            Workspace::clone_from(&CloneRequest {
+            let cloned = Workspace::clone_from(&CloneRequest {
                 address: &address,
                 into: &into,
                 branch: command.branch.as_deref(),
                 follow: &told,
             })
-            .map_err(|e| e.explain())?
+            .map_err(|e| e.explain())?;
+            bring_statements(&cloned, &told);
+            cloned
         };
         self.confirm_address(&cloned.root().display().to_string(), &address)?;
         self.answer(OpenWorkspace { path: cloned.root().display().to_string() })

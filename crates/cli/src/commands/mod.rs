@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod attest;
 mod branch;
 mod check;
 mod clone;
@@ -21,20 +22,24 @@ mod models;
 mod plan;
 mod prices;
 mod prompt;
+mod propose;
 mod rate;
 mod ratings;
 mod render;
 mod reports;
+mod review;
 mod run;
 mod runs;
 mod score;
 mod show;
+mod signer;
 mod stats;
 mod trust;
 mod switch;
 mod sync;
 mod tag;
 mod undo;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -80,6 +85,11 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Tag(arguments) => tag::execute(app, arguments, output),
         Command::Sync(arguments) => sync::execute(app, arguments, output),
         Command::Undo(arguments) => undo::execute(app, arguments, output),
+        Command::Propose(arguments) => propose::execute(app, arguments, output),
+        Command::Review(arguments) => review::execute(app, arguments, output),
+        Command::Attest(arguments) => attest::execute(app, arguments, output),
+        Command::Verify(a) => verify::execute(app, &arguments.directory, a, output),
+        Command::Signer(arguments) => signer::execute(app, arguments, output),
         Command::Prompt(edit) => prompt::prompt(app, edit, output),
         Command::Variant(edit) => prompt::variant(app, edit, output),
         Command::Import(a) => import::execute(app, &arguments.directory, a, output),

@@ -2,11 +2,11 @@
 
 use git2::{Branch, BranchType, Commit, Repository};
 
-use super::GitError;
 use super::drafts;
-use crate::When;
+use super::{GitError, LinesOnly, MergeRequest, Resolutions, Unfollowed};
 use crate::commit::CommitInfo;
 use crate::workspace::Workspace;
+use crate::{Revision, When};
 
 /// A branch.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +79,45 @@ impl Workspace {
                 return Err(GitError::Unmerged { name: name.to_owned() });
             }
             Ok(branch.delete()?)
+        })
+    }
+
+    /// Moves a branch forward to a commit that has its tip in its past. Where the branch is checked out, the
+    /// worktree goes along. `command` is what an undo is told to take back.
+    ///
+    /// # Errors
+    /// [`GitError::ChangedSince`] when the branch has commits that the other has not; [`GitError::InTheWay`] when
+    /// changes that were not committed would be overwritten.
+    pub fn advance_branch(
+        &self,
+        name: &str,
+        to: &Revision,
+        command: &str,
+        when: When,
+    ) -> Result<(), GitError> {
+        self.undoable(command, when, |doing| {
+            let repository = doing.repository;
+            let (tip, to) = (find(repository, name)?.get().peel_to_commit()?.id(), to.id());
+            let next = git2::Oid::from_str(&to)?;
+            if next != tip && !repository.graph_descendant_of(next, tip)? {
+                let (command, what) = (command.to_owned(), name.to_owned());
+                return Err(GitError::ChangedSince { command, what });
+            }
+            if self.branch().as_deref() != Some(name) {
+                let reference = format!("refs/heads/{name}");
+                repository.reference_matching(&reference, next, true, tip, "assay: advance")?;
+                return Ok(());
+            }
+            let request = MergeRequest {
+                revision: &to,
+                message: None,
+                resolutions: &Resolutions::new(),
+                merger: &LinesOnly,
+                when,
+                fallback: None,
+                follow: &Unfollowed,
+            };
+            self.merge_into_head(repository, &request).map(drop)
         })
     }
 

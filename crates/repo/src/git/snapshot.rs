@@ -34,6 +34,9 @@ const LINK: u32 = 0o120_000;
 /// Where the pins of this module and [`super::undo`] are; they are no part of a state.
 pub(super) const OWN_REFS: [&str; 2] = ["refs/assay/undo/", "refs/assay/undone/"];
 
+/// Where signed statements are. They are no part of a state either: what was said is taken back by saying so.
+const STATEMENTS: [&str; 2] = ["refs/assay/log/", "refs/assay/remotes/"];
+
 /// References by name: an id in hex, or `ref: NAME` of one that points at another.
 pub(super) type Refs = BTreeMap<String, String>;
 
@@ -60,7 +63,7 @@ impl State {
     }
 }
 
-/// Every reference but our own pins, with HEAD.
+/// Every reference but our own pins and statements, with HEAD.
 pub(super) fn refs(repository: &Repository) -> Result<Refs, GitError> {
     let mut found = Refs::new();
     // A reference that cannot be read is no reason to refuse every command.
@@ -73,7 +76,7 @@ pub(super) fn refs(repository: &Repository) -> Result<Refs, GitError> {
 
 fn note(reference: &git2::Reference<'_>, found: &mut Refs) {
     let Ok(name) = reference.name() else { return };
-    if OWN_REFS.iter().any(|own| name.starts_with(own)) {
+    if OWN_REFS.iter().chain(&STATEMENTS).any(|own| name.starts_with(own)) {
         return;
     }
     let value = match (reference.symbolic_target(), reference.target()) {

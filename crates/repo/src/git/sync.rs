@@ -93,6 +93,17 @@ impl Workspace {
         Ok(found)
     }
 
+    /// The remote that a sync goes to: the one that is asked for, else the branch's own, else the only one.
+    ///
+    /// # Errors
+    /// [`GitError::NoRemote`] when none is known, or more than one and none is chosen.
+    pub fn remote_for(&self, asked: Option<&str>) -> Result<String, GitError> {
+        match asked {
+            Some(name) => Ok(name.to_owned()),
+            None => default_remote(self, &self.repository()?),
+        }
+    }
+
     /// Brings what is new at a remote here, without touching a branch or the worktree.
     ///
     /// # Errors

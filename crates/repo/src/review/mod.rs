@@ -28,6 +28,7 @@ mod refusal;
 mod scene;
 mod signature;
 mod signers;
+mod standing;
 mod statement;
 mod thread;
 mod workspace;

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use assay_repo::git::GitError;
 use assay_repo::review::{
     Body, Draft, Evidence, Gate, GateError, GateResult, GateRule, Heard, KeyFile, Proposal, Review,
     Role, Signed, Signer, Subject, Verdict, refs::Adopted,
@@ -165,6 +166,39 @@ fn a_merge_keeps_what_opened_the_gate_and_git_reads_its_trailers() {
     assert!(trailers.contains("Prompt-Content: sha256:"), "{trailers}");
     assert!(trailers.contains("Eval-Evidence: sha256:"), "{trailers}");
     git(&files, &["fsck", "--strict"]);
+}
+
+#[test]
+fn a_merge_goes_to_its_branch_and_undo_takes_it_back_but_no_statement() {
+    let (_files, workspace) = approved();
+    let before = at(&workspace, "main").id();
+    let gate = gate(&workspace, "main", "brief");
+    let id = workspace.merge_commit(&gate, "Be brief", NOW, Some(&grace())).unwrap();
+    let made = at(&workspace, &id);
+    workspace.advance_branch("main", &made, "review merge brief", NOW).unwrap();
+    assert_eq!(at(&workspace, "main").id(), id);
+    assert!(workspace.has_in_past(&made, &at(&workspace, "brief")).unwrap());
+    assert_eq!(workspace.merge_base(&made, &gate.head).unwrap(), Some(gate.head.id()));
+    assert_eq!(workspace.attested_at(&made).unwrap().len(), 3);
+    let objection = review(&workspace, BOB, Verdict::RequestChanges);
+    assert_eq!(workspace.undo().unwrap().step.command, "review merge brief");
+    assert_eq!(at(&workspace, "main").id(), before);
+    let heard = workspace.listen(REPOSITORY, &[], &BTreeMap::new()).unwrap();
+    assert!(heard.statements.iter().any(|(_, signed)| signed.id == objection.id));
+    assert_eq!(workspace.logs().unwrap().len(), 3);
+}
+
+#[test]
+fn a_branch_is_not_moved_away_from_its_own_commits() {
+    let (_files, workspace) = approved();
+    let before = at(&workspace, "brief").id();
+    let main = at(&workspace, "main");
+    let refused = workspace.advance_branch("brief", &main, "review merge x", NOW).unwrap_err();
+    assert!(
+        matches!(&refused, GitError::ChangedSince { what, .. } if what == "brief"),
+        "{refused}"
+    );
+    assert_eq!(at(&workspace, "brief").id(), before);
 }
 
 #[test]
