@@ -113,6 +113,11 @@ impl Changes {
         self.view.with(|view| view.ready().map_or(0, |view| view.files.len()))
     }
 
+    /// The same, for who only asks once.
+    pub fn count_now(self) -> usize {
+        untrack(|| self.count())
+    }
+
     /// What stands between the person and the commit, in words.
     pub fn obstacle(self) -> Option<&'static str> {
         let chosen = self.chosen().len();
@@ -250,7 +255,7 @@ impl Default for Changes {
 }
 
 /// Leaves the screen alone when nothing is different, so that neither scroll nor focus is lost.
-fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+pub(super) fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
     if signal.with_untracked(|now| *now != value) {
         signal.set(value);
     }

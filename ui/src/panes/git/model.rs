@@ -163,11 +163,34 @@ pub fn start_of(hunks: &[DiffHunk], most: usize) -> Vec<DiffHunk> {
 }
 
 /// The sign before a line, and what it means aloud.
-pub fn sign(side: DiffSide) -> (&'static str, &'static str) {
-    match side {
-        DiffSide::Both => ("", ""),
-        DiffSide::Old => ("−", "removed"),
-        DiffSide::New => ("+", "added"),
+pub fn sign(side: DiffSide, has_moved: bool) -> (&'static str, &'static str) {
+    match (side, has_moved) {
+        (DiffSide::Both, _) => ("", ""),
+        (DiffSide::Old, false) => ("−", "removed"),
+        (DiffSide::New, false) => ("+", "added"),
+        (DiffSide::Old, true) => ("<", "moved away from here"),
+        (DiffSide::New, true) => (">", "moved here"),
+    }
+}
+
+/// Lines that stand elsewhere on the other side, by number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// In the old file.
+    pub from: Vec<u32>,
+    /// In the new file.
+    pub to: Vec<u32>,
+}
+
+impl Moved {
+    /// Whether that line has only moved.
+    pub fn has(&self, line: &DiffLine) -> bool {
+        let is_in = |numbers: &[u32], number: Option<u32>| number.is_some_and(|n| numbers.contains(&n));
+        match line.side {
+            DiffSide::Both => false,
+            DiffSide::Old => is_in(&self.from, line.old),
+            DiffSide::New => is_in(&self.to, line.new),
+        }
     }
 }
 
@@ -419,6 +442,15 @@ mod tests {
         assert_eq!(skipped(Some(&one), &two), 5);
         assert_eq!(skipped_words(0), None);
         assert_eq!(line_counts(&[one, two]), (0, 1));
+    }
+
+    #[test]
+    fn a_line_that_only_moved_is_told_from_one_that_came_or_went() {
+        let moved = Moved { from: vec![3], to: vec![7] };
+        assert!(moved.has(&line(DiffSide::New, Some(7), &[])));
+        assert!(!moved.has(&line(DiffSide::New, Some(3), &[])));
+        assert!(!moved.has(&line(DiffSide::Both, Some(7), &[])));
+        assert_eq!(sign(DiffSide::Old, true).0, "<");
     }
 
     #[test]

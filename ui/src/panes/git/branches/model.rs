@@ -5,8 +5,10 @@ use assay_wire::{
     UndoView, UndoneView,
 };
 
-use super::super::{model::short_id, work::Said};
-use crate::components::Tone;
+use crate::{
+    components::Tone,
+    panes::git::{model::short_id, work::Said},
+};
 
 /// Files named in a sentence before the rest is counted.
 const NAMED: usize = 3;

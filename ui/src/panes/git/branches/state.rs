@@ -11,18 +11,15 @@ use assay_wire::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{
-    super::{
-        changes::Changes,
-        merging::{Merging, Source},
-        tab::GitTab,
-        work::{Way, Work},
-    },
-    model,
-};
+use super::model;
 use crate::{
     ipc,
-    state::{Desk, Load, Toasts, context},
+    panes::git::{
+        changes::{Changes, set_if_new},
+        merging::{Merging, Source},
+        work::{Said, Way, Work},
+    },
+    state::{Desk, GitTab, Load, Toasts, context},
 };
 
 /// Decisions on files in conflict, by path.
@@ -350,7 +347,7 @@ impl Branches {
         }
     }
 
-    fn settle(self, said: super::super::work::Said) {
+    fn settle(self, said: Said) {
         let was_open = untrack(|| self.merging.is_open());
         self.merging.forget();
         if was_open {
@@ -372,7 +369,7 @@ impl Branches {
         let Some((source, resolutions)) = self.merging.decided() else { return };
         match source {
             Source::Revision(revision) => self.merge_with(revision, resolutions),
-            Source::Remote { push } => self.sync_with(push, None, resolutions),
+            Source::Remote { push, .. } => self.sync_with(push, None, resolutions),
         }
     }
 
@@ -414,7 +411,10 @@ impl Branches {
             match self.work.run("Syncing", command).await {
                 Some(Ok(view)) => match model::synced(&view, push) {
                     Some(said) => self.settle(said),
-                    None => self.decide(Source::Remote { push }, &view.branch, view.merged),
+                    None => {
+                        let name = format!("{}/{}", view.remote, view.branch);
+                        self.decide(Source::Remote { name, push }, &view.branch, view.merged);
+                    }
                 },
                 Some(Err(error)) => self.refuse_sync(error, push),
                 None => {}
@@ -468,12 +468,5 @@ impl Branches {
 impl Default for Branches {
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// Leaves the screen alone when nothing is different, so that neither scroll nor focus is lost.
-fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
-    if signal.with_untracked(|now| *now != value) {
-        signal.set(value);
     }
 }

@@ -4,10 +4,10 @@
 
 use leptos::prelude::*;
 
-use super::{branches::Branches, tab::GitTab, work::Work};
+use super::{branches::Branches, work::Work};
 use crate::{
     components::{Blank, Button, Kind, Mark, focus_on},
-    state::{Desk, context},
+    state::{Desk, GitTab, context},
 };
 
 mod file;

@@ -1,7 +1,6 @@
 //! One place in dispute: both values against what was there, and the choice between them.
 
 use assay_prompt::merge::{Choice, Conflict, Place};
-use assay_text::{Change, Piece};
 use leptos::prelude::*;
 use serde_json::Value;
 
@@ -9,7 +8,10 @@ use super::{
     model::{self, Disputed},
     state::Merging,
 };
-use crate::state::context;
+use crate::{
+    panes::git::words::{Words, of_text},
+    state::context,
+};
 
 /// What the choices of one place work on.
 #[derive(Clone, Copy)]
@@ -118,7 +120,7 @@ fn SideChoice(
     let text = match &value {
         Some(value) => {
             let pieces = model::against(base.as_ref(), value);
-            view! { <p class="merge-side__text words">{pieces.into_iter().map(word).collect_view()}</p> }.into_any()
+            view! { <p class="merge-side__text"><Words pieces=of_text(pieces) /></p> }.into_any()
         }
         None => view! { <p class="merge-side__text quiet">"taken out"</p> }.into_any(),
     };
@@ -133,16 +135,6 @@ fn SideChoice(
             </label>
             {text}
         </div>
-    }
-}
-
-/// What a word is: kept, gone or new. The marks are elements of their own, so a screen reader tells them apart too.
-fn word(piece: Piece) -> AnyView {
-    let Piece { text, change } = piece;
-    match change {
-        Change::Equal => text.into_any(),
-        Change::Removed => view! { <del>{text}</del> }.into_any(),
-        Change::Added => view! { <ins>{text}</ins> }.into_any(),
     }
 }
 
@@ -171,6 +163,12 @@ fn OtherChoice(deciding: Deciding, conflict: Conflict, group: String) -> impl In
     let refused = RwSignal::new(None::<String>);
     let is_chosen = Memo::new(move |_| matches!(deciding.chosen(), Some(Choice::Value(_))));
     let is_here = move || is_chosen.get() || refused.with(Option::is_some);
+    // What could not be taken is of no concern once something else is chosen.
+    Effect::new(move || {
+        if deciding.chosen().is_some() {
+            refused.set(None);
+        }
+    });
     let conflict = StoredValue::new(conflict);
     let take = move || {
         let text = typed.get_untracked();

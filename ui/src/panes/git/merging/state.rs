@@ -15,6 +15,8 @@ pub enum Source {
     Revision(String),
     /// What a sync fetched.
     Remote {
+        /// What the other side is called, as `origin/main`.
+        name: String,
         /// Whether it sends afterwards.
         push: bool,
     },
@@ -24,8 +26,7 @@ impl Source {
     /// What the other side is called.
     pub fn name(&self) -> &str {
         match self {
-            Source::Revision(name) => name,
-            Source::Remote { .. } => "the remote",
+            Source::Revision(name) | Source::Remote { name, .. } => name,
         }
     }
 }
