@@ -5,7 +5,7 @@ use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::branches::{Branches, revisions};
 use crate::{
-    components::{Blank, Button, ErrorNote, Kind, Loading, Mark},
+    components::{Blank, Button, ErrorNote, IconButton, Kind, Loading, Mark},
     state::{Load, Session, context},
 };
 
@@ -58,7 +58,7 @@ fn Names() -> impl IntoView {
         <div class="between__names" on:keydown=on_key>
             <RevisionField label="Base" text=between.base() placeholder="last commit" testid="difference-base" />
             <RevisionField label="Head" text=between.head() placeholder="files on disk" testid="difference-head" />
-            <Button icon=Mark::Swap hint="Turn the two round" on_press=turn><span class="unseen">"Turn the two round"</span></Button>
+            <IconButton label="Turn the two round" mark=Mark::Swap on_press=turn />
             <Button kind=Kind::Primary icon=Mark::Compare testid="difference-read" on_press=move |_| between.read()>"Show"</Button>
             <span class="grow"></span>
             <OfChoice />
