@@ -185,7 +185,8 @@ pub struct Moved {
 impl Moved {
     /// Whether that line has only moved.
     pub fn has(&self, line: &DiffLine) -> bool {
-        let is_in = |numbers: &[u32], number: Option<u32>| number.is_some_and(|n| numbers.contains(&n));
+        let is_in =
+            |numbers: &[u32], number: Option<u32>| number.is_some_and(|n| numbers.contains(&n));
         match line.side {
             DiffSide::Both => false,
             DiffSide::Old => is_in(&self.from, line.old),

@@ -52,7 +52,8 @@ pub fn FarBar(
     far: Signal<Option<Far>>,
 ) -> impl IntoView {
     let words = move || far.with(|far| far.as_ref().map(far_words));
-    let whole = move || far.with(|far| far.as_ref().filter(|f| f.total > 0).map(|f| (f.done, f.total)));
+    let whole =
+        move || far.with(|far| far.as_ref().filter(|f| f.total > 0).map(|f| (f.done, f.total)));
     view! {
         <span class="work__far number">{words}</span>
         {move || whole().map(|(done, total)| view! {

@@ -181,6 +181,7 @@ impl Work {
     /// Takes off the screen what the last command came to.
     pub fn clear(self) {
         self.far.set(None);
+        self.stopping.set(false);
         self.trouble.set(None);
         self.said.set(None);
     }

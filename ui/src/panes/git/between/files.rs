@@ -74,7 +74,8 @@ fn FileView(file: FileDifference, open: bool) -> impl IntoView {
 fn FileBody(file: FileDifference) -> impl IntoView {
     let FileDifference { file, fields, hunks, moved_from, moved_to } = file;
     if hunks.is_empty() {
-        return view! { <p class="quiet between-file__none">"No line of text differs."</p> }.into_any();
+        return view! { <p class="quiet between-file__none">"No line of text differs."</p> }
+            .into_any();
     }
     let moved = Moved { from: moved_from, to: moved_to };
     let has_moved = !moved.from.is_empty() || !moved.to.is_empty();

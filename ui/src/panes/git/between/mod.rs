@@ -98,10 +98,14 @@ fn MessageNames() -> impl IntoView {
             w.as_ref().map(|w| w.prompts.iter().map(|p| p.key.clone()).collect::<Vec<_>>())
         });
         let now = prompt.get();
-        names.unwrap_or_default().into_iter().map(|key| {
-            let selected = now == key;
-            view! { <option value=key.clone() selected=selected>{key.clone()}</option> }
-        }).collect_view()
+        names
+            .unwrap_or_default()
+            .into_iter()
+            .map(|key| {
+                let selected = now == key;
+                view! { <option value=key.clone() selected=selected>{key.clone()}</option> }
+            })
+            .collect_view()
     };
     view! {
         <label class="field">
@@ -159,7 +163,9 @@ fn FilesOf() -> impl IntoView {
     move || match between.files().get() {
         None => view! { <Unasked /> }.into_any(),
         Some(Load::Loading) => view! { <Loading what="Comparing" /> }.into_any(),
-        Some(Load::Failed(error)) => view! { <div class="git__refused"><ErrorNote error /></div> }.into_any(),
+        Some(Load::Failed(error)) => {
+            view! { <div class="git__refused"><ErrorNote error /></div> }.into_any()
+        }
         Some(Load::Ready(diff)) => view! { <Difference diff /> }.into_any(),
     }
 }
@@ -170,7 +176,9 @@ fn MessagesOf() -> impl IntoView {
     move || match between.messages().get() {
         None => view! { <Unasked /> }.into_any(),
         Some(Load::Loading) => view! { <Loading what="Rendering both sides" /> }.into_any(),
-        Some(Load::Failed(error)) => view! { <div class="git__refused"><ErrorNote error /></div> }.into_any(),
+        Some(Load::Failed(error)) => {
+            view! { <div class="git__refused"><ErrorNote error /></div> }.into_any()
+        }
         Some(Load::Ready(rendered)) => view! { <Messages rendered /> }.into_any(),
     }
 }

@@ -139,7 +139,8 @@ impl Between {
 
     fn read_messages(self) {
         let (asked, Question { base, head }) = (self.turn(), self.question());
-        let [prompts, cases] = [self.prompt, self.case].map(|name| model::named(&name.get_untracked()));
+        let [prompts, cases] =
+            [self.prompt, self.case].map(|name| model::named(&name.get_untracked()));
         self.messages.set(Some(Load::Loading));
         spawn_local(async move {
             self.documents.flush().await;

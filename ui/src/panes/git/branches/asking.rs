@@ -40,9 +40,7 @@ fn Asked() -> impl IntoView {
             view! { <NameAsked asking /> }.into_any()
         }
         Asking::Switch(name) => view! { <DraftsAsked name /> }.into_any(),
-        Asking::Confirm { remote, address } => {
-            view! { <AddressAsked remote address /> }.into_any()
-        }
+        Asking::Confirm { remote, address } => view! { <AddressAsked remote address /> }.into_any(),
         Asking::Undo(step) => view! { <UndoAsked step /> }.into_any(),
     })
 }

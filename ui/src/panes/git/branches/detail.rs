@@ -35,7 +35,11 @@ fn Detail(branch: BranchView) -> impl IntoView {
         None => "has never been sent anywhere".to_owned(),
     };
     let waits = drafts.then(|| {
-        let back = if current { "Switch to it again with nothing changed, and they come back." } else { "They come back when you switch to it." };
+        let back = if current {
+            "Switch to it again with nothing changed, and they come back."
+        } else {
+            "They come back when you switch to it."
+        };
         view! { <p class="branch-card__drafts">{format!("Changes you left here wait. {back}")}</p> }
     });
     let own = StoredValue::new(name.clone());
@@ -63,7 +67,8 @@ fn Detail(branch: BranchView) -> impl IntoView {
 /// Switch, merge and compare: what brings this branch and the current one together.
 #[component]
 fn Going(own: StoredValue<String>, current: bool, drafts: bool) -> impl IntoView {
-    let (branches, work, between) = (context::<Branches>(), context::<Work>(), context::<Between>());
+    let (branches, work, between) =
+        (context::<Branches>(), context::<Work>(), context::<Between>());
     let desk = context::<Desk>();
     let busy = Signal::derive(move || work.is_busy());
     let compare = move |_| {

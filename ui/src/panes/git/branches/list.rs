@@ -29,13 +29,18 @@ pub(super) fn BranchList() -> impl IntoView {
     let typed = RwSignal::new(String::new());
     let listed = Memo::new(move |_| {
         branches.view().with(|view| {
-            view.ready().map(|view| typed.with(|typed| model::listed(view, typed))).unwrap_or_default()
+            view.ready()
+                .map(|view| typed.with(|typed| model::listed(view, typed)))
+                .unwrap_or_default()
         })
     });
     let is_many = Memo::new(move |_| {
-        branches.view().with(|view| view.ready().is_some_and(|v| v.branches.len() + v.tags.len() >= MANY))
+        branches
+            .view()
+            .with(|view| view.ready().is_some_and(|v| v.branches.len() + v.tags.len() >= MANY))
     });
-    let is_empty = move || listed.with(|l| l.here.is_empty() && l.there.is_empty() && l.tags.is_empty());
+    let is_empty =
+        move || listed.with(|l| l.here.is_empty() && l.there.is_empty() && l.tags.is_empty());
     view! {
         <section class="pane branches__list" aria-label="Branches and tags">
             <div class="pane__head">

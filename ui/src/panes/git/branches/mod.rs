@@ -38,6 +38,7 @@ enum State {
 #[component]
 pub fn BranchesPane() -> impl IntoView {
     let branches = context::<Branches>();
+    branches.refresh();
     let state = Memo::new(move |_| {
         branches.view().with(|view| match view {
             Load::Loading => State::Waiting,

@@ -28,9 +28,8 @@ pub struct Listed {
 pub fn listed(view: &BranchesView, typed: &str) -> Listed {
     let typed = typed.trim().to_lowercase();
     let fits = |name: &str| name.to_lowercase().contains(&typed);
-    let is_followed = |name: &str| {
-        view.branches.iter().any(|branch| branch.upstream.as_deref() == Some(name))
-    };
+    let is_followed =
+        |name: &str| view.branches.iter().any(|branch| branch.upstream.as_deref() == Some(name));
     let (there, mut here): (Vec<_>, Vec<_>) =
         view.branches.iter().filter(|b| fits(&b.name)).cloned().partition(|b| b.remote);
     here.sort_by_key(|branch| !branch.current);
@@ -76,9 +75,13 @@ pub fn objection(what: &str, name: &str, taken: &[String]) -> Option<String> {
         return Some(format!("{c} cannot stand in the name of a {what}."));
     }
     let is_bad_part = |part: &str| {
-        part.is_empty() || part.starts_with(['.', '-']) || part.ends_with(".lock") || part.ends_with('.')
+        part.is_empty()
+            || part.starts_with(['.', '-'])
+            || part.ends_with(".lock")
+            || part.ends_with('.')
     };
-    if name.split('/').any(is_bad_part) || name.contains("..") || name.contains("@{") || name == "@" {
+    if name.split('/').any(is_bad_part) || name.contains("..") || name.contains("@{") || name == "@"
+    {
         return Some(format!("Git has no {what} of such a name."));
     }
     None
@@ -89,7 +92,9 @@ pub fn remote_of(view: &BranchesView) -> Option<&RemoteView> {
     let current = view.branches.iter().find(|branch| branch.current && !branch.remote);
     let upstream = current.and_then(|branch| branch.upstream.as_deref());
     let followed = upstream.and_then(|upstream| {
-        view.remotes.iter().find(|r| upstream.strip_prefix(&r.name).is_some_and(|rest| rest.starts_with('/')))
+        view.remotes
+            .iter()
+            .find(|r| upstream.strip_prefix(&r.name).is_some_and(|rest| rest.starts_with('/')))
     });
     followed.or_else(|| match &view.remotes[..] {
         [only] => Some(only),
@@ -139,7 +144,9 @@ pub fn merged(name: &str, into: &str, view: &MergeView) -> Option<Said> {
         MergeView::Conflicts { .. } => return None,
         MergeView::UpToDate => format!("{into} has everything of {name} already"),
         MergeView::FastForward { to } => format!("{into} moved on to {name}: {}", commit_words(to)),
-        MergeView::Merged { commit } => format!("Merged {name} into {into}: {}", commit_words(commit)),
+        MergeView::Merged { commit } => {
+            format!("Merged {name} into {into}: {}", commit_words(commit))
+        }
     };
     Some(Said { tone: Tone::Ok, title, lines: Vec::new() })
 }
@@ -202,7 +209,12 @@ mod tests {
     use super::*;
 
     fn commit() -> CommitView {
-        CommitView { id: "0123456789".into(), summary: "Be brief".into(), author: "Ada".into(), time_s: 0 }
+        CommitView {
+            id: "0123456789".into(),
+            summary: "Be brief".into(),
+            author: "Ada".into(),
+            time_s: 0,
+        }
     }
 
     fn branch(name: &str, upstream: Option<&str>) -> BranchView {
@@ -219,7 +231,12 @@ mod tests {
     }
 
     fn remote(name: &str) -> RemoteView {
-        RemoteView { name: name.into(), address: Some("file:///r".into()), confirmed: true, problem: None }
+        RemoteView {
+            name: name.into(),
+            address: Some("file:///r".into()),
+            confirmed: true,
+            problem: None,
+        }
     }
 
     fn view() -> BranchesView {
@@ -314,15 +331,20 @@ mod tests {
             sent: Some(2),
         };
         let said = synced(&sync, true).expect("nothing to decide");
-        assert_eq!(said.lines, ["Merged what was new: “Be brief” (0123456).", "Sent 2 commits to file:///r."]);
+        assert_eq!(
+            said.lines,
+            ["Merged what was new: “Be brief” (0123456).", "Sent 2 commits to file:///r."]
+        );
         sync.merged = MergeView::Conflicts { files: Vec::new() };
         assert_eq!(synced(&sync, true), None, "it is not over");
     }
 
     #[test]
     fn an_undo_names_what_stays_where_it_was_sent() {
-        let step = UndoView { command: "sync".into(), time_s: 0, sent: vec!["main to origin".into()] };
-        let said = undone(&UndoneView { step, refs: vec!["refs/heads/main".into()], files: Vec::new() });
+        let step =
+            UndoView { command: "sync".into(), time_s: 0, sent: vec!["main to origin".into()] };
+        let said =
+            undone(&UndoneView { step, refs: vec!["refs/heads/main".into()], files: Vec::new() });
         assert_eq!(said.lines, ["Moved back: main.", "What was sent stays there: main to origin."]);
         assert_eq!(said.tone, Tone::Warn);
     }

@@ -49,9 +49,15 @@ fn RemoteLine(remote: RemoteView, used: Memo<Option<String>>) -> impl IntoView {
     let own = StoredValue::new(name.clone());
     let is_used = move || used.with(|used| own.with_value(|own| used.as_ref() == Some(own)));
     let chip = match (&problem, confirmed) {
-        (Some(_), _) => view! { <Chip tone=Tone::Danger icon=Mark::Warning>"not used"</Chip> }.into_any(),
-        (None, true) => view! { <Chip tone=Tone::Ok icon=Mark::Check>"confirmed"</Chip> }.into_any(),
-        (None, false) => view! { <Chip tone=Tone::Warn icon=Mark::Shield>"asked before use"</Chip> }.into_any(),
+        (Some(_), _) => {
+            view! { <Chip tone=Tone::Danger icon=Mark::Warning>"not used"</Chip> }.into_any()
+        }
+        (None, true) => {
+            view! { <Chip tone=Tone::Ok icon=Mark::Check>"confirmed"</Chip> }.into_any()
+        }
+        (None, false) => {
+            view! { <Chip tone=Tone::Warn icon=Mark::Shield>"asked before use"</Chip> }.into_any()
+        }
     };
     view! {
         <li class="remote" data-testid=format!("remote-{name}")>

@@ -19,7 +19,7 @@ use crate::{
         merging::{Merging, Source},
         work::{Said, Way, Work},
     },
-    state::{Desk, GitTab, Load, Toasts, context},
+    state::{Desk, GitTab, Load, Session, Toasts, context},
 };
 
 /// Decisions on files in conflict, by path.
@@ -50,7 +50,6 @@ pub enum Asking {
 /// Branches, tags and remotes.
 #[derive(Clone, Copy)]
 pub struct Branches {
-    project: StoredValue<String>,
     view: RwSignal<Load<BranchesView>>,
     undos: RwSignal<Load<Vec<UndoView>>>,
     chosen: RwSignal<Option<String>>,
@@ -61,6 +60,7 @@ pub struct Branches {
     changes: Changes,
     merging: Merging,
     desk: Desk,
+    session: Session,
     toasts: Toasts,
 }
 
@@ -68,7 +68,6 @@ impl Branches {
     /// Knowing nothing yet.
     pub fn new() -> Self {
         Self {
-            project: StoredValue::new(String::new()),
             view: RwSignal::new(Load::Loading),
             undos: RwSignal::new(Load::Loading),
             chosen: RwSignal::new(None),
@@ -79,6 +78,7 @@ impl Branches {
             changes: context(),
             merging: context(),
             desk: context(),
+            session: context(),
             toasts: context(),
         }
     }
@@ -110,10 +110,8 @@ impl Branches {
 
     /// The branch that commits go to; a commit when there is none.
     pub fn current(self) -> String {
-        self.view.with(|view| {
-            let current = view.ready().and_then(|view| view.current.clone());
-            current.unwrap_or_else(|| "the commit you are on".to_owned())
-        })
+        let current = self.session.workspace().with(|w| w.as_ref().and_then(|w| w.branch.clone()));
+        current.unwrap_or_else(|| "the commit you are on".to_owned())
     }
 
     /// Whether there is a command to take back.
@@ -121,24 +119,19 @@ impl Branches {
         self.view.with(|view| view.ready().is_some_and(|view| view.undo.is_some()))
     }
 
-    /// The view of this project opens. What belonged to another one is forgotten.
-    pub fn enter(self, project: &str) {
-        if self.project.with_value(|before| before != project) {
-            self.project.set_value(project.to_owned());
-            self.view.set(Load::Loading);
-            self.undos.set(Load::Loading);
-            self.chosen.set(None);
-            self.asking.set(None);
-            self.work.clear();
-            self.merging.forget();
-        }
-        self.refresh();
+    /// Forgets what belonged to another project.
+    pub fn forget(self) {
+        self.asked.update_value(|asked| *asked += 1);
+        self.view.set(Load::Loading);
+        self.undos.set(Load::Loading);
+        self.chosen.set(None);
+        self.asking.set(None);
     }
 
     /// Reads everything again. What is on screen stays there until the answer.
     pub fn refresh(self) {
-        let asked = self.asked.get_value() + 1;
-        self.asked.set_value(asked);
+        self.asked.update_value(|asked| *asked += 1);
+        let asked = self.asked.get_value();
         spawn_local(async move {
             let view = ipc::call(ReadBranches {}).await;
             let undos = ipc::call(ReadUndos {}).await;
@@ -202,7 +195,9 @@ impl Branches {
 
     fn edit(self, command: EditBranch) {
         let chosen = match &command {
-            EditBranch::Create { name, .. } | EditBranch::Rename { to: name, .. } => Some(name.clone()),
+            EditBranch::Create { name, .. } | EditBranch::Rename { to: name, .. } => {
+                Some(name.clone())
+            }
             EditBranch::Delete { .. } => None,
         };
         spawn_local(async move {
@@ -258,7 +253,11 @@ impl Branches {
     /// Deletes a tag.
     pub fn delete_tag(self, name: String) {
         spawn_local(async move {
-            match self.work.run(format!("Deleting {name}"), EditTag::Delete { name: name.clone() }).await {
+            match self
+                .work
+                .run(format!("Deleting {name}"), EditTag::Delete { name: name.clone() })
+                .await
+            {
                 Some(Ok(view)) => {
                     self.take(view);
                     self.confirm_deleted(&name);
@@ -305,7 +304,8 @@ impl Branches {
             self.switch(name.clone(), DraftsChoice::Keep);
         });
         let can_leave = drafts == DraftsChoice::Carry && error.code == Code::Conflict;
-        let ways = if can_leave { vec![leave, self.way_to_changes()] } else { self.ways_of(&error) };
+        let ways =
+            if can_leave { vec![leave, self.way_to_changes()] } else { self.ways_of(&error) };
         self.work.refuse(error, ways);
     }
 
@@ -326,8 +326,7 @@ impl Branches {
     fn merge_with(self, revision: String, resolutions: Resolutions) {
         let into = untrack(|| self.current());
         spawn_local(async move {
-            let command =
-                MergeBranch { revision: revision.clone(), message: None, resolutions };
+            let command = MergeBranch { revision: revision.clone(), message: None, resolutions };
             match self.work.run(format!("Merging {revision} into {into}"), command).await {
                 Some(Ok(view)) => self.merged(revision, &into, view),
                 Some(Err(error)) => {

@@ -53,7 +53,8 @@ fn FileHead(path: String, file: Memo<Option<Disputed>>) -> impl IntoView {
     let open = Memo::new(move |_| file.with(|file| file.as_ref().map_or(0, Disputed::open)));
     let chip = move || match open.get() {
         0 => view! { <Chip tone=Tone::Ok icon=Mark::Check>"decided"</Chip> }.into_any(),
-        open => view! { <Chip tone=Tone::Warn icon=Mark::Dot>{format!("{open} to decide")}</Chip> }.into_any(),
+        open => view! { <Chip tone=Tone::Warn icon=Mark::Dot>{format!("{open} to decide")}</Chip> }
+            .into_any(),
     };
     view! {
         <header class="merge-file__head">

@@ -42,7 +42,8 @@ pub fn MergePane() -> impl IntoView {
 /// What is merged, how much is open, and the ways on and out.
 #[component]
 fn MergeHead() -> impl IntoView {
-    let (merging, branches, work) = (context::<Merging>(), context::<Branches>(), context::<Work>());
+    let (merging, branches, work) =
+        (context::<Merging>(), context::<Branches>(), context::<Work>());
     let desk = context::<Desk>();
     let open = Memo::new(move |_| merging.open_places());
     let disabled = Signal::derive(move || open.get() > 0 || work.is_busy());

@@ -155,7 +155,13 @@ pub fn place_words(place: &Place) -> String {
             Step::Item(name) => words.push_str(&format!(" · {name}")),
             Step::Key(key) => {
                 let is_inner = matches!(at.checked_sub(1).map(|at| &steps[at]), Some(Step::Key(_)));
-                words.push_str(if is_inner { "." } else if at == 0 { "" } else { " · " });
+                words.push_str(if is_inner {
+                    "."
+                } else if at == 0 {
+                    ""
+                } else {
+                    " · "
+                });
                 words.push_str(key);
             }
         }
@@ -198,7 +204,10 @@ pub fn against(base: Option<&Value>, side: &Value) -> Vec<Piece> {
 /// Why it cannot stand there.
 pub fn typed_value(conflict: &Conflict, text: &str) -> Result<Value, String> {
     let is_text = |value: &Option<Value>| value.as_ref().is_some_and(Value::is_string);
-    if matches!(conflict.place, Place::Passage(_)) || is_text(&conflict.ours) || is_text(&conflict.theirs) {
+    if matches!(conflict.place, Place::Passage(_))
+        || is_text(&conflict.ours)
+        || is_text(&conflict.theirs)
+    {
         return Ok(Value::String(text.to_owned()));
     }
     serde_json::from_str(text).map_err(|error| format!("This is no JSON: {error}"))
@@ -222,7 +231,8 @@ mod tests {
 
     use super::*;
 
-    const BASE: &str = "{\"id\":\"a\",\"input\":{\"q\":\"1\"}}\n{\"id\":\"b\",\"input\":{\"q\":\"2\"}}\n";
+    const BASE: &str =
+        "{\"id\":\"a\",\"input\":{\"q\":\"1\"}}\n{\"id\":\"b\",\"input\":{\"q\":\"2\"}}\n";
 
     fn text(text: &str) -> SideView {
         SideView::Text(text.to_owned())

@@ -29,7 +29,8 @@ impl Deciding {
     }
 
     fn undecide(self) {
-        self.path.with_value(|path| self.place.with_value(|place| self.merging.undecide(path, place)));
+        self.path
+            .with_value(|path| self.place.with_value(|place| self.merging.undecide(path, place)));
     }
 
     fn chosen(self) -> Option<Choice> {

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     components::{Blank, Button, ErrorNote, Loading, Mark},
-    panes::git::{history::When, strip::FarBar, work::Work, words::drawn},
+    panes::git::{history::When, strip::FarBar, words::drawn, work::Work},
     state::{Load, context},
 };
 
@@ -50,8 +50,9 @@ fn FileChoice() -> impl IntoView {
     let files = Memo::new(move |_| {
         past.history().with(|history| history.ready().map(model::files).unwrap_or_default())
     });
-    let options =
-        move || files.get().into_iter().map(|file| view! { <option value=file></option> }).collect_view();
+    let options = move || {
+        files.get().into_iter().map(|file| view! { <option value=file></option> }).collect_view()
+    };
     let choose = move |path: String| {
         let path = path.trim().to_owned();
         if !path.is_empty() {
@@ -83,7 +84,8 @@ fn Writers(blame: BlameView) -> impl IntoView {
     let groups = StoredValue::new(groups);
     let shown = move || {
         let most = if whole.get() { usize::MAX } else { FIRST };
-        let groups = groups.with_value(|groups| groups.iter().take(most).cloned().collect::<Vec<_>>());
+        let groups =
+            groups.with_value(|groups| groups.iter().take(most).cloned().collect::<Vec<_>>());
         groups.into_iter().map(|group| view! { <GroupLine group rows /> }).collect_view()
     };
     let heading = if rows { "Row" } else { "Lines" };

@@ -1,6 +1,6 @@
 //! The commits of what is looked at. One stop of the Tab key: arrows move, Enter shows what a commit changed.
 
-use assay_wire::{HistoryLine, HistoryView};
+use assay_wire::{ApiError, HistoryLine, HistoryView, WorkspaceView};
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{model, state::Past};
@@ -35,7 +35,7 @@ pub(super) fn Commits() -> impl IntoView {
 }
 
 #[component]
-fn Refused(error: assay_wire::ApiError) -> impl IntoView {
+fn Refused(error: ApiError) -> impl IntoView {
     let past = context::<Past>();
     view! {
         <div class="git__refused">
@@ -64,8 +64,9 @@ fn Target() -> impl IntoView {
     let (past, session) = (context::<Past>(), context::<Session>());
     let keys = Memo::new(move |_| {
         session.workspace().with(|w| {
-            let prompts = w.as_ref().map(|w| w.prompts.iter().map(|p| p.key.clone()).collect());
-            prompts.unwrap_or_else(Vec::new)
+            let keys =
+                |w: &WorkspaceView| w.prompts.iter().map(|p| p.key.clone()).collect::<Vec<_>>();
+            w.as_ref().map(keys).unwrap_or_default()
         })
     });
     let options = move || {
@@ -164,7 +165,8 @@ fn Line(
     let is = move |id: Option<String>| own.with_value(|own| id.as_ref() == Some(own));
     let current = move || is(past.commit().get()).then_some("true");
     let stops = move || if is(at.get().or_else(|| stop.get())) { "0" } else { "-1" };
-    let touched = if paths.len() == 1 { paths[0].clone() } else { format!("{} files", paths.len()) };
+    let touched =
+        if paths.len() == 1 { paths[0].clone() } else { format!("{} files", paths.len()) };
     let show = move |_| past.show_commit(own.get_value(), paths.clone());
     view! {
         <li>

@@ -101,7 +101,8 @@ pub fn changed_fields(versions: &[RowVersionView], at: usize) -> Vec<FieldDiffer
     let Some(row) = versions.get(at).and_then(|version| version.row.as_deref()) else {
         return Vec::new();
     };
-    let before = versions.get(at + 1..).and_then(|older| older.iter().find_map(|v| v.row.as_deref()));
+    let before =
+        versions.get(at + 1..).and_then(|older| older.iter().find_map(|v| v.row.as_deref()));
     let changes = before.and_then(|before| diff_rows(ROWS, before, row));
     match changes {
         Some(changes) => changes
@@ -144,7 +145,8 @@ mod tests {
     }
 
     fn history(ids: &[&str], more: u32) -> HistoryView {
-        let line = |id: &&str| HistoryLine { commit: commit(id), paths: vec!["b".into(), "a".into()] };
+        let line =
+            |id: &&str| HistoryLine { commit: commit(id), paths: vec!["b".into(), "a".into()] };
         HistoryView {
             path: "prompts/a".into(),
             entries: ids.iter().map(line).collect(),
@@ -176,7 +178,8 @@ mod tests {
     fn neighbouring_lines_of_one_commit_are_told_once_and_rows_each() {
         let part = |text: &str, id: &str| BlamePart { text: text.into(), commit: Some(commit(id)) };
         let parts = [part("a", "1"), part("b", "1"), part("c", "2")];
-        let firsts = |rows| blamed(&parts, rows).iter().map(|group| group.first).collect::<Vec<_>>();
+        let firsts =
+            |rows| blamed(&parts, rows).iter().map(|group| group.first).collect::<Vec<_>>();
         assert_eq!(firsts(false), [1, 3]);
         assert_eq!(firsts(true), [1, 2, 3]);
     }

@@ -6,8 +6,8 @@
 use std::time::Duration;
 
 use assay_wire::{
-    BlameView, DifferenceView, HistoryView, ReadBlame, ReadDifference, ReadHistory,
-    ReadRowHistory, RowVersionView,
+    BlameView, DifferenceView, HistoryView, ReadBlame, ReadDifference, ReadHistory, ReadRowHistory,
+    RowVersionView,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -143,7 +143,8 @@ impl Past {
     }
 
     fn is_seen(self) -> bool {
-        self.desk.place.get_untracked() == Place::Git && self.desk.git.get_untracked() == GitTab::History
+        self.desk.place.get_untracked() == Place::Git
+            && self.desk.git.get_untracked() == GitTab::History
     }
 
     /// Reads the commits again. What is on screen stays there until the answer.
