@@ -113,11 +113,6 @@ impl Changes {
         self.view.with(|view| view.ready().map_or(0, |view| view.files.len()))
     }
 
-    /// The same, for who only asks once.
-    pub fn count_now(self) -> usize {
-        untrack(|| self.count())
-    }
-
     /// What stands between the person and the commit, in words.
     pub fn obstacle(self) -> Option<&'static str> {
         let chosen = self.chosen().len();

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     components::{AskName, Button, Dialog, Kind, Mark, NameWords, Note, Tone},
-    panes::git::{changes::Changes, work::Work},
+    panes::git::work::Work,
     state::{Load, context},
 };
 
@@ -39,7 +39,7 @@ fn Asked() -> impl IntoView {
         Asking::NewBranch(_) | Asking::RenameBranch(_) | Asking::NewTag(_) => {
             view! { <NameAsked asking /> }.into_any()
         }
-        Asking::Switch(name) => view! { <DraftsAsked name /> }.into_any(),
+        Asking::Switch { name, files } => view! { <DraftsAsked name files /> }.into_any(),
         Asking::Confirm { remote, address } => view! { <AddressAsked remote address /> }.into_any(),
         Asking::Undo(step) => view! { <UndoAsked step /> }.into_any(),
     })
@@ -97,17 +97,17 @@ fn name_words(asking: &Asking) -> NameWords {
             proposal: name.clone(),
             ..words("Rename the branch", "New name", None, "Rename")
         },
-        Asking::Switch(_) | Asking::Confirm { .. } | Asking::Undo(_) => NameWords::default(),
+        Asking::Switch { .. } | Asking::Confirm { .. } | Asking::Undo(_) => NameWords::default(),
     }
 }
 
 /// What becomes of changes that were not committed.
 #[component]
-fn DraftsAsked(name: String) -> impl IntoView {
-    let (branches, changes) = (context::<Branches>(), context::<Changes>());
+fn DraftsAsked(name: String, files: usize) -> impl IntoView {
+    let branches = context::<Branches>();
     let choice = RwSignal::new(DraftsChoice::KeepIfInTheWay);
     let from = untrack(|| branches.current());
-    let files = model::count(changes.count_now(), "changed file");
+    let files = model::count(files, "changed file");
     let target = StoredValue::new(name.clone());
     view! {
         <div class="dialog__head"><h2>{format!("Switch to {name}")}</h2></div>

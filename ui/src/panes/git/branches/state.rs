@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use assay_wire::{
     ApiError, BranchesView, Code, DraftsChoice, EditBranch, EditTag, MergeBranch, MergeView,
-    ReadBranches, ReadUndos, ResolutionChoice, SwitchBranch, SyncBranch, UndoGit, UndoView,
+    ReadBranches, ReadChanges, ReadUndos, ResolutionChoice, SwitchBranch, SyncBranch, UndoGit,
+    UndoView,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -19,7 +20,7 @@ use crate::{
         merging::{Merging, Source},
         work::{Said, Way, Work},
     },
-    state::{Desk, GitTab, Load, Session, Toasts, context},
+    state::{Desk, Documents, GitTab, Load, Session, Toasts, context},
 };
 
 /// Decisions on files in conflict, by path.
@@ -34,8 +35,13 @@ pub enum Asking {
     RenameBranch(String),
     /// The name of a tag to make: on the last commit, or on a revision.
     NewTag(Option<String>),
-    /// What becomes of changes when one goes to this branch.
-    Switch(String),
+    /// What becomes of changes when one goes to a branch.
+    Switch {
+        /// The branch.
+        name: String,
+        /// How many files changed.
+        files: usize,
+    },
     /// Whether this address of a remote is the right one.
     Confirm {
         /// The remote's name.
@@ -61,6 +67,7 @@ pub struct Branches {
     merging: Merging,
     desk: Desk,
     session: Session,
+    documents: Documents,
     toasts: Toasts,
 }
 
@@ -79,6 +86,7 @@ impl Branches {
             merging: context(),
             desk: context(),
             session: context(),
+            documents: context(),
             toasts: context(),
         }
     }
@@ -274,10 +282,15 @@ impl Branches {
 
     /// Goes to a branch. Where files changed, it is asked first what becomes of them.
     pub fn go_to(self, name: String) {
-        if self.changes.count_now() == 0 {
-            return self.switch(name, DraftsChoice::KeepIfInTheWay);
-        }
-        self.ask(Asking::Switch(name));
+        spawn_local(async move {
+            self.documents.flush().await;
+            // Asked anew: the list on screen may be older than what another program has written.
+            match ipc::call(ReadChanges {}).await.map(|changes| changes.files.len()) {
+                Ok(0) => self.switch(name, DraftsChoice::KeepIfInTheWay),
+                Ok(files) => self.ask(Asking::Switch { name, files }),
+                Err(error) => self.work.refuse(error, Vec::new()),
+            }
+        });
     }
 
     /// Goes to a branch.

@@ -1,7 +1,7 @@
 //! Who last changed each row or line of a file, as it is in the last commit.
 
 use assay_wire::{BlameView, CommitView};
-use leptos::prelude::*;
+use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{
     model::{self, Blamed},
@@ -55,8 +55,15 @@ fn FileChoice() -> impl IntoView {
     };
     let choose = move |path: String| {
         let path = path.trim().to_owned();
-        if !path.is_empty() {
+        let is_shown = past.file().with_untracked(|shown| shown.as_ref() == Some(&path));
+        if !path.is_empty() && !is_shown {
             past.show_blame(path);
+        }
+    };
+    // A list of proposals may keep the change for itself until the field is left.
+    let on_key = move |event: KeyboardEvent| {
+        if event.key() == "Enter" && !event.is_composing() {
+            choose(event_target_value(&event));
         }
     };
     view! {
@@ -66,6 +73,7 @@ fn FileChoice() -> impl IntoView {
                 class="input mono" type="text" autocomplete="off" spellcheck="false" list="past-files" placeholder="path of a file" data-testid="past-file"
                 prop:value=move || past.file().get().unwrap_or_default()
                 on:change:target=move |event| choose(event.target().value())
+                on:keydown=on_key
             />
             <datalist id="past-files">{options}</datalist>
         </label>
