@@ -46,7 +46,7 @@ fn ChangeView(change: RenderedChange) -> impl IntoView {
     view! {
         <article class="between-file" aria-label=title.clone()>
             <header class="between-message__head">
-                <h3 class="mono">{title}</h3>
+                <h3 class="mono">{title.clone()}</h3>
                 {more.map(|words| view! { <span class="quiet">{words}</span> })}
             </header>
             {change.messages.into_iter().map(|message| view! { <MessageView message /> }).collect_view()}

@@ -161,7 +161,7 @@ fn BranchPart(
 #[component]
 fn Rest(whole: RwSignal<bool>, count: Memo<usize>) -> impl IntoView {
     view! {
-        <Show when=move || !whole.get() && count.get() > FIRST>
+        <Show when=move || { !whole.get() && count.get() > FIRST }>
             <p class="branches__rest">
                 <Button small=true on_press=move |_| whole.set(true)>{move || format!("Show all {}", count.get())}</Button>
             </p>
@@ -192,7 +192,7 @@ fn BranchLine(branch: BranchView, stop: Memo<Option<String>>) -> impl IntoView {
                 on:click=move |_| branches.chosen().set(Some(own.get_value())) on:dblclick=go
             >
                 <Icon mark=if current { Mark::Check } else { Mark::Branch } />
-                <span class="branch__name mono clip">{name}</span>
+                <span class="branch__name mono clip">{name.clone()}</span>
                 <span class="branch__chips">
                     {current.then(|| view! { <Chip tone=Tone::Accent>"you are here"</Chip> })}
                     {drafts.then(|| view! { <Chip tone=Tone::Warn icon=Mark::Clock>"changes wait"</Chip> })}

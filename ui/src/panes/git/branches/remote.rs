@@ -61,7 +61,7 @@ fn RemoteLine(remote: RemoteView, used: Memo<Option<String>>) -> impl IntoView {
     };
     view! {
         <li class="remote" data-testid=format!("remote-{name}")>
-            <span class="remote__name mono">{name}</span>
+            <span class="remote__name mono">{name.clone()}</span>
             {move || is_used().then(|| view! { <Chip tone=Tone::Accent>"syncs here"</Chip> })}
             {chip}
             {address.map(|address| view! { <span class="remote__address mono quiet">{address}</span> })}

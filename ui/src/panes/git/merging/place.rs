@@ -129,7 +129,7 @@ fn SideChoice(
         <div class="merge-side" class=("merge-side--chosen", is_chosen)>
             <label class="merge-side__name" for=id.clone()>
                 <input
-                    type="radio" id=id name=group data-testid=format!("merge-take-{}", key_of(&choice))
+                    type="radio" id=id.clone() name=group data-testid=format!("merge-take-{}", key_of(&choice))
                     prop:checked=is_chosen on:change=move |_| deciding.choose(wanted.get_value())
                 />
                 <span class="clip">{name}</span>
@@ -149,7 +149,7 @@ fn ShortChoice(deciding: Deciding, choice: Choice, words: String, group: String)
     view! {
         <label class="merge-place__short" for=id.clone()>
             <input
-                type="radio" id=id name=group data-testid=testid
+                type="radio" id=id.clone() name=group data-testid=testid
                 prop:checked=is_chosen on:change=move |_| deciding.choose(wanted.get_value())
             />
             <span class="clip">{words}</span>
@@ -188,7 +188,7 @@ fn OtherChoice(deciding: Deciding, conflict: Conflict, group: String) -> impl In
     view! {
         <label class="merge-place__short" for=id.clone()>
             <input
-                type="radio" id=id name=group data-testid="merge-take-other"
+                type="radio" id=id.clone() name=group data-testid="merge-take-other"
                 prop:checked=is_here on:change=move |_| take()
             />
             "Something else"
