@@ -131,7 +131,7 @@ fn Line(line: DiffLine, moved: bool) -> impl IntoView {
         DiffSide::Old => "diff__line diff__line--old",
         DiffSide::New => "diff__line diff__line--new",
     };
-    let (sign, meaning) = model::sign(line.side, moved);
+    let (sign, meaning) = if moved { model::moved_sign(line.side) } else { model::sign(line.side) };
     let emphasised = model::emphasises(&line);
     let spans =
         line.spans.into_iter().map(|span| view! { <Span span emphasised /> }).collect_view();
