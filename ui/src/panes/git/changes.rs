@@ -7,7 +7,10 @@ use assay_wire::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::model::{self, RowsOut};
+use super::{
+    model,
+    staging::{self, RowsOut},
+};
 use crate::{
     ipc,
     state::{Documents, Load, Toasts, context},
@@ -117,7 +120,8 @@ impl Changes {
     pub fn rows(self) -> BTreeMap<String, Vec<String>> {
         self.view.with(|view| {
             let files = view.ready().map_or(&[][..], |view| &view.files);
-            self.left_out.with(|left| self.rows_out.with(|rows| model::rows_in(files, left, rows)))
+            self.left_out
+                .with(|left| self.rows_out.with(|rows| staging::rows_in(files, left, rows)))
         })
     }
 
@@ -157,7 +161,7 @@ impl Changes {
         });
         let Some(file) = file else { return };
         self.left_out.update(|left| {
-            self.rows_out.update(|rows| model::toggle_row(&file, row, left, rows));
+            self.rows_out.update(|rows| staging::toggle_row(&file, row, left, rows));
         });
     }
 

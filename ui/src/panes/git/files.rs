@@ -7,6 +7,7 @@ use wasm_bindgen::JsCast;
 use super::{
     changes::Changes,
     model::{self, Group},
+    staging,
 };
 use crate::{
     components::{Blank, Button, Chip, ErrorNote, Icon, Loading, Mark},
@@ -243,7 +244,7 @@ fn FileRow(
 fn FileNews(file: ChangedFile) -> impl IntoView {
     let (mark, word, tone) = model::status(file.status);
     // Rows that can be taken one by one stand below, with their boxes.
-    let items = if model::rows_of(&file).is_empty() { file.items } else { Vec::new() };
+    let items = if staging::rows_of(&file).is_empty() { file.items } else { Vec::new() };
     let items = items.iter().map(model::item_words);
     view! {
         <span class="git-file__status"><Chip tone icon=mark>{word}</Chip></span>
@@ -254,7 +255,7 @@ fn FileNews(file: ChangedFile) -> impl IntoView {
 /// The rows of a table, each with a box of its own. The Tab key stops at them where the file has it.
 #[component]
 fn RowBoxes(file: ChangedFile, stops: Signal<bool>) -> impl IntoView {
-    if model::rows_of(&file).is_empty() {
+    if staging::rows_of(&file).is_empty() {
         return ().into_any();
     }
     let count = file.items.len();

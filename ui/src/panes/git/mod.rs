@@ -21,6 +21,7 @@ mod history;
 mod merging;
 mod model;
 mod past;
+mod staging;
 mod strip;
 mod words;
 mod work;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use assay_wire::{
     ApiError, BranchesView, Code, DraftsChoice, EditBranch, EditTag, MergeBranch, MergeView,
-    ReadBranches, ReadChanges, ReadUndos, ResolutionChoice, SwitchBranch, SyncBranch, UndoGit,
-    UndoView,
+    ReadBranches, ReadChanges, ReadUndos, ResolutionChoice, SwitchBranch, SwitchView, SyncBranch,
+    UndoGit, UndoView,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -48,6 +48,8 @@ pub enum Asking {
         remote: String,
         /// Where it leads.
         address: String,
+        /// Whether what is new here is sent as well.
+        push: bool,
     },
     /// Whether to take this command back.
     Undo(UndoView),
@@ -191,8 +193,8 @@ impl Branches {
             match self.work.run(what, command).await {
                 Some(Ok(view)) => {
                     self.asking.set(None);
-                    self.chosen.set(Some(view.to.clone()));
-                    self.work.say(model::switched(&view));
+                    self.toasts.say(format!("Made {}, and went to it", view.to));
+                    self.went(&view);
                 }
                 Some(Err(error)) => self.refusal.set(Some(error)),
                 None => {}
@@ -300,16 +302,20 @@ impl Branches {
             let what = format!("Switching to {name}");
             let command = SwitchBranch { name: name.clone(), create: false, at: None, drafts };
             match self.work.run(what, command).await {
-                Some(Ok(view)) => {
-                    self.chosen.set(Some(view.to.clone()));
-                    self.work.say(model::switched(&view));
-                }
+                Some(Ok(view)) => self.went(&view),
                 Some(Err(error)) => self.refuse_switch(error, name, drafts),
                 None => {}
             }
             self.refresh();
             self.changes.refresh();
         });
+    }
+
+    /// Says what a switch did. A merge that waited was one into the branch that was left.
+    fn went(self, view: &SwitchView) {
+        self.merging.forget();
+        self.chosen.set(Some(view.to.clone()));
+        self.work.say(model::switched(view));
     }
 
     fn refuse_switch(self, error: ApiError, name: String, drafts: DraftsChoice) {
@@ -394,7 +400,7 @@ impl Branches {
                 Err(error) => return self.work.refuse(error, Vec::new()),
             }
             match untrack(|| self.unconfirmed()) {
-                Some((remote, address)) => self.ask(Asking::Confirm { remote, address }),
+                Some((remote, address)) => self.ask(Asking::Confirm { remote, address, push }),
                 None => self.sync_with(push, None, Resolutions::new()),
             }
         });
@@ -409,9 +415,9 @@ impl Branches {
     }
 
     /// The address is the right one: keeps it for this repository, and syncs.
-    pub fn confirm(self, address: String) {
+    pub fn confirm(self, address: String, push: bool) {
         self.dismiss();
-        self.sync_with(true, Some(address), Resolutions::new());
+        self.sync_with(push, Some(address), Resolutions::new());
     }
 
     fn sync_with(self, push: bool, allow: Option<String>, resolutions: Resolutions) {
