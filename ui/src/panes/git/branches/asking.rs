@@ -40,7 +40,9 @@ fn Asked() -> impl IntoView {
             view! { <NameAsked asking /> }.into_any()
         }
         Asking::Switch { name, files } => view! { <DraftsAsked name files /> }.into_any(),
-        Asking::Confirm { remote, address } => view! { <AddressAsked remote address /> }.into_any(),
+        Asking::Confirm { remote, address, push } => {
+            view! { <AddressAsked remote address push /> }.into_any()
+        }
         Asking::Undo(step) => view! { <UndoAsked step /> }.into_any(),
     })
 }
@@ -163,7 +165,7 @@ fn DraftsOption(
 
 /// The address of a remote, before anything goes there the first time.
 #[component]
-fn AddressAsked(remote: String, address: String) -> impl IntoView {
+fn AddressAsked(remote: String, address: String, push: bool) -> impl IntoView {
     let branches = context::<Branches>();
     let own = StoredValue::new(address.clone());
     view! {
@@ -177,7 +179,7 @@ fn AddressAsked(remote: String, address: String) -> impl IntoView {
         </div>
         <div class="dialog__foot">
             <Button kind=Kind::Quiet on_press=move |_| branches.dismiss()>"Cancel"</Button>
-            <Button kind=Kind::Primary testid="confirm-do" on_press=move |_| branches.confirm(own.get_value())>
+            <Button kind=Kind::Primary testid="confirm-do" on_press=move |_| branches.confirm(own.get_value(), push)>
                 "Yes, sync with it"
             </Button>
         </div>
