@@ -116,6 +116,33 @@ fn changes_stay_with_the_branch_they_were_made_on_and_an_undo_brings_everything_
     Ok(())
 }
 
+#[test]
+fn among_hundreds_of_branches_one_is_found_by_typing_and_reached_without_a_mouse()
+-> Result<(), Failure> {
+    let (data, workspace) = (tempfile::tempdir()?, greet());
+    let folder = workspace.path();
+    let names =
+        (0..300).map(|n| format!("experiment/{n:03}-with-a-name-that-says-all-there-is-to-say"));
+    let wanted: Vec<String> = names.map(|name| format!("main:refs/heads/{name}")).collect();
+    let mut fetch = vec!["fetch", "--quiet", "."];
+    fetch.extend(wanted.iter().map(String::as_str));
+    git(&folder, &fetch)?;
+    let window = Window::open(data.path())?;
+    open(&window, &folder)?;
+
+    window.click("toolbar-branch")?;
+    window.until_text("branch-list", PATIENCE, |t| t.contains("Show all 301"))?;
+    let drawn = "return document.querySelectorAll('[data-testid=\"branch-list\"] .branch').length";
+    assert_eq!(window.script(drawn, &[])?, 100, "more are drawn only when asked for");
+    window.click("branch-find")?;
+    window.type_keys("299")?;
+    window.until(PATIENCE, "one branch", || Ok((window.script(drawn, &[])? == 1).then_some(())))?;
+    window.type_keys(&format!("{}{}", key::TAB, key::ENTER))?;
+    window.until_text("branch-detail", PATIENCE, |t| t.contains("experiment/299-"))?;
+    window.close()?;
+    Ok(())
+}
+
 /// Bob: a data folder of his own, and the clone that his window made in it.
 struct Bob {
     data: tempfile::TempDir,
