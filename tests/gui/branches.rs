@@ -117,6 +117,30 @@ fn changes_stay_with_the_branch_they_were_made_on_and_an_undo_brings_everything_
 }
 
 #[test]
+fn one_case_is_committed_and_the_other_waits() -> Result<(), Failure> {
+    let (data, workspace) = (tempfile::tempdir()?, greet());
+    let (folder, file) = (workspace.path(), workspace.path().join(CASES));
+    edit(&file, "Hello Bob", "Dear Bob")?;
+    edit(&file, "Good day Cleo", "Welcome Cleo")?;
+    let window = Window::open(data.path())?;
+    open(&window, &folder)?;
+    window.click("nav-git")?;
+    window.click("git-stage-row-bob")?;
+    window.until_text("commit-count", PATIENCE, |t| t.contains("1 in part"))?;
+    window.click("commit-message")?;
+    window.type_keys("Welcome Cleo")?;
+    window.click("commit-button")?;
+    window.until_text("git-log", PATIENCE, |t| t.contains("Welcome Cleo"))?;
+    let committed = git(&folder, &["show", &format!("HEAD:{CASES}")])?;
+    assert!(committed.contains("Welcome Cleo") && committed.contains("Hello Bob"), "{committed}");
+    window.until_text("git-files", PATIENCE, |t| t.contains("case bob"))?;
+    let disk = std::fs::read_to_string(&file)?;
+    assert!(disk.contains("Dear Bob") && disk.contains("Welcome Cleo"), "{disk}");
+    window.close()?;
+    Ok(())
+}
+
+#[test]
 fn among_hundreds_of_branches_one_is_found_by_typing_and_reached_without_a_mouse()
 -> Result<(), Failure> {
     let (data, workspace) = (tempfile::tempdir()?, greet());

@@ -72,7 +72,7 @@ mod tests {
     }
 
     fn table() -> ChangedFile {
-        let items = ["ada", "bob"].map(|id| item(id)).to_vec();
+        let items = ["ada", "bob"].map(item).to_vec();
         ChangedFile {
             path: "prompts/a/cases.jsonl".into(),
             status: FileStatus::Edited,
