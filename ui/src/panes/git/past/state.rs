@@ -160,16 +160,16 @@ impl Past {
             let is_reading = read.as_ref().is_ok_and(|history| history.reading);
             set_if_new(self.history, read.into());
             if is_reading {
-                self.later(asked, Self::refresh);
+                self.later(move |past| past.asked.get_value() == asked, Self::refresh);
             }
         });
     }
 
-    /// Asks again in a moment, unless something else was asked meanwhile or the view is gone.
-    fn later(self, asked: u64, ask: fn(Self)) {
+    /// Asks again in a moment, while the answer is `still` wanted and the view is on screen.
+    fn later(self, still: impl Fn(Self) -> bool + 'static, ask: fn(Self)) {
         set_timeout(
             move || {
-                if self.asked.get_value() == asked && self.is_seen() {
+                if still(self) && self.is_seen() {
                     ask(self);
                 }
             },
@@ -211,14 +211,15 @@ impl Past {
 
     fn read_blame(self) {
         let Some(path) = self.file.get_untracked() else { return };
-        let asked = self.asked.get_value();
         spawn_local(async move {
             let read = ipc::call(ReadBlame { path: path.clone() }).await;
-            if self.file.with_untracked(|shown| shown.as_ref() != Some(&path)) {
+            let is_shown =
+                move |past: Self| past.file.with_untracked(|shown| shown.as_ref() == Some(&path));
+            if !is_shown(self) {
                 return;
             }
             if read.as_ref().is_ok_and(|blame| blame.reading) {
-                return self.later(asked, Self::read_blame);
+                return self.later(is_shown, Self::read_blame);
             }
             self.blame.set(Some(read.into()));
         });
