@@ -25,7 +25,7 @@ use state::Beside;
 #[component]
 pub fn PastPane() -> impl IntoView {
     let past = context::<Past>();
-    past.refresh();
+    past.enter();
     let project = context::<Session>()
         .workspace()
         .with_untracked(|w| w.as_ref().map(|w| w.path.clone()))

@@ -136,6 +136,14 @@ impl Past {
         self.close_row();
     }
 
+    /// The view opens: reads the commits again, and goes on with what was still being read when it was left.
+    pub fn enter(self) {
+        self.refresh();
+        if self.blame.with_untracked(|blame| matches!(blame, Some(Load::Loading))) {
+            self.read_blame();
+        }
+    }
+
     /// Reads more commits.
     pub fn read_more(self) {
         self.limit.update(|limit| *limit = limit.saturating_add(STEP));
