@@ -70,7 +70,7 @@ fn Shortcuts(path: StoredValue<String>, file: Memo<Option<Disputed>>) -> impl In
     let merging = context::<Merging>();
     let whole = move || file.with(|file| file.as_ref().and_then(|file| file.whole));
     let words = move |whose| match whose {
-        Whose::Ours => format!("Whole file as on {}", merging.into()),
+        Whose::Ours => format!("Whole file as on {}", merging.ours()),
         Whose::Theirs => format!("Whole file as on {}", merging.theirs()),
     };
     let button = move |whose: Whose, testid: &str| {
@@ -131,7 +131,7 @@ fn WholeChoice(path: StoredValue<String>, file: Memo<Option<Disputed>>) -> impl 
         <fieldset class="merge-place" data-open=move || open().to_string()>
             <legend class="merge-place__name">"The whole file"</legend>
             <div class="merge-place__sides">
-                {choice(Whose::Ours, ours, untrack(|| merging.into()))}
+                {choice(Whose::Ours, ours, untrack(|| merging.ours()))}
                 {choice(Whose::Theirs, theirs, untrack(|| merging.theirs()))}
             </div>
         </fieldset>

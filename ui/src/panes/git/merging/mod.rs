@@ -54,7 +54,7 @@ fn MergeHead() -> impl IntoView {
     view! {
         <header class="merge__head">
             <div class="grow">
-                <h2 class="merge__title">{move || format!("Merge {} into {}", merging.theirs(), merging.into())}</h2>
+                <h2 class="merge__title">{move || format!("Merge {} into {}", merging.theirs(), merging.ours())}</h2>
                 <p class="quiet" role="status" data-testid="merge-left">{move || model::left_words(open.get(), merging.count())}</p>
             </div>
             <Show when=move || { open.get() > 0 }>

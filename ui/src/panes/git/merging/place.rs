@@ -71,7 +71,7 @@ pub(super) fn PlaceView(
         <fieldset class="merge-place" data-open=move || deciding.is_open().to_string() data-testid=format!("merge-place-{at}")>
             <legend class="merge-place__name">{model::place_words(&conflict.place)}</legend>
             <div class="merge-place__sides">
-                {side(Choice::Ours, untrack(|| merging.into()), ours)}
+                {side(Choice::Ours, untrack(|| merging.ours()), ours)}
                 {side(Choice::Theirs, untrack(|| merging.theirs()), theirs)}
             </div>
             <div class="merge-place__more">

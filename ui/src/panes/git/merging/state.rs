@@ -62,7 +62,7 @@ impl Merging {
     }
 
     /// The branch it is merged into.
-    pub fn into(self) -> String {
+    pub fn ours(self) -> String {
         self.into.get()
     }
 
