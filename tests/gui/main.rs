@@ -1,6 +1,7 @@
 //! The real window, driven like a person would: real WebKitGTK, a real repository, the real
 //! embedded model.
 
+mod branches;
 mod canary;
 mod comparing;
 mod exchange;

@@ -9,11 +9,13 @@ use crate::{
         compare::Versus,
         edit::Bench,
         exchange::{Exporting, Importing},
+        git::{Asking, Between, Branches, Past, Work},
         problems::Problems,
         ratings::Ratings,
     },
     state::{
-        Desk, Documents, Edits, Place, Question, Runs, Session, Spending, Tab, Toasts, context,
+        Desk, Documents, Edits, GitTab, Place, Question, Runs, Session, Spending, Tab, Toasts,
+        context,
     },
 };
 
@@ -92,6 +94,20 @@ pub enum Action {
     Unreviewed,
     /// Go to changes and commits.
     Git,
+    /// Go to branches, tags, remotes and undo.
+    Branches,
+    /// Ask for the name of a branch, make it and go to it.
+    NewBranch,
+    /// Fetch, merge and send this branch.
+    Sync,
+    /// Stop the git command that is under way.
+    StopGit,
+    /// Show what the last git command was, to take it back.
+    UndoGit,
+    /// Show the commits of the open prompt.
+    PromptHistory,
+    /// Show what differs between two revisions.
+    Differences,
     /// Go to the settings.
     Settings,
     /// Open or close the inspector.
@@ -185,6 +201,13 @@ pub const ACTIONS: &[Entry] = &[
     entry(Action::Runs, "Go to", "Runs", &["Ctrl+3"], true),
     entry(Action::Ratings, "Go to", "Ratings: outputs without names", &["Ctrl+Shift+G"], true),
     entry(Action::Git, "Go to", "Git: changes and commits", &["Ctrl+5"], true),
+    entry(Action::Branches, "Git", "Branches, tags and remotes", &["Ctrl+Shift+B"], true),
+    entry(Action::NewBranch, "Git", "New branch…", &[], true),
+    entry(Action::Sync, "Git", "Sync this branch with its remote", &["Ctrl+Shift+S"], true),
+    entry(Action::StopGit, "Git", "Stop what git is doing", &[], true),
+    entry(Action::UndoGit, "Git", "Take the last git command back…", &[], true),
+    entry(Action::PromptHistory, "Git", "History of the open prompt", &["Ctrl+Shift+H"], true),
+    entry(Action::Differences, "Git", "What differs between two revisions", &[], true),
     entry(Action::Settings, "Go to", "Settings", &["Ctrl+,"], true),
     entry(Action::NextProblem, "Go to", "The next problem", &["F8"], true),
     entry(Action::RatePass, RATE, "Pass the output of the cell", &["P"], true),
@@ -227,6 +250,10 @@ pub struct Stage {
     importing: Importing,
     exporting: Exporting,
     ratings: Ratings,
+    branches: Branches,
+    past: Past,
+    between: Between,
+    work: Work,
 }
 
 impl Stage {
@@ -246,6 +273,10 @@ impl Stage {
             importing: context(),
             exporting: context(),
             ratings: context(),
+            branches: context(),
+            past: context(),
+            between: context(),
+            work: context(),
         }
     }
 
@@ -255,6 +286,7 @@ impl Stage {
         match entry.action {
             Action::Trust => open == Some(false),
             Action::Cancel => self.runs.is_running(),
+            Action::StopGit => self.work.is_busy(),
             Action::NextProblem => self.problems.counts().all() > 0,
             Action::NextChange | Action::PreviousChange => {
                 self.desk.place.get() == Place::Prompts && self.desk.tab.get() == Tab::Compare
@@ -262,6 +294,7 @@ impl Stage {
             Action::Run
             | Action::Plan
             | Action::Export
+            | Action::PromptHistory
             | Action::RenamePrompt
             | Action::DuplicatePrompt
             | Action::DeletePrompt => self.documents.key().with(Option::is_some),
@@ -320,6 +353,13 @@ impl Stage {
             Action::RateUndo => self.ratings.undo(),
             Action::Unreviewed => self.ratings.toggle_unreviewed(),
             Action::Git => self.desk.place.set(Place::Git),
+            Action::Branches => self.desk.show_git(GitTab::Branches),
+            Action::NewBranch => self.branches.ask(Asking::NewBranch(None)),
+            Action::Sync => self.sync(),
+            Action::StopGit => self.work.stop(),
+            Action::UndoGit => self.undo_git(),
+            Action::PromptHistory => self.with_prompt(|key| self.show_history(key)),
+            Action::Differences => self.show_differences(),
             Action::Settings => self.desk.place.set(Place::Settings),
             Action::Inspector => self.desk.inspector.update(|open| *open = !*open),
             Action::Drawer => self.desk.drawer.update(|open| *open = !*open),
@@ -357,6 +397,28 @@ impl Stage {
     fn compare(self, variant: &str) {
         self.desk.show_edit();
         self.bench.toggle_comparison(variant);
+    }
+
+    fn sync(self) {
+        // Where progress, and what is asked on the way, can be seen.
+        self.desk.place.set(Place::Git);
+        self.branches.sync(true);
+    }
+
+    fn undo_git(self) {
+        self.desk.show_git(GitTab::Branches);
+        self.branches.ask_undo();
+    }
+
+    fn show_history(self, prompt: String) {
+        self.past.look_at(Some(prompt));
+        self.past.refresh();
+        self.desk.show_git(GitTab::History);
+    }
+
+    fn show_differences(self) {
+        self.desk.show_git(GitTab::Differences);
+        self.between.read();
     }
 
     fn cancel(self) {

@@ -15,7 +15,7 @@ use crate::{
         edit::{Bench, EditPane, VariantInspector},
         evals::EvalsPane,
         exchange::{ExchangeSheets, Exporting, Importing},
-        git::{Changes, GitPane},
+        git::{self, BranchDialog, GitPane, Work},
         judges::JudgesPane,
         keys::KeyDialog,
         matrix::{Board, CellInspector, MatrixPane},
@@ -59,6 +59,7 @@ pub fn App() -> impl IntoView {
         <Palette />
         <HelpSheet />
         <NameDialog />
+        <BranchDialog />
         <ExchangeSheets />
         <PlanSheet />
         <KeyDialog />
@@ -80,7 +81,7 @@ fn provide_contexts() {
     provide_context(Board::new());
     provide_context(Versus::new());
     provide_context(Ratings::new());
-    provide_context(Changes::new());
+    git::provide();
     provide_context(Problems::new());
     provide_context(Pending::new());
     provide_context(Importing::new());
@@ -96,6 +97,7 @@ fn follow_notices() {
     context::<Ratings>().follow(notices);
     context::<Problems>().follow(notices);
     context::<Importing>().follow(notices);
+    context::<Work>().follow(notices);
     context::<Documents>().follow(notices, context());
     notices.listen(move |notice| {
         if matches!(notice, assay_wire::Notice::WorkspaceChanged) {
@@ -166,6 +168,7 @@ fn Workspace(
 ) -> impl IntoView {
     let (desk, documents, runs) = (context::<Desk>(), context::<Documents>(), context::<Runs>());
     open_first_prompt(documents, runs);
+    git::forget();
     let side = Desk::size(&path, "side", 248.0);
     let drawer = Desk::size(&path, "drawer", 220.0);
     let inspector = Desk::size(&path, "inspector", 340.0);

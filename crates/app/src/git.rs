@@ -37,11 +37,17 @@ impl Answer<Commit> for App {
     fn answer(&self, command: Commit) -> Result<CommitView, ApiError> {
         let open = self.workspace()?;
         let _alone = self.inner.git.alone();
-        let paths = self.with_ratings(&open, command.paths)?;
-        let message = self.with_evidence(&open, &command.message, &paths);
+        let Commit { message, paths, rows } = command;
+        let paths = self.with_ratings(&open, paths)?;
+        let message = if rows.is_empty() {
+            self.with_evidence(&open, &message, &paths)
+        } else {
+            // What was measured is on disk, and not what is committed.
+            message
+        };
         let commit = open
             .workspace
-            .commit_undoable(&message, &paths, commit_time(), None)
+            .commit_rows_undoable(&message, &paths, &rows, commit_time(), None)
             .map_err(|e| e.explain())?;
         self.inner.notices.send(Notice::WorkspaceChanged);
         Ok(commit_view(commit))

@@ -12,7 +12,7 @@ use git2::{Repository, RepositoryInitOptions, RepositoryOpenFlags, Tree};
 use serde::{Deserialize, Serialize};
 
 use crate::change::{self, FileChange, FileStatus};
-use crate::commit::{self, CommitInfo, Identity, When};
+use crate::commit::{self, CommitInfo, Identity, Texts, When};
 use crate::discover::{self, PromptKey};
 use crate::edit::{self, Step};
 use crate::file::{self, FileText, Listed, Written};
@@ -248,11 +248,23 @@ impl Workspace {
         when: When,
         fallback: Option<&Identity>,
     ) -> Result<CommitInfo, RepoError> {
+        self.commit_texts(message, paths, &Texts::new(), when, fallback)
+    }
+
+    /// The same, with files named in `texts` as these texts; on disk they stay as they are.
+    pub(crate) fn commit_texts(
+        &self,
+        message: &str,
+        paths: &[String],
+        texts: &Texts,
+        when: When,
+        fallback: Option<&Identity>,
+    ) -> Result<CommitInfo, RepoError> {
         let repository = self.repository()?;
         let head = head_tree(&repository)?;
         let changes = change::files(&repository, head.as_ref())?;
         let changes = change::select(changes, paths)?;
-        commit::commit(&repository, &self.root, message, &changes, when, fallback)
+        commit::commit(&repository, &self.root, message, &changes, texts, when, fallback)
     }
 
     /// The newest commits that HEAD reaches, newest first; none before the first commit.

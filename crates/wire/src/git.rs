@@ -1,5 +1,7 @@
 //! Changes, diffs and commits.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Asks what changed since the last commit.
@@ -222,12 +224,15 @@ pub struct DiffSpan {
 }
 
 /// Commits.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Commit {
     /// The message; its first line is the summary.
     pub message: String,
     /// Paths below the root; everything that changed when empty.
     pub paths: Vec<String>,
+    /// Of these files only the rows of these ids; their other changes wait for a later commit.
+    #[serde(default)]
+    pub rows: BTreeMap<String, Vec<String>>,
 }
 
 /// A commit.

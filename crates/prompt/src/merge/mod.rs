@@ -29,6 +29,7 @@
 //! without loss is not merged at all; that is a [`MergeError`].
 
 mod order;
+mod take;
 mod values;
 
 use std::fmt;
@@ -41,6 +42,8 @@ use crate::edit::{self, EditError, YamlPart};
 use crate::rows::{RowsText, assembled, problem};
 use crate::{RowsFormat, Template, front_matter};
 use values::Merging;
+
+pub use take::take_rows;
 
 /// What the names of variants end with.
 const VARIANT: &str = ".prompty";

@@ -157,6 +157,12 @@ pub enum GitError {
         /// The largest that is kept, in bytes.
         limit: u64,
     },
+    /// Only some rows were to be committed of a file whose rows cannot be told apart.
+    #[error("the rows of {path} cannot be committed one by one")]
+    RowsTogether {
+        /// The file.
+        path: String,
+    },
     /// The cache of the history could not be written.
     #[error("the index of the history could not be kept in {path}: {reason}")]
     Cache {
@@ -216,6 +222,7 @@ impl GitError {
             Self::ChangedSince { .. } => {
                 "commit or take back that change first, then undo".to_owned()
             }
+            Self::RowsTogether { .. } => "commit the whole file".to_owned(),
             Self::TooLargeToKeep { .. } => {
                 "commit it, or take it out of the repository".to_owned()
             }

@@ -5,13 +5,16 @@
 //! takes back exactly that, and only where everything the command made is still as it made it; edits of other files
 //! made since then stay. What was sent to another computer stays there, and the answer says so.
 
+use std::collections::BTreeMap;
+
+use assay_prompt::merge::take_rows;
 use git2::{Oid, Repository, Signature, Time};
 use serde::{Deserialize, Serialize};
 
 use super::snapshot::{self, Difference, Refs, State, differences, plain_entry};
 use super::{GitError, checkout};
 use crate::When;
-use crate::commit::{CommitInfo, Identity};
+use crate::commit::{CommitInfo, Identity, Texts};
 use crate::workspace::Workspace;
 
 /// Where commands that can be taken back are pinned, and where those that were go.
@@ -100,6 +103,35 @@ impl Workspace {
         fallback: Option<&Identity>,
     ) -> Result<CommitInfo, GitError> {
         self.undoable("commit", when, |_| Ok(self.commit(message, paths, when, fallback)?))
+    }
+
+    /// The same, with only the named rows of some files: their other changes stay on disk, for a later commit.
+    ///
+    /// # Errors
+    /// [`GitError::RowsTogether`] for a file whose rows cannot be told apart, and those of a commit.
+    pub fn commit_rows_undoable(
+        &self,
+        message: &str,
+        paths: &[String],
+        rows: &BTreeMap<String, Vec<String>>,
+        when: When,
+        fallback: Option<&Identity>,
+    ) -> Result<CommitInfo, GitError> {
+        let mut texts = Texts::new();
+        for (path, ids) in rows {
+            texts.insert(path.clone(), self.some_rows(path, ids)?);
+        }
+        self.undoable("commit", when, |_| {
+            Ok(self.commit_texts(message, paths, &texts, when, fallback)?)
+        })
+    }
+
+    /// The last commit's text of a file, with the changes of these rows.
+    fn some_rows(&self, path: &str, ids: &[String]) -> Result<String, GitError> {
+        let together = || GitError::RowsTogether { path: path.to_owned() };
+        let (old, new) = self.versions(path)?;
+        let new = new.ok_or_else(together)?;
+        take_rows(path, &old.unwrap_or_default(), &new, ids).ok_or_else(together)
     }
 
     /// The commands that can be taken back, newest first.
