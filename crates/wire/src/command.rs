@@ -202,6 +202,18 @@ commands! {
     "git.blame" ReadBlame -> BlameView, Json, "who last changed each row or line of a file";
     "git.undo" UndoGit -> UndoneView, Json, "take the last git command back";
     "git.undos" ReadUndos -> Vec<UndoView>, Json, "the git commands that can be taken back";
+
+    "proposal.list" ListProposals -> ProposalsView, Json, "the proposals of the open repository, who signs here, and the rules";
+    "proposal.read" ReadProposal -> ProposalDetailView, Json, "everything about a proposal: difference, conversations, verdict and gate";
+    "proposal.make" Propose -> ProposalView, Json, "propose what a branch has, signed";
+    "proposal.review" Review -> ProposalDetailView, Json, "approve, ask for changes or comment, signed";
+    "proposal.merge" MergeProposal -> ProposalMergedView, Json, "merge a proposal whose gate is open, with what opened it";
+    "statement.revoke" Revoke -> ProposalsView, Json, "take back what one signed";
+    "run.attest" Attest -> AttestedView, Json, "sign what a run showed";
+    "evidence.list" ListEvidence -> Vec<EvidenceLine>, Json, "what signed runs showed, also those of others, newest first";
+    "gate.verify" Verify -> ReviewGateView, Json, "whether a commit may go into another, and why not";
+    "signer.read" ReadSigner -> SignerChoiceView, Json, "who signs here, and which keys could";
+    "signer.set" SetSigner -> SignerChoiceView, Json, "choose the key that signs here";
 }
 
 #[cfg(test)]
