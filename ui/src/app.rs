@@ -23,6 +23,7 @@ use crate::{
         problems::{Drawer, Problems},
         prompts::{Activity, NameDialog, PromptList},
         ratings::{RatingPane, Ratings},
+        review::{ReviewPane, ReviewSheets, Reviews},
         rows::Pending,
         runs::RunsPane,
         settings::SettingsPane,
@@ -62,6 +63,7 @@ pub fn App() -> impl IntoView {
         <ExchangeSheets />
         <PlanSheet />
         <KeyDialog />
+        <ReviewSheets />
         <ToastList />
     }
 }
@@ -85,11 +87,13 @@ fn provide_contexts() {
     provide_context(Pending::new());
     provide_context(Importing::new());
     provide_context(Exporting::new());
+    provide_context(Reviews::new());
 }
 
 /// Passes on what the application says unasked.
 fn follow_notices() {
     let (notices, session) = (context::<Notices>(), context::<Session>());
+    context::<Reviews>().follow(notices);
     context::<Runs>().follow(notices);
     context::<Board>().follow(notices);
     context::<Versus>().follow(notices);
@@ -258,6 +262,7 @@ fn Centre() -> impl IntoView {
         Place::Runs => view! { <div class="centre__body"><RunsPane /></div> }.into_any(),
         Place::Ratings => view! { <div class="centre__body"><RatingPane /></div> }.into_any(),
         Place::Git => view! { <div class="centre__body"><GitPane /></div> }.into_any(),
+        Place::Reviews => view! { <div class="centre__body"><ReviewPane /></div> }.into_any(),
         Place::Settings => view! { <div class="centre__body"><SettingsPane /></div> }.into_any(),
     }
 }

@@ -17,7 +17,11 @@ mod history;
 mod model;
 
 pub use changes::Changes;
-pub use model::{Glyphs, glyphs};
+pub use diff::Span;
+pub use model::{
+    Glyphs, ago, emphasises, glyphs, item_words, line_counts, short_id, sign, skipped,
+    skipped_words, status,
+};
 
 use commit::CommitBox;
 use diff::FileDiff;
