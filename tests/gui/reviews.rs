@@ -223,6 +223,7 @@ fn two_people_propose_review_and_merge_and_both_have_it() -> Result<(), Failure>
     edit(ada, "Greet the person.", "Greet the person kindly.")?;
 
     let (hers, his) = (ada.sit_down()?, bob.sit_down()?);
+    his.resize(1024, 640)?;
     his.until_text("review-list", PATIENCE, |text| text.contains("No proposals yet"))?;
     propose(&hers)?;
     object(&his)?;

@@ -69,7 +69,7 @@ fn MoreMenu(detail: Arc<ProposalDetailView>) -> impl IntoView {
     view! { <MenuButton menu label="More of the proposal" items testid="review-more" /> }
 }
 
-/// What stands above the parts: that it has become another, conflicts, and what went wrong.
+/// What stands above the parts: that it has become another, and conflicts.
 #[component]
 pub(super) fn HeadNotes(detail: Arc<ProposalDetailView>) -> impl IntoView {
     let reviews = context::<Reviews>();
@@ -86,8 +86,18 @@ pub(super) fn HeadNotes(detail: Arc<ProposalDetailView>) -> impl IntoView {
                 <p class="note__hints">"Merge the target into the branch and decide there; then propose it again."</p>
             </Note>
         })}
-        <div data-testid="review-error">
-            {move || reviews.trouble().get().filter(|_| reviews.writing().with(Option::is_none)).map(|error| view! {
+    }
+}
+
+/// Why the last thing asked for did not happen. While something is written it stands there.
+#[component]
+pub(super) fn Trouble() -> impl IntoView {
+    let reviews = context::<Reviews>();
+    let trouble =
+        move || reviews.trouble().get().filter(|_| reviews.writing().with(Option::is_none));
+    view! {
+        <div class="review__trouble" data-testid="review-error">
+            {move || trouble().map(|error| view! {
                 <ErrorNote error actions=move || view! {
                     <Button small=true kind=Kind::Quiet on_press=move |_| reviews.forgive()>"Dismiss"</Button>
                 } />

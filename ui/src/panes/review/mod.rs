@@ -43,7 +43,7 @@ pub use reviews::{Part, Reviews};
 use changes::Changes;
 use composer::Composer;
 use gate::GateRail;
-use head::{HeadNotes, ProposalHead, Verbs};
+use head::{HeadNotes, ProposalHead, Trouble, Verbs};
 use list::ProposalList;
 use messages::Messages;
 use proposing::ProposeSheet;
@@ -101,6 +101,7 @@ fn Shown() -> impl IntoView {
     };
     view! {
         <div id=focus::DETAIL class="review__detail" tabindex="0" role="region" aria-label="Proposal" on:keydown=on_key>
+            <Trouble />
             {move || match reviews.detail().get() {
                 None => view! {
                     <Blank mark=Mark::Review title="No proposal chosen" text="Choose one to read what differs and what was said of it." />
