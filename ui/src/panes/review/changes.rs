@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
-use assay_wire::{DiffSide, FieldDifference, FileDifference, ProposalDetailView, RenderedPiece};
+use assay_wire::{FieldDifference, FileDifference, ProposalDetailView};
 use leptos::{ev::KeyboardEvent, prelude::*};
 
-use super::{diff::Lines, focus, lines, reviews::Reviews, threads::ThreadBox};
+use super::{diff::Lines, focus, lines, reviews::Reviews, threads::ThreadBox, words::Pieces};
 use crate::{
     components::{Blank, Chip, Keys, Mark},
     panes::git::{item_words, line_counts, status},
@@ -160,17 +160,6 @@ fn Field(field: FieldDifference) -> impl IntoView {
     view! {
         <p class="change__field"><code>{row}" · "{field}</code>" "<Pieces pieces /></p>
     }
-}
-
-/// Words of both sides in one: what only the target has is struck out, what only the proposal has is underlined.
-#[component]
-pub(super) fn Pieces(pieces: Vec<RenderedPiece>) -> impl IntoView {
-    let piece = |RenderedPiece { text, side }: RenderedPiece| match side {
-        DiffSide::Both => view! { <span>{text}</span> }.into_any(),
-        DiffSide::Old => view! { <del>{text}</del> }.into_any(),
-        DiffSide::New => view! { <ins>{text}</ins> }.into_any(),
-    };
-    pieces.into_iter().map(piece).collect_view()
 }
 
 /// Conversations about the file whose words stand on no line that is shown.

@@ -8,7 +8,7 @@ use assay_wire::{
 };
 use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
 
-use super::{changes::Pieces, model, reviews::Reviews};
+use super::{model, reviews::Reviews, words::Pieces};
 use crate::{
     components::{Blank, Button, Chip, ErrorNote, Loading, Mark, Note, Tone},
     ipc,

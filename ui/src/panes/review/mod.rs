@@ -36,6 +36,7 @@ mod reviews;
 mod signing;
 mod threads;
 mod verdict;
+mod words;
 
 pub use errand::Errand;
 pub use reviews::{Part, Reviews};

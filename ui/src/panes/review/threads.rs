@@ -6,7 +6,7 @@ use std::sync::Arc;
 use assay_wire::{CommentView, ProposalDetailView, ReviewVerdict, ThreadAnchorView, ThreadView};
 use leptos::prelude::*;
 
-use super::{When, errand::Errand, focus, lines, model, reviews::Reviews};
+use super::{When, errand::Errand, focus, lines, model, reviews::Reviews, words::drawn};
 use crate::{
     components::{Blank, Button, Chip, Keys, Kind, Mark, Tone},
     state::context,
@@ -16,8 +16,9 @@ use crate::{
 #[component]
 pub(super) fn Conversation(detail: Arc<ProposalDetailView>) -> impl IntoView {
     let body = detail.proposal.body.clone();
-    let about = (!body.trim().is_empty())
-        .then(|| view! { <section class="review__body-text" aria-label="Why">{body}</section> });
+    let about = (!body.trim().is_empty()).then(
+        || view! { <section class="review__body-text" aria-label="Why">{drawn(&body)}</section> },
+    );
     let threads = detail.threads.clone();
     if threads.is_empty() {
         return view! {
@@ -88,7 +89,7 @@ fn Quote(anchor: ThreadAnchorView) -> impl IntoView {
     let place = lines::place_words(anchor.place, anchor.line);
     view! {
         <p class="thread__place quiet"><code>{anchor.file}</code>" · "{place}</p>
-        <blockquote class="thread__quote mono">{anchor.quote}</blockquote>
+        <blockquote class="thread__quote mono">{drawn(&anchor.quote)}</blockquote>
     }
 }
 
@@ -114,7 +115,7 @@ fn Comment(comment: CommentView) -> impl IntoView {
     });
     let text = match revoked {
         true => view! { <p class="quiet">"Taken back."</p> }.into_any(),
-        false => view! { <div class="thread__text">{text}</div> }.into_any(),
+        false => view! { <div class="thread__text">{drawn(&text)}</div> }.into_any(),
     };
     view! {
         <div class="thread__comment">
