@@ -11,6 +11,7 @@ mod keeping;
 mod large;
 mod models;
 mod rating;
+mod reviews;
 mod rows;
 mod structure;
 mod trouble;

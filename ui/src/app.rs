@@ -23,6 +23,7 @@ use crate::{
         problems::{Drawer, Problems},
         prompts::{Activity, NameDialog, PromptList},
         ratings::{RatingPane, Ratings},
+        review::{ReviewPane, ReviewSheets, Reviews},
         rows::Pending,
         runs::RunsPane,
         settings::SettingsPane,
@@ -63,6 +64,7 @@ pub fn App() -> impl IntoView {
         <ExchangeSheets />
         <PlanSheet />
         <KeyDialog />
+        <ReviewSheets />
         <ToastList />
     }
 }
@@ -86,11 +88,13 @@ fn provide_contexts() {
     provide_context(Pending::new());
     provide_context(Importing::new());
     provide_context(Exporting::new());
+    provide_context(Reviews::new());
 }
 
 /// Passes on what the application says unasked.
 fn follow_notices() {
     let (notices, session) = (context::<Notices>(), context::<Session>());
+    context::<Reviews>().follow(notices);
     context::<Runs>().follow(notices);
     context::<Board>().follow(notices);
     context::<Versus>().follow(notices);
@@ -261,6 +265,7 @@ fn Centre() -> impl IntoView {
         Place::Runs => view! { <div class="centre__body"><RunsPane /></div> }.into_any(),
         Place::Ratings => view! { <div class="centre__body"><RatingPane /></div> }.into_any(),
         Place::Git => view! { <div class="centre__body"><GitPane /></div> }.into_any(),
+        Place::Reviews => view! { <div class="centre__body"><ReviewPane /></div> }.into_any(),
         Place::Settings => view! { <div class="centre__body"><SettingsPane /></div> }.into_any(),
     }
 }

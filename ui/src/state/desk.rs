@@ -13,6 +13,8 @@ pub enum Place {
     Ratings,
     /// Changes, diffs and commits.
     Git,
+    /// Proposals, and what people say of them.
+    Reviews,
     /// Providers, keys, prices, appearance, privacy.
     Settings,
 }

@@ -145,8 +145,14 @@ fn Line(line: DiffLine, moved: bool) -> impl IntoView {
     }
 }
 
+/// A piece of a line, with hidden characters drawn.
 #[component]
-fn Span(span: DiffSpan, emphasised: bool) -> impl IntoView {
+pub fn Span(
+    /// The piece.
+    span: DiffSpan,
+    /// Whether its line shows which words changed.
+    emphasised: bool,
+) -> impl IntoView {
     let word = if span.changed && emphasised { " diff__word" } else { "" };
     let class = format!("{}{word}", model::role_class(&span.role));
     view! { <span class=class>{drawn(&span.text)}</span> }

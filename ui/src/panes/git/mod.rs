@@ -29,7 +29,10 @@ mod work;
 pub use between::Between;
 pub use branches::{Asking, BranchDialog, Branches};
 pub use changes::Changes;
-pub use model::{Glyphs, glyphs};
+pub use diff::Span;
+pub use model::{
+    Glyphs, ago, emphasises, glyphs, item_words, line_counts, short_id, sign, skipped, skipped_words, status,
+};
 pub use past::Past;
 pub use strip::{FarBar, StopButton};
 pub use work::Work;
