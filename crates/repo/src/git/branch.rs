@@ -3,7 +3,7 @@
 use git2::{Branch, BranchType, Commit, Repository};
 
 use super::drafts;
-use super::{GitError, LinesOnly, MergeRequest, Resolutions, Unfollowed};
+use super::{GitError, MergeRequest, Resolutions, TextMerge, TextMerger, Unfollowed};
 use crate::commit::CommitInfo;
 use crate::workspace::Workspace;
 use crate::{Revision, When};
@@ -112,7 +112,7 @@ impl Workspace {
                 revision: &to,
                 message: None,
                 resolutions: &Resolutions::new(),
-                merger: &LinesOnly,
+                merger: &NothingToMerge,
                 when,
                 fallback: None,
                 follow: &Unfollowed,
@@ -214,4 +214,13 @@ fn is_elsewhere(repository: &Repository, branch: &Branch<'_>) -> Result<bool, Gi
         }
     }
     Ok(false)
+}
+
+/// For a branch that only moves ahead.
+struct NothingToMerge;
+
+impl TextMerger for NothingToMerge {
+    fn merge(&self, _path: &str, _base: Option<&str>, _ours: &str, _theirs: &str) -> TextMerge {
+        TextMerge::NotMine
+    }
 }

@@ -53,7 +53,7 @@ impl Evaluating {
         self.runs.set(vec![going(base.clone()), going(head.clone())]);
         spawn_local(async move {
             for run in [base, head] {
-                match ipc::call(ReadRun { run: run.clone() }).await {
+                match ipc::call(ReadRun { run: run.clone(), rows: false }).await {
                     Ok(read) => self.set(&run, read.summary.state, read.summary.counts),
                     Err(error) => self.trouble.set(Some(error)),
                 }
