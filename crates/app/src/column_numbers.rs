@@ -7,6 +7,8 @@ use assay_prompt::{Prompt, Row};
 use assay_score::{Column, ColumnScore, GateColumn, Resources, Scorers, Subject};
 use assay_store::{CellState, RunDetail, Store, StoreError};
 
+use crate::results::row_of;
+
 /// Outputs read at once.
 const PAGE: u32 = 500;
 
@@ -19,7 +21,6 @@ pub(crate) fn numbers(
     store: &Store,
     detail: &RunDetail,
     prompts: &HashMap<String, Prompt>,
-    cases: &[Row],
     resources: &Resources,
 ) -> Result<Numbers, StoreError> {
     let compile = |(key, prompt): (&String, &Prompt)| {
@@ -37,7 +38,7 @@ pub(crate) fn numbers(
         sums.insert(place as u32, Sums::new(prompt, scorers));
     }
     if !sums.is_empty() {
-        add_outputs(store, detail, cases, resources, &mut sums)?;
+        add_outputs(store, detail, resources, &mut sums)?;
     }
     Ok(sums.into_iter().map(|(place, sums)| (place, sums.finish())).collect())
 }
@@ -70,18 +71,34 @@ impl<'s> Sums<'s> {
     }
 }
 
+/// The cases of a run, read one at a time: a run may have a hundred thousand, and the cells of a row follow each other.
+struct Cases<'d> {
+    detail: &'d RunDetail,
+    last: Option<(u32, Row)>,
+}
+
+impl Cases<'_> {
+    fn of(&mut self, row: u32) -> Option<&Row> {
+        if self.last.as_ref().is_none_or(|(known, _)| *known != row) {
+            let line = &self.detail.rows.get(row as usize)?.case_json;
+            self.last = Some((row, row_of(line)));
+        }
+        self.last.as_ref().map(|(_, case)| case)
+    }
+}
+
 fn add_outputs(
     store: &Store,
     detail: &RunDetail,
-    cases: &[Row],
     resources: &Resources,
     sums: &mut BTreeMap<u32, Sums>,
 ) -> Result<(), StoreError> {
     let (run, total) = (&detail.record.id, detail.record.total);
+    let mut cases = Cases { detail, last: None };
     for from in (0..total).step_by(PAGE as usize) {
         let to = from.saturating_add(PAGE).min(total);
         for cell in store.outputs(run, from, to)? {
-            let case = cases.get(cell.row as usize).zip(sums.get_mut(&cell.column));
+            let case = cases.of(cell.row).zip(sums.get_mut(&cell.column));
             let Some((case, sums)) = case else { continue };
             let finish = cell.finish.as_deref();
             let subject = Subject { finish, resources, ..Subject::new(&cell.output, case) };
@@ -89,7 +106,7 @@ fn add_outputs(
         }
         for cell in store.cells(run, from, to)? {
             let failed = cell.state == CellState::Failed;
-            let case = cases.get(cell.row as usize).zip(sums.get_mut(&cell.column));
+            let case = cases.of(cell.row).zip(sums.get_mut(&cell.column));
             if let Some((case, sums)) = case.filter(|_| failed) {
                 sums.of_case(case).for_each(|column| column.add_failed(case));
             }

@@ -251,7 +251,7 @@ fn pair_view(pair: &ComparedPair, judges: &JudgedGates) -> PairView {
             .scorers
             .iter()
             .map(|scorer| {
-                let note = judges.note(&pair.prompt, &scorer.scorer, 0);
+                let note = judges.note(&pair.head, &scorer.scorer);
                 verdict_view(verdict, scorer, note)
             })
             .collect(),
@@ -318,7 +318,7 @@ pub(crate) fn verdict_line(
     scorer: &ScorerVerdict,
     judges: &JudgedGates,
 ) -> String {
-    let note = judges.note(&pair.prompt, &scorer.scorer, 0);
+    let note = judges.note(&pair.head, &scorer.scorer);
     noted(one_line(&text(&pair.verdict, scorer)), note.as_deref())
 }
 
@@ -364,7 +364,7 @@ fn slice_view(slice: &Slice) -> SliceView {
 }
 
 fn gate_view(pair: &ComparedPair, gate: &ComparedGate, judges: &JudgedGates) -> ComparedGateView {
-    let note = judges.note(&pair.prompt, &gate.subject, 0);
+    let note = judges.note(&pair.head, &gate.subject);
     ComparedGateView {
         subject: gate.subject.clone(),
         tags: gate.tags.clone(),

@@ -1,12 +1,10 @@
 //! What runs brought: lists, columns with their means, gates, and cells by the page or one by one.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 
 use assay_engine::State;
 use assay_prompt::Row;
-use assay_score::judge::ORDER_DEPENDENT;
 use assay_score::{
     ColumnScore, GateCell, GateResult, Outcome, Score, judge_gates, mean_score, percentile,
 };
@@ -107,7 +105,7 @@ impl App {
     pub(crate) fn judged_gates_of(&self, id: &RunId) -> Result<JudgedGates, ApiError> {
         let planned = self.planned(id)?;
         let signatures = self.signatures(&planned)?;
-        self.judged_gates(&planned.detail.record.workspace, &planned.prompts, signatures)
+        self.judged_gates(&planned, signatures)
     }
 
     /// The run as it was planned; kept until another is looked at.
@@ -248,12 +246,10 @@ impl App {
 
     /// What all outputs of each column come to together.
     fn numbers(&self, planned: &PlannedRun) -> Result<Numbers, ApiError> {
-        let cases: Vec<Row> =
-            planned.detail.rows.iter().map(|row| row_of(&row.case_json)).collect();
         // What was judged one by one is not judged again: no program runs here.
         let resources = self.inner.models.resources(false);
         let (store, detail) = (&self.inner.store, &planned.detail);
-        numbers(store, detail, &planned.prompts, &cases, &resources).map_err(|e| e.explain())
+        numbers(store, detail, &planned.prompts, &resources).map_err(|e| e.explain())
     }
 
     fn column_stats(
@@ -291,13 +287,7 @@ impl App {
             .cells(&detail.record.id, 0, detail.record.total)
             .map_err(|e| e.explain())?;
         let rows: Vec<Row> = detail.rows.iter().map(|row| row_of(&row.case_json)).collect();
-        let signatures = self.signatures(planned)?;
-        let judged = self.judged_gates(&detail.record.workspace, &planned.prompts, signatures)?;
-        let by_order = match judged.has_pairs() {
-            true => self.inner.store.count_reasons(&detail.record.id, ORDER_DEPENDENT),
-            false => Ok(HashMap::new()),
-        };
-        let by_order = by_order.map_err(|e| e.explain())?;
+        let judged = self.judged_gates(planned, self.signatures(planned)?)?;
         let of_column = |place: usize| {
             let column = &detail.columns[place];
             let prompt = planned.prompts.get(&column.prompt);
@@ -320,8 +310,7 @@ impl App {
             let whole = numbers.get(&(place as u32)).map_or(&[][..], Vec::as_slice);
             let gates = judge_gates(specs, &cells, whole).into_iter().zip(specs);
             let views = gates.map(|(mut gate, spec)| {
-                let by_order = by_order.get(&(place as u32, gate.subject.clone())).copied();
-                judged.speak_of(&mut gate, column, by_order.unwrap_or_default());
+                judged.speak_of(&mut gate, column);
                 gate_view(place as u32, gate, &spec.tags)
             });
             views.collect::<Vec<_>>()

@@ -26,7 +26,7 @@ use crate::spec::{Endpoints, RunSpec};
 const ELSEWHERE: &str = "run this variant on a provider's model";
 
 /// Cells of one run at most. Larger questions are several runs.
-const MAX_CELLS: u64 = 1_000_000;
+pub(crate) const MAX_CELLS: u64 = 1_000_000;
 
 /// Which way of making cache keys this is. A reply that was stored under another way's key is not found any more.
 const CACHE_KEYS: &[u8] = b"assay cache key 2";

@@ -303,7 +303,7 @@ mod tests {
             ("if true {", "}"),
             ("`${", "}`"),
         ] {
-            let times = LONGEST_CHECKED / (opens.len() + closes.len());
+            let times = (LONGEST_CHECKED - 1) / (opens.len() + closes.len());
             let deep = format!("{}1{}", opens.repeat(times), closes.repeat(times));
             assert!(check_script(&deep).is_err(), "{opens}");
         }

@@ -22,6 +22,8 @@ use assay_score::verdict::{
 const RUNS: usize = 4_000;
 const COVERAGE: std::ops::RangeInclusive<f64> = 0.93..=0.97;
 const FALSE_ALARMS: f64 = 0.05;
+/// What is no difference: two points of a share.
+const MARGIN: f64 = 0.02;
 const CASES: [usize; 5] = [30, 60, 120, 250, 500];
 
 /// How the cases of a run hang together.
@@ -156,10 +158,7 @@ fn covered(n: usize, design: Design, measured: Measured) -> [f64; 2] {
     for _ in 0..RUNS {
         let (base, head) = ((measured.shape)(&mut random), (measured.shape)(&mut random));
         let measure = (measured.measure)();
-        let mut cases = cases(n, design, base, head, &mut random);
-        if measure.kind() == Kind::Corpus {
-            cases.iter_mut().for_each(|case| in_words(case, &mut random));
-        }
+        let cases = measured_cases(n, design, [base, head], measure.kind(), &mut random);
         let scorer = ComparedScorer::new("s", measure, cases);
         // The p-value is not looked at.
         let Some(verdict) = verdicts(vec![scorer], 9).pop() else { continue };
@@ -170,6 +169,21 @@ fn covered(n: usize, design: Design, measured: Measured) -> [f64; 2] {
         covered[1] += usize::from(of_change);
     }
     covered.map(|covered| covered as f64 / RUNS as f64)
+}
+
+/// Cases as a measure of that kind has them.
+fn measured_cases(
+    n: usize,
+    design: Design,
+    [base, head]: [Shape; 2],
+    kind: Kind,
+    random: &mut Random,
+) -> Vec<PairedCase> {
+    let mut cases = cases(n, design, base, head, random);
+    if kind == Kind::Corpus {
+        cases.iter_mut().for_each(|case| in_words(case, random));
+    }
+    cases
 }
 
 /// Gives a case a number of words, of which its values are the share of errors.
@@ -204,10 +218,11 @@ fn alarms(n: usize, design: Design) -> [f64; 2] {
     let mut random = Random::new(7 + n as u64);
     let mut alarms = [0_usize; 2];
     for _ in 0..RUNS {
-        let gates = [KINDS[0], KINDS[1], KINDS[0]].map(|measured| {
-            let shape = (measured.shape)(&mut random);
-            let cases = cases(n, design, shape, shape, &mut random);
-            ComparedScorer::new("s", (measured.measure)(), cases)
+        let gates = KINDS.map(|measured| {
+            let (shape, measure) = ((measured.shape)(&mut random), (measured.measure)());
+            let cases = measured_cases(n, design, [shape; 2], measure.kind(), &mut random);
+            // An error rate is no score of 0 to 100, whose usual margin would call everything equivalent.
+            ComparedScorer { margin: MARGIN, ..ComparedScorer::new("s", measure, cases) }
         });
         let verdicts = verdicts(gates.into(), 199);
         let said = |word: Word| verdicts.iter().any(|verdict| verdict.word == word);

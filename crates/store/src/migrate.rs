@@ -179,4 +179,25 @@ mod tests {
         let kept = Connection::open(folder.path().join("assay-version-2.db")).unwrap();
         assert_eq!(stored_version(&kept).unwrap(), 2);
     }
+
+    #[test]
+    fn labels_of_a_database_of_version_3_stand_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("assay.db");
+        let mut connection = version_2(&file);
+        MIGRATIONS[2].iter().for_each(|piece| connection.execute_batch(piece).unwrap());
+        connection.pragma_update(None, "user_version", 3).unwrap();
+        let label = "INSERT INTO label VALUES ('w', 'p', 's', 'a', zeroblob(32), 'ann', ?1, 5)";
+        connection.execute(label, [true]).unwrap();
+        migrate(&mut connection, &file).unwrap();
+        let read = "SELECT rater, pass, taken_back, at_ms FROM label";
+        let found: (String, bool, bool, i64) = connection
+            .query_row(read, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))
+            .unwrap();
+        assert_eq!(found, ("ann".to_owned(), true, false, 5));
+        let held: i64 =
+            connection.query_row("SELECT count(*) FROM calibration", [], |row| row.get(0)).unwrap();
+        assert_eq!(held, 0, "nobody has held a judge against it yet");
+        assert!(folder.path().join("assay-version-3.db").exists());
+    }
 }

@@ -348,9 +348,12 @@ impl Documents {
 
     /// The prompt is no longer there. What is typed and not saved stays on screen.
     fn gone(self, toasts: Toasts) {
-        let unsaved = untrack(|| self.all()).iter().any(Document::has_unsaved);
-        if !unsaved {
-            self.close();
+        let files = untrack(|| self.all());
+        if !files.iter().any(Document::has_unsaved) {
+            // Files of prompts that were left before may still wait to be saved.
+            files.iter().for_each(Document::close);
+            self.wanted.set(None);
+            self.open.set(None);
             toasts.say("The open prompt was removed or renamed");
         }
     }

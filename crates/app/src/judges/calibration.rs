@@ -80,7 +80,7 @@ impl Answer<SetLabel> for App {
         })?;
         let at_ms = self.inner.environment.now_ms();
         let label = LabelRecord { subject, rater, pass: command.pass, at_ms };
-        self.inner.store.put_labels(&chosen.topic, vec![label]).map_err(|e| e.explain())
+        self.say(&chosen.topic, vec![label])
     }
 }
 
@@ -102,7 +102,7 @@ impl Answer<TakeLabels> for App {
             }
         }
         let labelled = labels.len() as u32;
-        self.inner.store.put_labels(&chosen.topic, labels).map_err(|e| e.explain())?;
+        self.say(&chosen.topic, labels)?;
         Ok(LabelsTaken { labelled, refused })
     }
 }

@@ -116,6 +116,19 @@ impl App {
         Ok(standing(shared.unwrap_or_default().into_iter().chain(here)))
     }
 
+    /// Keeps words that are said now: each is later than what its rater said of the output before, on whichever machine
+    /// and by whatever clock.
+    pub(super) fn say(
+        &self,
+        topic: &LabelTopic,
+        mut labels: Vec<LabelRecord>,
+    ) -> Result<(), ApiError> {
+        let here = self.inner.store.labels(topic).map_err(|e| e.explain())?;
+        let shared = self.shared_of(topic).map(|shared| shared.said_of(topic).labels);
+        follow(&mut labels, here.iter().chain(shared.iter().flatten()));
+        self.inner.store.put_labels(topic, labels).map_err(|e| e.explain())
+    }
+
     /// How the judge of this signature stands to the labels of a topic. Without a signature it is none that was ever
     /// held against anything.
     pub(super) fn standing_of(
@@ -205,6 +218,21 @@ impl App {
         let open = self.workspace().ok().filter(|open| open.id == topic.workspace)?;
         let mut kept = self.inner.labels.lock().unwrap_or_else(PoisonError::into_inner);
         Some(kept.read(&open, &format!("{RATINGS}/{FOLDER}"), SharedLabels::read))
+    }
+}
+
+/// Puts words that are said now behind those that were said before. A clock that was set back, or another machine's that
+/// is ahead, must not leave a correction without effect.
+fn follow<'l>(now: &mut [LabelRecord], before: impl Iterator<Item = &'l LabelRecord>) {
+    let mut latest: HashMap<([u8; 32], String), i64> = HashMap::new();
+    for label in before {
+        let at = latest.entry((label.subject, label.rater.clone())).or_insert(label.at_ms);
+        *at = label.at_ms.max(*at);
+    }
+    for label in now {
+        if let Some(at) = latest.get(&(label.subject, label.rater.clone())) {
+            label.at_ms = label.at_ms.max(at.saturating_add(1));
+        }
     }
 }
 
@@ -444,6 +472,19 @@ mod tests {
         ];
         let stands = standing(said.into_iter());
         assert_eq!(stands, [label(1, "ann", Some(true), 5), label(1, "ben", Some(false), 5)]);
+    }
+
+    #[test]
+    fn what_is_said_now_counts_though_another_clock_is_ahead() {
+        let before = [label(1, "ann", Some(true), 9_000), label(1, "ben", Some(true), 9_500)];
+        let mut now = [label(1, "ann", Some(false), 5_000), label(2, "ann", None, 5_000)];
+        follow(&mut now, before.iter());
+        assert_eq!(now.each_ref().map(|label| label.at_ms), [9_001, 5_000]);
+        let stands = standing(before.into_iter().chain(now));
+        assert_eq!(stands[0], label(1, "ann", Some(false), 9_001));
+        let mut never = [label(1, "ann", None, 5_000)];
+        follow(&mut never, [label(1, "ann", Some(true), i64::MAX)].iter());
+        assert_eq!(never[0].at_ms, i64::MAX, "a file may claim any time");
     }
 
     #[test]

@@ -20,6 +20,7 @@ use assay_engine::{
 use assay_prompt::edit::{self, EditError, YamlPart};
 use assay_prompt::{Files, Prompt, Row};
 use assay_repo::{PromptKey, Step};
+use assay_score::judge::ORDER_DEPENDENT;
 use assay_score::{GateResult, Outcome, Score};
 use assay_store::{LabelRecord, LabelTopic, NewColumn};
 use assay_wire::*;
@@ -28,6 +29,7 @@ use crate::app::{App, Open};
 use crate::at::At;
 use crate::edits::writes;
 use crate::error::Explain;
+use crate::planned::PlannedRun;
 use crate::prompts::{find, lone_file, refuse_broken};
 use crate::router::Answer;
 use crate::templates::fresh;
@@ -146,6 +148,8 @@ pub(crate) struct JudgedGates {
     judges: HashMap<String, Vec<JudgedScorer>>,
     /// How each judge stands to people's labels, by the key of its prompt and its id.
     standings: HashMap<(String, String), Standing>,
+    /// In how many cells of a column nothing but the order of two answers decided, by the judge's id.
+    by_order: HashMap<(NewColumn, String), u32>,
 }
 
 impl JudgedGates {
@@ -161,11 +165,11 @@ impl JudgedGates {
     }
 
     /// Adds what is to be said of a column's gate whose scorer is a judge.
-    pub fn speak_of(&self, gate: &mut GateResult, column: &NewColumn, by_order: u32) {
+    pub fn speak_of(&self, gate: &mut GateResult, column: &NewColumn) {
         if self.is_baseline(&column.prompt, &gate.subject, &column.variant) {
             gate.ok = true;
             "not judged: the baseline is not compared with itself".clone_into(&mut gate.reason);
-        } else if let Some(note) = self.note(&column.prompt, &gate.subject, by_order) {
+        } else if let Some(note) = self.note(column, &gate.subject) {
             gate.reason = format!("{}; {note}", gate.reason);
         }
     }
@@ -179,18 +183,20 @@ impl JudgedGates {
     }
 
     /// Whether one of the judges is of pairs.
-    pub fn has_pairs(&self) -> bool {
+    fn has_pairs(&self) -> bool {
         let is_of_pairs = |scorer: &JudgedScorer| {
             scorer.judge.as_ref().is_ok_and(|judge| judge.baseline().is_some())
         };
         self.judges.values().flatten().any(is_of_pairs)
     }
 
-    /// What is to be said beside a gate or verdict whose scorer is a judge: that it is not calibrated as it judged here,
-    /// and that in so many cells nothing but the order of two answers decided.
-    pub fn note(&self, prompt: &str, scorer: &str, by_order: u32) -> Option<String> {
-        let standing = self.standings.get(&(prompt.to_owned(), scorer.to_owned()))?;
+    /// What is to be said beside a gate or verdict of a column whose scorer is a judge: that it is not calibrated as it
+    /// judged here, and that in so many cells nothing but the order of two answers decided.
+    pub fn note(&self, column: &NewColumn, scorer: &str) -> Option<String> {
+        let standing = self.standings.get(&(column.prompt.clone(), scorer.to_owned()))?;
         let uncalibrated = standing.uncalibrated();
+        let by_order = self.by_order.get(&(column.clone(), scorer.to_owned())).copied();
+        let by_order = by_order.unwrap_or_default();
         let leaning = (by_order > 0)
             .then(|| format!("the order of the answers decided {by_order} of its verdicts"));
         let notes: Vec<String> = uncalibrated.into_iter().chain(leaning).collect();
@@ -199,25 +205,36 @@ impl JudgedGates {
 }
 
 impl App {
-    /// Reads what the gates of these prompts, by key, must know. `signatures` are those of the run, by the key of the
-    /// prompt and the id of the scorer.
+    /// Reads what the gates of a run must know. `signatures` are those of the run, by the key of the prompt and the id of
+    /// the scorer.
     pub(crate) fn judged_gates(
         &self,
-        workspace: &str,
-        prompts: &HashMap<String, Prompt>,
+        planned: &PlannedRun,
         signatures: &[SignatureView],
     ) -> Result<JudgedGates, ApiError> {
-        let mut gates = JudgedGates { judges: HashMap::new(), standings: HashMap::new() };
-        for (key, prompt) in prompts {
+        let record = &planned.detail.record;
+        let mut gates = JudgedGates {
+            judges: HashMap::new(),
+            standings: HashMap::new(),
+            by_order: HashMap::new(),
+        };
+        for (key, prompt) in &planned.prompts {
             let judges = JudgedScorer::all(prompt);
             for judge in judges.iter().filter_map(|scorer| scorer.judge.as_ref().ok()) {
                 let noted = signatures.iter().find(|s| s.prompt == *key && s.scorer == judge.id());
                 let signature = noted.map(|noted| noted.signature.as_str());
-                let topic = topic(workspace, key, prompt, judge);
+                let topic = topic(&record.workspace, key, prompt, judge);
                 let standing = self.standing_of(&topic, signature)?;
                 gates.standings.insert((key.clone(), judge.id().to_owned()), standing);
             }
             gates.judges.insert(key.clone(), judges);
+        }
+        if gates.has_pairs() {
+            let counted = self.inner.store.count_reasons(&record.id, ORDER_DEPENDENT);
+            let counted = counted.map_err(|e| e.explain())?.into_iter();
+            let of_column =
+                |((place, scorer), count)| Some(((planned.column(place)?.clone(), scorer), count));
+            gates.by_order = counted.filter_map(of_column).collect();
         }
         Ok(gates)
     }

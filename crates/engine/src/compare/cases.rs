@@ -140,6 +140,16 @@ impl<'a> Cases<'a> {
         Some(self.scorer(name, of(self.head)?, of(self.base)?, tags))
     }
 
+    /// Whether the head was asked a case with one of these tags that a scorer looks at, be it one that can be compared or
+    /// not.
+    pub fn has_asked(&self, name: &str, tags: &[String]) -> bool {
+        let id = self.formula(name).map_or(name, |formula| formula.scorer);
+        let looks_at = specs(self.head).iter().find(|spec| spec.id == id).map(|spec| &spec.tags);
+        let is_meant =
+            |case: &Row| has_one(case, tags) && looks_at.is_none_or(|looked| has_one(case, looked));
+        in_order(self.head).iter().any(|(case, _)| is_meant(case))
+    }
+
     fn scorer(
         &self,
         name: &str,

@@ -96,7 +96,12 @@ fn scored(cases: &Cases, verdict: &Verdict, scorer: &str, tags: &[String], margi
         Ok(None) if !cases.paired.is_empty() && tags.is_empty() => {
             (GateWord::Incomplete, None, format!("`{scorer}` could not be compared"))
         }
-        Ok(None) => (GateWord::Holds, None, "not judged: no such case was compared".to_owned()),
+        // Whoever edits every case, or runs others, has shown nothing.
+        Ok(None) if cases.has_asked(scorer, tags) => {
+            let reason = "none of its cases was asked alike on both sides";
+            (GateWord::Incomplete, None, reason.to_owned())
+        }
+        Ok(None) => (GateWord::Holds, None, "not judged: there is no such case".to_owned()),
         Err(reason) => (GateWord::Incomplete, None, reason),
     }
 }
@@ -162,11 +167,13 @@ fn ends(found: &ScorerVerdict) -> Option<[f64; 2]> {
     if let Some(interval) = found.interval {
         return Some([interval.low, interval.high]);
     }
-    // Without a spread every case changed alike, so the change is all there is to know. One case shows no spread, and a
-    // corpus score may have none because most samples of its cases leave it undefined.
+    // Without a spread every case changed alike, so the change is all there is to know. One case shows no spread. A corpus
+    // score may have none because it is not defined without one of its cases, and it may change where no case is fixed or
+    // broken (probabilities move and classes stay): only a change of nothing is known by itself.
     let several = found.sources.unwrap_or(found.cases) > 1;
     let nothing_changed = found.changed.fixed.is_empty() && found.changed.broken.is_empty();
-    let alike = several && (found.kind != Kind::Corpus || nothing_changed);
+    let is_nothing = nothing_changed && found.change == 0.0;
+    let alike = several && (found.kind != Kind::Corpus || is_nothing);
     alike.then_some([found.change; 2])
 }
 

@@ -38,8 +38,10 @@ impl Engine {
         let heard = Heard::of_run(self.store(), run, false)?;
         let mut found = Found::new();
         for from in (0..detail.record.total).step_by(PAGE as usize) {
-            let page = self.page(&detail, from, from.saturating_add(PAGE))?;
-            let judged = page.judged(&judges);
+            let to = from.saturating_add(PAGE);
+            let page = self.page_around(&detail, from, to)?;
+            let mut judged = page.judged(&judges);
+            judged.retain(|one| (from..to).contains(&one.cell));
             let mut replies = Replies::default();
             heard.follow(self.store(), &mut replies, |replies| {
                 judged.iter().flat_map(|one| one.needs(replies)).collect()
@@ -62,13 +64,19 @@ impl Engine {
         Ok((detail, spec))
     }
 
-    /// Some cells of a run, and no others.
-    pub(super) fn page<'a>(
+    /// Some cells of a run, and their neighbours: the other of a pair answers the same case, and the cells of a row stand
+    /// together.
+    pub(super) fn page_around<'a>(
         &self,
         detail: &'a RunDetail,
         from: u32,
         to: u32,
     ) -> Result<Page<'a>, EngineError> {
+        let around = detail.columns.len() as u32;
+        self.page(detail, from.saturating_sub(around), to.saturating_add(around))
+    }
+
+    fn page<'a>(&self, detail: &'a RunDetail, from: u32, to: u32) -> Result<Page<'a>, EngineError> {
         let outputs = self.store().outputs(&detail.record.id, from, to)?;
         let outputs = outputs.into_iter().map(|found| (found.cell, found.output)).collect();
         Ok(Page { detail, cells: self.store().cells(&detail.record.id, from, to)?, outputs })
@@ -147,8 +155,7 @@ impl Page<'_> {
         serde_json::from_str(&self.detail.rows.get(cell.row as usize)?.case_json).ok()
     }
 
-    /// What a variant answered in the same row on the same model, when that is on this page: the cells of a row are
-    /// neighbours, so hardly any are parted.
+    /// What a variant answered in the same row on the same model, when that is on this page.
     fn beside(&self, cell: &CellRecord, variant: &str) -> Option<&str> {
         let model = &self.detail.columns.get(cell.column as usize)?.model;
         let other = self.cells.iter().find(|other| {

@@ -61,10 +61,7 @@ impl Engine {
             (source.key.clone(), all.filter(|judge| judge.id == scorer).collect())
         });
         let judges: BTreeMap<String, Vec<JudgedScorer>> = judges.collect();
-        // The other of a pair is an answer to the same case, and those are neighbours.
-        let around = detail.columns.len() as u32;
-        let to = cell.saturating_add(around).saturating_add(1);
-        let page = self.page(&detail, cell.saturating_sub(around), to)?;
+        let page = self.page_around(&detail, cell, cell.saturating_add(1))?;
         let judged = page.judged(&judges);
         let Some(judged) = judged.iter().find(|one| one.is(cell, scorer)) else {
             return Ok(Vec::new());

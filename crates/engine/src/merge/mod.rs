@@ -9,7 +9,7 @@
 
 mod file;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use assay_prompt::Row;
@@ -20,6 +20,7 @@ use assay_store::{
 
 use crate::error::EngineError;
 use crate::judging::{JudgedScorer, PURPOSE};
+use crate::plan::MAX_CELLS;
 use crate::run::Engine;
 use crate::spec::{Endpoints, RunRequest, RunSpec, stored_endpoints, to_stored};
 use file::ShardFile;
@@ -322,12 +323,19 @@ fn endpoints(parts: &[Part<'_>]) -> Result<Endpoints, EngineError> {
     Ok(common)
 }
 
-/// Whether a run has the cells that its rows and columns make.
+/// Whether a run has the cells that its rows and columns make, and no more than a run may have. They are counted and not
+/// laid out: what a file claims may be more than there is memory for.
 fn fits(detail: &RunDetail) -> bool {
-    grid(detail).len() == detail.record.total as usize
+    let mut columns: HashMap<&str, u64> = HashMap::new();
+    for column in &detail.columns {
+        *columns.entry(column.prompt.as_str()).or_default() += 1;
+    }
+    let of_row = |prompt: &str| columns.get(prompt).copied().unwrap_or_default();
+    let cells = detail.rows.iter().map(|row| of_row(&row.prompt)).fold(0, u64::saturating_add);
+    cells == u64::from(detail.record.total) && cells <= MAX_CELLS
 }
 
-/// Rows come prompt by prompt, each with a cell for every column of its prompt.
+/// Rows come prompt by prompt, each with a cell for every column of its prompt. For a run that [`fits`].
 fn grid(detail: &RunDetail) -> Vec<NewCell> {
     let columns = |prompt: &str| {
         let of_prompt = detail.columns.iter().enumerate().filter(move |(_, c)| c.prompt == prompt);

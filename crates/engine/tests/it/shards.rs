@@ -158,7 +158,13 @@ fn a_file_that_is_no_shard_is_refused_by_name_and_line() {
     }
     let twice = format!("{sound}{}\n", sound.lines().last().unwrap());
     let strange = sound.replacen("\"ordinal\":", "\"ordinal\":4000000", 1);
-    for (broken, said) in [(twice, "is there twice"), (strange, "has no cell 4000000")] {
+    let vast = sound.replacen("\"total\":120", "\"total\":4294967295", 1);
+    assert_ne!(vast, sound);
+    for (broken, said) in [
+        (twice, "is there twice"),
+        (strange, "has no cell 4000000"),
+        (vast, "do not fit its rows and columns"),
+    ] {
         std::fs::write(&file, broken).unwrap();
         let refused = bench.engine.merge(&[ShardSource::File(&file)]).err().unwrap();
         assert!(refused.to_string().contains(said), "{refused}");

@@ -22,6 +22,17 @@
 //! | `context-precision` | is each context of use for the answer? | 1 for each context |
 //! | `context-recall` | which sentences of the reference do the contexts support? | 1 |
 //!
+//! *Range*: all are from 0 to 1, more is better. *Defaults*: `llm-rubric` passes when all criteria are met, `g-eval` and the
+//! four of retrieved texts from 0.7 on, the others from 0.5 on.
+//!
+//! *They mislead*, each in its way, and [`Calibration`] and [`report`] measure how much: `llm-rubric` where criteria overlap,
+//! so that one fault costs twice; `g-eval` because grades crowd at 4 and 5, and are not comparable between models;
+//! `factuality` where the reference is wrong or incomplete, and it takes leaving facts out (`subset`) for right unless told
+//! otherwise; `closed-qa` because a question that suggests its answer is answered so; `pairwise` where length passes for
+//! quality, and it says nothing of how good both are; `faithfulness` because an answer may be faithful to wrong contexts, and
+//! the fewer claims it makes the better it stands; `answer-relevance` because a wrong answer can be relevant;
+//! `context-precision` and `context-recall` because they judge the retrieval and not the answer.
+//!
 //! Several `models` are a panel: the majority decides, and the reason says who disagreed. Research behind the forms:
 //! binary criteria agree better with people than one number, both orders because judges prefer a position (Zheng and
 //! others, 2023), G-Eval by Liu and others (2023), RAG judges after ragas 0.4.3 with a quote that must be found.

@@ -1,6 +1,7 @@
 //! One model's finding, or those of a panel, as an outcome.
 
 use super::asker::Stop;
+use super::pairwise::ORDER_DEPENDENT;
 use super::{Finding, Step};
 use crate::Outcome;
 
@@ -82,8 +83,20 @@ fn together(trials: &[(&str, Result<Finding, Stop>)], threshold: f64, negate: bo
     }
     let value = judged.iter().map(|(value, _)| value).sum::<f64>() / judged.len() as f64;
     let agreed = if passed == 0 || failed == 0 { "all agree" } else { "they disagree" };
-    let reason = format!("{passed} of {} say pass, {agreed}: {said}", trials.len());
+    let reason =
+        format!("{}{passed} of {} say pass, {agreed}: {said}", leaning(trials), trials.len());
     Outcome::Scored { value, pass: Some(passed > half), reason }
+}
+
+/// How the reason begins where most of the panel went by the order of two answers: as it does for one judge, so that a gate
+/// can count it.
+fn leaning(trials: &[(&str, Result<Finding, Stop>)]) -> String {
+    let is_undecided = |trial: &Result<Finding, Stop>| trial.as_ref().is_ok_and(|f| f.undecided);
+    let undecided = trials.iter().filter(|(_, trial)| is_undecided(trial)).count();
+    match undecided > trials.len() / 2 {
+        true => format!("{ORDER_DEPENDENT}, a tie that does not pass: "),
+        false => String::new(),
+    }
 }
 
 /// Every model would say the same of material that cannot be judged.

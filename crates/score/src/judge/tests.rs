@@ -287,6 +287,26 @@ fn a_pair_is_won_only_in_both_orders() {
 }
 
 #[test]
+fn a_panel_that_goes_by_the_order_says_so_as_one_judge_does() {
+    let panel = judge("pairwise", json!({"baseline": "base", "models": ["p/a", "p/b", "p/c"]}));
+    // So many of the panel prefer whatever stands first; the others the judged output.
+    let by = |leaning: usize| {
+        run(&panel, "Paris.", |question| {
+            let is_forward = question.input["first"].as_str().unwrap().contains("Paris");
+            let leans = ["p/a", "p/b", "p/c"][..leaning].contains(&question.model.as_str());
+            let verdict = if is_forward || leans { "first" } else { "second" };
+            said(json!({"analysis": "because", "verdict": verdict}))
+        })
+        .0
+    };
+    let (one, two, all) = (by(1), by(2), by(3));
+    assert!(!one.reason().starts_with(ORDER_DEPENDENT), "{one:?}");
+    assert_eq!((one.pass(), two.pass(), all.pass()), (Some(true), Some(false), Some(false)));
+    assert!(two.reason().starts_with(ORDER_DEPENDENT), "{two:?}");
+    assert!(all.reason().starts_with(ORDER_DEPENDENT), "{all:?}");
+}
+
+#[test]
 fn a_judge_that_prefers_the_first_position_is_flagged() {
     let judge = judge("pairwise", json!({"baseline": "base"}));
     let case = case();

@@ -19,7 +19,11 @@ pub(super) fn Judgement(opened: Opened, scorer: String) -> impl IntoView {
     let read = {
         let scorer = scorer.clone();
         move |_| {
-            let place = opened.place().filter(|_| view.with_untracked(Option::is_none));
+            // What could not be read is asked for again when it is opened again.
+            let is_known = |view: &Option<Load<JudgementView>>| {
+                matches!(view, Some(Load::Loading | Load::Ready(_)))
+            };
+            let place = opened.place().filter(|_| !view.with_untracked(is_known));
             let Some((run, cell)) = place else { return };
             view.set(Some(Load::Loading));
             let command = ReadJudgement { run, cell, scorer: scorer.clone() };

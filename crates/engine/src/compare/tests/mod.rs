@@ -447,6 +447,26 @@ fn a_gate_of_a_tag_looks_at_its_cases_only() {
 }
 
 #[test]
+fn a_gate_none_of_whose_cases_can_be_compared_does_not_hold_and_one_without_cases_does() {
+    let tagged = |n: usize, expected: &str| json!({"id": format!("case-{n:02}"), "tags": ["easy"], "expected": expected});
+    let judged = |evals: String| {
+        let told = |id, expected: &str| Told {
+            evals: evals.clone(),
+            cases: (0..5).map(|n| tagged(n, expected)).collect(),
+            ..Told::new(id, 5, |_, _, _| pass(true))
+        };
+        let (_folder, store) = stored(&[told("base", "yes"), told("head", "no")]);
+        let sides = (variant("base", "baseline"), variant("head", "policy-first"));
+        let compared = held(&store, &sides.0, &sides.1, &[]).unwrap();
+        (compared.pairs[0].gates[0].word, compared.holds(), compared.is_incomplete())
+    };
+    let of_tag = |tag: &str| gate("0.02").replace("0.02}}", &format!("0.02}}, tags: [{tag}]}}"));
+    assert_eq!(judged(gate("0.02")), (GateWord::Incomplete, false, true), "every case was edited");
+    assert_eq!(judged(of_tag("easy")), (GateWord::Incomplete, false, true));
+    assert_eq!(judged(of_tag("hard")), (GateWord::Holds, true, false), "it is about no case");
+}
+
+#[test]
 fn a_metric_gate_compares_the_numbers() {
     let judged = |margin: &str| {
         let evals = format!(

@@ -126,6 +126,38 @@ fn what_people_said_is_compared_where_both_sides_were_rated() {
 }
 
 #[test]
+fn a_number_that_hangs_on_a_single_case_shows_no_gate_to_hold_unless_nothing_changed() {
+    // Without the only positive case there is no area under the curve, so nobody knows how far it spreads. The classes
+    // stay, and their probabilities move.
+    const EVALS: &str = "cases: cases.jsonl\nscorers:\n  - {id: category, type: label, path: $.l, options: {positive: b, probability: $.p}}\ngates:\n  - {scorer: category.auc, nonInferior: {margin: 0.6}}\n";
+    let case = |n: usize| {
+        let expected = if n == 0 { "b" } else { "o" };
+        json!({"id": format!("case-{n:02}"), "expected": expected})
+    };
+    let judged = |text: fn(usize, usize) -> &'static str| {
+        let said = |_: usize, case: usize, _: u32| pass(case > 0);
+        let cases: Vec<_> = (0..40).map(case).collect();
+        let told = Told { evals: EVALS.to_owned(), cases, text, ..Told::new("r", 40, said) };
+        let mut pair = variants_of(told);
+        let number = pair.verdict.scorers.iter().find(|s| s.scorer == "category.auc").unwrap();
+        (number.change, number.interval, pair.gates.remove(0).word)
+    };
+    let moved = judged(|column, case| match (column, case) {
+        (0, 0) => r#"{"l": "o", "p": 0.9}"#,
+        (1, 0) => r#"{"l": "o", "p": 0.5}"#,
+        (_, n) if n.is_multiple_of(2) => r#"{"l": "o", "p": 0.1}"#,
+        _ => r#"{"l": "o", "p": 0.6}"#,
+    });
+    assert!(moved.0 < -0.5, "{}", moved.0);
+    assert_eq!((moved.1, moved.2), (None, GateWord::NotShown));
+    let same = judged(|_, case| match case {
+        0 => r#"{"l": "o", "p": 0.9}"#,
+        _ => r#"{"l": "o", "p": 0.1}"#,
+    });
+    assert_eq!(same, (0.0, None, GateWord::Holds));
+}
+
+#[test]
 fn one_case_shows_no_gate_of_scores_to_hold() {
     let said = |_: usize, _: usize, _: u32| Said::Value(0.5);
     let judged = |cases| {

@@ -13,8 +13,10 @@
 //! then. It is not METEOR 1.5, which weighs function words and knows paraphrases.
 //!
 //! Synonyms come from WordNet 3.0, given as data ([`wordnet`]). Without it the metric is another one
-//! and is called *METEOR (exact+stem)*. Both are made for English; in other languages they compare
-//! words exactly. A synonym in the wrong sense counts as well as one in the right sense.
+//! and is called *METEOR (exact+stem)*.
+//!
+//! It misleads in other languages than English, where words are compared exactly; where a synonym has the wrong sense, which
+//! counts as well as the right one; and for texts of a few words, whose penalty jumps with a single chunk.
 
 pub mod tokenizer;
 pub mod wordnet;
