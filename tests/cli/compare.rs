@@ -194,3 +194,29 @@ fn what_cannot_be_compared_is_refused_with_a_way_on() {
     refused(&["compare", "last/nobody", "last/baseline"], "has no variant `nobody`");
     refused(&["compare", "last", "last"], "nothing of");
 }
+
+#[test]
+fn sides_that_share_no_case_and_have_no_gate_are_nothing_to_compare_and_no_success() {
+    let server = sorter();
+    let terminal = terminal(&server);
+    let folder = "prompts/support-triage";
+    let evals = terminal.workspace.read(&format!("{folder}/evals.yaml"));
+    let (ungated, _) = evals.split_once("gates:").expect("a gate");
+    terminal.workspace.write(&format!("{folder}/evals.yaml"), ungated);
+    let run = |from: usize| {
+        let cases = terminal.workspace.read(&format!("{folder}/cases.jsonl"));
+        let other = cases.replace("\"case-", &format!("\"from-{from}-"));
+        terminal.workspace.write(&format!("{folder}/cases.jsonl"), &other);
+        let run = terminal.ok(&["run", "--json", "-"]).json();
+        terminal.workspace.write(&format!("{folder}/cases.jsonl"), &cases);
+        run["run"].as_str().expect("an id").to_owned()
+    };
+    let (base, head) = (run(1), run(2));
+    let left = terminal.assay(&["compare", &base, &head, "--json"]);
+    assert_eq!(left.exit, 2, "{}{}", left.out, left.err);
+    assert_eq!(left.json()["ok"], false, "{}", left.out);
+    assert!(left.err.contains("nothing to compare"), "{}", left.err);
+    let with_itself = [format!("{base}/baseline"), format!("{base}/policy-first")];
+    let met = terminal.assay(&["compare", &with_itself[0], &with_itself[1]]);
+    assert_eq!(met.exit, 0, "without a gate, cases in common are enough: {}", met.err);
+}

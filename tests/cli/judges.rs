@@ -87,6 +87,9 @@ fn a_gate_says_how_often_nothing_but_the_order_decided_and_leaves_the_baseline_a
     let flagged = "the order of the answers decided 3 of its verdicts";
     let times = compared.out.matches(flagged).count();
     assert!(times >= 2, "beside the verdict and beside its gate: {}", compared.out);
+    let turned = terminal.assay(&["compare", "last/warm", "last/plain"]).out;
+    let times = turned.matches(flagged).count();
+    assert!(times >= 2, "also where the baseline is the head: {turned}");
     let gates = run["gates"].as_array().expect("gates").iter();
     let reasons: Vec<_> = gates.filter(|gate| gate["scorer"] == "kind").collect();
     assert_eq!(reasons.len(), 4, "{run}");
@@ -195,40 +198,71 @@ fn labels_of_a_file_are_taken_and_people_are_compared_first() {
 fn a_calibrated_judge_gates_without_a_remark() {
     let (server, judge) = (greeter(), judge());
     let terminal = judged(&server, &judge, RUBRIC);
-    let cases: String = (0..60)
-        .map(|n| json!({"id": format!("c-{n}"), "input": {"person": format!("Ada {n}")}, "expected": "x"}).to_string() + "\n")
-        .collect();
-    terminal.workspace.write("prompts/greet/cases.jsonl", &cases);
+    terminal.workspace.write("prompts/greet/cases.jsonl", &cases());
     let before = gate(&terminal.ok(&["run", "--variant", "plain", "--json", "-"]).json());
     assert!(
         before["reason"].as_str().is_some_and(|reason| reason.contains("not calibrated")),
         "{before}"
     );
-    let labels: String = (0..60)
-        .map(|n| json!({"case": format!("c-{n}"), "pass": true}).to_string() + "\n")
-        .collect();
-    terminal.workspace.write("labels.jsonl", &labels);
-    terminal.ok(&["judge", "calibrate", "greet", "--rater", "ann", "--labels", "labels.jsonl"]);
+    label(&terminal, &labels(is_ada));
     let after = gate(&terminal.ok(&["run", "--variant", "plain", "--json", "-"]).json());
-    assert!(
-        after["reason"].as_str().is_some_and(|reason| !reason.contains("calibrated")),
-        "{after}"
-    );
-    assert!(terminal.ok(&["judge", "list", "greet"]).out.contains("calibrated, 60 labels"));
+    assert!(after["reason"].as_str().is_some_and(|reason| !reason.contains("judge")), "{after}");
+    assert!(terminal.ok(&["judge", "list", "greet"]).out.contains("calibrated, 150 labels"));
 }
 
-/// Sixty cases that the judge passes, labelled by `ann`, with the numbers looked at.
-fn calibrated(terminal: &Terminal) {
-    let cases: String = (0..60)
-        .map(|n| json!({"id": format!("c-{n}"), "input": {"person": format!("Ada {n}")}, "expected": "x"}).to_string() + "\n")
-        .collect();
-    terminal.workspace.write("prompts/greet/cases.jsonl", &cases);
+#[test]
+fn a_gate_says_that_its_judge_is_weak_or_that_people_gave_only_one_kind_of_label() {
+    let (server, judge) = (greeter(), judge());
+    let terminal = judged(&server, &judge, RUBRIC);
+    terminal.workspace.write("prompts/greet/cases.jsonl", &cases());
     terminal.ok(&["run", "--variant", "plain"]);
-    let labels: String = (0..60)
-        .map(|n| json!({"case": format!("c-{n}"), "pass": true}).to_string() + "\n")
-        .collect();
-    terminal.workspace.write("labels.jsonl", &labels);
+    let said = |of: fn(usize) -> bool| {
+        label(&terminal, &labels(of));
+        reason_of_a_new_run(&terminal)
+    };
+    let one_kind = said(|_| true);
+    assert!(one_kind.contains("only one kind of label, passes"), "{one_kind}");
+    let weak = said(|n| n % 3 == 0);
+    assert!(weak.contains("judge weak") && !weak.contains("not calibrated"), "{weak}");
+    let shown = terminal.ok(&["judge", "show", "greet", "--json"]).json();
+    let first = &shown["judges"][0];
+    assert_eq!((&first["calibrated"], &first["weak"]), (&json!(true), &json!(true)), "{first}");
+    let good = said(is_ada);
+    assert!(!good.contains("judge"), "the later labels count: {good}");
+}
+
+/// As many as it takes for a judge that is always right to be known as one, whichever half a label is in.
+const CASES: usize = 150;
+
+/// Whom the judge passes: a few more than it fails, as the gate wants.
+fn is_ada(case: usize) -> bool {
+    case < 80
+}
+
+fn cases() -> String {
+    let line = |n| {
+        let person = format!("{} {n}", if is_ada(n) { "Ada" } else { "Cleo" });
+        json!({"id": format!("c-{n}"), "input": {"person": person}, "expected": "x"}).to_string()
+    };
+    (0..CASES).map(|n| line(n) + "\n").collect()
+}
+
+fn labels(pass: impl Fn(usize) -> bool) -> String {
+    let line = |n| json!({"case": format!("c-{n}"), "pass": pass(n)}).to_string();
+    (0..CASES).map(|n| line(n) + "\n").collect()
+}
+
+/// Labels by `ann`; the numbers are looked at.
+fn label(terminal: &Terminal, labels: &str) {
+    terminal.workspace.write("labels.jsonl", labels);
     terminal.ok(&["judge", "calibrate", "greet", "--rater", "ann", "--labels", "labels.jsonl"]);
+}
+
+/// A judge that is right about every case, and was held against the labels of all.
+fn calibrated(terminal: &Terminal) {
+    terminal.workspace.write("prompts/greet/cases.jsonl", &cases());
+    terminal.ok(&["run", "--variant", "plain"]);
+    label(terminal, &labels(is_ada));
 }
 
 fn reason_of_a_new_run(terminal: &Terminal) -> String {
@@ -249,7 +283,7 @@ fn another_model_or_judge_prompt_is_another_judge_until_it_is_held_against_the_l
     let evals = terminal.workspace.read(path);
     terminal.workspace.write(path, &evals.replace("judge/test-model", "other/test-model"));
     let listed = terminal.ok(&["judge", "list", "greet"]).out;
-    assert!(listed.contains("60 labels, but not of this judge"), "{listed}");
+    assert!(listed.contains("150 labels, but not calibrated"), "{listed}");
     let swapped = reason_of_a_new_run(&terminal);
     assert!(swapped.contains(ANOTHER), "{swapped}");
     terminal.ok(&["judge", "show", "greet"]);
@@ -274,7 +308,7 @@ fn a_clone_has_the_labels_and_the_calibration_of_those_who_shared_them() {
     terminal.ok(&["ratings", "export"]);
     let path = ".assay/ratings/labels/ann.jsonl";
     let shared = terminal.workspace.read(path);
-    assert_eq!(shared.lines().filter(|line| line.contains("\"kind\":\"label\"")).count(), 60);
+    assert_eq!(shared.lines().filter(|line| line.contains("\"kind\":\"label\"")).count(), CASES);
     assert!(!shared.contains("as it greets") && !shared.contains("Hello"), "it stays blind");
     terminal.ok(&["ratings", "export"]);
     assert_eq!(terminal.workspace.read(path), shared, "sharing again adds nothing");
@@ -291,7 +325,7 @@ fn a_clone_has_the_labels_and_the_calibration_of_those_who_shared_them() {
         .write("prompts/greet/prompt.yaml", &terminal.workspace.read("prompts/greet/prompt.yaml"));
     assert!(!reason_of_a_new_run(&colleague).contains("calibrated"));
     let shown = colleague.ok(&["judge", "show", "greet", "--json"]).json();
-    assert_eq!(shown["judges"][0]["labels"], 60, "{shown}");
+    assert_eq!(shown["judges"][0]["labels"], CASES, "{shown}");
     assert_eq!(shown["judges"][0]["refused"], json!([]), "{shown}");
 
     let hostile = shared.replace("\"rater\":\"ann\"", "\"rater\":\"bob\"");

@@ -52,4 +52,7 @@ fn a_repository_is_trusted_from_a_terminal_and_no_longer() {
     assert_eq!(trusted(&["status"]), true);
     assert_eq!(trusted(&["revoke"]), false);
     assert_eq!(trusted(&[]), false);
+    let other = terminal.assay(&["consent", "trust"]);
+    assert_eq!(other.exit, 2, "trust is one command: {}", other.err);
+    assert_eq!(trusted(&[]), false);
 }

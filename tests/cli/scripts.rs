@@ -106,7 +106,7 @@ fn a_program_runs_with_consent_to_its_very_text_and_never_without() {
     let given = hash(&terminal);
     terminal.ok(&["consent", "give", &given]);
     check_not_judged(&terminal, "not run: a python script runs in a trusted repository only");
-    terminal.ok(&["consent", "trust"]);
+    terminal.ok(&["trust", "grant"]);
     match has_python() {
         true => {
             let score = own(&terminal);
@@ -115,7 +115,7 @@ fn a_program_runs_with_consent_to_its_very_text_and_never_without() {
         false => check_not_judged(&terminal, "Python is not installed"),
     }
 
-    terminal.ok(&["consent", "trust", "--no"]);
+    terminal.ok(&["trust", "revoke"]);
     check_not_judged(&terminal, "in a trusted repository only");
     let evals = terminal.workspace.read(EVALS);
     terminal.workspace.write(EVALS, &evals.replace("Hello\")'", "hello\")'"));
@@ -179,7 +179,7 @@ fn a_program_that_wants_too_much_memory_judges_nothing() {
     let server = greeter();
     let terminal = with_scorer(&server, "type: python, value: 'len(\"x\" * 10**11)'");
     terminal.ok(&["consent", "give", &hash(&terminal)]);
-    terminal.ok(&["consent", "trust"]);
+    terminal.ok(&["trust", "grant"]);
     let with = if has_python() { "MemoryError" } else { "Python is not installed" };
     check_not_judged(&terminal, with);
 }

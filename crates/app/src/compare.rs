@@ -16,7 +16,7 @@ use assay_wire::*;
 
 use crate::app::App;
 use crate::error::Explain;
-use crate::judges::JudgedGates;
+use crate::judges::ComparedJudges;
 use crate::ratings::Spoken;
 use crate::results::{column_view, no_run, preview};
 use crate::router::Answer;
@@ -64,7 +64,7 @@ impl Answer<ResolveSide> for App {
 impl Answer<ReadComparison> for App {
     fn answer(&self, command: ReadComparison) -> Result<ComparisonView, ApiError> {
         let (compared, going) = self.compared(&command)?;
-        let judges = self.judged_gates_of(&compared.head.run)?;
+        let judges = self.compared_judges(&compared.base.run, &compared.head.run)?;
         Ok(ComparisonView {
             base: command.base,
             head: command.head,
@@ -188,7 +188,7 @@ impl App {
         let records = [self.record(&of.base.run)?, self.record(&of.head.run)?];
         let stands = [self.stand(&records[0]), self.stand(&records[1])];
         let going = stands.iter().any(|stand| stand.3);
-        let found = self.comparison_of(of, (stands, self.spoken()));
+        let found = self.comparison_of(of, (stands, self.spoken()?));
         let compared = found.get_or_init(|| self.work_out(of)).clone();
         if compared.is_err() {
             // What stood in the way may be gone the next time.
@@ -237,7 +237,7 @@ fn side_of(side: &SideRef) -> SideOf {
     }
 }
 
-fn pair_view(pair: &ComparedPair, judges: &JudgedGates) -> PairView {
+fn pair_view(pair: &ComparedPair, judges: &ComparedJudges) -> PairView {
     let verdict = &pair.verdict;
     PairView {
         prompt: pair.prompt.clone(),
@@ -251,7 +251,7 @@ fn pair_view(pair: &ComparedPair, judges: &JudgedGates) -> PairView {
             .scorers
             .iter()
             .map(|scorer| {
-                let note = judges.note(&pair.head, &scorer.scorer);
+                let note = judges.note(&pair.base, &pair.head, &scorer.scorer);
                 verdict_view(verdict, scorer, note)
             })
             .collect(),
@@ -316,9 +316,9 @@ fn verdict_view(verdict: &Verdict, scorer: &ScorerVerdict, note: Option<String>)
 pub(crate) fn verdict_line(
     pair: &ComparedPair,
     scorer: &ScorerVerdict,
-    judges: &JudgedGates,
+    judges: Option<&ComparedJudges>,
 ) -> String {
-    let note = judges.note(&pair.head, &scorer.scorer);
+    let note = judges.and_then(|judges| judges.note(&pair.base, &pair.head, &scorer.scorer));
     noted(one_line(&text(&pair.verdict, scorer)), note.as_deref())
 }
 
@@ -363,8 +363,12 @@ fn slice_view(slice: &Slice) -> SliceView {
     }
 }
 
-fn gate_view(pair: &ComparedPair, gate: &ComparedGate, judges: &JudgedGates) -> ComparedGateView {
-    let note = judges.note(&pair.head, &gate.subject);
+fn gate_view(
+    pair: &ComparedPair,
+    gate: &ComparedGate,
+    judges: &ComparedJudges,
+) -> ComparedGateView {
+    let note = judges.note(&pair.base, &pair.head, &gate.subject);
     ComparedGateView {
         subject: gate.subject.clone(),
         tags: gate.tags.clone(),

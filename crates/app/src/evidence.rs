@@ -2,7 +2,7 @@
 //!
 //! A line is written only where both contents, the committed one and the one before, were run on the same model: the
 //! verdict then speaks of what is committed and of nothing else. Whatever keeps it from being found keeps no commit from
-//! being made.
+//! being made. Where a verdict is found and a part of what it rests on is not, its line says which.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use assay_store::{NewColumn, RunId, RunState};
 
 use crate::app::{App, Open};
 use crate::compare::verdict_line;
-use crate::judges::JudgedGates;
+use crate::judges::ComparedJudges;
 
 /// Runs that are looked through, newest first, and how large they may be.
 const LOOKED_AT: usize = 50;
@@ -23,6 +23,15 @@ const MOST_PROMPTS: usize = 20;
 
 /// Lines of one commit.
 const MOST_LINES: usize = 20;
+
+/// A verdict of what is committed, with what is to be said of it.
+struct Evidence {
+    pair: ComparedPair,
+    /// What is to be said of its judges; none when that could not be read.
+    judges: Option<ComparedJudges>,
+    /// Whether what people said of the outputs could be read.
+    people: bool,
+}
 
 /// A column of a run.
 struct Ran {
@@ -73,29 +82,26 @@ impl App {
             if old.content_id == variant.content_id {
                 continue;
             }
-            let Some((pair, judges)) =
+            let Some(evidence) =
                 self.verdict_of(key, (&old.content_id, &variant.content_id), &stands, ran)
             else {
                 continue;
             };
             let place = format!("{}/{}", key.key, variant.id);
             lines.push(format!("Prompt-Content: {place} {}", variant.content_id));
-            let found = pair.verdict.scorers.iter().filter(|scorer| scorer.gate || no_gate(&pair));
-            lines.extend(
-                found.map(|s| format!("Eval-Evidence: {}", verdict_line(&pair, s, &judges))),
-            );
+            lines.extend(evidence.lines());
         }
         Some(lines)
     }
 
-    /// The newest comparison of the two contents on one model, and what is to be said of its judges.
+    /// The newest comparison of the two contents on one model, and what is to be said of it.
     fn verdict_of(
         &self,
         key: &PromptKey,
         (old, new): (&str, &str),
         stands: &str,
         ran: &[Ran],
-    ) -> Option<(ComparedPair, JudgedGates)> {
+    ) -> Option<Evidence> {
         let of = |content: &str| {
             let content = content.to_owned();
             ran.iter()
@@ -111,18 +117,37 @@ impl App {
             variant: Some(ran.column.variant.clone()),
             model: Some(ran.column.model.clone()),
         };
-        let judges = self.judged_gates_of(&head.run).ok()?;
+        let judges = self.compared_judges(&base.run, &head.run).ok();
         let (base, head) = (side(base, stands), side(head, "this commit"));
-        let people = self.people_of([base.run.as_str(), head.run.as_str()]).unwrap_or_default();
+        let said = self.people_of([base.run.as_str(), head.run.as_str()]);
+        let (people, said) = (said.is_ok(), said.unwrap_or_default());
         let prompts = std::slice::from_ref(&key.key);
-        let compared = self.inner.engine.compare_with(&base, &head, prompts, &people).ok()?;
+        let compared = self.inner.engine.compare_with(&base, &head, prompts, &said).ok()?;
         let pair = compared.pairs.into_iter().next()?;
-        (!pair.verdict.scorers.is_empty()).then_some((pair, judges))
+        (!pair.verdict.scorers.is_empty()).then_some(Evidence { pair, judges, people })
     }
 }
 
-fn no_gate(pair: &ComparedPair) -> bool {
-    !pair.verdict.scorers.iter().any(|scorer| scorer.gate)
+impl Evidence {
+    /// A line for each scorer that a release hangs on; for each of all where none does.
+    fn lines(&self) -> impl Iterator<Item = String> {
+        let Evidence { pair, judges, .. } = self;
+        let all = !pair.verdict.scorers.iter().any(|scorer| scorer.gate);
+        let found = pair.verdict.scorers.iter().filter(move |scorer| scorer.gate || all);
+        let lacks = self.lacks();
+        found.map(move |scorer| {
+            let line = verdict_line(pair, scorer, judges.as_ref());
+            format!("Eval-Evidence: {line}{lacks}")
+        })
+    }
+
+    /// What of it could not be read, in the words of a line; without a path or an error, which are this machine's.
+    fn lacks(&self) -> String {
+        let judges = "whether its judges are calibrated could not be read";
+        let people = "what people said could not be read";
+        let lacks = [(self.judges.is_some(), judges), (self.people, people)].into_iter();
+        lacks.filter(|(is_there, _)| !is_there).map(|(_, words)| format!(" · {words}")).collect()
+    }
 }
 
 /// Prompts of which every change is committed: of half a prompt's changes nothing was run.
@@ -168,6 +193,7 @@ fn on_one_line(line: &str) -> String {
 mod tests {
     use super::*;
     use assay_repo::FileStatus;
+    use assay_score::verdict::{Answers, ComparedScorer, Comparison, Measure, PairedCase, compare};
 
     fn change(path: &str, prompt: &str) -> FileChange {
         FileChange {
@@ -177,6 +203,54 @@ mod tests {
             prompt: Some(prompt.to_owned()),
             items: Vec::new(),
         }
+    }
+
+    fn evidence(judges: Option<ComparedJudges>, people: bool) -> Evidence {
+        let column = |variant: &str| NewColumn {
+            prompt: "p".to_owned(),
+            variant: variant.to_owned(),
+            content_id: variant.to_owned(),
+            model: "m".to_owned(),
+        };
+        let case = |n: usize| PairedCase {
+            base: Answers::passes(&[n % 3 == 0]),
+            head: Answers::passes(&[true]),
+            ..PairedCase::new(format!("case-{n}"))
+        };
+        let scorer = ComparedScorer::new("polite", Measure::PassFail, (0..12).map(case).collect());
+        let comparison = Comparison::new("p", "before", "after", vec![scorer]);
+        let pair = ComparedPair {
+            prompt: "p".to_owned(),
+            base: column("before"),
+            head: column("after"),
+            verdict: compare(&comparison).expect("a verdict"),
+            refused: Vec::new(),
+            gates: Vec::new(),
+            spent: Vec::new(),
+            cases: Vec::new(),
+            differing: Vec::new(),
+            unpaired: Vec::new(),
+        };
+        Evidence { pair, judges, people }
+    }
+
+    #[test]
+    fn evidence_says_which_part_of_it_could_not_be_read() {
+        let lines = |judges, people| evidence(judges, people).lines().collect::<Vec<_>>();
+        let (whole, lacking) = (lines(Some(ComparedJudges::default()), true), lines(None, false));
+        assert_eq!((whole.len(), lacking.len()), (1, 1));
+        assert!(whole[0].starts_with("Eval-Evidence: p ·") && !whole[0].contains("could not"));
+        assert_eq!(
+            lacking[0],
+            format!(
+                "{} · whether its judges are calibrated could not be read · what people said could not be read",
+                whole[0]
+            )
+        );
+        assert!(
+            lines(Some(ComparedJudges::default()), false)[0]
+                .ends_with("people said could not be read")
+        );
     }
 
     #[test]

@@ -104,7 +104,7 @@ impl App {
         let settings = self.settings()?;
         let providers = settings.iter().map(|settings| settings.provider(None, true)).collect();
         let models = self.inner.models.with_providers(providers).with_prices(self.prices()?);
-        Ok(models.with_trust(self.trusts_open()?))
+        Ok(models.with_trust(self.trust_of_open()))
     }
 
     /// Every provider with its key, where that can be had.
@@ -122,7 +122,7 @@ impl App {
             providers.push(settings.provider(key, false));
         }
         let models = self.inner.models.with_providers(providers).with_prices(self.prices()?);
-        let models = models.with_trust(self.trusts_open()?);
+        let models = models.with_trust(self.trust_of_open());
         Ok(Usable { models, troubles })
     }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 use std::sync::{Arc, PoisonError};
 
-use assay_engine::State;
+use assay_engine::{State, untrusted};
 use assay_prompt::Row;
 use assay_score::{
     ColumnScore, GateCell, GateResult, Outcome, Score, judge_gates, mean_score, percentile,
@@ -247,7 +247,7 @@ impl App {
     /// What all outputs of each column come to together.
     fn numbers(&self, planned: &PlannedRun) -> Result<Numbers, ApiError> {
         // What was judged one by one is not judged again: no program runs here.
-        let resources = self.inner.models.resources(false);
+        let resources = self.inner.models.resources(untrusted());
         let (store, detail) = (&self.inner.store, &planned.detail);
         numbers(store, detail, &planned.prompts, &resources).map_err(|e| e.explain())
     }

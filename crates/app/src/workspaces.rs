@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use assay_engine::{Trust, untrusted};
 use assay_repo::{Identity, PromptKey, RepoError, Watch, Workspace};
 use assay_wire::*;
 
@@ -122,9 +123,12 @@ impl App {
         self.inner.store.trusted(&open.root()).map_err(|e| e.explain())
     }
 
-    /// Whether a repository is open that the person trusts to run.
-    pub(crate) fn trusts_open(&self) -> Result<bool, ApiError> {
-        self.workspace().map_or(Ok(false), |open| self.is_trusted(&open))
+    /// Says of the repository that is open now, whenever it is asked, whether the person trusts it to run; of none that
+    /// nobody does.
+    pub(crate) fn trust_of_open(&self) -> Arc<Trust> {
+        let Ok(open) = self.workspace() else { return untrusted() };
+        let (store, root) = (self.inner.store.clone(), open.root());
+        Arc::new(move || store.trusted(&root).map_err(|error| format!("not run: {error}")))
     }
 
     fn theme(&self) -> Result<Theme, ApiError> {

@@ -643,14 +643,6 @@ pub enum Consent {
         #[command(flatten)]
         json: Json,
     },
-    /// Trust this repository on this computer: the window runs its prompts, and programs that are allowed run
-    Trust {
-        /// Trust it no longer
-        #[arg(long)]
-        no: bool,
-        #[command(flatten)]
-        json: Json,
-    },
 }
 
 /// The embedded model, and the providers whose models can be run.
@@ -845,10 +837,7 @@ impl Command {
             )
             | Command::Prices(Prices::List(json))
             | Command::Consent(
-                Consent::List(json)
-                | Consent::Give { json, .. }
-                | Consent::Take { json, .. }
-                | Consent::Trust { json, .. },
+                Consent::List(json) | Consent::Give { json, .. } | Consent::Take { json, .. },
             )
             | Command::Ratings(
                 Ratings::Show { json, .. } | Ratings::Export(json) | Ratings::Rater { json, .. },

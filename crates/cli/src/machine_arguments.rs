@@ -4,7 +4,7 @@ use clap::{Args, ValueEnum};
 
 use crate::arguments::Json;
 
-/// Whether the repository may run something without being asked.
+/// Whether this repository is trusted on this computer: the window runs its prompts, and programs that are allowed run.
 #[derive(Debug, Args)]
 pub struct Trust {
     /// What to do

@@ -69,7 +69,7 @@ pub use neighbours::{NearDuplicate, Neighbours, RowPlace, Table};
 pub use plan::{Column, Plan, PlannedRow};
 pub use progress::{Changes, Counts, Progress, State, TextChange};
 pub use run::{Engine, RunHandle};
-pub use scripts::{Consents, ProgramScorer, Scripts, fill_in_one};
+pub use scripts::{Consents, ProgramScorer, Scripts, Trust, fill_in_one, untrusted};
 pub use spec::{PromptSource, Questions, RunRequest, RunSpec};
 pub use summary::{HostShare, PlanSummary};
 pub use wordnet::{WordNetProblem, load_wordnet};

@@ -19,7 +19,7 @@ use crate::error::{EngineError, list};
 use crate::lanes::ProviderLimits;
 use crate::neighbours::Neighbours;
 use crate::resources::WordNetFolder;
-use crate::scripts::Scripts;
+use crate::scripts::{Scripts, Trust, untrusted};
 use crate::spec::Served;
 
 /// The embedded model's id.
@@ -56,7 +56,7 @@ pub struct Models {
     neighbours: Arc<Neighbours>,
     dictionary: Arc<WordNetFolder>,
     scripts: Option<Arc<Scripts>>,
-    trusted: bool,
+    trust: Arc<Trust>,
 }
 
 /// Where a plan finds its models.
@@ -79,7 +79,7 @@ impl Resolve for Models {
     }
 
     fn for_scorers(&self) -> Resources {
-        self.resources(self.trusted)
+        self.resources(Arc::clone(&self.trust))
     }
 }
 
@@ -145,7 +145,7 @@ impl Models {
             neighbours,
             dictionary,
             scripts: None,
-            trusted: false,
+            trust: untrusted(),
         }
     }
 
@@ -163,11 +163,11 @@ impl Models {
         self
     }
 
-    /// The same models, for scorers of a repository that the person trusts, or does not. Programs among them run in a
-    /// trusted one only, and with consent to their text.
+    /// The same models, for scorers of a repository that the person trusts, or does not: asked each time, as trust may be
+    /// taken back while a run goes on. Programs among them run in a trusted one only, and with consent to their text.
     #[must_use]
-    pub fn with_trust(mut self, trusted: bool) -> Self {
-        self.trusted = trusted;
+    pub fn with_trust(mut self, trust: Arc<Trust>) -> Self {
+        self.trust = trust;
         self
     }
 
@@ -197,7 +197,7 @@ impl Models {
             neighbours: Arc::clone(&self.neighbours),
             dictionary: Arc::clone(&self.dictionary),
             scripts: self.scripts.clone(),
-            trusted: self.trusted,
+            trust: Arc::clone(&self.trust),
         }
     }
 

@@ -12,19 +12,19 @@ use assay_score::{Custom, Dictionary, Embed, Resources, WITHOUT_WORDNET};
 use crate::error::EngineError;
 use crate::models::Models;
 use crate::neighbours::Neighbours;
-use crate::scripts::RepositoryScripts;
+use crate::scripts::{RepositoryScripts, Trust};
 use crate::wordnet::load_wordnet;
 
 impl Models {
-    /// What scorers may ask for, whether or not the person trusts the repository that they are of. Nothing is loaded yet,
-    /// and nothing need be installed.
-    pub fn resources(&self, trusted: bool) -> Resources {
+    /// What scorers may ask for; `trust` says, each time a program is to run, whether the person trusts the repository
+    /// that they are of. Nothing is loaded yet, and nothing need be installed.
+    pub fn resources(&self, trust: Arc<Trust>) -> Resources {
         Resources {
             embedder: Some(Arc::clone(self.neighbours()) as Arc<dyn Embed>),
             dictionary: Some(Arc::clone(self.dictionary()) as Arc<dyn Dictionary>),
             custom: self.scripts().map(|scripts| {
                 let scripts = Arc::clone(scripts);
-                Arc::new(RepositoryScripts { scripts, trusted }) as Arc<dyn Custom>
+                Arc::new(RepositoryScripts { scripts, trust }) as Arc<dyn Custom>
             }),
         }
     }

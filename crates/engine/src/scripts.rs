@@ -3,7 +3,7 @@
 //! A script in a file is put in the place of its scorer's `value` when a prompt is parsed for a run, so
 //! that what is stored with the run is what judged. Rhai scripts run in the one worker of a [`Sandbox`];
 //! JavaScript and Python run in a process for each output, and only when the user trusts the repository and consented to
-//! exactly that text, which is looked up every time: a consent that is taken back holds from the next output on.
+//! exactly that text. Both are looked up every time: what is taken back is gone from the next output on.
 
 use std::num::NonZero;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -17,6 +17,14 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 
 /// Says of the hash of a script whether the user consented to it.
 pub type Consents = dyn Fn(&str) -> Result<bool, String> + Send + Sync;
+
+/// Says whether the person trusts the repository that scorers are of.
+pub type Trust = dyn Fn() -> Result<bool, String> + Send + Sync;
+
+/// Of a repository that nobody trusts.
+pub fn untrusted() -> Arc<Trust> {
+    Arc::new(|| Ok(false))
+}
 
 /// Where scripts run.
 pub struct Scripts {
@@ -46,7 +54,7 @@ impl Scripts {
         &self,
         script: NativeScript,
         facts: &Facts,
-        trusted: bool,
+        trust: &Trust,
     ) -> Result<Verdict, String> {
         let hash = script.hash();
         let language = script.language.name();
@@ -57,9 +65,9 @@ impl Scripts {
                  or under Evals, and allow it with `assay consent give {hash}`"
             ));
         };
-        if !trusted {
+        if !trust()? {
             return Err(format!(
-                "not run: a {language} script runs in a trusted repository only; trust it in the window, or with `assay consent trust`"
+                "not run: a {language} script runs in a trusted repository only; trust it in the window, or with `assay trust grant`"
             ));
         }
         let _place = self.programs.take();
@@ -73,12 +81,12 @@ impl Scripts {
         })
     }
 
-    fn verdict(&self, request: &CustomRequest<'_>, trusted: bool) -> Result<Verdict, String> {
+    fn verdict(&self, request: &CustomRequest<'_>, trust: &Trust) -> Result<Verdict, String> {
         let facts = facts(request);
         match native(request.language) {
             Some(language) => {
                 let script = NativeScript { language, source: request.source.to_owned() };
-                self.program(script, &facts, trusted)
+                self.program(script, &facts, trust)
             }
             None => {
                 let request = Request { script: request.source.to_owned(), facts };
@@ -92,12 +100,12 @@ impl Scripts {
 pub(crate) struct RepositoryScripts {
     pub scripts: Arc<Scripts>,
     /// Whether the person trusts it.
-    pub trusted: bool,
+    pub trust: Arc<Trust>,
 }
 
 impl Custom for RepositoryScripts {
     fn judge(&self, request: &CustomRequest<'_>) -> Result<CustomVerdict, String> {
-        let verdict = || self.scripts.verdict(request, self.trusted);
+        let verdict = || self.scripts.verdict(request, &*self.trust);
         let Verdict { value, pass, reason } = may_block(verdict)?;
         Ok(CustomVerdict { value, pass, reason })
     }
@@ -225,6 +233,8 @@ pub fn fill_in_one(spec: &mut ScorerSpec, read: impl FnOnce(&str) -> Option<Stri
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::sync::atomic::{AtomicBool, Ordering};
+
     use assay_prompt::Row;
     use serde_json::json;
 
@@ -239,7 +249,8 @@ mod tests {
         let case = Row::default();
         let (latency_ms, cost) = (None, None);
         let request = CustomRequest { language, source, output: "", case: &case, latency_ms, cost };
-        RepositoryScripts { scripts: Arc::new(scripts), trusted }.judge(&request).unwrap_err()
+        let trust: Arc<Trust> = Arc::new(move || Ok(trusted));
+        RepositoryScripts { scripts: Arc::new(scripts), trust }.judge(&request).unwrap_err()
     }
 
     #[test]
@@ -259,6 +270,39 @@ mod tests {
         // With consent and trust it is tried: then it is the worker, or Python, that is missing.
         let tried = told(ScriptLanguage::Python, &source, true);
         assert!(!tried.starts_with("not run: nobody") && !tried.contains("trust"), "{tried}");
+    }
+
+    #[test]
+    fn trust_that_is_taken_back_stops_the_programs_of_a_run_from_the_next_output_on() {
+        let trusted = Arc::new(AtomicBool::new(true));
+        let now = Arc::clone(&trusted);
+        let scripts = Arc::new(Scripts::new(nowhere(), |_| Ok(true)));
+        let of_run =
+            RepositoryScripts { scripts, trust: Arc::new(move || Ok(now.load(Ordering::SeqCst))) };
+        let case = Row::default();
+        let ask = || {
+            let (latency_ms, cost, language) = (None, None, ScriptLanguage::Python);
+            let (source, output) = ("True", "");
+            let case = &case;
+            let request = CustomRequest { language, source, output, case, latency_ms, cost };
+            of_run.judge(&request).unwrap_err()
+        };
+        assert!(!ask().contains("trusted repository only"), "it is tried");
+        trusted.store(false, Ordering::SeqCst);
+        assert!(ask().contains("trusted repository only"));
+        trusted.store(true, Ordering::SeqCst);
+        assert!(!ask().contains("trusted repository only"));
+    }
+
+    #[test]
+    fn trust_that_cannot_be_read_is_none() {
+        let scripts = Arc::new(Scripts::new(nowhere(), |_| Ok(true)));
+        let of_run =
+            RepositoryScripts { scripts, trust: Arc::new(|| Err("the disk is gone".to_owned())) };
+        let (source, output, case) = ("True", "", &Row::default());
+        let (latency_ms, cost, language) = (None, None, ScriptLanguage::Python);
+        let request = CustomRequest { language, source, output, case, latency_ms, cost };
+        assert_eq!(of_run.judge(&request).unwrap_err(), "the disk is gone");
     }
 
     #[test]

@@ -41,6 +41,10 @@ CREATE TABLE calibration (
 ) STRICT, WITHOUT ROWID;
 ";
 
+pub(crate) const SCHEMA_5: &str = "
+ALTER TABLE calibration ADD COLUMN weak INTEGER NOT NULL DEFAULT 0 CHECK (weak IN (0, 1));
+";
+
 /// What labels are about: a scorer of a prompt, as it asks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LabelTopic {
@@ -76,6 +80,8 @@ pub struct CalibrationRecord {
     pub rater: String,
     /// Labelled outputs that it had a verdict on.
     pub labels: u32,
+    /// Whether they leave room for a judge that misses much.
+    pub weak: bool,
     /// When, in milliseconds since 1970.
     pub at_ms: i64,
 }
@@ -181,8 +187,8 @@ fn put_calibration(
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO calibration
-               (workspace, prompt, scorer, asks, signature, rater, labels, at_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+               (workspace, prompt, scorer, asks, signature, rater, labels, weak, at_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             topic.workspace,
@@ -192,6 +198,7 @@ fn put_calibration(
             calibration.signature,
             calibration.rater,
             calibration.labels,
+            calibration.weak,
             calibration.at_ms
         ])?;
     Ok(())
@@ -202,7 +209,7 @@ fn calibrations(
     topic: &LabelTopic,
 ) -> Result<Vec<CalibrationRecord>, Fault> {
     let mut select = connection.prepare_cached(
-        "SELECT signature, rater, labels, at_ms FROM calibration
+        "SELECT signature, rater, labels, weak, at_ms FROM calibration
          WHERE workspace = ? AND prompt = ? AND scorer = ? AND asks = ?
          ORDER BY at_ms DESC, signature, rater",
     )?;
@@ -212,7 +219,8 @@ fn calibrations(
             signature: row.get(0)?,
             rater: row.get(1)?,
             labels: row.get(2)?,
-            at_ms: row.get(3)?,
+            weak: row.get(3)?,
+            at_ms: row.get(4)?,
         })
     })?;
     Ok(found.collect::<Result<_, _>>()?)

@@ -48,6 +48,7 @@ const MIGRATIONS: &[&[&str]] = &[
         consents::SCHEMA_3,
     ],
     &[labels::SCHEMA_4],
+    &[labels::SCHEMA_5],
 ];
 
 /// Refuses a database that a later version wrote. Writes nothing.
@@ -199,5 +200,23 @@ mod tests {
             connection.query_row("SELECT count(*) FROM calibration", [], |row| row.get(0)).unwrap();
         assert_eq!(held, 0, "nobody has held a judge against it yet");
         assert!(folder.path().join("assay-version-3.db").exists());
+    }
+
+    #[test]
+    fn calibrations_of_a_database_of_version_4_stand_as_they_were() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("assay.db");
+        let mut connection = version_2(&file);
+        let steps = MIGRATIONS[2].iter().chain(MIGRATIONS[3]);
+        steps.for_each(|piece| connection.execute_batch(piece).unwrap());
+        connection.pragma_update(None, "user_version", 4).unwrap();
+        let held = "INSERT INTO calibration VALUES ('w', 'p', 's', 'a', 'one', 'ann', 60, 5)";
+        connection.execute(held, []).unwrap();
+        migrate(&mut connection, &file).unwrap();
+        let read = "SELECT labels, weak, at_ms FROM calibration";
+        let found: (u32, bool, i64) = connection
+            .query_row(read, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .unwrap();
+        assert_eq!(found, (60, false, 5), "nobody noted then that it was weak");
     }
 }

@@ -277,6 +277,16 @@ pub(crate) fn history(
     Ok(ratings.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
+/// A mark that is another one once somebody has said something of the workspace's outputs; none while nobody has. It is
+/// read from the ends of two indexes, however long the history is. What is said elsewhere changes it too.
+pub(crate) fn mark(connection: &Connection, workspace: &str) -> Result<Option<i64>, Fault> {
+    let mut select = connection.prepare_cached(
+        "SELECT CASE WHEN EXISTS (SELECT 1 FROM rating WHERE workspace = ?)
+         THEN (SELECT max(seq) FROM rating) END",
+    )?;
+    Ok(select.query_row(params![workspace], |row| row.get(0))?)
+}
+
 fn read_rating(row: &Row<'_>) -> rusqlite::Result<Option<RatingRecord>> {
     let other = match (row.get(4)?, row.get(5)?) {
         (Some(content_id), Some(output)) => Some(OtherOutput { content_id, output }),

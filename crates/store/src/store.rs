@@ -358,6 +358,14 @@ impl Store {
         self.read(|connection| ratings::history(connection, workspace, prompt))
     }
 
+    /// A mark that is another one once somebody has said something of a workspace's outputs; none while nobody has.
+    ///
+    /// It costs nothing to read: as long as it is the same, what was made of [`Store::ratings`] need not be made again.
+    /// It may change without need, never stay when it must not.
+    pub fn ratings_mark(&self, workspace: &str) -> Result<Option<i64>, StoreError> {
+        self.read(|connection| ratings::mark(connection, workspace))
+    }
+
     /// The outputs of the done cells with ordinals in `from..to`, by their hashes.
     pub fn output_hashes(
         &self,

@@ -138,6 +138,14 @@ pub struct ComparisonView {
     pub incomplete: bool,
 }
 
+impl ComparisonView {
+    /// Whether there is something that both sides were asked, or a gate that waits for it. Where there is not, nothing
+    /// was compared, and that no gate is broken says nothing.
+    pub fn meets(&self) -> bool {
+        self.pairs.iter().any(|pair| pair.cases > 0 || !pair.gates.is_empty())
+    }
+}
+
 /// Two columns of one prompt, held against each other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct PairView {

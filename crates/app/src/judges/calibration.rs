@@ -122,6 +122,7 @@ impl Answer<ShowJudge> for App {
         if let Some(signature) = &items.signature {
             // Whoever asks for the numbers has held the judge against the labels.
             let held = calibration.labels - calibration.unseen;
+            let held = (held, calibration.is_weak());
             self.keep_calibration(&open, &chosen.topic, signature, held)?;
         }
         let models = match &items.run {
@@ -155,7 +156,7 @@ impl App {
     ) -> Result<JudgeLine, ApiError> {
         let standing = match &scorer.judge {
             Ok(judge) => self.standing_of(&topic(workspace, key, prompt, judge), signature)?,
-            Err(_) => Standing { labels: 0, held: 0, other: false },
+            Err(_) => Standing::default(),
         };
         Ok(views::line(scorer, prompt, &standing))
     }

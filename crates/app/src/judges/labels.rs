@@ -9,12 +9,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
 
 use assay_repo::Workspace;
-use assay_score::judge::LABELS_NEEDED;
+use assay_score::judge::{LABELS_NEEDED, WEAK_BELOW};
 use assay_store::{CalibrationRecord, LabelRecord, LabelTopic};
 use assay_wire::*;
 use serde::{Deserialize, Serialize};
 
-use super::{hex, unhex};
+use super::{Decided, hex, unhex};
 use crate::app::{App, Open};
 use crate::error::Explain;
 use crate::rater_files::{Kept, RATINGS, RaterFiles, add_lines, known_lines, read_lines};
@@ -71,28 +71,43 @@ struct Line {
     subject: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<bool>,
+    #[serde(skip_serializing_if = "is_false")]
+    weak: bool,
+}
+
+/// A calibration of a judge that is not weak reads as it always did.
+fn is_false(value: &bool) -> bool {
+    !value
 }
 
 const LABEL: &str = "label";
 const CALIBRATION: &str = "calibration";
 
 /// How a judge stands to the labels of people.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Standing {
-    /// Outputs on which people agree by majority.
-    pub labels: usize,
+    /// Outputs on which people agree by majority that they pass, or that they fail.
+    pub labels: Decided,
     /// Of these, those that this very judge was held against: same prompt, same models, same settings.
     pub held: usize,
     /// Whether another judge was held against enough of them.
     pub other: bool,
+    /// Whether these leave room for a judge that misses much, by the limit of the Judges view.
+    pub weak: bool,
 }
 
 impl Standing {
     /// Why the judge is not calibrated, in the words of gates and verdicts; none when it is.
     pub fn uncalibrated(&self) -> Option<String> {
-        let Standing { labels, held, other } = *self;
+        let Standing { held, other, .. } = *self;
+        let labels = self.labels.count();
         if labels < LABELS_NEEDED {
             return Some(format!("judge not calibrated ({labels} of {LABELS_NEEDED} labels)"));
+        }
+        if let Some(only) = self.labels.only() {
+            return Some(format!(
+                "judge not calibrated: its {labels} labels are only one kind of label, {only}"
+            ));
         }
         if held >= LABELS_NEEDED {
             return None;
@@ -105,6 +120,13 @@ impl Standing {
                 "judge not calibrated: held against {held} of its {labels} labels, and {LABELS_NEEDED} are needed"
             ),
         })
+    }
+
+    /// What gates and verdicts must say beside a judge: that it is not calibrated, or that it is and is weak.
+    pub fn caveat(&self) -> Option<String> {
+        let weak =
+            || format!("judge weak: one of its rates may lie below {:.0} %", 100.0 * WEAK_BELOW);
+        self.uncalibrated().or_else(|| self.weak.then(weak))
     }
 }
 
@@ -136,16 +158,19 @@ impl App {
         topic: &LabelTopic,
         signature: Option<&str>,
     ) -> Result<Standing, ApiError> {
-        let labels = super::decided(&self.labels_of(topic)?);
+        let labels = Decided::of(&self.labels_of(topic)?);
         let mut held = self.inner.store.calibrations(topic).map_err(|e| e.explain())?;
         held.extend(self.shared_of(topic).into_iter().flat_map(|s| s.said_of(topic).calibrations));
         let (same, others): (Vec<_>, Vec<_>) =
             held.iter().partition(|one| Some(one.signature.as_str()) == signature);
-        let most = |of: &[&CalibrationRecord]| of.iter().map(|one| one.labels as usize).max();
+        // Of two that saw as many labels, the later one saw them as people say now.
+        let same = same.into_iter().max_by_key(|one| (one.labels, one.at_ms));
+        let held = same.map_or(0, |one| one.labels as usize);
         Ok(Standing {
             labels,
-            held: most(&same).unwrap_or_default().min(labels),
-            other: most(&others).unwrap_or_default() >= LABELS_NEEDED,
+            held: held.min(labels.count()),
+            other: others.iter().any(|one| one.labels as usize >= LABELS_NEEDED),
+            weak: same.is_some_and(|one| one.weak),
         })
     }
 
@@ -173,25 +198,27 @@ impl App {
         self.shared_of(topic).map_or_else(Vec::new, |shared| shared.refused.clone())
     }
 
-    /// Keeps that a judge was held against so many labels, unless that is known.
+    /// Keeps that a judge was held against so many labels, and whether it came out weak, unless that is known.
     pub(super) fn keep_calibration(
         &self,
         open: &Open,
         topic: &LabelTopic,
         signature: &str,
-        labels: usize,
+        (labels, weak): (usize, bool),
     ) -> Result<(), ApiError> {
         let store = &self.inner.store;
         let (rater, labels) = (self.rater(open)?, labels as u32);
         let known = store.calibrations(topic).map_err(|e| e.explain())?;
         let is_known = |one: &CalibrationRecord| {
-            one.signature == signature && one.rater == rater && one.labels == labels
+            let same_judge = one.signature == signature && one.rater == rater;
+            same_judge && (one.labels, one.weak) == (labels, weak)
         };
         if labels == 0 || known.iter().any(is_known) {
             return Ok(());
         }
         let at_ms = self.inner.environment.now_ms();
-        let kept = CalibrationRecord { signature: signature.to_owned(), rater, labels, at_ms };
+        let kept =
+            CalibrationRecord { signature: signature.to_owned(), rater, labels, weak, at_ms };
         store.put_calibration(topic, kept).map_err(|e| e.explain())
     }
 
@@ -308,7 +335,8 @@ impl Line {
 
     fn calibration(topic: &LabelTopic, one: &CalibrationRecord) -> Line {
         let (signature, labels) = (Some(one.signature.clone()), Some(one.labels));
-        Line { signature, labels, ..Line::of(topic, CALIBRATION, &one.rater, one.at_ms) }
+        let line = Line::of(topic, CALIBRATION, &one.rater, one.at_ms);
+        Line { signature, labels, weak: one.weak, ..line }
     }
 
     /// A line, if it is one and the file may say it.
@@ -327,8 +355,8 @@ impl Line {
 
     /// Adds what it says to its topic.
     fn put(self, topics: &mut HashMap<About, Said>) -> Result<(), String> {
-        let Line { asks, at, kind, labels, prompt, rater, scorer, signature, subject, value } =
-            self;
+        let Line { asks, at, kind, prompt, rater, scorer, .. } = self;
+        let Line { labels, signature, subject, value, weak, .. } = self;
         let said = topics.entry((prompt, scorer, asks)).or_default();
         match (kind.as_str(), subject, signature, labels) {
             (LABEL, Some(subject), None, None) => {
@@ -338,7 +366,8 @@ impl Line {
             (CALIBRATION, None, Some(signature), Some(labels))
                 if signature.len() <= MAX_SIGNATURE =>
             {
-                said.calibrations.push(CalibrationRecord { signature, rater, labels, at_ms: at });
+                let held = CalibrationRecord { signature, rater, labels, weak, at_ms: at };
+                said.calibrations.push(held);
             }
             _ => return Err("no such kind, or not what it needs".to_owned()),
         }
@@ -417,7 +446,7 @@ mod tests {
 
     fn held(signature: &str, labels: u32) -> CalibrationRecord {
         let (signature, rater) = (signature.to_owned(), "Ada".to_owned());
-        CalibrationRecord { signature, rater, labels, at_ms: 9 }
+        CalibrationRecord { signature, rater, labels, weak: labels % 2 == 1, at_ms: 9 }
     }
 
     fn read(path: &str, lines: &[String]) -> SharedLabels {
@@ -429,13 +458,15 @@ mod tests {
     #[test]
     fn labels_and_calibrations_survive_the_trip() {
         let labels = [label(1, "Ada", Some(true), 5), label(2, "Ada", None, 6)];
-        let calibration = held("llm-rubric|model:a/b", 60);
+        let (calibration, weak) = (held("llm-rubric|model:a/b", 60), held("another", 61));
         let mut lines: Vec<_> =
             labels.iter().map(|one| Line::label(&topic(), one).to_text().unwrap()).collect();
-        lines.push(Line::calibration(&topic(), &calibration).to_text().unwrap());
+        let texts = [&calibration, &weak].map(|one| Line::calibration(&topic(), one).to_text());
+        lines.extend(texts.map(Result::unwrap));
+        assert!(!lines[2].contains("weak") && lines[3].ends_with("\"weak\":true}"), "{lines:?}");
         let all = read(".assay/ratings/labels/ada.jsonl", &lines);
         assert_eq!(all.refused, Vec::<String>::new());
-        let said = Said { labels: labels.to_vec(), calibrations: vec![calibration] };
+        let said = Said { labels: labels.to_vec(), calibrations: vec![calibration, weak] };
         assert_eq!(all.said_of(&topic()), said);
         assert_eq!(all.topics_in("w"), [topic()]);
         for line in lines {
@@ -500,10 +531,31 @@ mod tests {
 
     #[test]
     fn a_judge_is_calibrated_by_labels_that_it_was_held_against_itself() {
-        let words = |labels, held, other| Standing { labels, held, other }.uncalibrated();
+        let words = |count: usize, held, other| {
+            let labels = Decided { passes: count - 5, failures: 5 };
+            Standing { labels, held, other, weak: false }.caveat()
+        };
         assert_eq!(words(50, 50, false), None);
         assert_eq!(words(12, 12, true).unwrap(), "judge not calibrated (12 of 50 labels)");
         assert!(words(60, 0, true).unwrap().contains("prompt, model or settings"));
         assert!(words(60, 40, false).unwrap().contains("40 of its 60 labels"));
+    }
+
+    #[test]
+    fn labels_of_one_kind_calibrate_no_judge_and_a_weak_one_is_said_to_be_weak() {
+        let stands = |passes, failures, weak| {
+            let labels = Decided { passes, failures };
+            Standing { labels, held: passes + failures, other: false, weak }
+        };
+        for (one_kind, only) in [(stands(60, 0, true), "passes"), (stands(0, 60, true), "failures")]
+        {
+            let words = one_kind.uncalibrated().unwrap();
+            assert!(words.contains("only one kind of label") && words.ends_with(only), "{words}");
+            assert_eq!(one_kind.caveat(), Some(words), "one remark is enough");
+        }
+        let weak = stands(40, 20, true);
+        assert_eq!(weak.uncalibrated(), None);
+        assert_eq!(weak.caveat().unwrap(), "judge weak: one of its rates may lie below 80 %");
+        assert_eq!(stands(40, 20, false).caveat(), None);
     }
 }

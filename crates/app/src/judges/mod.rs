@@ -22,7 +22,7 @@ use assay_prompt::{Files, Prompt, Row};
 use assay_repo::{PromptKey, Step};
 use assay_score::judge::ORDER_DEPENDENT;
 use assay_score::{GateResult, Outcome, Score};
-use assay_store::{LabelRecord, LabelTopic, NewColumn};
+use assay_store::{LabelRecord, LabelTopic, NewColumn, RunId};
 use assay_wire::*;
 
 use crate::app::{App, Open};
@@ -143,6 +143,7 @@ fn in_folder(path: &str) -> PromptKey {
 }
 
 /// What the gates of a run must know about its judges.
+#[derive(Default)]
 pub(crate) struct JudgedGates {
     /// By the key of the prompt.
     judges: HashMap<String, Vec<JudgedScorer>>,
@@ -190,21 +191,57 @@ impl JudgedGates {
         self.judges.values().flatten().any(is_of_pairs)
     }
 
-    /// What is to be said beside a gate or verdict of a column whose scorer is a judge: that it is not calibrated as it
-    /// judged here, and that in so many cells nothing but the order of two answers decided.
-    pub fn note(&self, column: &NewColumn, scorer: &str) -> Option<String> {
+    /// What is to be said beside a gate of a column whose scorer is a judge.
+    fn note(&self, column: &NewColumn, scorer: &str) -> Option<String> {
+        self.noted(column, scorer, self.by_order(column, scorer))
+    }
+
+    /// That a judge is not calibrated as it judged here, or weak, and that in so many cells nothing but the order of two
+    /// answers decided.
+    fn noted(&self, column: &NewColumn, scorer: &str, by_order: u32) -> Option<String> {
         let standing = self.standings.get(&(column.prompt.clone(), scorer.to_owned()))?;
-        let uncalibrated = standing.uncalibrated();
-        let by_order = self.by_order.get(&(column.clone(), scorer.to_owned())).copied();
-        let by_order = by_order.unwrap_or_default();
         let leaning = (by_order > 0)
             .then(|| format!("the order of the answers decided {by_order} of its verdicts"));
-        let notes: Vec<String> = uncalibrated.into_iter().chain(leaning).collect();
+        let notes: Vec<String> = standing.caveat().into_iter().chain(leaning).collect();
         (!notes.is_empty()).then(|| notes.join("; "))
+    }
+
+    fn by_order(&self, column: &NewColumn, scorer: &str) -> u32 {
+        self.by_order.get(&(column.clone(), scorer.to_owned())).copied().unwrap_or_default()
+    }
+}
+
+/// What a comparison must know about its judges. The head's say how they stand to people's labels; where the baseline of
+/// a judge of pairs is the head, it is in the base's column alone that the order of two answers decided.
+#[derive(Default)]
+pub(crate) struct ComparedJudges {
+    /// Of the base's run, where that is another one and can matter.
+    base: Option<JudgedGates>,
+    head: JudgedGates,
+}
+
+impl ComparedJudges {
+    /// What is to be said beside a gate or verdict between two columns whose scorer is a judge.
+    pub fn note(&self, base: &NewColumn, head: &NewColumn, scorer: &str) -> Option<String> {
+        let of_base = self.base.as_ref().unwrap_or(&self.head);
+        let by_order = self.head.by_order(head, scorer) + of_base.by_order(base, scorer);
+        self.head.noted(head, scorer, by_order)
     }
 }
 
 impl App {
+    /// Reads what a comparison of two runs must know.
+    pub(crate) fn compared_judges(
+        &self,
+        base: &RunId,
+        head: &RunId,
+    ) -> Result<ComparedJudges, ApiError> {
+        let of_head = self.judged_gates_of(head)?;
+        let is_needed = base != head && of_head.has_pairs();
+        let base = is_needed.then(|| self.judged_gates_of(base)).transpose()?;
+        Ok(ComparedJudges { base, head: of_head })
+    }
+
     /// Reads what the gates of a run must know. `signatures` are those of the run, by the key of the prompt and the id of
     /// the scorer.
     pub(crate) fn judged_gates(
@@ -213,11 +250,7 @@ impl App {
         signatures: &[SignatureView],
     ) -> Result<JudgedGates, ApiError> {
         let record = &planned.detail.record;
-        let mut gates = JudgedGates {
-            judges: HashMap::new(),
-            standings: HashMap::new(),
-            by_order: HashMap::new(),
-        };
+        let mut gates = JudgedGates::default();
         for (key, prompt) in &planned.prompts {
             let judges = JudgedScorer::all(prompt);
             for judge in judges.iter().filter_map(|scorer| scorer.judge.as_ref().ok()) {
@@ -265,12 +298,34 @@ impl App {
 
 /// How many outputs have more labels of one kind than of the other: as a
 /// [`Calibration`](assay_score::judge::Calibration) counts them.
-fn decided(labels: &[LabelRecord]) -> usize {
-    let mut balance: HashMap<[u8; 32], i64> = HashMap::new();
-    for (label, pass) in labels.iter().filter_map(|label| Some((label, label.pass?))) {
-        *balance.entry(label.subject).or_default() += if pass { 1 } else { -1 };
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Decided {
+    passes: usize,
+    failures: usize,
+}
+
+impl Decided {
+    fn of(labels: &[LabelRecord]) -> Decided {
+        let mut balance: HashMap<[u8; 32], i64> = HashMap::new();
+        for (label, pass) in labels.iter().filter_map(|label| Some((label, label.pass?))) {
+            *balance.entry(label.subject).or_default() += if pass { 1 } else { -1 };
+        }
+        let passes = balance.values().filter(|balance| **balance > 0).count();
+        Decided { passes, failures: balance.values().filter(|balance| **balance < 0).count() }
     }
-    balance.values().filter(|balance| **balance != 0).count()
+
+    fn count(self) -> usize {
+        self.passes + self.failures
+    }
+
+    /// What all of them are. How a judge does on the other kind nobody knows then.
+    fn only(self) -> Option<&'static str> {
+        match (self.passes, self.failures) {
+            (0, _) => Some("failures"),
+            (_, 0) => Some("passes"),
+            _ => None,
+        }
+    }
 }
 
 /// What the labels of a judge are kept under.
@@ -313,9 +368,36 @@ mod tests {
             at_ms: 1,
         };
         let divided = [label(1, "ann", true), label(1, "ben", false)];
-        assert_eq!(decided(&divided), 0);
+        assert_eq!(Decided::of(&divided), Decided::default());
         let third = [divided.to_vec(), vec![label(1, "cem", false), label(2, "ann", true)]];
-        assert_eq!(decided(&third.concat()), 2);
+        assert_eq!(Decided::of(&third.concat()), Decided { passes: 1, failures: 1 });
+    }
+
+    #[test]
+    fn what_the_order_decided_is_told_whichever_side_is_the_baseline() {
+        let column = |variant: &str| NewColumn {
+            prompt: "p".to_owned(),
+            variant: variant.to_owned(),
+            content_id: variant.to_owned(),
+            model: "m".to_owned(),
+        };
+        let gates = |variant: &str, count| JudgedGates {
+            judges: HashMap::new(),
+            standings: [(("p".to_owned(), "kind".to_owned()), Standing::default())].into(),
+            by_order: [((column(variant), "kind".to_owned()), count)].into(),
+        };
+        let (plain, warm) = (column("plain"), column("warm"));
+        let told = |judges: &ComparedJudges, words: &str| {
+            let both = [(&plain, &warm), (&warm, &plain)];
+            both.map(|(base, head)| {
+                judges.note(base, head, "kind").is_some_and(|n| n.contains(words))
+            })
+        };
+        let one_run = ComparedJudges { base: None, head: gates("warm", 3) };
+        assert_eq!(told(&one_run, "decided 3 of its verdicts"), [true, true]);
+        let two_runs = ComparedJudges { base: Some(gates("warm", 2)), head: gates("plain", 0) };
+        assert_eq!(told(&two_runs, "decided 2 of its verdicts"), [false, true]);
+        assert_eq!(one_run.note(&plain, &warm, "another"), None, "it is no judge");
     }
 
     #[test]

@@ -22,7 +22,7 @@ pub(super) fn line(scorer: &JudgedScorer, prompt: &Prompt, standing: &Standing) 
             .map(|judge| judge.prompts().into_iter().map(str::to_owned).collect())
             .unwrap_or_default(),
         problem: scorer.judge.as_ref().err().map(|problem| problem.message.clone()),
-        labels: standing.labels as u32,
+        labels: standing.labels.count() as u32,
         needed: LABELS_NEEDED as u32,
         uncalibrated: standing.uncalibrated(),
     }

@@ -9,11 +9,12 @@ use assay_wire::{ApiError, CellRatings};
 use super::RatedRun;
 use super::shared::SharedFiles;
 use crate::app::App;
+use crate::error::Explain;
 
 /// What people have said so far: as long as it is equal, nobody has said anything else.
 pub(crate) struct Spoken {
-    /// How much was said here. What is taken back stays in the history, and its end is one more.
-    here: usize,
+    /// The store's mark of what was said here, which costs no page of a history; none while nothing was.
+    here: Option<i64>,
     /// What the files say; read again only when they have changed, or cannot be listed.
     shared: Option<Arc<SharedFiles>>,
 }
@@ -32,25 +33,28 @@ impl PartialEq for Spoken {
 
 impl Spoken {
     fn is_nothing(&self) -> bool {
-        self.here == 0 && self.shared.as_ref().is_none_or(|files| files.ratings.is_empty())
+        self.here.is_none() && self.shared.as_ref().is_none_or(|files| files.ratings.is_empty())
     }
 }
 
 impl App {
     /// What was said of the open repository's outputs; nothing where none is open.
-    pub(crate) fn spoken(&self) -> Spoken {
-        let Ok(open) = self.workspace() else { return Spoken { here: 0, shared: None } };
-        let here = self.inner.store.ratings(&open.id, None).map_or(0, |history| history.len());
-        Spoken { here, shared: Some(self.shared_ratings(&open)) }
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(crate) fn spoken(&self) -> Result<Spoken, ApiError> {
+        let Ok(open) = self.workspace() else { return Ok(Spoken { here: None, shared: None }) };
+        let here = self.inner.store.ratings_mark(&open.id).map_err(|e| e.explain())?;
+        Ok(Spoken { here, shared: Some(self.shared_ratings(&open)) })
     }
 
     /// What people said of the outputs of these runs.
     ///
     /// # Errors
-    /// When a run cannot be read back.
+    /// When a run, or what was said, cannot be read back.
     pub(crate) fn people_of(&self, runs: [&str; 2]) -> Result<People, ApiError> {
         let mut people = People::default();
-        if self.spoken().is_nothing() {
+        if self.spoken()?.is_nothing() {
             return Ok(people);
         }
         for run in runs {

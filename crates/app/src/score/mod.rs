@@ -103,7 +103,7 @@ impl App {
         let mut sink = Sink::create(&files.output)?;
         let mut report = ScoreReport::of(&scorers);
         let mut column = scorers.column();
-        let resources = self.inner.models.resources(self.trusts_open()?);
+        let resources = self.inner.models.resources(self.trust_of_open());
         loop {
             let batch = lines.next_batch(BATCH)?;
             if batch.is_empty() {

@@ -2,8 +2,7 @@
 
 use assay_app::App;
 use assay_wire::{
-    ApiError, ConsentView, ConsentsView, GiveConsent, ListConsents, ProgramView, SetTrust,
-    TakeConsent,
+    ApiError, ConsentView, ConsentsView, GiveConsent, ListConsents, ProgramView, TakeConsent,
 };
 use serde_json::{Value, json};
 
@@ -17,7 +16,7 @@ const MEANING: &str = "A program that is allowed can do on this computer whateve
     takes that back.";
 
 /// What else is needed, where nobody trusts the repository.
-const UNTRUSTED: &str = "This repository is not trusted, so none of them runs, allowed or not; `assay consent trust` \
+const UNTRUSTED: &str = "This repository is not trusted, so none of them runs, allowed or not; `assay trust grant` \
     trusts it.";
 
 pub(crate) fn execute(app: &App, consent: &Consent, output: &Output) -> Result<Exit, ApiError> {
@@ -25,10 +24,6 @@ pub(crate) fn execute(app: &App, consent: &Consent, output: &Output) -> Result<E
         Consent::List(_) => app.call(ListConsents {})?,
         Consent::Give { hash, .. } => app.call(GiveConsent { hash: hash.clone() })?,
         Consent::Take { hash, .. } => app.call(TakeConsent { hash: hash.clone() })?,
-        Consent::Trust { no, .. } => {
-            app.call(SetTrust { trusted: !no })?;
-            app.call(ListConsents {})?
-        }
     };
     output.show(&document(&consents), || text(&consents))?;
     Ok(Exit::Done)

@@ -74,7 +74,7 @@ fn label_words(judge: &JudgeLine) -> String {
     match judge.is_calibrated() {
         true => format!("calibrated, {}", counted(judge.labels, "label")),
         false if judge.labels >= judge.needed => {
-            format!("{}, but not of this judge", counted(judge.labels, "label"))
+            format!("{}, but not calibrated", counted(judge.labels, "label"))
         }
         false => format!("{} of {}", judge.labels, judge.needed),
     }

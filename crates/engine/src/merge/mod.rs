@@ -37,6 +37,9 @@ pub enum ShardSource<'a> {
     File(&'a Path),
 }
 
+/// What a part noted of how its scores were made, by the key of the prompt and the id of the scorer.
+type Noted = BTreeMap<(String, String), String>;
+
 /// A shard that can be read.
 enum Part<'a> {
     Run(RunDetail),
@@ -165,29 +168,27 @@ impl Engine {
         file::write(path, &head, |put| self.carry(&detail, put))
     }
 
-    /// How the scores of all parts were made. Scores of one scorer that were made differently never become one column.
+    /// How the scores of all parts were made. Scores of one scorer that were made differently never become one column,
+    /// nor do those of a part that did not note it: nobody could tell whether they were made alike.
     fn signatures(&self, parts: &[Part<'_>]) -> Result<Vec<ScorerSignature>, EngineError> {
-        let mut all: BTreeMap<(String, String), String> = BTreeMap::new();
-        for part in parts {
-            let noted = match part {
-                Part::Run(detail) => self.store().signatures(&detail.record.id)?,
-                Part::File(file) => file.signatures().to_vec(),
-            };
-            for ScorerSignature { prompt, scorer, signature } in noted {
-                let known =
-                    all.entry((prompt, scorer.clone())).or_insert_with(|| signature.clone());
-                if *known != signature {
-                    let id = &part.detail().record.id;
-                    return Err(cannot(format!(
-                        "run `{id}` made the scores of `{scorer}` differently: `{signature}`, not `{known}`"
-                    )));
-                }
-            }
+        let noted = parts.iter().map(|part| self.noted(part)).collect::<Result<Vec<_>, _>>()?;
+        // The first to note something is the one that the others are held against.
+        let all = noted.iter().rev().flatten();
+        let all: Noted = all.map(|(of, how)| (of.clone(), how.clone())).collect();
+        for (part, noted) in parts.iter().zip(&noted) {
+            refuse_unlike(&part.detail().record.id, noted, &all)?;
         }
-        let noted = all.into_iter();
         let signature =
             |((prompt, scorer), signature)| ScorerSignature { prompt, scorer, signature };
-        Ok(noted.map(signature).collect())
+        Ok(all.into_iter().map(signature).collect())
+    }
+
+    fn noted(&self, part: &Part<'_>) -> Result<Noted, EngineError> {
+        let noted = match part {
+            Part::Run(detail) => self.store().signatures(&detail.record.id)?,
+            Part::File(file) => file.signatures().to_vec(),
+        };
+        Ok(noted.into_iter().map(|one| ((one.prompt, one.scorer), one.signature)).collect())
     }
 
     fn part<'a>(&self, source: &ShardSource<'a>) -> Result<Part<'a>, EngineError> {
@@ -352,6 +353,24 @@ fn grid(detail: &RunDetail) -> Vec<NewCell> {
         last = Some((&of.prompt, places));
     }
     cells
+}
+
+/// Refuses a part whose scores were made otherwise than those of the others, or nobody knows how.
+fn refuse_unlike(run: &RunId, noted: &Noted, all: &Noted) -> Result<(), EngineError> {
+    for (of, known) in all {
+        let scorer = &of.1;
+        let reason = match noted.get(of) {
+            Some(signature) if signature == known => continue,
+            Some(signature) => {
+                format!("made the scores of `{scorer}` differently: `{signature}`, not `{known}`")
+            }
+            None => format!(
+                "did not note how it made the scores of `{scorer}`, and another did: `{known}`"
+            ),
+        };
+        return Err(cannot(format!("run `{run}` {reason}")));
+    }
+    Ok(())
 }
 
 /// Refuses parts that do not belong together, and one that is there twice.

@@ -266,11 +266,22 @@ fn shards_whose_scores_were_made_differently_are_not_merged() {
     let text = std::fs::read_to_string(&file).unwrap();
     let other = text.replacen("\"signature\":\"", "\"signature\":\"other|", 1);
     assert_ne!(other, text);
-    std::fs::write(&file, other).unwrap();
-    let refused = bench.engine.merge(&[ShardSource::Run(one), ShardSource::File(&file)]);
-    let refused = refused.err().unwrap().to_string();
-    assert!(refused.contains("made the scores of `fits` differently"), "{refused}");
-    assert!(refused.contains("`other|"), "{refused}");
+    let (head, cells) = text.split_once('\n').unwrap();
+    let mut head: Value = serde_json::from_str(head).unwrap();
+    head["signatures"] = json!([]);
+    let sources = [ShardSource::Run(one), ShardSource::File(&file)];
+    for (changed, said) in [
+        (other, ["made the scores of `fits` differently", "`other|"]),
+        (format!("{head}\n{cells}"), ["did not note how it made the scores of `fits`", "another"]),
+    ] {
+        std::fs::write(&file, changed).unwrap();
+        for sources in [sources.clone(), [sources[1].clone(), sources[0].clone()]] {
+            let refused = bench.engine.merge(&sources).err().unwrap().to_string();
+            assert!(said.iter().all(|said| refused.contains(said)), "{refused}");
+        }
+    }
+    std::fs::write(&file, text).unwrap();
+    assert!(bench.engine.merge(&sources).is_ok(), "as it was, it is merged");
 }
 
 #[test]

@@ -46,6 +46,21 @@ fn a_workspace_and_a_prompt_have_only_their_own() {
 }
 
 #[test]
+fn the_mark_of_what_was_said_changes_with_every_word_and_is_none_before_the_first() {
+    let (store, _folder) = store();
+    store.add_ratings("two", vec![rating("Ada", Said::Pass(Some(true)), 1)]).unwrap();
+    assert_eq!(store.ratings_mark("one").unwrap(), None, "another workspace's words are not its");
+    let mut marks = Vec::new();
+    for said in [Some(true), Some(false), None] {
+        store.add_ratings("one", vec![rating("Ada", Said::Pass(said), 1)]).unwrap();
+        let mark = store.ratings_mark("one").unwrap();
+        assert_eq!(store.ratings_mark("one").unwrap(), mark, "reading says nothing");
+        assert!(mark.is_some() && !marks.contains(&mark), "{mark:?} after {marks:?}");
+        marks.push(mark);
+    }
+}
+
+#[test]
 fn a_pair_is_kept_under_one_name_whichever_side_was_first() {
     let (store, _folder) = store();
     let first = rating("Ada", Said::Pass(None), 1).rated;

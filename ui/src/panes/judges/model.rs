@@ -18,7 +18,7 @@ pub fn standing(judge: &JudgeLine) -> (Tone, String) {
         (Some(_), _) => (Tone::Danger, "judges nothing".to_owned()),
         (None, true) => (Tone::Ok, format!("calibrated, {} labels", judge.labels)),
         (None, false) if judge.labels >= judge.needed => {
-            (Tone::Warn, format!("{} labels, not of this judge", judge.labels))
+            (Tone::Warn, format!("{} labels, not calibrated", judge.labels))
         }
         (None, false) => (Tone::Warn, format!("{} of {} labels", judge.labels, judge.needed)),
     }
@@ -145,7 +145,7 @@ mod tests {
             uncalibrated: Some("judge not calibrated: its model is another".to_owned()),
             ..judge("a", 90)
         };
-        let words = "90 labels, not of this judge".to_owned();
+        let words = "90 labels, not calibrated".to_owned();
         assert_eq!(standing(&swapped), (Tone::Warn, words), "labels alone are no calibration");
         let broken = JudgeLine { problem: Some("names no model".to_owned()), ..judge("a", 90) };
         assert_eq!(standing(&broken).0, Tone::Danger);

@@ -83,7 +83,7 @@ fn Verdict(judge: JudgeView) -> impl IntoView {
             </Note>
         },
         (true, true) => view! {
-            <Note tone=Tone::Warn mark=Mark::Warning>"Calibrated, but weak: one of its rates may lie below 80 %."</Note>
+            <Note tone=Tone::Warn mark=Mark::Warning>"Calibrated, but weak: one of its rates may lie below 80 %. Its gates say so."</Note>
         },
         (true, false) => view! {
             <Note tone=Tone::Ok mark=Mark::Check>{format!("Calibrated on {} labels.", line.labels)}</Note>

@@ -30,7 +30,7 @@ pub(crate) fn of(arguments: &Compare, view: &ComparisonView) -> Value {
         "head": arguments.head.as_ref().or(view.head.label.as_ref()).unwrap_or(&arguments.base),
         "baseRun": view.base.run,
         "headRun": view.head.run,
-        "ok": view.ok,
+        "ok": view.ok && view.meets(),
         "incomplete": view.incomplete,
         "verdicts": verdicts.collect::<Vec<_>>(),
         "refused": refused.collect::<Vec<_>>(),

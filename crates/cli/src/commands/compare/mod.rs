@@ -197,9 +197,14 @@ fn report(
     if let Some(run) = &unfinished {
         output.note(&format!("run {run} is not finished; continue with: assay run --resume {run}"));
     }
+    let meets = view.meets();
+    if !meets {
+        output.note("nothing to compare: no case was asked alike on both sides");
+    }
     Ok(match view.broken {
         true => Exit::Failed,
         false if view.incomplete || unfinished.is_some() => Exit::Incomplete,
+        false if !meets => Exit::WrongUse,
         false => Exit::Done,
     })
 }
