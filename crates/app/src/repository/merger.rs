@@ -4,7 +4,7 @@ use assay_prompt::merge::{MergeError, Sides, knows, merge};
 use assay_repo::git::{TextMerge, TextMerger};
 
 /// What merges texts before git's line merge does.
-pub(super) const MERGER: &dyn TextMerger = &ByMeaning;
+pub(crate) const MERGER: &dyn TextMerger = &ByMeaning;
 
 /// Merges what the project knows by what it means.
 struct ByMeaning;

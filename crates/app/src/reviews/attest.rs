@@ -43,7 +43,7 @@ impl Answer<Attest> for App {
         }
         let mut contents = Vec::new();
         for ((prompt, variant, content, evidence), draft) in drafts {
-            let signed = self.say(&hearing, draft)?;
+            let signed = self.state(&hearing, draft)?;
             let person = name_of(Some(&rules), &signed);
             let evidence = evidence_of(&signed, &evidence, person, false);
             contents.push(AttestedContentView { prompt, variant, content, evidence });

@@ -49,7 +49,7 @@ impl Answer<Propose> for App {
             target: command.target,
         });
         let draft = draft(&hearing, subjects, &target.content, rules_of(&target)?, body)?;
-        self.say(&hearing, draft)?;
+        self.state(&hearing, draft)?;
         let hearing = self.hear_proposals()?;
         let made = proposal::find(&hearing, &branch)?;
         Ok(judge(&hearing, &made)?.view)
@@ -69,7 +69,7 @@ impl Answer<Review> for App {
         let body = Body::Review(said(command, &sides, &judged, &hearing.signed)?);
         let draft = draft(&hearing, subjects, &target.content, rules_of(&target)?, body)?;
         let id = proposed.first.id.clone();
-        self.say(&hearing, draft)?;
+        self.state(&hearing, draft)?;
         self.answer(ReadProposal { id })
     }
 }
@@ -97,14 +97,14 @@ impl Answer<Revoke> for App {
             time_s: hearing.now_s,
             body: Body::Revoke(SaidRevoke { statement: id, reason: command.reason }),
         };
-        self.say(&hearing, draft)?;
+        self.state(&hearing, draft)?;
         self.answer(ListProposals {})
     }
 }
 
 impl App {
     /// Signs and keeps a statement, and remembers whose log goes along with the next sync.
-    pub(super) fn say(&self, hearing: &Hearing, draft: Draft) -> Result<Signed, ApiError> {
+    pub(super) fn state(&self, hearing: &Hearing, draft: Draft) -> Result<Signed, ApiError> {
         let signer = self.signer()?;
         let _alone = self.inner.git.alone();
         let said = hearing.open.workspace.say(draft, signer.as_ref()).map_err(|e| e.explain())?;

@@ -3,13 +3,14 @@
 //! Only logs that were signed here are sent: nobody else moves a log forward, so no push of statements conflicts.
 
 use assay_repo::Workspace;
-use assay_repo::git::{Address, Follow, LinesOnly, SyncRequest};
+use assay_repo::git::{Address, Follow, SyncRequest};
 use assay_repo::review::refs::{fetch_refspec, push_refspec};
 use assay_wire::ApiError;
 
 use crate::app::{App, Open};
 use crate::environment::commit_time;
 use crate::error::Explain;
+use crate::repository::MERGER;
 
 /// The setting that holds the keys that signed in a repository on this machine.
 pub(super) const KEYS_USED: Setting = Setting("statement-keys");
@@ -71,7 +72,7 @@ pub(crate) fn bring_statements(cloned: &Workspace, follow: &dyn Follow) {
         also_push: &[],
         resolutions: &Default::default(),
         // Fetching merges nothing.
-        merger: &LinesOnly,
+        merger: MERGER,
         when: commit_time(),
         fallback: None,
         follow,

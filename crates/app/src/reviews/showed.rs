@@ -54,7 +54,7 @@ impl<'a> Showed<'a> {
         let Against { base, head: (head, content) } = against;
         let prompts: BTreeMap<String, Prompt> =
             spec.prompts.iter().map(|source| (source.key.clone(), source.parse())).collect();
-        let view = app.answer(ReadRun { run: run.to_owned() })?;
+        let view = app.answer(ReadRun { run: run.to_owned(), rows: false })?;
         let outputs = app.outputs_of(run, view.summary.counts.total)?;
         let asks = |prompt: &Prompt| prompt.evals.gates.iter().any(|g| g.non_inferior.is_some());
         let pairs = match base.filter(|_| prompts.values().any(asks)) {
