@@ -20,7 +20,7 @@ enum Errand {
     /// The next run.
     Run,
     /// What is missing of two revisions, to compare them.
-    Revisions(PlanRevisions),
+    Revisions(Box<PlanRevisions>),
 }
 
 /// The amount below which runs start at once, and the plan that is shown above it.
@@ -145,7 +145,7 @@ impl Spending {
             self.runs.flush().await;
             let outcome = match ipc::call(of.clone()).await {
                 Ok(RevisionsPlan { plan: Some(plan), .. }) => {
-                    self.show(Errand::Revisions(of), plan);
+                    self.show(Errand::Revisions(Box::new(of)), plan);
                     Ok(())
                 }
                 Ok(RevisionsPlan { differ: true, .. }) => self.begin_revisions(of, None).await,
@@ -211,7 +211,7 @@ impl Spending {
         spawn_local(async move {
             let begun = match self.errand.get_untracked() {
                 Errand::Run => self.runs.begin(budget).await,
-                Errand::Revisions(of) => self.begin_revisions(of, budget).await,
+                Errand::Revisions(of) => self.begin_revisions(*of, budget).await,
             };
             self.starting.set(false);
             match begun {

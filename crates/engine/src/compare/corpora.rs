@@ -41,6 +41,9 @@ struct Number {
     direction: Direction,
 }
 
+/// A number of the sums of what was noted; none where they leave it undefined.
+type OfSums<'f> = Box<dyn Fn(&[f64]) -> Option<f64> + 'f>;
+
 /// How a number follows from the sums of what was noted.
 pub(super) struct Formula<'f> {
     pub name: &'f str,
@@ -49,7 +52,7 @@ pub(super) struct Formula<'f> {
     pub direction: Direction,
     /// How it was made, for base and head; empty where the base has no such number.
     pub signatures: [String; 2],
-    pub score: Box<dyn Fn(&[f64]) -> Option<f64> + 'f>,
+    pub score: OfSums<'f>,
     noted: [&'f HashMap<u32, Statistics>; 2],
 }
 

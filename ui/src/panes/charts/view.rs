@@ -161,8 +161,8 @@ fn Axes(plot: Plot, x: super::figure::Axis, y: super::figure::Axis) -> impl Into
 /// What fits beside the axis; the whole name stands in the mark's own words.
 fn shortened(words: &str) -> String {
     match words.chars().count() {
-        0..=14 => words.to_owned(),
-        _ => format!("{}…", words.chars().take(13).collect::<String>()),
+        0..=12 => words.to_owned(),
+        _ => format!("{}…", words.chars().take(11).collect::<String>()),
     }
 }
 
