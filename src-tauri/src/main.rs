@@ -40,6 +40,7 @@ fn main() -> tauri::Result<ExitCode> {
         return Ok(ExitCode::SUCCESS);
     }
     graphics::settle(arguments.safe_graphics);
+    assay_app::prepare_git();
     open_window(arguments)?;
     Ok(ExitCode::SUCCESS)
 }

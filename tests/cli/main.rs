@@ -1,7 +1,9 @@
 //! The command line as a process of its own: what scripts rely on.
 
+mod branches;
 mod budget;
 mod compare;
+mod differences;
 mod documents;
 mod embedded;
 mod exchange;
@@ -12,6 +14,7 @@ mod models;
 mod rating;
 mod refusals;
 mod reports;
+mod reviews;
 mod score;
 mod scripts;
 mod shards;

@@ -50,6 +50,7 @@ const OWNERS: &[(&str, &str)] = &[
     ("git2", "assay-repo"),
     ("libgit2-sys", "assay-repo"),
     ("notify", "assay-repo"),
+    ("ssh-key", "assay-repo"),
     ("candle-core", "assay-local"),
     ("tokenizers", "assay-local"),
     ("rhai", "assay-sandbox"),

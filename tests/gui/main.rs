@@ -1,6 +1,7 @@
 //! The real window, driven like a person would: real WebKitGTK, a real repository, the real
 //! embedded model.
 
+mod branches;
 mod canary;
 mod comparing;
 mod exchange;
@@ -10,6 +11,7 @@ mod keeping;
 mod large;
 mod models;
 mod rating;
+mod reviews;
 mod rows;
 mod structure;
 mod trouble;

@@ -1,5 +1,6 @@
 //! From an edit to a commit that git itself shows.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 
 use assay_wire::*;
@@ -66,8 +67,11 @@ fn a_diff_marks_the_words_that_changed_and_colours_the_rest() {
 #[test]
 fn a_commit_holds_the_chosen_files_and_git_shows_it() {
     let desk = edited();
-    let commit =
-        desk.call(Commit { message: "Be brief".to_owned(), paths: vec![PLAIN.to_owned()] });
+    let commit = desk.call(Commit {
+        message: "Be brief".to_owned(),
+        paths: vec![PLAIN.to_owned()],
+        ..Commit::default()
+    });
     assert!(
         git(&desk, &["log", "-1", "--format=%H %s"])
             .starts_with(&format!("{} Be brief", commit.id))
@@ -79,11 +83,25 @@ fn a_commit_holds_the_chosen_files_and_git_shows_it() {
 }
 
 #[test]
+fn a_commit_can_hold_one_row_and_leave_the_others_to_the_next() {
+    let desk = edited();
+    let text = desk.workspace.read(CASES);
+    desk.workspace.write(CASES, &text.replace("Good day Cleo", "Welcome Cleo"));
+    let rows = BTreeMap::from([(CASES.to_owned(), vec!["cleo".to_owned()])]);
+    desk.call(Commit { message: "Cleo".to_owned(), paths: vec![CASES.to_owned()], rows });
+    let committed = git(&desk, &["show", &format!("HEAD:{CASES}")]);
+    assert!(committed.contains("Welcome Cleo"), "{committed}");
+    let left = desk.call(ReadChanges {});
+    let items: Vec<_> = left.files.iter().flat_map(|f| &f.items).map(|i| i.id.as_str()).collect();
+    assert_eq!(items, ["bob", "plain"], "the row that was not chosen waits");
+}
+
+#[test]
 fn nothing_to_commit_and_an_empty_message_are_refused() {
     let desk = edited();
-    let empty = desk.refused(Commit { message: "  \n".to_owned(), paths: vec![] });
+    let empty = desk.refused(Commit { message: "  \n".to_owned(), ..Commit::default() });
     assert_eq!(empty.code, Code::BadInput);
-    desk.call(Commit { message: "All".to_owned(), paths: vec![] });
-    let nothing = desk.refused(Commit { message: "Again".to_owned(), paths: vec![] });
+    desk.call(Commit { message: "All".to_owned(), ..Commit::default() });
+    let nothing = desk.refused(Commit { message: "Again".to_owned(), ..Commit::default() });
     assert_eq!(nothing.code, Code::Git);
 }

@@ -128,7 +128,7 @@ fn a_commit_tells_the_verdict_of_exactly_what_it_brings() {
         String::from_utf8_lossy(&output.stdout).into_owned()
     };
     let commit = |message: &str| {
-        desk.call(Commit { message: message.to_owned(), paths: Vec::new() });
+        desk.call(Commit { message: message.to_owned(), ..Commit::default() });
         trailers()
     };
     desk.run(RunRequest::default());

@@ -261,7 +261,7 @@ fn a_commit_takes_ratings_along_once_that_is_switched_on() {
     let edit = |text: &str| desk.workspace.write("prompts/greet/notes.md", text);
     let commit = |message: &str| {
         let paths = vec!["prompts/greet/notes.md".to_owned()];
-        desk.call(Commit { message: message.into(), paths })
+        desk.call(Commit { message: message.into(), paths, ..Commit::default() })
     };
     edit("one");
     commit("without ratings");

@@ -36,6 +36,8 @@ pub mod key {
     pub const CONTROL: char = '\u{e009}';
     /// End.
     pub const END: char = '\u{e010}';
+    /// The arrow down.
+    pub const DOWN: char = '\u{e015}';
     /// Tab.
     pub const TAB: char = '\u{e004}';
     /// F7.

@@ -9,11 +9,14 @@ use crate::{
         compare::Versus,
         edit::Bench,
         exchange::{Exporting, Importing},
+        git::{Asking, Between, Branches, Past, Work},
         problems::Problems,
         ratings::Ratings,
+        review::{Errand, Part, Reviews},
     },
     state::{
-        Desk, Documents, Edits, Place, Question, Runs, Session, Spending, Tab, Toasts, context,
+        Desk, Documents, Edits, GitTab, Place, Question, Runs, Session, Spending, Tab, Toasts,
+        context,
     },
 };
 
@@ -92,6 +95,20 @@ pub enum Action {
     Unreviewed,
     /// Go to changes and commits.
     Git,
+    /// Go to branches, tags, remotes and undo.
+    Branches,
+    /// Ask for the name of a branch, make it and go to it.
+    NewBranch,
+    /// Fetch, merge and send this branch.
+    Sync,
+    /// Stop the git command that is under way.
+    StopGit,
+    /// Show what the last git command was, to take it back.
+    UndoGit,
+    /// Show the commits of the open prompt.
+    PromptHistory,
+    /// Show what differs between two revisions.
+    Differences,
     /// Go to the settings.
     Settings,
     /// Open or close the inspector.
@@ -106,6 +123,30 @@ pub enum Action {
     Trust,
     /// Close the workspace.
     Close,
+    /// Go to the proposals.
+    Reviews,
+    /// Propose a branch.
+    Propose,
+    /// Choose the key that signs what one says.
+    ChooseSigner,
+    /// Approve the proposal on screen.
+    Approve,
+    /// Ask for changes of it.
+    RequestChanges,
+    /// Comment on it, or on the line the keyboard is at.
+    CommentReview,
+    /// Evaluate both sides of it.
+    EvaluateProposal,
+    /// Say that the file on screen was read.
+    Viewed,
+    /// Go on to the next conversation that is open.
+    NextThread,
+    /// Settle the conversation that has the keyboard.
+    SettleThread,
+    /// Show a part of the proposal.
+    ReviewPart(Part),
+    /// Merge it.
+    MergeProposal,
 }
 
 /// A line of [`ACTIONS`].
@@ -136,6 +177,10 @@ const fn entry(
 /// The heading of what rates the cell at the matrix's cursor. Its keys are bare letters, so they mean something only
 /// while the grid has the keyboard.
 const RATE: &str = "Rate, in the matrix";
+
+/// The heading of what is done to the proposal on screen. Its keys are bare letters too, so they mean something only while
+/// the review has the keyboard.
+const REVIEW: &str = "Review, of a proposal";
 
 /// Everything there is, in the order of the help sheet.
 pub const ACTIONS: &[Entry] = &[
@@ -185,8 +230,16 @@ pub const ACTIONS: &[Entry] = &[
     entry(Action::Runs, "Go to", "Runs", &["Ctrl+3"], true),
     entry(Action::Ratings, "Go to", "Ratings: outputs without names", &["Ctrl+Shift+G"], true),
     entry(Action::Git, "Go to", "Git: changes and commits", &["Ctrl+5"], true),
+    entry(Action::Branches, "Git", "Branches, tags and remotes", &["Ctrl+Shift+B"], true),
+    entry(Action::NewBranch, "Git", "New branch…", &[], true),
+    entry(Action::Sync, "Git", "Sync this branch with its remote", &["Ctrl+Shift+S"], true),
+    entry(Action::StopGit, "Git", "Stop what git is doing", &[], true),
+    entry(Action::UndoGit, "Git", "Take the last git command back…", &[], true),
+    entry(Action::PromptHistory, "Git", "History of the open prompt", &["Ctrl+Shift+H"], true),
+    entry(Action::Differences, "Git", "What differs between two revisions", &[], true),
     entry(Action::Settings, "Go to", "Settings", &["Ctrl+,"], true),
     entry(Action::NextProblem, "Go to", "The next problem", &["F8"], true),
+    entry(Action::Reviews, "Go to", "Reviews: proposals and their approvals", &["Ctrl+7"], true),
     entry(Action::RatePass, RATE, "Pass the output of the cell", &["P"], true),
     entry(Action::RateFail, RATE, "Fail the output of the cell", &["F"], true),
     entry(Action::Grade(1), RATE, "Grade the output 1 of 5", &["1"], true),
@@ -197,6 +250,20 @@ pub const ACTIONS: &[Entry] = &[
     entry(Action::RateComment, RATE, "Comment on the output of the cell", &["C"], true),
     entry(Action::RateUndo, RATE, "Take the last rating back", &["U"], true),
     entry(Action::Unreviewed, RATE, "Only cases that are not reviewed", &["V"], true),
+    entry(Action::Propose, REVIEW, "Propose a branch…", &[], true),
+    entry(Action::ChooseSigner, REVIEW, "Choose the key that signs…", &[], true),
+    entry(Action::Approve, REVIEW, "Approve the proposal", &["A"], true),
+    entry(Action::RequestChanges, REVIEW, "Ask for changes of the proposal", &["R"], true),
+    entry(Action::CommentReview, REVIEW, "Comment on the line, or the proposal", &["C"], true),
+    entry(Action::EvaluateProposal, REVIEW, "Evaluate base and head", &["E"], true),
+    entry(Action::Viewed, REVIEW, "The file was read, or was not", &["V"], true),
+    entry(Action::NextThread, REVIEW, "The next open conversation", &["N"], true),
+    entry(Action::SettleThread, REVIEW, "Settle the conversation", &["X"], true),
+    entry(Action::ReviewPart(Part::Conversation), REVIEW, "What was said", &["1"], true),
+    entry(Action::ReviewPart(Part::Changes), REVIEW, "What differs", &["2"], true),
+    entry(Action::ReviewPart(Part::Messages), REVIEW, "The messages of both sides", &["3"], true),
+    entry(Action::ReviewPart(Part::Verdict), REVIEW, "What runs of both sides say", &["4"], true),
+    entry(Action::MergeProposal, REVIEW, "Merge the proposal…", &["M"], true),
     entry(Action::Palette, "Window", "Find a command or a prompt", &["Ctrl+K"], false),
     entry(Action::Inspector, "Window", "Show or hide the inspector", &["Ctrl+I"], true),
     entry(Action::Drawer, "Window", "Show or hide the drawer", &["Ctrl+J"], true),
@@ -216,6 +283,7 @@ pub fn about(action: Action) -> &'static Entry {
 pub struct Stage {
     session: Session,
     desk: Desk,
+    reviews: Reviews,
     documents: Documents,
     runs: Runs,
     spending: Spending,
@@ -227,6 +295,10 @@ pub struct Stage {
     importing: Importing,
     exporting: Exporting,
     ratings: Ratings,
+    branches: Branches,
+    past: Past,
+    between: Between,
+    work: Work,
 }
 
 impl Stage {
@@ -235,6 +307,7 @@ impl Stage {
         Self {
             session: context(),
             desk: context(),
+            reviews: context(),
             documents: context(),
             runs: context(),
             spending: context(),
@@ -246,6 +319,10 @@ impl Stage {
             importing: context(),
             exporting: context(),
             ratings: context(),
+            branches: context(),
+            past: context(),
+            between: context(),
+            work: context(),
         }
     }
 
@@ -255,13 +332,13 @@ impl Stage {
         match entry.action {
             Action::Trust => open == Some(false),
             Action::Cancel => self.runs.is_running(),
+            Action::StopGit => self.work.is_busy(),
             Action::NextProblem => self.problems.counts().all() > 0,
-            Action::NextChange | Action::PreviousChange => {
-                self.desk.place.get() == Place::Prompts && self.desk.tab.get() == Tab::Compare
-            }
+            Action::NextChange | Action::PreviousChange => self.outputs().is_some(),
             Action::Run
             | Action::Plan
             | Action::Export
+            | Action::PromptHistory
             | Action::RenamePrompt
             | Action::DuplicatePrompt
             | Action::DeletePrompt => self.documents.key().with(Option::is_some),
@@ -277,6 +354,15 @@ impl Stage {
             }
             Action::RateUndo => self.shows_matrix() && self.ratings.can_undo(),
             Action::Unreviewed => self.shows_matrix() && self.runs.shown().with(Option::is_some),
+            Action::Approve | Action::RequestChanges | Action::CommentReview => {
+                self.shows_reviews() && self.reviews.can_say()
+            }
+            Action::EvaluateProposal => self.shows_reviews() && self.reviews.can_evaluate(),
+            Action::Viewed => self.shows_reviews() && self.reviews.shows_file(),
+            Action::SettleThread => self.shows_reviews() && self.reviews.can_say(),
+            Action::ReviewPart(_) => self.shows_reviews() && self.reviews.detail_now().is_some(),
+            Action::NextThread => self.shows_reviews() && self.reviews.has_open_threads(),
+            Action::MergeProposal => self.shows_reviews() && self.reviews.can_merge(),
             _ => open.is_some() || !entry.in_workspace,
         }
     }
@@ -309,8 +395,8 @@ impl Stage {
             Action::Matrix => self.desk.show_matrix(),
             Action::CompareRuns => self.desk.show_compare(),
             Action::Charts => self.desk.show_charts(),
-            Action::NextChange => self.versus.step(1),
-            Action::PreviousChange => self.versus.step(-1),
+            Action::NextChange => self.step_change(1),
+            Action::PreviousChange => self.step_change(-1),
             Action::Runs => self.desk.place.set(Place::Runs),
             Action::Ratings => self.desk.place.set(Place::Ratings),
             Action::RatePass => self.ratings.rate(Rating::Pass(true)),
@@ -320,6 +406,13 @@ impl Stage {
             Action::RateUndo => self.ratings.undo(),
             Action::Unreviewed => self.ratings.toggle_unreviewed(),
             Action::Git => self.desk.place.set(Place::Git),
+            Action::Branches => self.desk.show_git(GitTab::Branches),
+            Action::NewBranch => self.branches.ask(Asking::NewBranch(None)),
+            Action::Sync => self.sync(),
+            Action::StopGit => self.work.stop(),
+            Action::UndoGit => self.undo_git(),
+            Action::PromptHistory => self.with_prompt(|key| self.show_history(key)),
+            Action::Differences => self.show_differences(),
             Action::Settings => self.desk.place.set(Place::Settings),
             Action::Inspector => self.desk.inspector.update(|open| *open = !*open),
             Action::Drawer => self.desk.drawer.update(|open| *open = !*open),
@@ -327,11 +420,42 @@ impl Stage {
             Action::Reload => self.reload(),
             Action::Trust => self.session.trust(true),
             Action::Close => self.close(),
+            Action::Reviews => self.reviews.go_there(),
+            Action::Propose => self.reviews.ask_to_propose(),
+            Action::ChooseSigner => self.reviews.ask_for_signer(),
+            Action::Approve => self.reviews.begin(Errand::Approve),
+            Action::RequestChanges => self.reviews.begin(Errand::RequestChanges),
+            Action::CommentReview => self.reviews.comment(),
+            Action::EvaluateProposal => self.reviews.evaluate(),
+            Action::Viewed => self.reviews.toggle_viewed(),
+            Action::NextThread => self.reviews.next_thread(),
+            Action::SettleThread => self.reviews.settle(),
+            Action::ReviewPart(part) => self.reviews.part.set(part),
+            Action::MergeProposal => self.reviews.begin(Errand::Merge),
         }
     }
 
     fn shows_matrix(self) -> bool {
         self.desk.place.get() == Place::Prompts && self.desk.tab.get() == Tab::Matrix
+    }
+
+    /// The comparison whose outputs are on screen.
+    fn outputs(self) -> Option<Versus> {
+        match self.desk.place.get() {
+            Place::Prompts if self.desk.tab.get() == Tab::Compare => Some(self.versus),
+            Place::Reviews if self.reviews.shows_outputs() => Some(self.reviews.versus()),
+            _ => None,
+        }
+    }
+
+    fn step_change(self, by: i32) {
+        if let Some(outputs) = untrack(|| self.outputs()) {
+            outputs.step(by);
+        }
+    }
+
+    fn shows_reviews(self) -> bool {
+        self.desk.place.get() == Place::Reviews
     }
 
     fn with_prompt(self, f: impl FnOnce(String)) {
@@ -357,6 +481,28 @@ impl Stage {
     fn compare(self, variant: &str) {
         self.desk.show_edit();
         self.bench.toggle_comparison(variant);
+    }
+
+    fn sync(self) {
+        // Where progress, and what is asked on the way, can be seen.
+        self.desk.place.set(Place::Git);
+        self.branches.sync(true);
+    }
+
+    fn undo_git(self) {
+        self.desk.show_git(GitTab::Branches);
+        self.branches.ask_undo();
+    }
+
+    fn show_history(self, prompt: String) {
+        self.past.look_at(Some(prompt));
+        self.past.refresh();
+        self.desk.show_git(GitTab::History);
+    }
+
+    fn show_differences(self) {
+        self.desk.show_git(GitTab::Differences);
+        self.between.read();
     }
 
     fn cancel(self) {
@@ -403,7 +549,8 @@ pub fn listen_to_keys(stage: Stage) {
         let typing = is_typing(&event);
         let found = ACTIONS.iter().find(|entry| {
             entry.keys.iter().any(|chord| pressed.is(chord, typing))
-                && (entry.group != RATE || is_in_grid(&event))
+                && (entry.group != RATE || is_within(&event, ".matrix__scroll"))
+                && (entry.group != REVIEW || is_within(&event, ".review"))
                 && untrack(|| stage.offers(entry))
         });
         if let Some(entry) = found {
@@ -479,11 +626,10 @@ fn is_typing(event: &KeyboardEvent) -> bool {
     })
 }
 
-/// Whether the grid of the matrix has the keyboard.
-fn is_in_grid(event: &KeyboardEvent) -> bool {
+/// Whether a part of the window has the keyboard.
+fn is_within(event: &KeyboardEvent, part: &str) -> bool {
     let element = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
-    element
-        .is_some_and(|element| element.closest(".matrix__scroll").is_ok_and(|grid| grid.is_some()))
+    element.is_some_and(|element| element.closest(part).is_ok_and(|found| found.is_some()))
 }
 
 #[cfg(test)]
@@ -498,9 +644,15 @@ mod tests {
 
     #[test]
     fn no_two_actions_share_a_shortcut() {
-        let mut seen = HashSet::new();
-        for chord in ACTIONS.iter().flat_map(|entry| entry.keys) {
-            assert!(seen.insert(chord), "{chord} is bound twice, so one of the two never happens");
+        // What rates and what reviews never has the keyboard at once, so these two may share letters.
+        for apart in [RATE, REVIEW] {
+            let mut seen = HashSet::new();
+            for chord in ACTIONS.iter().filter(|e| e.group != apart).flat_map(|entry| entry.keys) {
+                assert!(
+                    seen.insert(chord),
+                    "{chord} is bound twice, so one of the two never happens"
+                );
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use crate::{
         edit::{Bench, EditPane, VariantInspector},
         evals::EvalsPane,
         exchange::{ExchangeSheets, Exporting, Importing},
-        git::{Changes, GitPane},
+        git::{self, BranchDialog, GitPane, Work},
         judges::JudgesPane,
         keys::KeyDialog,
         matrix::{Board, CellInspector, MatrixPane},
@@ -23,6 +23,7 @@ use crate::{
         problems::{Drawer, Problems},
         prompts::{Activity, NameDialog, PromptList},
         ratings::{RatingPane, Ratings},
+        review::{ReviewPane, ReviewSheets, Reviews},
         rows::Pending,
         runs::RunsPane,
         settings::SettingsPane,
@@ -59,9 +60,11 @@ pub fn App() -> impl IntoView {
         <Palette />
         <HelpSheet />
         <NameDialog />
+        <BranchDialog />
         <ExchangeSheets />
         <PlanSheet />
         <KeyDialog />
+        <ReviewSheets />
         <ToastList />
     }
 }
@@ -80,22 +83,25 @@ fn provide_contexts() {
     provide_context(Board::new());
     provide_context(Versus::new());
     provide_context(Ratings::new());
-    provide_context(Changes::new());
+    git::provide();
     provide_context(Problems::new());
     provide_context(Pending::new());
     provide_context(Importing::new());
     provide_context(Exporting::new());
+    provide_context(Reviews::new());
 }
 
 /// Passes on what the application says unasked.
 fn follow_notices() {
     let (notices, session) = (context::<Notices>(), context::<Session>());
+    context::<Reviews>().follow(notices);
     context::<Runs>().follow(notices);
     context::<Board>().follow(notices);
     context::<Versus>().follow(notices);
     context::<Ratings>().follow(notices);
     context::<Problems>().follow(notices);
     context::<Importing>().follow(notices);
+    context::<Work>().follow(notices);
     context::<Documents>().follow(notices, context());
     notices.listen(move |notice| {
         if matches!(notice, assay_wire::Notice::WorkspaceChanged) {
@@ -166,6 +172,7 @@ fn Workspace(
 ) -> impl IntoView {
     let (desk, documents, runs) = (context::<Desk>(), context::<Documents>(), context::<Runs>());
     open_first_prompt(documents, runs);
+    git::forget();
     let side = Desk::size(&path, "side", 248.0);
     let drawer = Desk::size(&path, "drawer", 220.0);
     let inspector = Desk::size(&path, "inspector", 340.0);
@@ -258,6 +265,7 @@ fn Centre() -> impl IntoView {
         Place::Runs => view! { <div class="centre__body"><RunsPane /></div> }.into_any(),
         Place::Ratings => view! { <div class="centre__body"><RatingPane /></div> }.into_any(),
         Place::Git => view! { <div class="centre__body"><GitPane /></div> }.into_any(),
+        Place::Reviews => view! { <div class="centre__body"><ReviewPane /></div> }.into_any(),
         Place::Settings => view! { <div class="centre__body"><SettingsPane /></div> }.into_any(),
     }
 }

@@ -25,6 +25,7 @@ use crate::latest::Latest;
 use crate::notices::Notices;
 use crate::planned::PlannedRun;
 use crate::ratings::{RunOutputs, SharedCache};
+use crate::repository::GitWork;
 
 /// Where things are, when they are not in the usual places.
 #[derive(Debug, Clone, Default)]
@@ -77,6 +78,8 @@ pub(crate) struct Inner {
     pub planning: Latest,
     /// Which rows mean nearly the same.
     pub looking: Latest,
+    /// What goes on in the open repository.
+    pub git: GitWork,
     /// The run that was looked at last, as it was planned.
     pub read: Mutex<Option<Arc<PlannedRun>>>,
     /// The comparisons that were looked at last, the latest at the end.
@@ -162,6 +165,7 @@ impl App {
                 starting: Mutex::default(),
                 planning: Latest::default(),
                 looking: Latest::default(),
+                git: GitWork::default(),
                 read: Mutex::default(),
                 compared: Mutex::default(),
                 outputs: Mutex::default(),
@@ -205,6 +209,7 @@ impl App {
     pub(crate) fn stop_asking(&self) {
         self.inner.planning.stop();
         self.inner.looking.stop();
+        self.inner.git.stop();
     }
 
     pub(crate) fn undos(&self) -> MutexGuard<'_, Undos> {

@@ -1,12 +1,13 @@
 //! Changes in words of prompts, diffs in words of text, commits.
 
-use assay_repo::{ChangeItem, CommitInfo, FileChange, Subject, What};
+use assay_repo::{ChangeItem, FileChange, Subject, What};
 use assay_wire::*;
 
 use crate::app::App;
 use crate::environment::commit_time;
 use crate::error::Explain;
 use crate::highlight::Highlighted;
+use crate::repository::commit_view;
 use crate::router::Answer;
 
 /// Lines shown around a change.
@@ -27,15 +28,7 @@ impl Answer<ReadDiff> for App {
     fn answer(&self, command: ReadDiff) -> Result<DiffView, ApiError> {
         let open = self.workspace()?;
         let (old, new) = open.workspace.versions(&command.path).map_err(|e| e.explain())?;
-        let (old, new) = (old.unwrap_or_default(), new.unwrap_or_default());
-        let colours = Sides {
-            old: Highlighted::new(&command.path, &old),
-            new: Highlighted::new(&command.path, &new),
-        };
-        let hunks = assay_text::lines(&old, &new, Some(CONTEXT))
-            .into_iter()
-            .map(|lines| DiffHunk { lines: lines.iter().map(|l| colours.line(l)).collect() })
-            .collect();
+        let hunks = hunks(&command.path, &old.unwrap_or_default(), &new.unwrap_or_default());
         Ok(DiffView { path: command.path, hunks })
     }
 }
@@ -43,11 +36,18 @@ impl Answer<ReadDiff> for App {
 impl Answer<Commit> for App {
     fn answer(&self, command: Commit) -> Result<CommitView, ApiError> {
         let open = self.workspace()?;
-        let paths = self.with_ratings(&open, command.paths)?;
-        let message = self.with_evidence(&open, &command.message, &paths);
+        let _alone = self.inner.git.alone();
+        let Commit { message, paths, rows } = command;
+        let paths = self.with_ratings(&open, paths)?;
+        let message = if rows.is_empty() {
+            self.with_evidence(&open, &message, &paths)
+        } else {
+            // What was measured is on disk, and not what is committed.
+            message
+        };
         let commit = open
             .workspace
-            .commit(&message, &paths, commit_time(), None)
+            .commit_rows_undoable(&message, &paths, &rows, commit_time(), None)
             .map_err(|e| e.explain())?;
         self.inner.notices.send(Notice::WorkspaceChanged);
         Ok(commit_view(commit))
@@ -60,6 +60,15 @@ impl Answer<ReadLog> for App {
         let log = open.workspace.log(command.limit as usize).map_err(|e| e.explain())?;
         Ok(log.into_iter().map(commit_view).collect())
     }
+}
+
+/// The parts of a file that changed.
+pub(crate) fn hunks(path: &str, old: &str, new: &str) -> Vec<DiffHunk> {
+    let colours = Sides { old: Highlighted::new(path, old), new: Highlighted::new(path, new) };
+    assay_text::lines(old, new, Some(CONTEXT))
+        .into_iter()
+        .map(|lines| DiffHunk { lines: lines.iter().map(|l| colours.line(l)).collect() })
+        .collect()
 }
 
 /// Both sides of a diff, coloured.
@@ -76,15 +85,20 @@ impl Sides {
             (None, None) => &[],
         };
         DiffLine {
-            side: match line.change {
-                assay_text::Change::Equal => DiffSide::Both,
-                assay_text::Change::Removed => DiffSide::Old,
-                assay_text::Change::Added => DiffSide::New,
-            },
+            side: side(line.change),
             old: line.old.map(|n| n as u32),
             new: line.new.map(|n| n as u32),
             spans: overlay(&line.pieces, colours),
         }
+    }
+}
+
+/// On which side a piece of text stands.
+pub(crate) fn side(change: assay_text::Change) -> DiffSide {
+    match change {
+        assay_text::Change::Equal => DiffSide::Both,
+        assay_text::Change::Removed => DiffSide::Old,
+        assay_text::Change::Added => DiffSide::New,
     }
 }
 
@@ -121,7 +135,7 @@ fn role_at(colours: &[(usize, &'static str)], at: usize) -> (&'static str, usize
         .map_or(("plain", usize::MAX), |(end, role)| (role, *end))
 }
 
-fn changed_file(change: FileChange) -> ChangedFile {
+pub(crate) fn changed_file(change: FileChange) -> ChangedFile {
     ChangedFile {
         path: change.path,
         status: match change.status {
@@ -155,15 +169,6 @@ fn changed_item(item: ChangeItem) -> ChangedItem {
             What::Edited => FileStatus::Edited,
         },
         summary: item.summary,
-    }
-}
-
-fn commit_view(commit: CommitInfo) -> CommitView {
-    CommitView {
-        id: commit.id,
-        summary: commit.summary,
-        author: commit.author,
-        time_s: commit.time_s,
     }
 }
 

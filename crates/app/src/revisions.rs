@@ -49,23 +49,11 @@ impl Answer<PlanRevisions> for App {
     fn answer(&self, command: PlanRevisions) -> Result<RevisionsPlan, ApiError> {
         let open = self.workspace()?;
         let PlanRevisions { base, head, request } = command;
-        let base = At::of(&open.workspace, Some(base.as_str()))?;
-        let head = At::of(&open.workspace, head.as_deref())?;
-        let ours = Asked::of(&base, &head, &request)?;
-        let left_out = ours.left_out.clone();
-        if ours.prompts.is_empty() {
+        let both = BothSpecs::of(&open, &base, head.as_deref(), &request)?;
+        let BothSpecs { specs, left_out } = both;
+        let Some(specs) = specs else {
             return Ok(RevisionsPlan { plan: None, differ: false, left_out });
-        }
-        let narrowed = RunRequest {
-            prompts: ours.prompts.iter().map(|prompt| prompt.key.clone()).collect(),
-            variants: ours.variants.clone(),
-            ..request.clone()
         };
-        let theirs = Asked::of(&head, &head, &narrowed)?;
-        let specs = [
-            revision_spec(&open, &base, &head, ours, &request)?,
-            revision_spec(&open, &head, &head, theirs, &narrowed)?,
-        ];
         let mut plan = None;
         for spec in specs {
             let one = self.plan_without_keys(spec)?;
@@ -75,6 +63,65 @@ impl Answer<PlanRevisions> for App {
             }
         }
         Ok(RevisionsPlan { plan, differ: true, left_out })
+    }
+}
+
+impl App {
+    /// The runs that have answered a base and a head, both asked the head's cases; none while one of them is missing.
+    /// Sends nothing.
+    pub(crate) fn answered_revisions(
+        &self,
+        open: &Open,
+        base: &str,
+        head: &str,
+        request: &RunRequest,
+    ) -> Result<Option<(String, String)>, ApiError> {
+        let Some(specs) = BothSpecs::of(open, base, Some(head), request)?.specs else {
+            return Ok(None);
+        };
+        let mut runs = Vec::new();
+        for spec in specs {
+            let plan = self.plan_without_keys(spec)?;
+            let run = self.inner.engine.answered_before(&plan).map_err(|e| e.explain())?;
+            let Some(run) = run else { return Ok(None) };
+            runs.push(run.to_string());
+        }
+        Ok(runs.pop().and_then(|head| Some((runs.pop()?, head))))
+    }
+}
+
+/// What both sides of a comparison of revisions are asked.
+struct BothSpecs {
+    /// The base's and the head's; none when nothing differs.
+    specs: Option<[RunSpec; 2]>,
+    left_out: Vec<String>,
+}
+
+impl BothSpecs {
+    fn of(
+        open: &Open,
+        base: &str,
+        head: Option<&str>,
+        request: &RunRequest,
+    ) -> Result<BothSpecs, ApiError> {
+        let base = At::of(&open.workspace, Some(base))?;
+        let head = At::of(&open.workspace, head)?;
+        let ours = Asked::of(&base, &head, request)?;
+        let left_out = ours.left_out.clone();
+        if ours.prompts.is_empty() {
+            return Ok(BothSpecs { specs: None, left_out });
+        }
+        let narrowed = RunRequest {
+            prompts: ours.prompts.iter().map(|prompt| prompt.key.clone()).collect(),
+            variants: ours.variants.clone(),
+            ..request.clone()
+        };
+        let theirs = Asked::of(&head, &head, &narrowed)?;
+        let specs = [
+            revision_spec(open, &base, &head, ours, request)?,
+            revision_spec(open, &head, &head, theirs, &narrowed)?,
+        ];
+        Ok(BothSpecs { specs: Some(specs), left_out })
     }
 }
 

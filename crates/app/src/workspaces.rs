@@ -149,6 +149,11 @@ impl App {
         let now = self.inner.environment.now_ms();
         self.inner.store.remember_workspace(&root, &view.name, now).map_err(|e| e.explain())?;
         self.set_workspace(Some(open));
+        if self.inner.host.is_window()
+            && let Some(open) = self.open_workspace()
+        {
+            self.read_history_in_background(&open);
+        }
         Ok(view)
     }
 

@@ -5,6 +5,12 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use crate::machine_arguments::{Trust, TrustVerb};
+pub use crate::git_arguments::{
+    Branch, CloneFrom, Decisions, Diff, Log, MergeDriver, SwitchTo, SyncWith, Tag, Undo,
+};
+pub use crate::review_arguments::{
+    AttestRun, ChooseSigner, Comment, ProposeBranch, ReviewAction, Reviews, Verdict, VerifyCommit,
+};
 
 /// Prompts as code: edit, run, score and commit prompts that live in a git repository
 #[derive(Debug, Parser)]
@@ -43,13 +49,39 @@ pub enum Command {
     Stats(Stats),
     /// Say which of two runs, variants or revisions is better, on the same cases
     Compare(Compare),
+    /// Show what differs between two revisions, in words of prompts, or in the messages they would send
+    Diff(Diff),
     /// Say how good a cell's output is
     Rate(Rate),
     /// What people said of outputs, who rates, and sharing it with the repository
     #[command(subcommand)]
     Ratings(Ratings),
+    /// Clone a repository of prompts
+    Clone(CloneFrom),
     /// Commit changes
     Commit(Commit),
+    /// Who changed a prompt, file, example or case, and when
+    Log(Log),
+    /// List, make, rename, delete or merge branches
+    Branch(Branch),
+    /// Go to another branch; changes go along, or stay with theirs
+    Switch(SwitchTo),
+    /// List, make or delete tags
+    Tag(Tag),
+    /// Fetch, merge and send the branch that is checked out
+    Sync(SyncWith),
+    /// Take the last git command back
+    Undo(Undo),
+    /// Propose what a branch has, signed
+    Propose(ProposeBranch),
+    /// List, show, approve, comment on and merge proposals
+    Review(Reviews),
+    /// Sign what a run showed, as evidence
+    Attest(AttestRun),
+    /// Say whether content may go into a branch; the exit code is the gate
+    Verify(VerifyCommit),
+    /// Show or choose the key that signs here
+    Signer(ChooseSigner),
     /// Make, copy, rename or remove prompts
     #[command(subcommand)]
     Prompt(PromptEdit),
@@ -62,6 +94,8 @@ pub enum Command {
     Export(Export),
     /// Join shards of a matrix into one run
     Merge(Merge),
+    /// Merge one file by rows, keys and words, when git asks for it; see the guide on merging
+    MergeDriver(MergeDriver),
     /// Scorers that ask a model: their prompts, and how they do against people
     #[command(subcommand)]
     Judge(Judge),
@@ -771,6 +805,7 @@ impl Command {
         !matches!(
             self,
             Command::Init(_)
+                | Command::Clone(_)
                 | Command::Models(_)
                 | Command::Keys(_)
                 | Command::Prices(_)
@@ -778,6 +813,7 @@ impl Command {
                 | Command::Score(_)
                 | Command::Stats(_)
                 | Command::Import(_)
+                | Command::MergeDriver(_)
         )
     }
 
@@ -817,6 +853,19 @@ impl Command {
             Command::Stats(a) => a.json.json,
             Command::Compare(a) => a.json.json,
             Command::Commit(a) => a.json.json,
+            Command::Diff(a) => a.json.json,
+            Command::Clone(a) => a.json.json,
+            Command::Log(a) => a.json.json,
+            Command::Branch(a) => a.json.json,
+            Command::Switch(a) => a.json.json,
+            Command::Tag(a) => a.json.json,
+            Command::Sync(a) => a.json.json,
+            Command::Undo(a) => a.json.json,
+            Command::Propose(a) => a.json.json,
+            Command::Review(a) => a.wants_json(),
+            Command::Attest(a) => a.json.json,
+            Command::Verify(a) => a.json.json,
+            Command::Signer(a) => a.json.json,
             Command::Run(Run { json, .. }) | Command::Merge(Merge { json, .. }) => {
                 json.as_deref() == Some("-".as_ref())
             }
@@ -828,6 +877,7 @@ impl Command {
             | Command::Models(_)
             | Command::Keys(_)
             | Command::Ratings(_)
+            | Command::MergeDriver(_)
             | Command::Prices(_) => false,
         }
     }

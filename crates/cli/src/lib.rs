@@ -12,7 +12,9 @@ mod commands;
 mod defect;
 mod exit;
 mod machine_arguments;
+mod git_arguments;
 mod output;
+mod review_arguments;
 mod terminal;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -44,6 +46,7 @@ pub fn main() -> ExitCode {
             return exit.into();
         }
     };
+    assay_app::prepare_git();
     let output = Output::new(arguments.command.json());
     defect::report_to_a_file();
     match catch_unwind(AssertUnwindSafe(|| execute(&arguments, &output))) {
@@ -57,6 +60,9 @@ pub fn main() -> ExitCode {
 }
 
 fn execute(arguments: &Arguments, output: &Output) -> Result<Exit, ApiError> {
+    if let Some(done) = commands::execute_alone(arguments, output) {
+        return done;
+    }
     let app = App::open(AppOptions::default(), Arc::new(Terminal))?;
     if arguments.command.needs_workspace() {
         let path = arguments.directory.display().to_string();

@@ -111,6 +111,14 @@ impl Client {
         &self.secrets
     }
 
+    /// Writes into the ledger that another part of the program contacts an address, as git does. A text that is no URL
+    /// names nobody who could be contacted.
+    pub fn note_contact(&self, address: &str, purpose: &'static str) {
+        if let Ok(url) = Url::parse(address) {
+            self.shared.ledger.record(&Origin::of(&url), purpose);
+        }
+    }
+
     /// Every origin contacted so far and why, in the order of origins.
     pub fn ledger(&self) -> Vec<LedgerEntry> {
         self.shared.ledger.entries()

@@ -45,8 +45,9 @@
 //! ```
 //!
 //! Where to look: `front_matter` for the profile of `.prompty` files, [`Template`] for the template
-//! language, [`render`] for messages, [`codes`] for every finding there is, and [`edit`] and
-//! [`RowsFormat`] for edits that leave every other byte alone.
+//! language, [`render`] for messages, [`codes`] for every finding there is, [`edit`] and
+//! [`RowsFormat`] for edits that leave every other byte alone, and [`merge`] for what two people made
+//! of one file.
 //!
 //! *Invariants.* No I/O, no clock, no randomness: the crate also runs in wasm on every key stroke.
 //! Nothing a file or a value holds can panic it, open a message, or make it use more than a bounded
@@ -66,12 +67,15 @@ mod front_matter;
 mod lint;
 mod manifest;
 mod media;
+pub mod merge;
+mod message_diff;
 mod options;
 mod prompt;
 mod property;
 mod readings;
 mod render;
 mod repository;
+mod row_diff;
 mod rows;
 mod scales;
 mod secrets;
@@ -92,6 +96,7 @@ pub use lint::{
 };
 pub use manifest::{FewShot, MANIFEST_FILE, Select};
 pub use media::{Shown, files_shown};
+pub use message_diff::{MessageDiff, diff_messages};
 pub use options::Options;
 pub use prompt::{ModelRef, Prompt, Variant};
 pub use property::{Kind, Property, json_schema, read_outputs};
@@ -100,8 +105,9 @@ pub use render::{
     shots_wanted,
 };
 pub use repository::{REPOSITORY_FILE, RepositoryConfig, parse_repository};
+pub use row_diff::{FieldChange, diff_rows};
 pub use rows::{
-    Row, Rows, RowsFormat, insert_row, move_row, remove_row, replace_row, row_to_line,
+    Row, Rows, RowsFormat, insert_row, move_row, read_rows, remove_row, replace_row, row_to_line,
     rows_from_table,
 };
 pub use scales::{Scale, column_numbers, number_scale, scorer_scale};

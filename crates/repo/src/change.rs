@@ -8,7 +8,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use assay_prompt::{Files, MANIFEST_FILE, Prompt, parse_folder, parse_lone};
-use git2::{Delta, DiffFindOptions, DiffOptions, Repository, Tree};
+use git2::{Delta, Diff, DiffFindOptions, DiffOptions, Repository, Tree};
 use serde::{Deserialize, Serialize};
 
 use crate::RepoError;
@@ -61,7 +61,7 @@ impl FileChange {
     }
 
     /// The path that the last commit has it at.
-    fn old_path(&self) -> Option<&str> {
+    pub(crate) fn old_path(&self) -> Option<&str> {
         match self.status {
             FileStatus::Added => None,
             _ => self.from.as_deref().or(Some(&self.path)),
@@ -174,7 +174,21 @@ pub(crate) fn files(
         .recurse_untracked_dirs(true)
         .include_typechange(true)
         .ignore_submodules(true);
-    let mut diff = repository.diff_tree_to_workdir_with_index(head, Some(&mut options))?;
+    listed(repository.diff_tree_to_workdir_with_index(head, Some(&mut options))?)
+}
+
+/// Every file that differs between two commits, in the same way.
+pub(crate) fn files_between(
+    repository: &Repository,
+    old: &Tree<'_>,
+    new: &Tree<'_>,
+) -> Result<Vec<FileChange>, RepoError> {
+    let mut options = DiffOptions::new();
+    options.include_typechange(true).ignore_submodules(true);
+    listed(repository.diff_tree_to_tree(Some(old), Some(new), Some(&mut options))?)
+}
+
+fn listed(mut diff: Diff<'_>) -> Result<Vec<FileChange>, RepoError> {
     diff.find_similar(Some(
         DiffFindOptions::new().renames(true).for_untracked(true).rename_threshold(MOVED),
     ))?;
@@ -239,13 +253,19 @@ pub(crate) fn describe(
 ) {
     let disk = Worktree { root };
     let committed = head.map(|tree| Committed { repository, tree });
-    let mut sides = Sides {
-        root,
-        folders,
-        disk: &disk,
-        committed: committed.as_ref().map(|source| source as &dyn Source),
-        known: BTreeMap::new(),
-    };
+    let old = committed.as_ref().map(|source| source as &dyn Source);
+    describe_between(root, folders, old, &disk, changes);
+}
+
+/// The same for any two sides.
+pub(crate) fn describe_between(
+    root: &Path,
+    folders: &[String],
+    old: Option<&dyn Source>,
+    now: &dyn Source,
+    changes: &mut [FileChange],
+) {
+    let mut sides = Sides { root, folders, now, old, known: BTreeMap::new() };
     for change in changes {
         sides.describe(change);
     }
@@ -255,8 +275,8 @@ pub(crate) fn describe(
 struct Sides<'a> {
     root: &'a Path,
     folders: &'a [String],
-    disk: &'a dyn Source,
-    committed: Option<&'a dyn Source>,
+    now: &'a dyn Source,
+    old: Option<&'a dyn Source>,
     known: BTreeMap<(PromptKey, Of), Rc<Side>>,
 }
 
@@ -317,8 +337,8 @@ impl Sides<'_> {
 impl<'a> Sides<'a> {
     fn source(&self, of: Of) -> Option<&'a dyn Source> {
         match of {
-            Of::Head => self.committed,
-            Of::Now => Some(self.disk),
+            Of::Head => self.old,
+            Of::Now => Some(self.now),
         }
     }
 

@@ -3,9 +3,10 @@
 //! A commit holds the last commit's files and the named changes, nothing else: what somebody staged
 //! with another program stays staged. No hook runs, and the clock is the caller's.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use git2::{Config, Index, Repository, RepositoryState, Signature, Sort, Time};
+use git2::{Config, Index, Oid, Repository, RepositoryState, Signature, Sort, Time};
 use serde::{Deserialize, Serialize};
 
 use crate::RepoError;
@@ -43,7 +44,7 @@ pub struct CommitInfo {
 }
 
 impl CommitInfo {
-    fn of(commit: &git2::Commit<'_>) -> Self {
+    pub(crate) fn of(commit: &git2::Commit<'_>) -> Self {
         Self {
             id: commit.id().to_string(),
             summary: commit.summary().ok().flatten().unwrap_or_default().to_owned(),
@@ -74,12 +75,16 @@ pub(crate) fn head_commit(repository: &Repository) -> Result<Option<git2::Commit
     }
 }
 
-/// Commits `changes`, of which at least one is asked for.
+/// Texts that files have in a commit in the place of what is on disk, by path.
+pub(crate) type Texts = BTreeMap<String, String>;
+
+/// Commits `changes`, of which at least one is asked for; files named in `texts` with these texts.
 pub(crate) fn commit(
     repository: &Repository,
     root: &Path,
     message: &str,
     changes: &[FileChange],
+    texts: &Texts,
     when: When,
     fallback: Option<&Identity>,
 ) -> Result<CommitInfo, RepoError> {
@@ -98,7 +103,8 @@ pub(crate) fn commit(
         next.read_tree(&parent.tree()?)?;
     }
     for change in changes {
-        stage(change, &mut staged, &mut next)?;
+        let text = texts.get(&change.path).map(|text| repository.blob(text.as_bytes()));
+        stage(change, text.transpose()?, &mut staged, &mut next)?;
     }
     // The index is written first: when another program holds its lock, nothing has been committed.
     staged.write().map_err(git)?;
@@ -110,22 +116,33 @@ pub(crate) fn commit(
     Ok(CommitInfo::of(&repository.find_commit(id)?))
 }
 
-/// Brings one change into the repository's index and into the next commit's files.
-fn stage(change: &FileChange, staged: &mut Index, next: &mut Index) -> Result<(), RepoError> {
+/// Brings one change into the repository's index and into the next commit's files, from disk or with this text.
+fn stage(
+    change: &FileChange,
+    text: Option<Oid>,
+    staged: &mut Index,
+    next: &mut Index,
+) -> Result<(), RepoError> {
     if let Some(gone) = change.removed_path() {
         staged.remove_path(Path::new(gone))?;
         next.remove_path(Path::new(gone))?;
     }
     if let Some(path) = change.kept_path() {
         staged.add_path(Path::new(path))?;
-        if let Some(entry) = staged.get_path(Path::new(path), 0) {
+        if let Some(mut entry) = staged.get_path(Path::new(path), 0) {
+            if let Some(text) = text {
+                entry.id = text;
+                // It is not the file on disk: without a size git looks at that again.
+                entry.file_size = 0;
+                staged.add(&entry)?;
+            }
             next.add(&entry)?;
         }
     }
     Ok(())
 }
 
-fn tidy_message(message: &str) -> Result<String, RepoError> {
+pub(crate) fn tidy_message(message: &str) -> Result<String, RepoError> {
     let message = git2::message_prettify(message.trim(), None)?;
     if message.is_empty() {
         return Err(RepoError::EmptyMessage);
@@ -133,7 +150,7 @@ fn tidy_message(message: &str) -> Result<String, RepoError> {
     Ok(message)
 }
 
-fn require_no_merge(repository: &Repository) -> Result<(), RepoError> {
+pub(crate) fn require_no_merge(repository: &Repository) -> Result<(), RepoError> {
     use RepositoryState as S;
     let what = match repository.state() {
         S::Clean => return Ok(()),

@@ -1,4 +1,4 @@
-//! Libgit2's fsync switch: objects and references reach the disk before a commit is reported.
+//! How libgit2 begins, with its fsync switch on: objects and references reach the disk before a commit is reported.
 //!
 //! Libgit2 leaves it off, so a power cut right after a commit could lose it. `git2` has no safe
 //! wrapper for this option, which makes this module the one place of the project that calls C
@@ -24,6 +24,16 @@ pub(crate) fn enable() -> bool {
         };
         code == 0
     })
+}
+
+/// Sets git's library up. A program calls this first, while it has one thread.
+///
+/// With its first use `git2` writes into the environment where the system keeps certificates, which is sound only
+/// where nobody reads the environment meanwhile; a window's libraries do so all the time.
+pub fn prepare() {
+    enable();
+    // Anything would do that makes `git2` begin. A failure comes again with the first repository, and is told there.
+    drop(git2::Config::new());
 }
 
 #[cfg(test)]

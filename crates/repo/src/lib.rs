@@ -1,7 +1,8 @@
-//! The workspace's files, changes and commits, through git2.
+//! The workspace's files, changes, commits and signed reviews, through git2.
 //!
 //! This crate owns the folder that holds what people decide: it finds the prompts in it, reads and
-//! writes their files without ever losing one, tells what changed in the words of prompts, and commits.
+//! writes their files without ever losing one, tells what changed in the words of prompts, commits, and
+//! keeps what people signed about them ([`review`]). Branches, remotes, history and undo are in [`git`].
 //! It leaves the meaning of a prompt to `assay-prompt`, and everything measured to the store.
 //!
 //! A repository may come from anybody, so opening, reading and comparing one runs nothing of it: no
@@ -30,6 +31,7 @@
 //! # }
 //! ```
 
+mod between;
 mod change;
 mod commit;
 mod compare;
@@ -38,7 +40,9 @@ mod edit;
 mod error;
 mod file;
 mod fsync;
+pub mod git;
 mod path;
+pub mod review;
 mod revision;
 mod source;
 mod watch;
@@ -50,6 +54,7 @@ pub use discover::PromptKey;
 pub use edit::Step;
 pub use error::RepoError;
 pub use file::{FileText, Listed, MAX_FILE, Written, create_files, digest};
+pub use fsync::prepare;
 pub use revision::Revision;
 pub use watch::Watch;
 pub use workspace::{Versions, Workspace};

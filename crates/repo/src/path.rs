@@ -41,6 +41,14 @@ impl RelPath {
         &self.0
     }
 
+    /// The place on disk, after checking that no folder around it is a link. It may be one itself.
+    pub(crate) fn beneath_parent(&self, root: &Path) -> Result<PathBuf, RepoError> {
+        if let Some((around, name)) = self.0.rsplit_once('/') {
+            return Ok(Self(around.to_owned()).beneath(root)?.join(name));
+        }
+        Ok(root.join(&self.0))
+    }
+
     /// The place on disk, after checking that no folder on the way is a link.
     pub(crate) fn beneath(&self, root: &Path) -> Result<PathBuf, RepoError> {
         let mut place = root.to_owned();

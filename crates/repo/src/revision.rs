@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use assay_prompt::{Diagnostic, Files, REPOSITORY_FILE, RepositoryConfig};
-use git2::{Commit, Oid, Repository};
+use git2::{Oid, Repository, Tree};
 
 use crate::RepoError;
 use crate::discover::{self, PromptKey};
@@ -95,9 +95,13 @@ impl Revision {
         read: impl FnOnce(&Committed<'_>) -> Result<T, RepoError>,
     ) -> Result<T, RepoError> {
         let repository: Repository = self.workspace.repository()?;
-        let commit: Commit<'_> = repository.find_commit(self.id)?;
-        let tree = commit.tree()?;
+        let tree = self.tree(&repository)?;
         read(&Committed { repository: &repository, tree: &tree })
+    }
+
+    /// The files of the commit.
+    pub(crate) fn tree<'r>(&self, repository: &'r Repository) -> Result<Tree<'r>, RepoError> {
+        Ok(repository.find_commit(self.id)?.tree()?)
     }
 }
 

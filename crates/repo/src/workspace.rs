@@ -12,7 +12,7 @@ use git2::{Repository, RepositoryInitOptions, RepositoryOpenFlags, Tree};
 use serde::{Deserialize, Serialize};
 
 use crate::change::{self, FileChange, FileStatus};
-use crate::commit::{self, CommitInfo, Identity, When};
+use crate::commit::{self, CommitInfo, Identity, Texts, When};
 use crate::discover::{self, PromptKey};
 use crate::edit::{self, Step};
 use crate::file::{self, FileText, Listed, Written};
@@ -248,11 +248,23 @@ impl Workspace {
         when: When,
         fallback: Option<&Identity>,
     ) -> Result<CommitInfo, RepoError> {
+        self.commit_texts(message, paths, &Texts::new(), when, fallback)
+    }
+
+    /// The same, with files named in `texts` as these texts; on disk they stay as they are.
+    pub(crate) fn commit_texts(
+        &self,
+        message: &str,
+        paths: &[String],
+        texts: &Texts,
+        when: When,
+        fallback: Option<&Identity>,
+    ) -> Result<CommitInfo, RepoError> {
         let repository = self.repository()?;
         let head = head_tree(&repository)?;
         let changes = change::files(&repository, head.as_ref())?;
         let changes = change::select(changes, paths)?;
-        commit::commit(&repository, &self.root, message, &changes, when, fallback)
+        commit::commit(&repository, &self.root, message, &changes, texts, when, fallback)
     }
 
     /// The newest commits that HEAD reaches, newest first; none before the first commit.
@@ -350,7 +362,7 @@ fn unreadable_config(error: &RepoError) -> Diagnostic {
     Diagnostic::error("R0001", REPOSITORY_FILE, Span { start: 0, end: 0 }, error.to_string())
 }
 
-fn require_empty(dir: &Path) -> Result<(), RepoError> {
+pub(crate) fn require_empty(dir: &Path) -> Result<(), RepoError> {
     let not_empty = || RepoError::NotEmpty { path: dir.to_owned() };
     match fs::read_dir(dir) {
         Ok(mut entries) => entries.next().map_or(Ok(()), |_| Err(not_empty())),
@@ -360,7 +372,7 @@ fn require_empty(dir: &Path) -> Result<(), RepoError> {
     }
 }
 
-fn unfinished_folder(parent: &Path) -> std::io::Result<tempfile::TempDir> {
+pub(crate) fn unfinished_folder(parent: &Path) -> std::io::Result<tempfile::TempDir> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(file::UNFINISHED);
     #[cfg(unix)]
@@ -396,7 +408,7 @@ fn move_contents(made: &Path, dir: &Path) -> std::io::Result<()> {
     fs::rename(made.join(git), dir.join(git))
 }
 
-fn parent_of(dir: &Path) -> &Path {
+pub(crate) fn parent_of(dir: &Path) -> &Path {
     match dir.parent() {
         Some(parent) if !parent.as_os_str().is_empty() => parent,
         _ => Path::new("."),

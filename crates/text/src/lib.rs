@@ -1,5 +1,5 @@
 //! What changed between two texts, for people to read: by words ([`words`]), by lines ([`lines`]) and as two numbers ([`word_count`]);
-//! and what two people made of one text, put together ([`merge`]).
+//! which passages only moved ([`moves()`]); and what two people made of one text, put together ([`merge()`], [`merge_words`]).
 //!
 //! The window and the terminal show the same differences, so the crate builds to wasm and is pure: the same two texts always give
 //! the same answer. `similar`'s time limits are therefore never used; a slow machine must not see another difference.
@@ -24,10 +24,13 @@
 
 mod lines;
 mod merge;
+mod moves;
+mod tokens;
 mod words;
 
 pub use lines::{DiffLine, lines};
-pub use merge::{Conflict, Merge, Part, merge};
+pub use merge::{Conflict, Merge, Part, merge, merge_words};
+pub use moves::{Move, moves};
 use serde::{Deserialize, Serialize};
 pub use words::{Piece, WordCount, word_count, words};
 

@@ -1,4 +1,4 @@
-//! Three-way merges by lines: what two people made of one text, put together.
+//! Three-way merges by lines and by words: what two people made of one text, put together.
 //!
 //! Changes in different places are both taken, equal changes once. Where both changed the same
 //! lines, or lines that touch, nothing is guessed: that is a [`Conflict`], and a person chooses. No
@@ -8,6 +8,11 @@ use std::ops::Range;
 
 use similar::{Algorithm, DiffOp, capture_diff_slices};
 
+use crate::tokens::tokens;
+
+/// A passage of more words than this is not taken apart: comparing it takes a time that grows with the square.
+const MOST_WORDS: usize = 4_000;
+
 /// A merge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Merge {
@@ -15,23 +20,23 @@ pub struct Merge {
     pub parts: Vec<Part>,
 }
 
-/// A run of whole lines of a [`Merge`].
+/// A run of whole lines, or words, of a [`Merge`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Lines on which there is no dispute.
+    /// Text on which there is no dispute.
     Agreed(String),
-    /// Lines that both changed.
+    /// Text that both changed.
     Conflict(Conflict),
 }
 
-/// What both made of the same lines.
+/// What both made of the same text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conflict {
-    /// As they were.
+    /// As it was.
     pub base: String,
-    /// As one made them.
+    /// As one made it.
     pub ours: String,
-    /// As the other made them.
+    /// As the other made it.
     pub theirs: String,
 }
 
@@ -66,9 +71,59 @@ impl Merge {
 /// assert_eq!(merge("a\n", "b\n", "c\n").conflicts().count(), 1);
 /// ```
 pub fn merge(base: &str, ours: &str, theirs: &str) -> Merge {
-    let [base, ours, theirs] = [base, ours, theirs].map(lines);
+    merge_sequences(&lines(base), &lines(ours), &lines(theirs))
+}
+
+/// As [`merge`], and what lines cannot settle is tried word by word: two people may change different
+/// words of one sentence.
+///
+/// Words that stand next to each other belong together, as do all words of one `{{ tag }}` of a
+/// template, so changes to both are still a conflict. A passage that somebody has rewritten, keeping
+/// fewer than half of its words, is not taken apart: the halves of two rewritings mean nothing.
+///
+/// ```
+/// use assay_text::merge_words;
+///
+/// let base = "Answer in one word, please.\n";
+/// let ours = "Answer in one sentence, please.\n";
+/// let merged = merge_words(base, ours, "Reply in one word, please.\n");
+/// assert_eq!(merged.text().as_deref(), Some("Reply in one sentence, please.\n"));
+/// assert_eq!(merge_words(base, ours, "Answer in one line, please.\n").conflicts().count(), 1);
+/// ```
+pub fn merge_words(base: &str, ours: &str, theirs: &str) -> Merge {
     let mut merging = Merging { merge: Merge { parts: Vec::new() } };
-    let (our_edits, their_edits) = (edits(&base, &ours), edits(&base, &theirs));
+    for part in merge(base, ours, theirs).parts {
+        match part {
+            Part::Agreed(text) => merging.agreed(&text),
+            Part::Conflict(conflict) => match by_words(&conflict) {
+                Some(text) => merging.agreed(&text),
+                None => merging.merge.parts.push(Part::Conflict(conflict)),
+            },
+        }
+    }
+    merging.merge
+}
+
+/// What words settle of a conflict between lines: all of it, or nothing.
+fn by_words(conflict: &Conflict) -> Option<String> {
+    let Conflict { base, ours, theirs } = conflict;
+    let [base, ours, theirs] = [tokens(base), tokens(ours), tokens(theirs)];
+    if [&base, &ours, &theirs].iter().any(|side| side.len() > MOST_WORDS) {
+        return None;
+    }
+    let is_edited = |side: &[&str]| {
+        let gone: usize = edits(&base, side).iter().map(|edit| edit.base.len()).sum();
+        2 * gone <= base.len()
+    };
+    if !is_edited(&ours) || !is_edited(&theirs) {
+        return None;
+    }
+    merge_sequences(&base, &ours, &theirs).text()
+}
+
+fn merge_sequences(base: &[&str], ours: &[&str], theirs: &[&str]) -> Merge {
+    let mut merging = Merging { merge: Merge { parts: Vec::new() } };
+    let (our_edits, their_edits) = (edits(base, ours), edits(base, theirs));
     let (mut at, mut i, mut j) = (0, 0, 0);
     while i < our_edits.len() || j < their_edits.len() {
         let cluster = Cluster::from(&our_edits, &mut i, &their_edits, &mut j);
@@ -90,7 +145,7 @@ fn lines(text: &str) -> Vec<&str> {
     text.split_inclusive('\n').collect()
 }
 
-/// Lines of the base, and what they became.
+/// Lines or words of the base, and what they became.
 struct Edit {
     base: Range<usize>,
     side: Range<usize>,
@@ -210,6 +265,38 @@ mod tests {
     }
 
     #[test]
+    fn words_apart_from_each_other_are_both_taken() {
+        let base = "You route tickets for {{ product }}. Be brief.\n";
+        let merged = merge_words(
+            base,
+            "You route support tickets for {{ product }}. Be brief.\n",
+            "You route tickets for {{ product }}. Be kind.\n",
+        );
+        assert_eq!(text(&merged), "You route support tickets for {{ product }}. Be kind.\n");
+    }
+
+    #[test]
+    fn words_next_to_each_other_and_halves_of_one_tag_are_a_conflict() {
+        for (base, ours, theirs) in [
+            ("a b c d e\n", "a B c d e\n", "a b C d e\n"),
+            ("say {{ x | upper }} now\n", "say {{ y | upper }} now\n", "say {{ x }} now\n"),
+            ("say {% if a %} x\n", "say {% if b %} x\n", "say {% if a and c %} x\n"),
+        ] {
+            assert_eq!(merge_words(base, ours, theirs).conflicts().count(), 1, "{base:?}");
+        }
+    }
+
+    #[test]
+    fn a_rewritten_passage_is_not_taken_apart() {
+        let base = "Answer in one word and say why.\n";
+        let ours = "Summarise the text and say nothing.\n";
+        let theirs = "Answer in one word and say why not.\n";
+        let merged = merge_words(base, ours, theirs);
+        let conflict = Conflict { base: base.into(), ours: ours.into(), theirs: theirs.into() };
+        assert_eq!(merged.parts, [Part::Conflict(conflict)]);
+    }
+
+    #[test]
     fn a_missing_line_end_is_kept_as_it_is() {
         assert_eq!(text(&merge("a\nb\nc", "A\nb\nc", "a\nb\nc")), "A\nb\nc");
         assert_eq!(text(&merge("", "a", "")), "a");
@@ -225,7 +312,20 @@ mod tests {
         fn one_side_alone_always_wins(base in some_lines(), side in some_lines()) {
             prop_assert_eq!(text(&merge(&base, &side, &base)), side.clone());
             prop_assert_eq!(text(&merge(&base, &base, &side)), side.clone());
-            prop_assert_eq!(text(&merge(&base, &side, &side)), side);
+            prop_assert_eq!(text(&merge(&base, &side, &side)), side.clone());
+            prop_assert_eq!(text(&merge_words(&base, &side, &base)), side.clone());
+            prop_assert_eq!(text(&merge_words(&base, &base, &side)), side);
+        }
+
+        #[test]
+        fn words_settle_what_lines_settle_and_more(
+            base in some_lines(), ours in some_lines(), theirs in some_lines()
+        ) {
+            let (lines, words) = (merge(&base, &ours, &theirs), merge_words(&base, &ours, &theirs));
+            prop_assert!(words.conflicts().count() <= lines.conflicts().count());
+            if lines.text().is_some() {
+                prop_assert_eq!(lines.text(), words.text());
+            }
         }
 
         #[test]

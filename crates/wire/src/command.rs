@@ -188,8 +188,35 @@ commands! {
 
     "git.changes" ReadChanges -> ChangesView, Json, "what changed since the last commit, in words of prompts";
     "git.diff" ReadDiff -> DiffView, Json, "one file against the last commit, word by word";
+    "git.difference" ReadDifference -> DifferenceView, Json, "what differs between two revisions, in words of prompts and of text";
+    "git.rendered" ReadRendered -> RenderedView, Json, "what differs between the messages that two revisions would send";
     "git.commit" Commit -> CommitView, Json, "commit the chosen files";
     "git.log" ReadLog -> Vec<CommitView>, Json, "the latest commits";
+    "git.branches" ReadBranches -> BranchesView, Json, "branches, tags, remotes, and what an undo would take back";
+    "git.branch" EditBranch -> BranchesView, Json, "make, rename or delete a branch";
+    "git.tag" EditTag -> BranchesView, Json, "make or delete a tag";
+    "git.switch" SwitchBranch -> SwitchView, Json, "go to a branch; changes go along or stay with theirs";
+    "git.merge" MergeBranch -> MergeView, Json, "merge a revision; conflicts come back as files, and nothing is changed";
+    "git.sync" SyncBranch -> SyncView, Json, "fetch, merge and send the branch that is checked out";
+    "git.clone" CloneWorkspace -> WorkspaceView, Json, "clone a repository and open it";
+    "git.stop" StopGit -> (), Json, "stop the git command that is running";
+    "git.history" ReadHistory -> HistoryView, Json, "the commits that touched a prompt, file or folder";
+    "git.row" ReadRowHistory -> Vec<RowVersionView>, Json, "the versions of one example or case";
+    "git.blame" ReadBlame -> BlameView, Json, "who last changed each row or line of a file";
+    "git.undo" UndoGit -> UndoneView, Json, "take the last git command back";
+    "git.undos" ReadUndos -> Vec<UndoView>, Json, "the git commands that can be taken back";
+
+    "proposal.list" ListProposals -> ProposalsView, Json, "the proposals of the open repository, who signs here, and the rules";
+    "proposal.read" ReadProposal -> ProposalDetailView, Json, "everything about a proposal: difference, conversations, verdict and gate";
+    "proposal.make" Propose -> ProposalView, Json, "propose what a branch has, signed";
+    "proposal.review" Review -> ProposalDetailView, Json, "approve, ask for changes or comment, signed";
+    "proposal.merge" MergeProposal -> ProposalMergedView, Json, "merge a proposal whose gate is open, with what opened it";
+    "statement.revoke" Revoke -> ProposalsView, Json, "take back what one signed";
+    "run.attest" Attest -> AttestedView, Json, "sign what a run showed";
+    "evidence.list" ListEvidence -> Vec<EvidenceLine>, Json, "what signed runs showed, also those of others, newest first";
+    "gate.verify" Verify -> ReviewGateView, Json, "whether a commit may go into another, and why not";
+    "signer.read" ReadSigner -> SignerChoiceView, Json, "who signs here, and which keys could";
+    "signer.set" SetSigner -> SignerChoiceView, Json, "choose the key that signs here";
 }
 
 #[cfg(test)]

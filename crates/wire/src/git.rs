@@ -1,5 +1,7 @@
 //! Changes, diffs and commits.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// Asks what changed since the last commit.
@@ -71,6 +73,113 @@ pub struct DiffView {
     pub hunks: Vec<DiffHunk>,
 }
 
+/// Asks what differs between two revisions, in words of prompts and of text.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReadDifference {
+    /// An id, a branch, a tag, `HEAD~2`, …; the last commit when not given.
+    pub base: Option<String>,
+    /// The same; the files on disk when not given.
+    pub head: Option<String>,
+}
+
+/// What differs between two revisions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DifferenceView {
+    /// What the base is called.
+    pub base: String,
+    /// What the head is called.
+    pub head: String,
+    /// Files that differ, by path.
+    pub files: Vec<FileDifference>,
+}
+
+/// A file that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileDifference {
+    /// Which, and what changed in words of prompts.
+    pub file: ChangedFile,
+    /// Of examples and cases that both sides have: the fields that differ, word by word.
+    pub fields: Vec<FieldDifference>,
+    /// Parts of it that changed, with three lines around them; none for a file that is no text.
+    pub hunks: Vec<DiffHunk>,
+    /// Numbers of lines of the old file that stand elsewhere in the new one.
+    pub moved_from: Vec<u32>,
+    /// Numbers of lines of the new file that stood elsewhere in the old one.
+    pub moved_to: Vec<u32>,
+}
+
+/// A field of an example or case that differs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldDifference {
+    /// The row's id.
+    pub row: String,
+    /// The field, as `tags` or `input.ticket`.
+    pub field: String,
+    /// What it says; what is no text, as JSON.
+    pub pieces: Vec<RenderedPiece>,
+}
+
+/// Asks what differs between the messages that two revisions would send.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReadRendered {
+    /// An id, a branch, a tag, `HEAD~2`, …; the last commit when not given.
+    pub base: Option<String>,
+    /// The same; the files on disk when not given.
+    pub head: Option<String>,
+    /// Only these prompts, by name or key; all when empty.
+    pub prompts: Vec<String>,
+    /// Only these cases; when empty, of each variant the first case with other messages.
+    pub cases: Vec<String>,
+}
+
+/// What differs between the messages of two revisions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderedView {
+    /// What the base is called.
+    pub base: String,
+    /// What the head is called.
+    pub head: String,
+    /// Variants and cases with other messages.
+    pub changes: Vec<RenderedChange>,
+    /// What could not be rendered, and why.
+    pub left_out: Vec<String>,
+}
+
+/// The messages of one variant for one case, on both sides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderedChange {
+    /// Key of the prompt.
+    pub prompt: String,
+    /// The variant.
+    pub variant: String,
+    /// The case.
+    pub case: String,
+    /// In reading order.
+    pub messages: Vec<RenderedMessage>,
+    /// How many more cases have other messages.
+    pub more: u32,
+}
+
+/// A message of either side, or of both.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderedMessage {
+    /// `system`, `user`, `assistant`, …
+    pub role: String,
+    /// On which side it stands.
+    pub side: DiffSide,
+    /// Its words; on both sides, those that differ are marked.
+    pub pieces: Vec<RenderedPiece>,
+}
+
+/// Words of a message or field.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RenderedPiece {
+    /// The text.
+    pub text: String,
+    /// On which side they stand.
+    pub side: DiffSide,
+}
+
 /// A part of a file that changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiffHunk {
@@ -115,12 +224,15 @@ pub struct DiffSpan {
 }
 
 /// Commits.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Commit {
     /// The message; its first line is the summary.
     pub message: String,
     /// Paths below the root; everything that changed when empty.
     pub paths: Vec<String>,
+    /// Of these files only the rows of these ids; their other changes wait for a later commit.
+    #[serde(default)]
+    pub rows: BTreeMap<String, Vec<String>>,
 }
 
 /// A commit.

@@ -19,6 +19,7 @@
 //! ```
 
 mod cells;
+mod branch;
 mod command;
 mod compare;
 mod consent;
@@ -26,17 +27,20 @@ mod edit;
 mod error;
 mod exchange;
 mod git;
+mod history;
 mod judge;
 mod machine;
 mod model;
 mod notice;
 mod prompt;
 mod rating;
+mod review;
 mod run;
 mod times;
 mod workspace;
 
 pub use cells::*;
+pub use branch::*;
 pub use command::{COMMANDS, Command, Declared, Encoding, command};
 pub use compare::*;
 pub use consent::*;
@@ -44,12 +48,14 @@ pub use edit::*;
 pub use error::{ApiError, Code};
 pub use exchange::*;
 pub use git::*;
+pub use history::*;
 pub use judge::*;
 pub use machine::*;
 pub use model::*;
 pub use notice::Notice;
 pub use prompt::*;
 pub use rating::*;
+pub use review::*;
 pub use run::*;
 pub use times::{TimesView, read_time, shown_time};
 pub use workspace::*;

@@ -32,6 +32,17 @@ pub enum Notice {
         /// What was added.
         text: String,
     },
+    /// A git command goes on.
+    GitProgress {
+        /// `connecting`, `receiving`, `resolving`, `sending`, `files` or `history`.
+        stage: String,
+        /// Objects, files or commits that are done.
+        done: u64,
+        /// Of how many; 0 while that is not known.
+        total: u64,
+        /// Bytes that came or went, where that is counted.
+        bytes: u64,
+    },
     /// Files of the workspace changed, through Assay or outside.
     WorkspaceChanged,
     /// The person dropped files on the window.

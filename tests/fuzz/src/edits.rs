@@ -1,5 +1,6 @@
 //! Edits and merges of texts that may be anything.
 
+use assay_prompt::merge::{Merged, Sides, merge as merge_file};
 use assay_prompt::{Files, edit, parse_folder};
 
 use crate::parts;
@@ -39,4 +40,11 @@ pub(crate) fn merge(data: &[u8]) {
     let _ = assay_text::merge(base, ours, theirs);
     assert_eq!(assay_text::merge(base, ours, base).text().as_deref(), Some(ours));
     assert_eq!(assay_text::merge(base, base, theirs).text().as_deref(), Some(theirs));
+    assert_eq!(assay_text::merge_words(base, ours, base).text().as_deref(), Some(ours));
+    let _ = assay_text::moves(ours, theirs);
+    for file in ["a.jsonl", "a.csv", "a.yaml", "a.prompty", "a.txt"] {
+        let _ = merge_file(file, Sides { base, ours, theirs }, &[]);
+        let alone = merge_file(file, Sides { base, ours, theirs: base }, &[]);
+        assert_eq!(alone.as_ref().ok().and_then(Merged::text), Some(ours));
+    }
 }

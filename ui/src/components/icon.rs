@@ -116,6 +116,10 @@ icons! {
     Export = "M8 9.7V2.2M4.8 5.4 8 2.2l3.2 3.2M2.5 10.5v3h11v-3";
     /// Somebody who rates.
     Person = "M8 8a2.8 2.8 0 1 0 0-5.6A2.8 2.8 0 0 0 8 8zM2.8 13.6c.5-2.6 2.6-3.8 5.2-3.8s4.7 1.2 5.2 3.8";
+    /// Reviews: something said, and a check in it.
+    Review = "M2 3h12v8.2H7.4L4.4 14v-2.8H2zM5.4 7l1.9 1.9 3.4-3.6";
+    /// Something said.
+    Said = "M2 3h12v8.2H7.4L4.4 14v-2.8H2z";
     /// Seen, shown.
     Eye = "M1.5 8S4 3.8 8 3.8 14.5 8 14.5 8 12 12.2 8 12.2 1.5 8 1.5 8zM8 9.8a1.8 1.8 0 1 0 0-3.6 1.8 1.8 0 0 0 0 3.6z";
 }

@@ -13,6 +13,7 @@ pub mod palette;
 pub mod problems;
 pub mod prompts;
 pub mod ratings;
+pub mod review;
 pub mod rows;
 pub mod runs;
 pub mod settings;

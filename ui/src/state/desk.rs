@@ -13,6 +13,8 @@ pub enum Place {
     Ratings,
     /// Changes, diffs and commits.
     Git,
+    /// Proposals, and what people say of them.
+    Reviews,
     /// Providers, keys, prices, appearance, privacy.
     Settings,
 }
@@ -34,6 +36,22 @@ pub enum Tab {
     Charts,
 }
 
+/// A part of the Git view.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum GitTab {
+    /// What changed since the last commit, and the commit box.
+    #[default]
+    Changes,
+    /// Branches, tags, remotes and undo.
+    Branches,
+    /// The past of a prompt, a file or a row.
+    History,
+    /// Two revisions.
+    Differences,
+    /// A merge that waits for decisions.
+    Merge,
+}
+
 /// What is open and how large it is. Sizes are kept per project in the browser's own storage.
 #[derive(Clone, Copy)]
 pub struct Desk {
@@ -41,6 +59,8 @@ pub struct Desk {
     pub place: RwSignal<Place>,
     /// Chosen above the centre.
     pub tab: RwSignal<Tab>,
+    /// Chosen in the Git view.
+    pub git: RwSignal<GitTab>,
     /// Whether the inspector is open.
     pub inspector: RwSignal<bool>,
     /// Whether the drawer is open.
@@ -59,6 +79,7 @@ impl Desk {
         Self {
             place: RwSignal::new(Place::Prompts),
             tab: RwSignal::new(Tab::Edit),
+            git: RwSignal::new(GitTab::Changes),
             inspector: RwSignal::new(is_wide()),
             drawer: RwSignal::new(false),
             palette: RwSignal::new(false),
@@ -95,6 +116,12 @@ impl Desk {
     pub fn show_charts(self) {
         self.place.set(Place::Prompts);
         self.tab.set(Tab::Charts);
+    }
+
+    /// Goes to a part of the Git view.
+    pub fn show_git(self, tab: GitTab) {
+        self.place.set(Place::Git);
+        self.git.set(tab);
     }
 
     /// Goes to a part of the settings, by its id on the page.

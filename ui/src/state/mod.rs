@@ -15,7 +15,7 @@ mod toasts;
 
 use assay_wire::ApiError;
 
-pub use desk::{Desk, Place, Tab};
+pub use desk::{Desk, GitTab, Place, Tab};
 pub use document::{Document, SaveState};
 pub use documents::{Documents, OpenPrompt};
 pub use edits::{Asker, Edits, Question, VariantNews};

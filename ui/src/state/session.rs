@@ -1,8 +1,8 @@
 //! The open workspace, and what the window knows before one is open.
 
 use assay_wire::{
-    ApiError, AppView, CloseWorkspace, CreateWorkspace, ModelsView, OpenWorkspace, ReadApp,
-    ReadWorkspace, SetTheme, SetTrust, Theme, WorkspaceView,
+    ApiError, AppView, CloneWorkspace, CloseWorkspace, CreateWorkspace, ModelsView, OpenWorkspace,
+    ReadApp, ReadWorkspace, SetTheme, SetTrust, Theme, WorkspaceView,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -98,6 +98,13 @@ impl Session {
     pub fn create(self, template: String) {
         let what = format!("Making a repository from “{template}”");
         self.enter(what, ipc::call(CreateWorkspace { template, path: None }));
+    }
+
+    /// Clones a repository to the default folder and opens it.
+    pub fn clone_repository(self, address: String) {
+        let what = format!("Cloning {address}");
+        let command = CloneWorkspace { address, path: None, below: None, branch: None };
+        self.enter(what, ipc::call(command));
     }
 
     /// Trusts the open repository to run, or stops to.

@@ -1,5 +1,7 @@
 //! Packages of the operating system: what each is needed for and what each system calls it.
 
+use std::path::Path;
+
 use crate::failure::Failure;
 use crate::places::{Places, program};
 use crate::setup::{Found, Purpose, model};
@@ -20,6 +22,8 @@ enum Need {
     Program(&'static str),
     /// A library that pkg-config knows. Linux only: elsewhere the system brings its webview.
     Library(&'static str),
+    /// What git's transports encrypt with. Windows brings its own.
+    OpenSsl,
     /// Python's package installer.
     Pip,
     /// The accessibility bus, which WebKitGTK waits for. Linux only.
@@ -56,7 +60,7 @@ const fn package(need: Need, when: When, names: [&'static str; 6]) -> Package {
 /// Debian's column is tried on Debian 12; the others follow their indexes and are untried.
 #[rustfmt::skip]
 const PACKAGES: &[Package] = {
-    use Need::{AccessibilityBus, Library, Pip, Program};
+    use Need::{AccessibilityBus, Library, OpenSsl, Pip, Program};
     use When::{Always, ModelIsMissing, Testing};
     &[
         //                                                  apt                            dnf                          pacman             zypper                       brew          winget
@@ -67,6 +71,7 @@ const PACKAGES: &[Package] = {
         package(Library("javascriptcoregtk-4.1"), Always,  ["libjavascriptcoregtk-4.1-dev","javascriptcoregtk4.1-devel","webkit2gtk-4.1",  "webkit2gtk3-devel",         "",           ""]),
         package(Library("libsoup-3.0"), Always,            ["libsoup-3.0-dev",             "libsoup3-devel",            "libsoup3",        "libsoup-devel",             "",           ""]),
         package(Library("librsvg-2.0"), Always,            ["librsvg2-dev",                "librsvg2-devel",            "librsvg",         "librsvg-devel",             "",           ""]),
+        package(OpenSsl, Always,                           ["libssl-dev",                  "openssl-devel",             "openssl",         "libopenssl-devel",          "openssl@3",  ""]),
         package(Program("node"), Always,                   ["nodejs",                      "nodejs",                    "nodejs",          "nodejs-default",            "node",       "OpenJS.NodeJS.LTS"]),
         package(Program("npm"), Always,                    ["npm",                         "nodejs-npm",                "npm",             "npm-default",               "node",       "OpenJS.NodeJS.LTS"]),
         package(Program(model::PYTHON), ModelIsMissing,    ["python3",                     "python3",                   "python",          "python3",                   "python",     "Python.Python.3.13"]),
@@ -78,6 +83,9 @@ const PACKAGES: &[Package] = {
         package(AccessibilityBus, Testing,                 ["at-spi2-core",                "at-spi2-core",              "at-spi2-core",    "at-spi2-core",              "",           ""]),
     ]
 };
+
+/// Where Homebrew is, on Apple's processors and on Intel's.
+const HOMEBREW: [&str; 2] = ["/opt/homebrew", "/usr/local"];
 
 /// A program that installs packages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -266,25 +274,35 @@ fn install_names(manager: Manager, missing: &[&Package]) -> Vec<&'static str> {
     names
 }
 
+fn pkg_config_knows(library: &str) -> bool {
+    Shell::new("pkg-config").args(["--exists", library]).answer().is_some()
+}
+
 impl Need {
     fn is_met(self) -> bool {
         match self {
             Need::Program("cc" | "pkg-config") if cfg!(not(target_os = "linux")) => true,
             Need::Program(name) => program(name).is_some(),
             Need::Library(_) | Need::AccessibilityBus if cfg!(not(target_os = "linux")) => true,
-            Need::Library(name) => {
-                Shell::new("pkg-config").args(["--exists", name]).answer().is_some()
-            }
+            Need::Library(name) => pkg_config_knows(name),
+            Need::OpenSsl => match std::env::consts::OS {
+                "linux" => pkg_config_knows("openssl"),
+                "macos" => {
+                    HOMEBREW.iter().any(|brew| Path::new(brew).join("opt/openssl@3").exists())
+                }
+                _ => true,
+            },
             Need::Pip => Shell::new(model::PYTHON).args(["-c", "import pip"]).answer().is_some(),
             Need::AccessibilityBus => ["/usr/libexec", "/usr/lib/at-spi2-core", "/usr/lib"]
                 .iter()
-                .any(|folder| std::path::Path::new(folder).join("at-spi-bus-launcher").exists()),
+                .any(|folder| Path::new(folder).join("at-spi-bus-launcher").exists()),
         }
     }
 
     fn name(self) -> &'static str {
         match self {
             Need::Program(name) | Need::Library(name) => name,
+            Need::OpenSsl => "OpenSSL",
             Need::Pip => "Python's pip",
             Need::AccessibilityBus => "the accessibility bus (at-spi2-core)",
         }

@@ -13,6 +13,7 @@ pub(crate) fn execute(app: &App, arguments: &Commit, output: &Output) -> Result<
     let commit = app.call(CommitCommand {
         message: arguments.message.clone(),
         paths: arguments.paths.clone(),
+        ..CommitCommand::default()
     })?;
     let left = app.call(ReadChanges {})?;
     let is_left = |path: &str| left.files.iter().any(|f| f.path == path);

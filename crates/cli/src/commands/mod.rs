@@ -1,31 +1,45 @@
 //! One file per command.
 
+mod attest;
+mod branch;
 mod check;
+mod clone;
 mod commit;
 mod compare;
 mod consent;
 mod doctor;
+mod diff;
 mod export;
 mod import;
 mod init;
 mod judge;
 mod keys;
 mod list;
+mod log;
 mod merge;
+mod merge_driver;
 mod models;
 mod plan;
 mod prices;
 mod prompt;
+mod propose;
 mod rate;
 mod ratings;
 mod render;
 mod reports;
+mod review;
 mod run;
 mod runs;
 mod score;
 mod show;
+mod signer;
 mod stats;
 mod trust;
+mod switch;
+mod sync;
+mod tag;
+mod undo;
+mod verify;
 
 use std::path::{Path, PathBuf};
 
@@ -35,6 +49,17 @@ use assay_wire::{ApiError, RunRequest};
 use crate::arguments::{Arguments, Command, Selection};
 use crate::exit::Exit;
 use crate::output::Output;
+
+/// Does what needs no application, its settings and its database; nothing for any other command.
+pub(crate) fn execute_alone(
+    arguments: &Arguments,
+    output: &Output,
+) -> Option<Result<Exit, ApiError>> {
+    match &arguments.command {
+        Command::MergeDriver(a) => Some(merge_driver::execute(&arguments.directory, a, output)),
+        _ => None,
+    }
+}
 
 pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Result<Exit, ApiError> {
     match &arguments.command {
@@ -49,9 +74,22 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Score(a) => score::execute(app, &arguments.directory, a, output),
         Command::Stats(a) => stats::execute(app, &arguments.directory, a, output),
         Command::Compare(a) => compare::execute(app, &arguments.directory, a, output),
+        Command::Diff(arguments) => diff::execute(app, arguments, output),
         Command::Rate(arguments) => rate::execute(app, arguments, output),
         Command::Ratings(arguments) => ratings::execute(app, arguments, output),
+        Command::Clone(a) => clone::execute(app, &arguments.directory, a, output),
         Command::Commit(arguments) => commit::execute(app, arguments, output),
+        Command::Log(arguments) => log::execute(app, arguments, output),
+        Command::Branch(arguments) => branch::execute(app, arguments, output),
+        Command::Switch(arguments) => switch::execute(app, arguments, output),
+        Command::Tag(arguments) => tag::execute(app, arguments, output),
+        Command::Sync(arguments) => sync::execute(app, arguments, output),
+        Command::Undo(arguments) => undo::execute(app, arguments, output),
+        Command::Propose(arguments) => propose::execute(app, arguments, output),
+        Command::Review(arguments) => review::execute(app, arguments, output),
+        Command::Attest(arguments) => attest::execute(app, arguments, output),
+        Command::Verify(a) => verify::execute(app, &arguments.directory, a, output),
+        Command::Signer(arguments) => signer::execute(app, arguments, output),
         Command::Prompt(edit) => prompt::prompt(app, edit, output),
         Command::Variant(edit) => prompt::variant(app, edit, output),
         Command::Import(a) => import::execute(app, &arguments.directory, a, output),
@@ -59,6 +97,7 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Judge(judge) => judge::execute(app, &arguments.directory, judge, output),
         Command::Consent(consent) => consent::execute(app, consent, output),
         Command::Merge(a) => merge::execute(app, &arguments.directory, a, output),
+        Command::MergeDriver(a) => merge_driver::execute(&arguments.directory, a, output),
         Command::Models(arguments) => models::execute(app, arguments, output),
         Command::Keys(arguments) => keys::execute(app, arguments, output),
         Command::Prices(arguments) => prices::execute(app, arguments, output),
@@ -74,6 +113,11 @@ fn file_in(directory: &Path, file: &Path) -> PathBuf {
     } else {
         directory.join(file)
     }
+}
+
+/// The beginning of a commit's id, as people name it.
+fn short(id: &str) -> &str {
+    id.get(..8).unwrap_or(id)
 }
 
 /// A sum of dollars, to the cent where it is larger than one, else to the place where it begins.

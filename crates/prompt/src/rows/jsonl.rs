@@ -82,13 +82,18 @@ pub fn insert_row(text: &str, at: usize, row: &Row) -> String {
 
 /// Removes the line of the row `id`. Nothing when there is no such row.
 pub fn remove_row(text: &str, id: &str) -> Option<String> {
-    remove_lines(text, &row_lines(text).collect::<Vec<_>>(), id)
+    remove_lines(text, &places(text), id)
 }
 
 /// Moves the line of the row `id`, byte for byte, so that it becomes row number `to` from 0.
 /// Nothing when there is no such row.
 pub fn move_row(text: &str, id: &str, to: usize) -> Option<String> {
-    move_lines(text, &row_lines(text).collect::<Vec<_>>(), id, to)
+    move_lines(text, &places(text), id, to)
+}
+
+/// The bytes of each row with its line end, and the id it goes by.
+pub(super) fn places(text: &str) -> Vec<Line> {
+    row_lines(text).collect()
 }
 
 /// The lines that can be read as rows.

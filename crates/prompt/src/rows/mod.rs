@@ -4,6 +4,7 @@
 //! a row's bytes are. A row that cannot be read is reported and left out, and an edit of another
 //! leaves it where it is, byte for byte.
 
+mod assemble;
 mod csv;
 mod json;
 mod jsonl;
@@ -19,6 +20,7 @@ use crate::characters::check_byte_order_mark;
 use crate::diagnostic::{Diagnostic, Report, Severity};
 use crate::{Span, codes};
 
+pub(crate) use assemble::{RowsText, assembled, problem};
 pub use csv::rows_from_table;
 pub use jsonl::{insert_row, move_row, remove_row, replace_row, row_to_line};
 pub(crate) use table::Kinds;
@@ -65,6 +67,15 @@ pub struct Row {
     pub extra: Map<String, Value>,
     /// The row's bytes in its file.
     pub span: Span,
+}
+
+/// The rows of a file on its own: what cannot be read is left out, and a table's cells are text, because no schema says
+/// otherwise. Nothing for files of other formats.
+pub fn read_rows(file: &str, text: &str) -> Vec<Row> {
+    let mut report = Report::new(file);
+    RowsFormat::of(file)
+        .map(|format| format.parse(text, &Kinds::default(), &mut report))
+        .unwrap_or_default()
 }
 
 /// How rows stand in a file.

@@ -7,6 +7,7 @@ mod diagnostics;
 mod editing;
 mod hostile;
 mod lint;
+mod merging;
 mod oracle;
 mod other_projects;
 mod pages;

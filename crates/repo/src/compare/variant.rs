@@ -72,7 +72,12 @@ fn template(old: &str, new: &str) -> Option<String> {
         return None;
     }
     let change = words(old, new).unwrap_or_else(|| "spacing changed".to_owned());
-    Some(format!("{change} in the template"))
+    // Whoever reads that words came and went should know which only stand elsewhere.
+    let moved = match assay_text::moves(old, new).len() {
+        0 => String::new(),
+        passages => format!(", {} moved", counted(passages, "passage")),
+    };
+    Some(format!("{change} in the template{moved}"))
 }
 
 fn model(old: &Variant, new: &Variant) -> Vec<String> {
@@ -134,7 +139,17 @@ fn front_matter(old: In<'_>, before: &Variant, new: In<'_>, after: &Variant) -> 
 
 #[cfg(test)]
 mod tests {
-    use super::shared_schema;
+    use super::{shared_schema, template};
+
+    #[test]
+    fn a_passage_that_only_moved_is_told_as_that() {
+        let old = "Never promise a refund to anybody.\nBe brief.\nName the queue.\n";
+        let new = "Be brief.\nName the queue.\nNever promise a refund to anybody.\n";
+        let told = template(old, new);
+        let expected = "5 words added, 5 removed in the template, 1 passage moved";
+        assert_eq!(told.as_deref(), Some(expected));
+        assert_eq!(template(old, old), None);
+    }
 
     #[test]
     fn a_schema_kept_in_its_own_file_is_recognised() {

@@ -1,7 +1,9 @@
 //! Committing and the list of commits, seen through git's own program as well.
 
+use std::collections::BTreeMap;
 use std::fs;
 
+use assay_repo::git::GitError;
 use assay_repo::{FileStatus, RepoError};
 use assay_testkit::TestWorkspace;
 
@@ -72,6 +74,31 @@ fn only_the_named_changes_are_committed_and_what_others_staged_stays_staged() {
     open(&files).commit("some", &paths, NOW, None).unwrap();
     assert_eq!(git(&files, &["show", "--format=", "--name-only", "HEAD"]), "a.txt\nfolder/c.txt\n");
     assert_eq!(git(&files, &["status", "--porcelain"]), " M b.txt\nM  staged.txt\n");
+}
+
+#[test]
+fn one_row_is_committed_and_the_others_wait_on_disk() {
+    let files = TestWorkspace::empty();
+    let old = "{\"id\":\"a\",\"output\":1}\n{\"id\":\"b\",\"output\":2}\n";
+    let new = "{\"id\":\"a\",\"output\":8}\n{\"id\":\"b\",\"output\":9}\n";
+    files.write("cases.jsonl", old);
+    files.write("notes.md", "one");
+    files.commit("first");
+    files.write("cases.jsonl", new);
+    files.write("notes.md", "two");
+    let rows = BTreeMap::from([("cases.jsonl".to_owned(), vec!["b".to_owned()])]);
+    let paths = ["cases.jsonl".to_owned()];
+    let workspace = open(&files);
+    workspace.commit_rows_undoable("one row", &paths, &rows, NOW, None).unwrap();
+    let committed = git(&files, &["show", "HEAD:cases.jsonl"]);
+    assert_eq!(committed, old.replace("2}", "9}"));
+    assert_eq!(files.read("cases.jsonl"), new, "the file on disk is as it was");
+    assert_eq!(git(&files, &["status", "--porcelain"]), " M cases.jsonl\n M notes.md\n");
+
+    let lines = BTreeMap::from([("notes.md".to_owned(), vec!["two".to_owned()])]);
+    let paths = ["notes.md".to_owned()];
+    let error = workspace.commit_rows_undoable("no rows", &paths, &lines, NOW, None).unwrap_err();
+    assert!(matches!(error, GitError::RowsTogether { .. }), "{error}");
 }
 
 #[test]

@@ -1,13 +1,20 @@
 //! The promises of `assay-repo`, kept by real repositories in temporary folders.
 #![allow(clippy::unwrap_used)]
 
+mod branches;
 mod changes;
 mod commits;
 mod edits;
 mod files;
+mod histories;
+mod merging;
 mod opening;
 mod prompts;
+mod reviews;
+mod syncing;
+mod undoing;
 
+use assay_repo::git::{TextMerge, TextMerger};
 use assay_repo::{Identity, When, Workspace};
 use assay_testkit::TestWorkspace;
 
@@ -22,6 +29,15 @@ fn grace() -> Identity {
     Identity { name: "Grace".into(), email: "grace@example.com".into() }
 }
 
+/// Git's line merge for everything.
+struct LinesOnly;
+
+impl TextMerger for LinesOnly {
+    fn merge(&self, _: &str, _: Option<&str>, _: &str, _: &str) -> TextMerge {
+        TextMerge::NotMine
+    }
+}
+
 /// What the git program prints in the workspace, undisturbed by this machine's settings.
 fn git(files: &TestWorkspace, arguments: &[&str]) -> String {
     let out = std::process::Command::new("git")
@@ -34,4 +50,16 @@ fn git(files: &TestWorkspace, arguments: &[&str]) -> String {
         .expect("the git program");
     assert!(out.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&out.stderr));
     String::from_utf8(out.stdout).expect("text from git")
+}
+
+/// Numbers that are the same in every run.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % end
+    }
 }

@@ -67,27 +67,7 @@ pub struct Versus {
 impl Versus {
     /// Compares the columns of the run that [`Runs`] shows, until something else is chosen.
     pub fn new() -> Self {
-        let versus = Self {
-            base: RwSignal::new(None),
-            head: RwSignal::new(None),
-            third: RwSignal::new(None),
-            runs: RwSignal::new(Vec::new()),
-            columns: RwSignal::new(BTreeMap::new()),
-            view: RwSignal::new(None),
-            pair: RwSignal::new(0),
-            verdict: RwSignal::new(0),
-            cases: RwSignal::new(Load::Loading),
-            chosen: RwSignal::new(0),
-            outputs: RwSignal::new(None),
-            by: RwSignal::new(By::Words),
-            change: RwSignal::new(None),
-            stale: RwSignal::new(false),
-            asked: Latest::new(),
-            reading: RwSignal::new(false),
-            picks: [Latest::new(), Latest::new(), Latest::new()],
-            shown: context::<Runs>().shown(),
-            desk: context(),
-        };
+        let versus = Self::blank();
         let shown = versus.shown;
         Effect::new(move |before: Option<Option<String>>| {
             let run = shown.get();
@@ -109,6 +89,46 @@ impl Versus {
             }
         });
         versus
+    }
+
+    /// Shows a comparison that was read elsewhere, from its first pair on.
+    pub fn show(self, view: Arc<ComparisonView>) {
+        if self.view.with_untracked(|now| now.as_ref().and_then(Load::ready) == Some(&view)) {
+            return;
+        }
+        self.forget();
+        self.base.set(Some(view.base.clone()));
+        self.head.set(Some(view.head.clone()));
+        self.pair.set(0);
+        self.verdict.set(0);
+        self.chosen.set(0);
+        self.view.set(Some(Load::Ready(view)));
+        self.read_cases();
+    }
+
+    /// Compares nothing, and follows nothing.
+    pub fn blank() -> Self {
+        Self {
+            base: RwSignal::new(None),
+            head: RwSignal::new(None),
+            third: RwSignal::new(None),
+            runs: RwSignal::new(Vec::new()),
+            columns: RwSignal::new(BTreeMap::new()),
+            view: RwSignal::new(None),
+            pair: RwSignal::new(0),
+            verdict: RwSignal::new(0),
+            cases: RwSignal::new(Load::Loading),
+            chosen: RwSignal::new(0),
+            outputs: RwSignal::new(None),
+            by: RwSignal::new(By::Words),
+            change: RwSignal::new(None),
+            stale: RwSignal::new(false),
+            asked: Latest::new(),
+            reading: RwSignal::new(false),
+            picks: [Latest::new(), Latest::new(), Latest::new()],
+            shown: context::<Runs>().shown(),
+            desk: context(),
+        }
     }
 
     /// Follows the application's notices.

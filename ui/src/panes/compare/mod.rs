@@ -38,29 +38,35 @@ pub fn ComparePane() -> impl IntoView {
     // Revisions can be compared without a run in the matrix.
     let nothing =
         Memo::new(move |_| shown.with(Option::is_none) && versus.side(board::Side::Base).is_none());
-    move || {
-        match nothing.get() {
+    move || match nothing.get() {
         true => view! { <NoRun /> }.into_any(),
         false => view! {
             <section class="versus" aria-label="Compare" data-testid="compare-view">
                 <SideChoices />
                 <RevisionChoice />
-                {move || match versus.view().get() {
-                    None => view! { <OneSide /> }.into_any(),
-                    Some(Load::Loading) => view! { <Loading what="Comparing" /> }.into_any(),
-                    Some(Load::Failed(error)) => view! {
-                        <div class="versus__refused">
-                            <ErrorNote error actions=move || view! {
-                                <Button small=true on_press=move |_| versus.try_again()>"Compare again"</Button>
-                            } />
-                        </div>
-                    }.into_any(),
-                    Some(Load::Ready(view)) => view! { <Comparison view /> }.into_any(),
-                }}
+                <Compared />
             </section>
         }
         .into_any(),
     }
+}
+
+/// What came of it: the verdict, the cases and their outputs of the nearest [`Versus`].
+#[component]
+pub fn Compared() -> impl IntoView {
+    let versus = context::<Versus>();
+    move || match versus.view().get() {
+        None => view! { <OneSide /> }.into_any(),
+        Some(Load::Loading) => view! { <Loading what="Comparing" /> }.into_any(),
+        Some(Load::Failed(error)) => view! {
+            <div class="versus__refused">
+                <ErrorNote error actions=move || view! {
+                    <Button small=true on_press=move |_| versus.try_again()>"Compare again"</Button>
+                } />
+            </div>
+        }
+        .into_any(),
+        Some(Load::Ready(view)) => view! { <Comparison view /> }.into_any(),
     }
 }
 

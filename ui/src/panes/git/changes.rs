@@ -1,13 +1,16 @@
 //! What the Git view knows: the changes since the last commit, the file shown of them, and the commit being written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assay_wire::{
     ApiError, ChangesView, Commit, CommitView, DiffView, ReadChanges, ReadDiff, ReadLog,
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::model;
+use super::{
+    model,
+    staging::{self, RowsOut},
+};
 use crate::{
     ipc,
     state::{Documents, Load, Toasts, context},
@@ -26,6 +29,7 @@ pub struct Changes {
     shown: RwSignal<Option<String>>,
     diff: RwSignal<Option<Load<DiffView>>>,
     left_out: RwSignal<BTreeSet<String>>,
+    rows_out: RwSignal<RowsOut>,
     summary: RwSignal<String>,
     body: RwSignal<String>,
     committing: RwSignal<bool>,
@@ -45,6 +49,7 @@ impl Changes {
             shown: RwSignal::new(None),
             diff: RwSignal::new(None),
             left_out: RwSignal::new(BTreeSet::new()),
+            rows_out: RwSignal::new(RowsOut::new()),
             summary: RwSignal::new(String::new()),
             body: RwSignal::new(String::new()),
             committing: RwSignal::new(false),
@@ -100,6 +105,26 @@ impl Changes {
         self.left_out.with(|out| !out.contains(path))
     }
 
+    /// Whether a row of a file goes into the commit.
+    pub fn is_row_chosen(self, path: &str, row: &str) -> bool {
+        let is_out = self.rows_out.with(|out| out.get(path).is_some_and(|rows| rows.contains(row)));
+        self.is_chosen(path) && !is_out
+    }
+
+    /// Whether only some rows of a file go into the commit.
+    pub fn is_in_part(self, path: &str) -> bool {
+        self.is_chosen(path) && self.rows_out.with(|out| out.contains_key(path))
+    }
+
+    /// Of files that go in only in part, the rows that do.
+    pub fn rows(self) -> BTreeMap<String, Vec<String>> {
+        self.view.with(|view| {
+            let files = view.ready().map_or(&[][..], |view| &view.files);
+            self.left_out
+                .with(|left| self.rows_out.with(|rows| staging::rows_in(files, left, rows)))
+        })
+    }
+
     /// Paths of the files that go into the commit.
     pub fn chosen(self) -> Vec<String> {
         self.view.with(|view| {
@@ -121,6 +146,7 @@ impl Changes {
 
     /// Takes a file out of the commit, or back into it.
     pub fn toggle(self, path: &str) {
+        self.rows_out.update(|out| drop(out.remove(path)));
         self.left_out.update(|out| {
             if !out.remove(path) {
                 out.insert(path.to_owned());
@@ -128,8 +154,20 @@ impl Changes {
         });
     }
 
+    /// Takes a row of a file out of the commit, or back into it.
+    pub fn toggle_row(self, path: &str, row: &str) {
+        let file = self.view.with_untracked(|view| {
+            view.ready()?.files.iter().find(|file| file.path == path).cloned()
+        });
+        let Some(file) = file else { return };
+        self.left_out.update(|left| {
+            self.rows_out.update(|rows| staging::toggle_row(&file, row, left, rows));
+        });
+    }
+
     /// Takes all files into the commit, or all out of it.
     pub fn choose_all(self, all: bool) {
+        self.rows_out.set(RowsOut::new());
         let paths = self.view.with_untracked(|view| {
             view.ready().map(|view| model::paths(&view.files)).unwrap_or_default()
         });
@@ -145,6 +183,7 @@ impl Changes {
             self.shown.set(None);
             self.diff.set(None);
             self.left_out.set(BTreeSet::new());
+            self.rows_out.set(RowsOut::new());
             self.summary.set(String::new());
             self.body.set(String::new());
             self.trouble.set(None);
@@ -180,14 +219,14 @@ impl Changes {
         if untrack(|| self.obstacle().is_some() || self.is_committing()) {
             return;
         }
-        let (message, paths) =
-            untrack(|| (model::message(&self.summary.get(), &self.body.get()), self.chosen()));
+        let message = untrack(|| model::message(&self.summary.get(), &self.body.get()));
+        let (paths, rows) = untrack(|| (self.chosen(), self.rows()));
         self.committing.set(true);
         self.trouble.set(None);
         spawn_local(async move {
             self.documents.flush().await;
             let files = paths.len();
-            let answer = ipc::call(Commit { message, paths }).await;
+            let answer = ipc::call(Commit { message, paths, rows }).await;
             self.committing.set(false);
             match answer {
                 Ok(commit) => self.committed(&commit, files),
@@ -207,6 +246,7 @@ impl Changes {
         if let Load::Ready(view) = &view {
             let paths = model::paths(&view.files);
             self.left_out.update(|out| out.retain(|path| paths.contains(path)));
+            self.rows_out.update(|out| out.retain(|path, _| paths.contains(path)));
             self.show_one_of(&paths);
         }
         set_if_new(self.view, view);
@@ -250,7 +290,7 @@ impl Default for Changes {
 }
 
 /// Leaves the screen alone when nothing is different, so that neither scroll nor focus is lost.
-fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+pub(super) fn set_if_new<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
     if signal.with_untracked(|now| *now != value) {
         signal.set(value);
     }

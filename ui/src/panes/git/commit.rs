@@ -37,7 +37,13 @@ pub fn CommitBox() -> impl IntoView {
 #[component]
 fn CommitFoot() -> impl IntoView {
     let changes = context::<Changes>();
-    let count = move || model::count_words(changes.chosen().len(), changes.count());
+    let count = move || {
+        let files = model::count_words(changes.chosen().len(), changes.count());
+        match changes.rows().len() {
+            0 => files,
+            parts => format!("{files}, {parts} in part"),
+        }
+    };
     // While nothing is typed the empty field says enough.
     let missing = move || {
         let typing = changes.summary().with(|text| !text.is_empty());

@@ -5,7 +5,8 @@ use leptos::prelude::*;
 
 use super::{
     changes::Changes,
-    model::{self, Glyphs},
+    model::{self, Moved},
+    words::drawn,
 };
 use crate::{
     components::{Blank, Button, ErrorNote, Loading, Mark},
@@ -68,36 +69,50 @@ fn Lines(diff: DiffView) -> impl IntoView {
         }
         .into_any();
     }
-    let count: usize = hunks.iter().map(|hunk| hunk.lines.len()).sum();
-    let whole = RwSignal::new(count <= FIRST_LINES);
-    let shown =
-        move || if whole.get() { hunks.clone() } else { model::start_of(&hunks, FIRST_LINES) };
     view! {
         <div class="pane__body diff" tabindex="0" role="region" aria-label="Changed lines">
-            <table class="diff__table">
-                <caption class="unseen">"Changed lines of "{path}</caption>
-                <thead class="unseen">
-                    <tr><th scope="col">"Old line"</th><th scope="col">"New line"</th><th scope="col">"Sign"</th><th scope="col">"Text"</th></tr>
-                </thead>
-                {move || view! { <Hunks hunks=shown() /> }}
-            </table>
-            <Show when=move || !whole.get()>
-                <p class="diff__rest">
-                    <Button small=true on_press=move |_| whole.set(true)>{format!("Show all {count} lines")}</Button>
-                </p>
-            </Show>
+            <LineTable path hunks />
         </div>
     }
     .into_any()
 }
 
+/// The changed lines of a file, as many as a person reads at once; the rest when asked for.
 #[component]
-fn Hunks(hunks: Vec<DiffHunk>) -> impl IntoView {
+pub(super) fn LineTable(
+    path: String,
+    hunks: Vec<DiffHunk>,
+    /// Lines that only moved.
+    #[prop(optional)]
+    moved: Moved,
+) -> impl IntoView {
+    let count: usize = hunks.iter().map(|hunk| hunk.lines.len()).sum();
+    let whole = RwSignal::new(count <= FIRST_LINES);
+    let shown =
+        move || if whole.get() { hunks.clone() } else { model::start_of(&hunks, FIRST_LINES) };
+    view! {
+        <table class="diff__table">
+            <caption class="unseen">"Changed lines of "{path}</caption>
+            <thead class="unseen">
+                <tr><th scope="col">"Old line"</th><th scope="col">"New line"</th><th scope="col">"Sign"</th><th scope="col">"Text"</th></tr>
+            </thead>
+            {move || view! { <Hunks hunks=shown() moved=moved.clone() /> }}
+        </table>
+        <Show when=move || !whole.get()>
+            <p class="diff__rest">
+                <Button small=true on_press=move |_| whole.set(true)>{format!("Show all {count} lines")}</Button>
+            </p>
+        </Show>
+    }
+}
+
+#[component]
+fn Hunks(hunks: Vec<DiffHunk>, moved: Moved) -> impl IntoView {
     (0..hunks.len())
         .map(|at| {
             let before = at.checked_sub(1).and_then(|at| hunks.get(at));
             let gap = model::skipped_words(model::skipped(before, &hunks[at]));
-            let lines = hunks[at].lines.iter().map(|line| view! { <Line line=line.clone() /> });
+            let lines = hunks[at].lines.iter().map(|line| view! { <Line line=line.clone() moved=moved.has(line) /> });
             view! {
                 <tbody>
                     {gap.map(|words| view! { <tr class="diff__gap"><td colspan="4">{words}</td></tr> })}
@@ -110,18 +125,18 @@ fn Hunks(hunks: Vec<DiffHunk>) -> impl IntoView {
 
 /// One line. The sign says in which version it is; the colour only repeats it.
 #[component]
-fn Line(line: DiffLine) -> impl IntoView {
+fn Line(line: DiffLine, moved: bool) -> impl IntoView {
     let class = match line.side {
         DiffSide::Both => "diff__line",
         DiffSide::Old => "diff__line diff__line--old",
         DiffSide::New => "diff__line diff__line--new",
     };
-    let (sign, meaning) = model::sign(line.side);
+    let (sign, meaning) = if moved { model::moved_sign(line.side) } else { model::sign(line.side) };
     let emphasised = model::emphasises(&line);
     let spans =
         line.spans.into_iter().map(|span| view! { <Span span emphasised /> }).collect_view();
     view! {
-        <tr class=class>
+        <tr class=class class=("diff__line--moved", moved)>
             <td class="diff__number">{line.old}</td>
             <td class="diff__number">{line.new}</td>
             <td class="diff__sign"><span aria-hidden="true">{sign}</span><span class="unseen">{meaning}</span></td>
@@ -130,15 +145,15 @@ fn Line(line: DiffLine) -> impl IntoView {
     }
 }
 
+/// A piece of a line, with hidden characters drawn.
 #[component]
-fn Span(span: DiffSpan, emphasised: bool) -> impl IntoView {
+pub fn Span(
+    /// The piece.
+    span: DiffSpan,
+    /// Whether its line shows which words changed.
+    emphasised: bool,
+) -> impl IntoView {
     let word = if span.changed && emphasised { " diff__word" } else { "" };
     let class = format!("{}{word}", model::role_class(&span.role));
-    let parts = model::glyphs(&span.text).into_iter().map(|part| match part {
-        Glyphs::Text(text) => text.into_any(),
-        Glyphs::Hidden { glyph, name } => {
-            view! { <span class="diff__hidden" role="img" aria-label=name.clone() title=name>{glyph}</span> }.into_any()
-        }
-    });
-    view! { <span class=class>{parts.collect_view()}</span> }
+    view! { <span class=class>{drawn(&span.text)}</span> }
 }

@@ -1,17 +1,21 @@
 //! The changed files: grouped by prompt, each with a box and with what changed in words.
 
-use assay_wire::{ApiError, ChangedFile};
+use assay_wire::{ApiError, ChangedFile, ChangedItem};
 use leptos::{ev::KeyboardEvent, prelude::*};
 use wasm_bindgen::JsCast;
 
 use super::{
     changes::Changes,
     model::{self, Group},
+    staging,
 };
 use crate::{
     components::{Blank, Button, Chip, ErrorNote, Icon, Loading, Mark},
     state::{Load, context},
 };
+
+/// Rows of one file drawn at once; more only when asked for.
+const FIRST_ROWS: usize = 40;
 
 /// The branch and the changed files on it.
 #[component]
@@ -219,6 +223,7 @@ fn FileRow(
             <input
                 type="checkbox" class="git__box" tabindex="-1" aria-label=format!("Commit {path}") data-testid=format!("git-stage-{path}")
                 prop:checked=move || own.with_value(|own| changes.is_chosen(own))
+                prop:indeterminate=move || own.with_value(|own| changes.is_in_part(own))
                 on:change=move |_| own.with_value(|own| changes.toggle(own))
             />
             <button
@@ -229,6 +234,7 @@ fn FileRow(
                 <span class="git-file__name mono clip">{name}</span>
                 {move || file.get().map(|file| view! { <FileNews file /> })}
             </button>
+            {move || file.get().map(|file| view! { <RowBoxes file stops=Signal::derive(move || is(stop.get())) /> })}
         </li>
     }
 }
@@ -237,9 +243,61 @@ fn FileRow(
 #[component]
 fn FileNews(file: ChangedFile) -> impl IntoView {
     let (mark, word, tone) = model::status(file.status);
-    let items = file.items.iter().map(model::item_words);
+    // Rows that can be taken one by one stand below, with their boxes.
+    let items = if staging::rows_of(&file).is_empty() { file.items } else { Vec::new() };
+    let items = items.iter().map(model::item_words);
     view! {
         <span class="git-file__status"><Chip tone icon=mark>{word}</Chip></span>
         {items.map(|words| view! { <span class="git-file__item">{words}</span> }).collect_view()}
+    }
+}
+
+/// The rows of a table, each with a box of its own. The Tab key stops at them where the file has it.
+#[component]
+fn RowBoxes(file: ChangedFile, stops: Signal<bool>) -> impl IntoView {
+    if staging::rows_of(&file).is_empty() {
+        return ().into_any();
+    }
+    let count = file.items.len();
+    let whole = RwSignal::new(count <= FIRST_ROWS);
+    let file = StoredValue::new(file);
+    let shown = move || {
+        let most = if whole.get() { usize::MAX } else { FIRST_ROWS };
+        let (path, items) = file.with_value(|file| {
+            (file.path.clone(), file.items.iter().take(most).cloned().collect::<Vec<_>>())
+        });
+        items
+            .into_iter()
+            .map(|item| view! { <RowBox path=path.clone() item stops /> })
+            .collect_view()
+    };
+    view! {
+        <ul class="git-file__rows">
+            {shown}
+            <Show when=move || !whole.get()>
+                <li><Button small=true on_press=move |_| whole.set(true)>{format!("Show all {count} rows")}</Button></li>
+            </Show>
+        </ul>
+    }
+    .into_any()
+}
+
+#[component]
+fn RowBox(path: String, item: ChangedItem, stops: Signal<bool>) -> impl IntoView {
+    let changes = context::<Changes>();
+    let words = model::item_words(&item);
+    let own = StoredValue::new((path, item.id.clone()));
+    view! {
+        <li>
+            <label class="git-file__row">
+                <input
+                    type="checkbox" class="git__box" data-testid=format!("git-stage-row-{}", item.id)
+                    tabindex=move || if stops.get() { "0" } else { "-1" }
+                    prop:checked=move || own.with_value(|(path, row)| changes.is_row_chosen(path, row))
+                    on:change=move |_| own.with_value(|(path, row)| changes.toggle_row(path, row))
+                />
+                <span>{words}</span>
+            </label>
+        </li>
     }
 }

@@ -39,21 +39,31 @@ fn Commits(log: Vec<CommitView>) -> impl IntoView {
 
 /// A commit: what it says, by whom, when, and its id to select and copy.
 #[component]
-fn CommitLine(commit: CommitView) -> impl IntoView {
-    let id = model::short_id(&commit.id).to_owned();
-    let made = js_sys::Date::new(&(commit.time_s as f64 * 1_000.0).into());
-    let now_s = (js_sys::Date::now() / 1_000.0) as i64;
-    let whole = String::from(made.to_locale_string("default", &wasm_bindgen::JsValue::UNDEFINED));
-    let when = model::ago(commit.time_s, now_s).unwrap_or_else(|| {
-        String::from(made.to_locale_date_string("default", &wasm_bindgen::JsValue::UNDEFINED))
-    });
+pub(super) fn CommitLine(commit: CommitView) -> impl IntoView {
+    let CommitView { id, summary, author, time_s } = commit;
+    let short = model::short_id(&id).to_owned();
     view! {
         <li class="history__line">
             <Icon mark=Mark::Commit />
-            <span class="history__summary clip grow" title=commit.summary.clone()>{commit.summary.clone()}</span>
-            <span class="quiet clip history__author">{commit.author}</span>
-            <time class="quiet history__when" title=whole>{when}</time>
-            <code class="history__id" title=commit.id>{id}</code>
+            <span class="history__summary clip grow" title=summary.clone()>{summary.clone()}</span>
+            <span class="quiet clip history__author">{author}</span>
+            <When time_s />
+            <code class="history__id" title=id>{short}</code>
         </li>
     }
+}
+
+/// When something was: how long ago, and the whole time on hover.
+#[component]
+pub(super) fn When(
+    /// In seconds since 1970.
+    time_s: i64,
+) -> impl IntoView {
+    let made = js_sys::Date::new(&(time_s as f64 * 1_000.0).into());
+    let now_s = (js_sys::Date::now() / 1_000.0) as i64;
+    let whole = String::from(made.to_locale_string("default", &wasm_bindgen::JsValue::UNDEFINED));
+    let when = model::ago(time_s, now_s).unwrap_or_else(|| {
+        String::from(made.to_locale_date_string("default", &wasm_bindgen::JsValue::UNDEFINED))
+    });
+    view! { <time class="quiet history__when" title=whole>{when}</time> }
 }

@@ -171,6 +171,37 @@ pub fn sign(side: DiffSide) -> (&'static str, &'static str) {
     }
 }
 
+/// The sign before a line that only moved, and what it means aloud.
+pub fn moved_sign(side: DiffSide) -> (&'static str, &'static str) {
+    match side {
+        DiffSide::Both => ("", ""),
+        DiffSide::Old => ("<", "moved away from here"),
+        DiffSide::New => (">", "moved here"),
+    }
+}
+
+/// Lines that stand elsewhere on the other side, by number.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// In the old file.
+    pub from: Vec<u32>,
+    /// In the new file.
+    pub to: Vec<u32>,
+}
+
+impl Moved {
+    /// Whether that line has only moved.
+    pub fn has(&self, line: &DiffLine) -> bool {
+        let is_in =
+            |numbers: &[u32], number: Option<u32>| number.is_some_and(|n| numbers.contains(&n));
+        match line.side {
+            DiffSide::Both => false,
+            DiffSide::Old => is_in(&self.from, line.old),
+            DiffSide::New => is_in(&self.to, line.new),
+        }
+    }
+}
+
 /// Whether the changed words of a line stand out. Where everything changed the line itself says so.
 pub fn emphasises(line: &DiffLine) -> bool {
     let seen = |span: &&DiffSpan| !span.text.trim().is_empty() || span.changed;
@@ -419,6 +450,15 @@ mod tests {
         assert_eq!(skipped(Some(&one), &two), 5);
         assert_eq!(skipped_words(0), None);
         assert_eq!(line_counts(&[one, two]), (0, 1));
+    }
+
+    #[test]
+    fn a_line_that_only_moved_is_told_from_one_that_came_or_went() {
+        let moved = Moved { from: vec![3], to: vec![7] };
+        assert!(moved.has(&line(DiffSide::New, Some(7), &[])));
+        assert!(!moved.has(&line(DiffSide::New, Some(3), &[])));
+        assert!(!moved.has(&line(DiffSide::Both, Some(7), &[])));
+        assert_eq!(moved_sign(DiffSide::Old).0, "<");
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub fn Activity() -> impl IntoView {
                 place=Place::Git action=Action::Git label="Git" mark=Mark::Branch testid="nav-git"
                 count=Signal::derive(changed)
             />
+            <PlaceButton place=Place::Reviews action=Action::Reviews label="Reviews" mark=Mark::Review testid="nav-reviews" />
             <span class="apart"></span>
             <PlaceButton place=Place::Settings action=Action::Settings label="Settings" mark=Mark::Settings testid="nav-settings" />
         </nav>

@@ -52,7 +52,12 @@ fn Project() -> impl IntoView {
     view! {
         <span class="toolbar__mark"><Icon mark=Mark::Assay large=true /></span>
         <h1 class="toolbar__project clip" title=path>{name}</h1>
-        <Chip icon=Mark::Branch>{branch}</Chip>
+        <button
+            type="button" class="toolbar__branch" title="Branches, tags and remotes" data-testid="toolbar-branch"
+            on:click=move |_| stage.perform(Action::Branches)
+        >
+            <Chip icon=Mark::Branch><span class="unseen">"Branch "</span>{branch}</Chip>
+        </button>
         <IconButton small=true label="Close the workspace" mark=Mark::Close on_press=move |_| stage.perform(Action::Close) />
     }
 }

@@ -1,4 +1,4 @@
-//! The first view: try the sample, open a folder, go back to a recent one.
+//! The first view: try the sample, open a folder, clone a repository, go back to a recent one.
 
 use assay_wire::{AppView, ChooseFolder, RecentWorkspace, TemplateView};
 use leptos::{prelude::*, task::spawn_local};
@@ -6,6 +6,7 @@ use leptos::{prelude::*, task::spawn_local};
 use crate::{
     components::{Button, ErrorNote, Icon, Kind, Loading, Mark},
     ipc,
+    panes::git::{FarBar, StopButton, Work},
     state::{Session, context},
 };
 
@@ -31,10 +32,11 @@ pub fn Welcome(
                 </header>
                 {move || session.trouble().get().map(|error| view! { <ErrorNote error /> })}
                 {move || match session.opening().get() {
-                    Some(what) => view! { <Loading what /> }.into_any(),
+                    Some(what) => view! { <Opening what /> }.into_any(),
                     None => view! {
                         <Sample folder=default_folder.clone() />
                         <OpenFolder />
+                        <CloneRepository />
                         <Recent recent=recent.clone() />
                         <Templates templates=others.clone() />
                     }.into_any(),
@@ -98,6 +100,48 @@ fn OpenFolder() -> impl IntoView {
                 <Button icon=Mark::Folder on_press=browse>"Browse"</Button>
             </form>
             {move || refused.get().map(|error| view! { <ErrorNote error /> })}
+        </section>
+    }
+}
+
+/// What is being opened; once a clone tells how far it is, that and a way to stop it.
+#[component]
+fn Opening(what: String) -> impl IntoView {
+    let work = context::<Work>();
+    let is_told = Memo::new(move |_| work.far().with(Option::is_some));
+    on_cleanup(move || work.clear());
+    view! {
+        <Loading what />
+        <Show when=move || is_told.get()>
+            <div class="welcome__progress"><FarBar far=work.far() /><StopButton /></div>
+        </Show>
+    }
+}
+
+/// A repository elsewhere, by its address.
+#[component]
+fn CloneRepository() -> impl IntoView {
+    let (session, work) = (context::<Session>(), context::<Work>());
+    let address = RwSignal::new(String::new());
+    let is_empty = Signal::derive(move || address.with(|address| address.trim().is_empty()));
+    let clone = move || {
+        let typed = address.with_untracked(|address| address.trim().to_owned());
+        if !typed.is_empty() {
+            work.clear();
+            session.clone_repository(typed);
+        }
+    };
+    view! {
+        <section class="welcome__section">
+            <h2 class="welcome__title">"Clone a repository"</h2>
+            <form class="welcome__open" on:submit=move |event| { event.prevent_default(); clone(); }>
+                <input
+                    class="input mono" type="text" placeholder="https://…, git@host:path or a folder" aria-label="Address of a repository"
+                    data-testid="welcome-clone-address" spellcheck="false" autocomplete="off"
+                    prop:value=address on:input:target=move |event| address.set(event.target().value())
+                />
+                <Button testid="welcome-clone" icon=Mark::Import disabled=is_empty on_press=move |_| clone()>"Clone"</Button>
+            </form>
         </section>
     }
 }

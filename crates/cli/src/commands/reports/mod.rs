@@ -241,7 +241,7 @@ fn beginning(text: &str, most: usize) -> String {
 
 /// Text for XML and HTML, inside of elements and of attributes alike. What XML cannot hold is shown as a replacement
 /// character.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

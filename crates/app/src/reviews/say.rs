@@ -1,0 +1,282 @@
+//! Saying something: proposals, reviews, and taking them back.
+//!
+//! Every statement is about exact content: what the target would have and does not. It is signed by the key that was
+//! chosen here, and added to that key's log; `assay sync` sends it.
+
+use assay_repo::review::{
+    Body, Content, Draft, Gate, Item, Proposal, Review as SaidReview, Revoke as SaidRevoke, Rules,
+    Signed, Subject, Verdict,
+};
+use assay_wire::*;
+
+use super::detail::{Sides, evidence};
+use super::hearing::{Hearing, Target};
+use super::proposal::{self, Judged, judge};
+use super::share::KEYS_USED;
+use crate::app::App;
+use crate::error::Explain;
+use crate::router::Answer;
+
+impl Answer<Propose> for App {
+    fn answer(&self, command: Propose) -> Result<ProposalView, ApiError> {
+        let hearing = self.hear()?;
+        let branch = command.branch.clone().or_else(|| hearing.open.workspace.branch());
+        let branch = branch.ok_or_else(|| {
+            ApiError::new(Code::Git, "no branch is checked out").hint("Name one, or switch to it.")
+        })?;
+        if command.title.trim().is_empty() {
+            return Err(ApiError::new(Code::BadInput, "a proposal needs a title"));
+        }
+        let target = known_target(&hearing, &command.target)?;
+        let head = hearing.tip(&branch)?.ok_or_else(|| no_branch(&branch))?;
+        let workspace = &hearing.open.workspace;
+        let gate = workspace
+            .gate(&target.tip, &head, &hearing.seen, hearing.now_s)
+            .map_err(|e| e.explain())?;
+        let merged = gate.merged.content().map_err(|e| e.explain())?;
+        let subjects = put_forward(&target.content, &merged, &command.prompts)?;
+        if subjects.is_empty() {
+            let message = format!(
+                "{branch} brings no prompt, cases, scorers or rules that {} does not have",
+                command.target
+            );
+            return Err(ApiError::new(Code::BadInput, message).hint("Commit something first."));
+        }
+        let body = Body::Proposal(Proposal {
+            title: on_one_line(&command.title),
+            text: command.body,
+            branch: branch.clone(),
+            target: command.target,
+        });
+        let draft = draft(&hearing, subjects, &target.content, rules_of(&target)?, body)?;
+        self.state(&hearing, draft)?;
+        let hearing = self.hear_proposals()?;
+        let made = proposal::find(&hearing, &branch)?;
+        Ok(judge(&hearing, &made)?.view)
+    }
+}
+
+impl Answer<Review> for App {
+    fn answer(&self, command: Review) -> Result<ProposalDetailView, ApiError> {
+        let hearing = self.hear_proposals()?;
+        let proposed = proposal::find(&hearing, &command.proposal)?;
+        let target = known_target(&hearing, &proposed.words.target)?;
+        let judged = judge(&hearing, &proposed)?;
+        let gate = waiting(&judged)?;
+        let sides = Sides::of(&hearing, gate)?;
+        require_seen(&command, &sides, &judged)?;
+        let subjects = put_forward(&target.content, &sides.content, &[])?;
+        let body = Body::Review(said(command, &sides, &judged, &hearing.signed)?);
+        let draft = draft(&hearing, subjects, &target.content, rules_of(&target)?, body)?;
+        let id = proposed.first.id.clone();
+        self.state(&hearing, draft)?;
+        self.answer(ReadProposal { id })
+    }
+}
+
+impl Answer<Revoke> for App {
+    fn answer(&self, command: Revoke) -> Result<ProposalsView, ApiError> {
+        let hearing = self.hear_proposals()?;
+        // A proposal goes by what it began with; what renewed it last is what still stands.
+        let renewed = proposal::find(&hearing, &command.statement).ok();
+        let renewed = renewed.map(|proposed| proposed.latest.id.clone());
+        let id = renewed.unwrap_or_else(|| command.statement.clone());
+        let statement = hearing.signed.iter().find(|signed| signed.id == id).ok_or_else(|| {
+            ApiError::new(Code::NotFound, format!("there is no statement `{id}`"))
+        })?;
+        if !hearing.is_own(statement) {
+            let message = "a statement is taken back with the key that signed it";
+            return Err(ApiError::new(Code::BadInput, message)
+                .hint(format!("It was {}.", statement.key.fingerprint())));
+        }
+        let draft = Draft {
+            repository: hearing.repository.clone(),
+            subjects: statement.statement.subjects.clone(),
+            base: Vec::new(),
+            policy: statement.statement.policy.clone(),
+            time_s: hearing.now_s,
+            body: Body::Revoke(SaidRevoke { statement: id, reason: command.reason }),
+        };
+        self.state(&hearing, draft)?;
+        self.answer(ListProposals {})
+    }
+}
+
+impl App {
+    /// Signs and keeps a statement, and remembers whose log goes along with the next sync.
+    pub(super) fn state(&self, hearing: &Hearing, draft: Draft) -> Result<Signed, ApiError> {
+        let signer = self.signer()?;
+        let _alone = self.inner.git.alone();
+        let said = hearing.open.workspace.say(draft, signer.as_ref()).map_err(|e| e.explain())?;
+        self.add_to_setting(&KEYS_USED.of(&hearing.open.root()), &said.key.fingerprint_hex())?;
+        self.inner.notices.send(Notice::WorkspaceChanged);
+        Ok(said)
+    }
+}
+
+/// A statement about content, under the rules of its target.
+pub(super) fn draft(
+    hearing: &Hearing,
+    subjects: Vec<Subject>,
+    base: &Content,
+    rules: &Rules,
+    body: Body,
+) -> Result<Draft, ApiError> {
+    if hearing.repository.is_empty() {
+        return Err(ApiError::new(
+            Code::BadInput,
+            "assay.yaml has no id, so nothing can be said of it",
+        )
+        .hint("`assay check --fix` gives it one; commit that first."));
+    }
+    let replaced = |subject: &Subject| {
+        let is_before = |item: &&Item| {
+            let old = &item.subject;
+            (old.role, &old.prompt, &old.variant)
+                == (subject.role, &subject.prompt, &subject.variant)
+        };
+        base.items.iter().find(is_before).map(|item| item.subject.digest.clone())
+    };
+    Ok(Draft {
+        repository: hearing.repository.clone(),
+        base: subjects.iter().filter_map(replaced).collect(),
+        subjects,
+        policy: rules.digest.clone(),
+        time_s: hearing.now_s,
+        body,
+    })
+}
+
+/// What would go in; with prompts, only what belongs to these.
+fn put_forward(
+    base: &Content,
+    merged: &Content,
+    prompts: &[String],
+) -> Result<Vec<Subject>, ApiError> {
+    let is_named = |path: &str, name: &String| {
+        let bare = path.rsplit('/').next().unwrap_or(path).trim_end_matches(".prompty");
+        path == name || bare == name
+    };
+    let changes = base.changes(merged);
+    for name in prompts {
+        if !changes.iter().any(|change| is_named(&change.item.path, name)) {
+            return Err(ApiError::new(Code::NotFound, format!("`{name}` does not differ")));
+        }
+    }
+    let is_meant =
+        |path: &str| prompts.is_empty() || prompts.iter().any(|name| is_named(path, name));
+    let meant = changes.iter().filter(|change| is_meant(&change.item.path));
+    Ok(meant.map(|change| change.item.subject.clone()).collect())
+}
+
+fn known_target(hearing: &Hearing, name: &str) -> Result<Target, ApiError> {
+    hearing.read_target(name)?.ok_or_else(|| no_branch(name))
+}
+
+fn no_branch(name: &str) -> ApiError {
+    ApiError::new(Code::NotFound, format!("there is no branch `{name}` here"))
+        .hint("`assay branch` lists them; `assay sync` brings those of others.")
+}
+
+fn rules_of(target: &Target) -> Result<&Rules, ApiError> {
+    target.rules.as_ref().map_err(|problem| ApiError::new(Code::BadInput, problem.clone()))
+}
+
+/// The gate of a proposal that can still be decided.
+pub(super) fn waiting(judged: &Judged) -> Result<&Gate, ApiError> {
+    judged.gate.as_ref().ok_or_else(|| {
+        let view = &judged.view;
+        let why = view.gate.reasons.first();
+        let message = match why {
+            Some(reason) => format!("the proposal cannot be decided: {}", reason.message),
+            None => format!("the proposal is {}", view.state.as_str()),
+        };
+        let hint = why.and_then(|reason| reason.hint.clone());
+        hint.into_iter().fold(ApiError::new(Code::Conflict, message), ApiError::hint)
+    })
+}
+
+/// What is signed must be what was on the screen.
+fn require_seen(command: &Review, sides: &Sides<'_>, judged: &Judged) -> Result<(), ApiError> {
+    if command.seen == sides.shown(&judged.view.prompts)? {
+        return Ok(());
+    }
+    Err(ApiError::new(Code::Conflict, "the proposal is no longer the one that was shown")
+        .hint("Read it again, then decide; nothing was signed."))
+}
+
+fn said(
+    command: Review,
+    sides: &Sides<'_>,
+    judged: &Judged,
+    signed: &[Signed],
+) -> Result<SaidReview, ApiError> {
+    let is_bare = command.body.trim().is_empty();
+    if is_bare && command.verdict != ReviewVerdict::Approve && !command.resolves {
+        return Err(ApiError::new(
+            Code::BadInput,
+            "say in words what should change, or what you note",
+        ));
+    }
+    if let Some(thread) = &command.thread
+        && !signed.iter().any(|said| said.id == *thread)
+    {
+        return Err(ApiError::new(Code::NotFound, format!("there is no conversation `{thread}`")));
+    }
+    let anchor = command.anchor.as_ref().map(|chosen| sides.homes.anchor(chosen)).transpose()?;
+    Ok(SaidReview {
+        verdict: match command.verdict {
+            ReviewVerdict::Approve => Verdict::Approve,
+            ReviewVerdict::RequestChanges => Verdict::RequestChanges,
+            ReviewVerdict::Comment => Verdict::Comment,
+        },
+        text: command.body,
+        anchor,
+        answers: command.thread,
+        resolves: command.resolves,
+        evidence: evidence(&judged.view.prompts).map(str::to_owned).collect(),
+        shown: Some(command.seen),
+    })
+}
+
+/// A text without line breaks and other control characters.
+pub(super) fn on_one_line(text: &str) -> String {
+    text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use assay_repo::review::Role;
+
+    use super::*;
+
+    fn content(digests: &[(&str, &str)]) -> Content {
+        let item = |(prompt, digest): &(&str, &str)| Item {
+            subject: Subject {
+                role: Role::Prompt,
+                prompt: (*prompt).to_owned(),
+                variant: "plain".to_owned(),
+                digest: (*digest).to_owned(),
+            },
+            path: format!("prompts/{prompt}"),
+            gates: 0,
+        };
+        Content { items: digests.iter().map(item).collect(), ..Content::default() }
+    }
+
+    #[test]
+    fn only_what_differs_is_put_forward_and_of_that_only_what_is_named() {
+        let base = content(&[("a", "1"), ("b", "1"), ("c", "1")]);
+        let merged = content(&[("a", "2"), ("b", "2"), ("c", "1")]);
+        let forward = |prompts: &[&str]| {
+            let prompts: Vec<String> = prompts.iter().map(|name| (*name).to_owned()).collect();
+            let subjects = put_forward(&base, &merged, &prompts)?;
+            Ok::<_, ApiError>(subjects.into_iter().map(|s| s.prompt).collect::<Vec<_>>())
+        };
+        assert_eq!(forward(&[]).unwrap(), ["a", "b"]);
+        assert_eq!(forward(&["prompts/b"]).unwrap(), ["b"]);
+        assert_eq!(forward(&["c"]).unwrap_err().code, Code::NotFound);
+    }
+}

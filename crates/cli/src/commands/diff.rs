@@ -1,0 +1,127 @@
+//! `assay diff`: what differs between two revisions, in words of prompts, or between the messages they would send.
+
+use assay_app::App;
+use assay_wire::{
+    ApiError, DiffLine, DiffSide, DifferenceView, FileDifference, ReadDifference, ReadRendered,
+    RenderedChange, RenderedMessage, RenderedPiece, RenderedView,
+};
+use serde_json::json;
+
+use crate::arguments::Diff;
+use crate::exit::Exit;
+use crate::output::{Output, counted};
+
+pub(crate) fn execute(app: &App, arguments: &Diff, output: &Output) -> Result<Exit, ApiError> {
+    let (base, head) = (arguments.base.clone(), arguments.head.clone());
+    if arguments.rendered {
+        let (prompts, cases) = (arguments.prompts.clone(), arguments.cases.clone());
+        let view = app.call(ReadRendered { base, head, prompts, cases })?;
+        let document = json!({
+            "schema": "assay.diff/1",
+            "base": view.base,
+            "head": view.head,
+            "changes": view.changes,
+            "leftOut": view.left_out,
+        });
+        output.show(&document, || rendered(&view))?;
+    } else {
+        let mut view = app.call(ReadDifference { base, head })?;
+        view.files.retain(|file| is_meant(file, &arguments.prompts));
+        let document = json!({
+            "schema": "assay.diff/1",
+            "base": view.base,
+            "head": view.head,
+            "files": view.files,
+        });
+        output.show(&document, || files(&view))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether a file belongs to one of the prompts that were named, if any were.
+fn is_meant(file: &FileDifference, prompts: &[String]) -> bool {
+    let Some(key) = &file.file.prompt else { return prompts.is_empty() };
+    let name = key.rsplit('/').next().unwrap_or(key);
+    let name = name.strip_suffix(".prompty").unwrap_or(name);
+    prompts.is_empty() || prompts.iter().any(|prompt| prompt == key || prompt == name)
+}
+
+fn files(view: &DifferenceView) -> String {
+    if view.files.is_empty() {
+        return format!("nothing differs between {} and {}", view.base, view.head);
+    }
+    view.files.iter().map(file).collect()
+}
+
+/// What changed, and for text that people read, its lines. Rows and settings are told in full by their items.
+fn file(file: &FileDifference) -> String {
+    let mut text = format!("{}\n", file.file.path);
+    for item in &file.file.items {
+        text.push_str(&format!("  {}\n", item.summary));
+    }
+    for change in &file.fields {
+        let said = marked(&change.pieces);
+        text.push_str(&format!("    {} · {}: {said}\n", change.row, change.field));
+    }
+    let path = &file.file.path;
+    if path.ends_with(".prompty") || path.ends_with(".md") {
+        for hunk in &file.hunks {
+            text.push_str("  ···\n");
+            text.extend(hunk.lines.iter().map(|line| diff_line(line, file)));
+        }
+    }
+    text + "\n"
+}
+
+/// A line with its sign: `<` where a passage was that stands elsewhere now, `>` where it stands now.
+fn diff_line(line: &DiffLine, file: &FileDifference) -> String {
+    let is_in = |lines: &[u32], number: Option<u32>| number.is_some_and(|n| lines.contains(&n));
+    let sign = match line.side {
+        DiffSide::Both => ' ',
+        DiffSide::Old if is_in(&file.moved_from, line.old) => '<',
+        DiffSide::Old => '-',
+        DiffSide::New if is_in(&file.moved_to, line.new) => '>',
+        DiffSide::New => '+',
+    };
+    let said: String = line.spans.iter().map(|span| span.text.as_str()).collect();
+    format!("  {sign} {said}\n")
+}
+
+fn rendered(view: &RenderedView) -> String {
+    let mut text: String = view.changes.iter().map(rendered_change).collect();
+    if view.changes.is_empty() {
+        text = format!("{} and {} send the same messages\n", view.base, view.head);
+    }
+    for reason in &view.left_out {
+        text.push_str(&format!("left out: {reason}\n"));
+    }
+    text
+}
+
+fn rendered_change(change: &RenderedChange) -> String {
+    let more = match change.more {
+        0 => String::new(),
+        more => format!(" (and {})", counted(more, "more case")),
+    };
+    let messages: String = change.messages.iter().map(message).collect();
+    format!("{}/{} · case {}{more}\n\n{messages}", change.prompt, change.variant, change.case)
+}
+
+fn message(message: &RenderedMessage) -> String {
+    let which = match message.side {
+        DiffSide::Both => "",
+        DiffSide::Old => " (gone)",
+        DiffSide::New => " (new)",
+    };
+    format!("── {}{which} ──\n{}\n\n", message.role, marked(&message.pieces))
+}
+
+/// Words with what went as `[-…-]` and what came as `{+…+}`.
+fn marked(pieces: &[RenderedPiece]) -> String {
+    let piece = |piece: &RenderedPiece| match piece.side {
+        DiffSide::Both => piece.text.clone(),
+        DiffSide::Old => format!("[-{}-]", piece.text),
+        DiffSide::New => format!("{{+{}+}}", piece.text),
+    };
+    pieces.iter().map(piece).collect()
+}

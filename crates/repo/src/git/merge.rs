@@ -1,0 +1,387 @@
+//! Merging another branch into the one that is checked out.
+//!
+//! The merge is made in memory. What both sides changed in one file is asked of a [`TextMerger`], which knows rows and
+//! front matter, before git's line merge is believed: a line merge can be clean and still give two rows one id. While a
+//! file is left that nobody can merge, nothing is changed, and the conflicts come back with all three texts; the
+//! same call with a [`Resolution`] for each of them makes the merge. So there is never a half merged worktree.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use git2::{Commit, Index, IndexEntry, MergeOptions, Oid, Repository, Tree};
+
+use super::snapshot::{At, at, differences, plain_entry};
+use super::{Follow, GitError, checkout};
+use crate::commit::{self, CommitInfo, Identity};
+use crate::file::MAX_FILE;
+use crate::workspace::Workspace;
+use crate::{RepoError, When};
+
+/// Git's mode of regular files.
+const REGULAR: u32 = 0o100_644;
+
+/// What one side of a merge has of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Side {
+    /// No such file.
+    Absent,
+    /// A text.
+    Text(String),
+    /// No text, or one that is too large to be shown.
+    Opaque {
+        /// The object's id.
+        id: String,
+    },
+}
+
+/// A file that was not merged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConflictFile {
+    /// Its path; on our side where a side has moved it.
+    pub path: String,
+    /// As it was where the two sides parted.
+    pub base: Side,
+    /// As it is on the branch that is checked out.
+    pub ours: Side,
+    /// As it is on the other.
+    pub theirs: Side,
+}
+
+/// How a person decides a conflict.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolution {
+    /// This text.
+    Text(String),
+    /// What our side has, which may be no file.
+    Ours,
+    /// What the other side has, which may be no file.
+    Theirs,
+}
+
+/// Decisions by path.
+pub type Resolutions = BTreeMap<String, Resolution>;
+
+/// What a [`TextMerger`] makes of three texts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TextMerge {
+    /// Both sides' changes.
+    Merged(String),
+    /// A person has to decide.
+    Conflict,
+    /// It knows nothing of such files; git's line merge holds.
+    NotMine,
+}
+
+/// Merges texts by what they mean.
+pub trait TextMerger {
+    /// Merges a file that both sides changed, or added (then `base` is none).
+    fn merge(&self, path: &str, base: Option<&str>, ours: &str, theirs: &str) -> TextMerge;
+}
+
+/// What a merge became.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Merged {
+    /// Everything of the other side is here already.
+    UpToDate,
+    /// Nothing was done here meanwhile: the branch moved to the other's commit.
+    FastForward {
+        /// The commit.
+        to: CommitInfo,
+    },
+    /// A commit with both parents.
+    Commit {
+        /// The commit.
+        made: CommitInfo,
+    },
+    /// Nothing was changed; these files have to be decided.
+    Conflicts {
+        /// The files, by path.
+        files: Vec<ConflictFile>,
+    },
+}
+
+/// What to merge, and how.
+pub struct MergeRequest<'a> {
+    /// The branch, tag or commit to merge.
+    pub revision: &'a str,
+    /// The commit's message; else one that names what was merged.
+    pub message: Option<&'a str>,
+    /// Decisions on conflicts that an earlier call gave.
+    pub resolutions: &'a Resolutions,
+    /// What merges texts before git's line merge does.
+    pub merger: &'a dyn TextMerger,
+    /// The commit's time.
+    pub when: When,
+    /// Who commits, where git's configuration does not say.
+    pub fallback: Option<&'a Identity>,
+    /// Who follows.
+    pub follow: &'a dyn Follow,
+}
+
+impl Workspace {
+    /// Merges a revision into the branch that is checked out.
+    ///
+    /// # Errors
+    /// [`GitError::InTheWay`] when changes that were not committed would be overwritten; nothing was changed then.
+    pub fn merge(&self, request: &MergeRequest<'_>) -> Result<Merged, GitError> {
+        self.undoable(&format!("merge {}", request.revision), request.when, |doing| {
+            self.merge_into_head(doing.repository, request)
+        })
+    }
+
+    /// The merge itself, inside a command that can be taken back.
+    pub(super) fn merge_into_head(
+        &self,
+        repository: &Repository,
+        request: &MergeRequest<'_>,
+    ) -> Result<Merged, GitError> {
+        commit::require_no_merge(repository)?;
+        let theirs = Oid::from_str(&self.revision(request.revision)?.id())?;
+        let theirs = repository.find_commit(theirs)?;
+        let Some(ours) = commit::head_commit(repository)? else {
+            return fast_forward(repository, &theirs, request.follow);
+        };
+        let base = repository.merge_base(ours.id(), theirs.id()).ok();
+        if base == Some(theirs.id()) {
+            return Ok(Merged::UpToDate);
+        }
+        if base == Some(ours.id()) {
+            return fast_forward(repository, &theirs, request.follow);
+        }
+        let sides = Sides::of(repository, base, &ours, &theirs)?;
+        let mut index = sides.merge()?;
+        let conflicts = sides.decide(&mut index, request)?;
+        if !conflicts.is_empty() {
+            return Ok(Merged::Conflicts { files: conflicts });
+        }
+        let made = self.commit_merge(repository, &mut index, [&ours, &theirs], request)?;
+        Ok(Merged::Commit { made })
+    }
+
+    fn commit_merge(
+        &self,
+        repository: &Repository,
+        index: &mut Index,
+        parents: [&Commit<'_>; 2],
+        request: &MergeRequest<'_>,
+    ) -> Result<CommitInfo, GitError> {
+        let author = commit::signature(&repository.config()?, request.when, request.fallback)?;
+        let into = self.branch().unwrap_or_else(|| "HEAD".to_owned());
+        let message = match request.message {
+            Some(message) => commit::tidy_message(message)?,
+            None => format!("Merge {} into {into}\n", request.revision),
+        };
+        let tree = repository.find_tree(index.write_tree_to(repository)?)?;
+        // The commit is there before the worktree moves, and the branch moves last.
+        let id = repository.commit(None, &author, &author, &message, &tree, &parents)?;
+        checkout::safely(repository, tree.as_object(), request.follow)?;
+        move_head(repository, id, "assay: merge")?;
+        Ok(CommitInfo::of(&repository.find_commit(id)?))
+    }
+}
+
+fn fast_forward(
+    repository: &Repository,
+    theirs: &Commit<'_>,
+    follow: &dyn Follow,
+) -> Result<Merged, GitError> {
+    checkout::safely(repository, theirs.as_object(), follow)?;
+    move_head(repository, theirs.id(), "assay: fast-forward")?;
+    Ok(Merged::FastForward { to: CommitInfo::of(theirs) })
+}
+
+/// Moves the branch that is checked out, or HEAD itself where it is none.
+fn move_head(repository: &Repository, id: Oid, why: &str) -> Result<(), GitError> {
+    let head = repository.find_reference("HEAD")?;
+    match head.symbolic_target().ok().flatten() {
+        Some(branch) => drop(repository.reference(branch, id, true, why)?),
+        None => repository.set_head_detached(id)?,
+    }
+    Ok(())
+}
+
+/// The trees that are merged.
+struct Sides<'r> {
+    repository: &'r Repository,
+    base: Tree<'r>,
+    ours: Tree<'r>,
+    theirs: Tree<'r>,
+    commits: [Commit<'r>; 2],
+}
+
+impl<'r> Sides<'r> {
+    fn of(
+        repository: &'r Repository,
+        base: Option<Oid>,
+        ours: &Commit<'r>,
+        theirs: &Commit<'r>,
+    ) -> Result<Self, GitError> {
+        let base = match base {
+            Some(base) => repository.find_commit(base)?.tree()?,
+            // Histories that share no commit have nothing in common.
+            None => repository.find_tree(repository.treebuilder(None)?.write()?)?,
+        };
+        let commits = [ours.clone(), theirs.clone()];
+        Ok(Self { repository, base, ours: ours.tree()?, theirs: theirs.tree()?, commits })
+    }
+
+    /// Git's own merge. Renames are followed, so that an edit finds a file the other side moved.
+    fn merge(&self) -> Result<Index, GitError> {
+        let mut options = MergeOptions::new();
+        options.find_renames(true);
+        let [ours, theirs] = &self.commits;
+        Ok(self.repository.merge_commits(ours, theirs, Some(&options))?)
+    }
+
+    /// Puts what the merger and the person decide into the merged index; what nobody decided comes back.
+    fn decide(
+        &self,
+        index: &mut Index,
+        request: &MergeRequest<'_>,
+    ) -> Result<Vec<ConflictFile>, GitError> {
+        let conflicts = conflicts(index)?;
+        let mut left = Vec::new();
+        for (path, entries) in &conflicts {
+            let file = ConflictFile {
+                path: path.clone(),
+                base: self.side(entries[0]),
+                ours: self.side(entries[1]),
+                theirs: self.side(entries[2]),
+            };
+            match self.decision(&file, entries, request)? {
+                Some(decided) => settle(index, path, decided)?,
+                None => left.push(file),
+            }
+        }
+        for path in self.both_changed()? {
+            let is_conflict = conflicts.contains_key(&path);
+            if !is_conflict && let Some(file) = self.reconsider(index, &path, request)? {
+                left.push(file);
+            }
+        }
+        left.sort_by(|a, b| a.path.cmp(&b.path));
+        Ok(left)
+    }
+
+    /// What stands in place of a conflict: `Some(None)` is no file.
+    fn decision(
+        &self,
+        file: &ConflictFile,
+        entries: &[At; 3],
+        request: &MergeRequest<'_>,
+    ) -> Result<Option<At>, GitError> {
+        let mode = entries[1].or(entries[2]).map_or(REGULAR, |(_, mode)| mode);
+        let text = |text: &str| -> Result<Option<At>, GitError> {
+            Ok(Some(Some((self.repository.blob(text.as_bytes())?, mode))))
+        };
+        match request.resolutions.get(&file.path) {
+            Some(Resolution::Ours) => return Ok(Some(entries[1])),
+            Some(Resolution::Theirs) => return Ok(Some(entries[2])),
+            Some(Resolution::Text(decided)) => return text(decided),
+            None => {}
+        }
+        match merged_text(file, request.merger) {
+            TextMerge::Merged(merged) => text(&merged),
+            TextMerge::Conflict | TextMerge::NotMine => Ok(None),
+        }
+    }
+
+    /// A file whose lines git has merged, by what it means; the file again when that is a conflict.
+    fn reconsider(
+        &self,
+        index: &mut Index,
+        path: &str,
+        request: &MergeRequest<'_>,
+    ) -> Result<Option<ConflictFile>, GitError> {
+        let entries = [at(&self.base, path), at(&self.ours, path), at(&self.theirs, path)];
+        let file = ConflictFile {
+            path: path.to_owned(),
+            base: self.side(entries[0]),
+            ours: self.side(entries[1]),
+            theirs: self.side(entries[2]),
+        };
+        if !request.resolutions.contains_key(path)
+            && merged_text(&file, request.merger) == TextMerge::NotMine
+        {
+            return Ok(None);
+        }
+        match self.decision(&file, &entries, request)? {
+            Some(decided) => settle(index, path, decided).map(|()| None),
+            None => Ok(Some(file)),
+        }
+    }
+
+    /// The paths that both sides changed, and not to the same.
+    fn both_changed(&self) -> Result<BTreeSet<String>, GitError> {
+        let ours = differences(self.repository, &self.base, &self.ours)?;
+        let theirs = differences(self.repository, &self.base, &self.theirs)?;
+        let ours: BTreeMap<_, _> = ours.into_iter().map(|one| (one.path, one.after)).collect();
+        let differs = |path: &str, after: &At| {
+            ours.get(path).is_some_and(|mine| mine != after && mine.is_some() && after.is_some())
+        };
+        Ok(theirs
+            .into_iter()
+            .filter(|one| differs(&one.path, &one.after))
+            .map(|one| one.path)
+            .collect())
+    }
+
+    fn side(&self, at: At) -> Side {
+        let Some((id, _)) = at else { return Side::Absent };
+        let opaque = Side::Opaque { id: id.to_string() };
+        let size = self.repository.odb().and_then(|odb| odb.read_header(id)).map(|(size, _)| size);
+        if !size.is_ok_and(|size| size as u64 <= MAX_FILE) {
+            return opaque;
+        }
+        let Ok(blob) = self.repository.find_blob(id) else { return opaque };
+        match String::from_utf8(blob.content().to_vec()) {
+            Ok(text) => Side::Text(text),
+            Err(_) => opaque,
+        }
+    }
+}
+
+/// What the merger makes of a file that both sides have as text.
+fn merged_text(file: &ConflictFile, merger: &dyn TextMerger) -> TextMerge {
+    let base = match &file.base {
+        Side::Absent => None,
+        Side::Text(text) => Some(text.as_str()),
+        Side::Opaque { .. } => return TextMerge::NotMine,
+    };
+    match (&file.ours, &file.theirs) {
+        (Side::Text(ours), Side::Text(theirs)) => merger.merge(&file.path, base, ours, theirs),
+        _ => TextMerge::NotMine,
+    }
+}
+
+/// The conflicts of an index by path, each with base, ours and theirs.
+fn conflicts(index: &Index) -> Result<BTreeMap<String, [At; 3]>, GitError> {
+    let entry = |entry: &Option<IndexEntry>| entry.as_ref().map(|entry| (entry.id, entry.mode));
+    let mut found = BTreeMap::new();
+    for conflict in index.conflicts()? {
+        let conflict = conflict?;
+        let sides = [&conflict.our, &conflict.their, &conflict.ancestor];
+        let Some(named) = sides.into_iter().flatten().next() else { continue };
+        let path = String::from_utf8(named.path.clone()).map_err(|error| RepoError::NotText {
+            path: String::from_utf8_lossy(&named.path).into_owned(),
+            offset: error.utf8_error().valid_up_to(),
+        })?;
+        let entries = [entry(&conflict.ancestor), entry(&conflict.our), entry(&conflict.their)];
+        found.insert(path, entries);
+    }
+    Ok(found)
+}
+
+/// Puts a decision in the place of all stages of a path.
+fn settle(index: &mut Index, path: &str, decided: At) -> Result<(), GitError> {
+    let place = Path::new(path);
+    for stage in 0..=3 {
+        if index.get_path(place, stage).is_some() {
+            index.remove(place, stage)?;
+        }
+    }
+    if let Some((id, mode)) = decided {
+        index.add(&plain_entry(path.as_bytes().to_vec(), id, mode, 0))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,45 @@
+//! What git does with branches, remotes and history, each as one command that can be taken back.
+//!
+//! Everything here works on an opened [`Workspace`](crate::Workspace). Three promises hold for all of it:
+//!
+//! - **Nothing of the repository runs.** No hook, filter, file-system monitor or text conversion: libgit2 knows none of
+//!   them, and the one program that is started (`git credential`, for the user's own stores) is started where it
+//!   cannot see the repository.
+//! - **What changes something can be undone.** Each such command pins a snapshot first; when that fails the
+//!   command is refused.
+//! - **Nothing is half done where it can be helped.** A merge is made in memory, and conflicts come back as data while
+//!   the worktree stays as it was.
+
+mod address;
+mod branch;
+mod checkout;
+mod clone;
+mod credential;
+mod drafts;
+mod error;
+mod follow;
+mod history;
+mod merge;
+mod snapshot;
+mod switch;
+mod sync;
+mod tag;
+mod transfer;
+mod undo;
+
+pub use address::Address;
+pub use branch::BranchInfo;
+pub use clone::CloneRequest;
+pub use error::GitError;
+pub use follow::{Follow, Progress, Stage, Unfollowed};
+pub use history::{
+    Blame, BlameLine, BlameRow, Built, History, HistoryEntry, HistoryOf, RowChange, RowVersion,
+};
+pub use merge::{
+    ConflictFile, MergeRequest, Merged, Resolution, Resolutions, Side as MergeSide, TextMerge,
+    TextMerger,
+};
+pub use switch::{Drafts, Switched};
+pub use sync::{Pushed, RemoteInfo, SyncRequest, Synced};
+pub use tag::TagInfo;
+pub use undo::{UndoStep, Undone};

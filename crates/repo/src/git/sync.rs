@@ -1,0 +1,303 @@
+//! Fetch, merge, push: one command that brings a branch and its remote together.
+//!
+//! An address from `.git/config` is used only after the person confirmed it: a folder that came from somebody else can
+//! name any server, and the server would be handed a login.
+
+use git2::{Oid, Repository};
+
+use super::transfer::Transfer;
+use super::undo::Doing;
+use super::{Address, Follow, GitError, MergeRequest, Merged, Resolutions, TextMerger};
+use crate::When;
+use crate::commit::Identity;
+use crate::workspace::Workspace;
+
+/// How often a push that came second is tried again after fetching what came first.
+const TRIES: usize = 3;
+
+/// A remote as the repository's configuration names it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteInfo {
+    /// Its name.
+    pub name: String,
+    /// Its address, where that is one Assay uses; else why not.
+    pub address: Result<Address, String>,
+}
+
+/// What to bring together, and how.
+pub struct SyncRequest<'a> {
+    /// The remote; else the branch's own, else the only one.
+    pub remote: Option<&'a str>,
+    /// Whether the person has confirmed the address for this repository.
+    pub confirmed: &'a dyn Fn(&Address) -> bool,
+    /// Whether to send what is new here.
+    pub push: bool,
+    /// More references to fetch, as git's refspecs.
+    pub also_fetch: &'a [String],
+    /// More references to send, as git's refspecs.
+    pub also_push: &'a [String],
+    /// Decisions on conflicts that an earlier call gave.
+    pub resolutions: &'a Resolutions,
+    /// What merges texts before git's line merge does.
+    pub merger: &'a dyn TextMerger,
+    /// The time of a merge's commit.
+    pub when: When,
+    /// Who commits a merge, where git's configuration does not say.
+    pub fallback: Option<&'a Identity>,
+    /// Who follows.
+    pub follow: &'a dyn Follow,
+}
+
+/// What became of the sending part.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pushed {
+    /// It was not asked for, or a conflict came first.
+    Not,
+    /// The other side has everything.
+    Nothing,
+    /// So many commits went there.
+    Sent {
+        /// Commits that were new there.
+        commits: usize,
+    },
+}
+
+/// What a sync did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Synced {
+    /// The remote's name.
+    pub remote: String,
+    /// Its address.
+    pub address: Address,
+    /// The branch.
+    pub branch: String,
+    /// What became of the other side's commits.
+    pub merged: Merged,
+    /// What became of ours.
+    pub pushed: Pushed,
+}
+
+impl Workspace {
+    /// The remotes, by name.
+    ///
+    /// # Errors
+    /// When the repository cannot be read.
+    pub fn remotes(&self) -> Result<Vec<RemoteInfo>, GitError> {
+        let repository = self.repository()?;
+        let mut found = Vec::new();
+        for name in repository.remotes()?.iter().flatten().flatten() {
+            let address = configured(&repository, name).map_err(|error| error.to_string());
+            found.push(RemoteInfo { name: name.to_owned(), address });
+        }
+        found.sort_by(|a, b| a.name.cmp(&b.name));
+        Ok(found)
+    }
+
+    /// The remote that a sync goes to: the one that is asked for, else the branch's own, else the only one.
+    ///
+    /// # Errors
+    /// [`GitError::NoRemote`] when none is known, or more than one and none is chosen.
+    pub fn remote_for(&self, asked: Option<&str>) -> Result<String, GitError> {
+        match asked {
+            Some(name) => Ok(name.to_owned()),
+            None => default_remote(self, &self.repository()?),
+        }
+    }
+
+    /// Brings what is new at a remote here, without touching a branch or the worktree.
+    ///
+    /// # Errors
+    /// When the address is not confirmed, or the other side cannot be reached.
+    pub fn fetch(&self, request: &SyncRequest<'_>) -> Result<(), GitError> {
+        self.undoable("fetch", request.when, |doing| {
+            let (remote, address) = self.target(doing.repository, request)?;
+            fetch(doing.repository, &remote, &address, request)
+        })
+    }
+
+    /// Fetches, merges into the branch that is checked out, and sends it.
+    ///
+    /// # Errors
+    /// When the address is not confirmed, the other side cannot be reached, or changes that were not committed would be
+    /// overwritten. Conflicts are no error: see [`Synced::merged`].
+    pub fn sync(&self, request: &SyncRequest<'_>) -> Result<Synced, GitError> {
+        self.undoable("sync", request.when, |doing| self.sync_now(doing, request))
+    }
+
+    fn sync_now(
+        &self,
+        doing: &mut Doing<'_>,
+        request: &SyncRequest<'_>,
+    ) -> Result<Synced, GitError> {
+        let repository = doing.repository;
+        let branch = self.branch().ok_or(GitError::NoBranch)?;
+        let (remote, address) = self.target(repository, request)?;
+        let mut merged = Merged::UpToDate;
+        for tried in 1.. {
+            fetch(repository, &remote, &address, request)?;
+            match self.merge_fetched(repository, &remote, &branch, request)? {
+                // What an earlier try merged is what is told.
+                Merged::UpToDate => {}
+                new => merged = new,
+            }
+            let is_conflict = matches!(merged, Merged::Conflicts { .. });
+            if is_conflict || !request.push {
+                break;
+            }
+            match self.push_branch(doing, &remote, &branch, &address, request) {
+                Ok(pushed) => return Ok(Synced { remote, address, branch, merged, pushed }),
+                // Somebody else was faster: take theirs, then send again.
+                Err(GitError::Rejected { .. }) if tried < TRIES => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Synced { remote, address, branch, merged, pushed: Pushed::Not })
+    }
+
+    /// The remote to use, with its confirmed address.
+    fn target(
+        &self,
+        repository: &Repository,
+        request: &SyncRequest<'_>,
+    ) -> Result<(String, Address), GitError> {
+        let name = match request.remote {
+            Some(name) => name.to_owned(),
+            None => default_remote(self, repository)?,
+        };
+        let address = configured(repository, &name)?;
+        if (request.confirmed)(&address) {
+            return Ok((name, address));
+        }
+        Err(GitError::Unconfirmed { remote: name, url: address.to_string() })
+    }
+
+    fn merge_fetched(
+        &self,
+        repository: &Repository,
+        remote: &str,
+        branch: &str,
+        request: &SyncRequest<'_>,
+    ) -> Result<Merged, GitError> {
+        let there = upstream_name(repository, remote, branch);
+        let revision = format!("refs/remotes/{remote}/{there}");
+        if repository.find_reference(&revision).is_err() {
+            // The branch is new: there is nothing to merge.
+            return Ok(Merged::UpToDate);
+        }
+        let message = format!("Merge {remote}/{there} into {branch}");
+        self.merge_into_head(
+            repository,
+            &MergeRequest {
+                revision: &revision,
+                message: Some(&message),
+                resolutions: request.resolutions,
+                merger: request.merger,
+                when: request.when,
+                fallback: request.fallback,
+                follow: request.follow,
+            },
+        )
+    }
+
+    fn push_branch(
+        &self,
+        doing: &mut Doing<'_>,
+        remote: &str,
+        branch: &str,
+        address: &Address,
+        request: &SyncRequest<'_>,
+    ) -> Result<Pushed, GitError> {
+        let repository = doing.repository;
+        let tip =
+            repository.find_reference(&format!("refs/heads/{branch}"))?.peel_to_commit()?.id();
+        let there = upstream_name(repository, remote, branch);
+        let tracking = format!("refs/remotes/{remote}/{there}");
+        let is_new = repository.find_reference(&tracking).is_err();
+        let commits = new_commits(repository, tip, remote)?;
+        let moves = is_new || commits > 0;
+        let mut specs = request.also_push.to_vec();
+        if moves {
+            specs.push(format!("refs/heads/{branch}:refs/heads/{there}"));
+        }
+        if specs.is_empty() {
+            return Ok(Pushed::Nothing);
+        }
+        Transfer { address, follow: request.follow }.push(repository, &specs)?;
+        if !moves {
+            return Ok(Pushed::Nothing);
+        }
+        repository.reference(&tracking, tip, true, "assay: push")?;
+        follow_remote(repository, remote, branch, &there)?;
+        doing.sent.push(format!("{branch} to {remote}"));
+        Ok(Pushed::Sent { commits })
+    }
+}
+
+fn fetch(
+    repository: &Repository,
+    remote: &str,
+    address: &Address,
+    request: &SyncRequest<'_>,
+) -> Result<(), GitError> {
+    let mut specs = vec![format!("+refs/heads/*:refs/remotes/{remote}/*")];
+    specs.extend(request.also_fetch.iter().cloned());
+    Transfer { address, follow: request.follow }.fetch(repository, &specs)
+}
+
+/// The address that the repository's configuration has for a remote, before anything rewrites it.
+fn configured(repository: &Repository, name: &str) -> Result<Address, GitError> {
+    let unknown = || GitError::Unknown { what: "remote", name: name.to_owned() };
+    let config = repository.config()?;
+    let url = config.get_string(&format!("remote.{name}.url")).map_err(|_| unknown())?;
+    Address::parse(&url)
+}
+
+/// The branch's own remote, else `origin`, else the only one.
+fn default_remote(workspace: &Workspace, repository: &Repository) -> Result<String, GitError> {
+    let known: Vec<String> =
+        repository.remotes()?.iter().flatten().flatten().map(str::to_owned).collect();
+    let branch = workspace.branch().unwrap_or_default();
+    let own = repository.config()?.get_string(&format!("branch.{branch}.remote")).ok();
+    let is_known = |name: &String| known.contains(name);
+    let chosen = own.filter(is_known).or_else(|| Some("origin".to_owned()).filter(is_known));
+    match (chosen, known.as_slice()) {
+        (Some(name), _) => Ok(name),
+        (None, [only]) => Ok(only.clone()),
+        (None, _) => Err(GitError::NoRemote { known }),
+    }
+}
+
+/// The name that a branch has at a remote: as configured, else its own.
+fn upstream_name(repository: &Repository, remote: &str, branch: &str) -> String {
+    let read = |key: &str| {
+        let config = repository.config().ok()?;
+        config.get_string(&format!("branch.{branch}.{key}")).ok()
+    };
+    let is_here = read("remote").as_deref() == Some(remote);
+    let configured = read("merge").filter(|_| is_here);
+    let short = configured.and_then(|name| Some(name.strip_prefix("refs/heads/")?.to_owned()));
+    short.unwrap_or_else(|| branch.to_owned())
+}
+
+/// How many commits a tip has that no fetched branch of the remote has.
+fn new_commits(repository: &Repository, tip: Oid, remote: &str) -> Result<usize, GitError> {
+    let mut walk = repository.revwalk()?;
+    walk.push(tip)?;
+    walk.hide_glob(&format!("refs/remotes/{remote}/*"))?;
+    Ok(walk.count())
+}
+
+/// Remembers where a branch goes, the first time it goes anywhere.
+fn follow_remote(
+    repository: &Repository,
+    remote: &str,
+    branch: &str,
+    there: &str,
+) -> Result<(), GitError> {
+    let mut config = repository.config()?;
+    if config.get_string(&format!("branch.{branch}.remote")).is_ok() {
+        return Ok(());
+    }
+    config.set_str(&format!("branch.{branch}.remote"), remote)?;
+    Ok(config.set_str(&format!("branch.{branch}.merge"), &format!("refs/heads/{there}"))?)
+}

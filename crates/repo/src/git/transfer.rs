@@ -1,0 +1,192 @@
+//! Bringing objects from and to another repository, with progress, cancel and no detours.
+//!
+//! A remote is always opened by an address the person confirmed, never by the name the repository's configuration has
+//! for it. Redirects are not followed, because they would take a login along. `url.….insteadOf` of the user's own
+//! configuration holds; one of the repository is refused. So is its proxy: proxies come from the environment or from
+//! the user's own configuration.
+
+use std::cell::RefCell;
+
+use git2::{
+    AutotagOption, Config, ErrorClass, ErrorCode, FetchOptions, ProxyOptions, PushOptions, Remote,
+    RemoteCallbacks, RemoteRedirect, Repository,
+};
+
+use super::credential::Logins;
+use super::{Address, Follow, GitError, Progress, Stage};
+
+/// One exchange with another repository.
+pub(super) struct Transfer<'a> {
+    pub(super) address: &'a Address,
+    pub(super) follow: &'a dyn Follow,
+}
+
+impl Transfer<'_> {
+    /// Brings what the references name here.
+    pub(super) fn fetch(&self, repository: &Repository, specs: &[String]) -> Result<(), GitError> {
+        self.follow.progress(Progress::of(Stage::Connecting, 0, 0));
+        let mut remote = self.remote(repository)?;
+        let logins = RefCell::new(Logins::new(self.address, self.follow));
+        let fetched = {
+            let mut options = self.fetch_options(&logins);
+            remote.fetch(specs, Some(&mut options), Some("assay: fetch"))
+        };
+        self.settled(fetched, &logins)
+    }
+
+    /// What both fetching and cloning want.
+    pub(super) fn fetch_options<'b, 'l: 'b>(
+        &'b self,
+        logins: &'b RefCell<Logins<'l>>,
+    ) -> FetchOptions<'b> {
+        let mut options = FetchOptions::new();
+        options
+            .remote_callbacks(self.callbacks(logins))
+            .update_fetchhead(false)
+            .download_tags(AutotagOption::Auto)
+            .follow_redirects(RemoteRedirect::None);
+        if let Some(proxy) = proxy(self.address) {
+            options.proxy_options(proxy);
+        }
+        options
+    }
+
+    /// Sends references. What the other side refuses is an error that names the first of them.
+    pub(super) fn push(&self, repository: &Repository, specs: &[String]) -> Result<(), GitError> {
+        self.follow.progress(Progress::of(Stage::Connecting, 0, 0));
+        let mut remote = self.remote(repository)?;
+        let logins = RefCell::new(Logins::new(self.address, self.follow));
+        let refused = RefCell::new(None);
+        let pushed = {
+            let mut callbacks = self.callbacks(&logins);
+            callbacks
+                .push_update_reference(|name, reason| {
+                    if let Some(reason) = reason {
+                        let first = (name.to_owned(), reason.to_owned());
+                        refused.borrow_mut().get_or_insert(first);
+                    }
+                    Ok(())
+                })
+                .push_transfer_progress(|done, total, bytes| {
+                    self.follow.progress(Progress {
+                        stage: Stage::Sending,
+                        done: done as u64,
+                        total: total as u64,
+                        bytes: bytes as u64,
+                    });
+                })
+                // The last moment at which nothing has moved on the other side.
+                .push_negotiation(|_| match self.follow.is_cancelled() {
+                    true => Err(git2::Error::from_str("cancelled")),
+                    false => Ok(()),
+                });
+            let mut options = PushOptions::new();
+            options.remote_callbacks(callbacks).follow_redirects(RemoteRedirect::None);
+            if let Some(proxy) = proxy(self.address) {
+                options.proxy_options(proxy);
+            }
+            remote.push(specs, Some(&mut options))
+        };
+        self.settled(pushed, &logins)?;
+        match refused.into_inner() {
+            Some((reference, reason)) => {
+                Err(GitError::Rejected { host: self.address.place(), reference, reason })
+            }
+            None => Ok(()),
+        }
+    }
+
+    fn callbacks<'b, 'l: 'b>(&'b self, logins: &'b RefCell<Logins<'l>>) -> RemoteCallbacks<'b> {
+        let mut callbacks = RemoteCallbacks::new();
+        callbacks
+            .credentials(move |_, user, allowed| logins.borrow_mut().next(user, allowed))
+            .sideband_progress(move |_| !self.follow.is_cancelled())
+            .transfer_progress(move |at| {
+                let received = at.received_objects() as u64;
+                let (stage, done, total) = if received < at.total_objects() as u64 {
+                    (Stage::Receiving, received, at.total_objects() as u64)
+                } else {
+                    (Stage::Resolving, at.indexed_deltas() as u64, at.total_deltas() as u64)
+                };
+                let bytes = at.received_bytes() as u64;
+                self.follow.progress(Progress { stage, done, total, bytes });
+                !self.follow.is_cancelled()
+            });
+        callbacks
+    }
+
+    /// The remote, unless the repository leads it elsewhere.
+    fn remote<'r>(&self, repository: &'r Repository) -> Result<Remote<'r>, GitError> {
+        let remote = repository.remote_anonymous(self.address.text())?;
+        // Made without a repository, it knows the user's own configuration only.
+        let own = Remote::create_detached(self.address.text())?;
+        let same =
+            remote.url_bytes() == own.url_bytes() && remote.pushurl_bytes() == own.pushurl_bytes();
+        if same {
+            // What the user's own configuration leads to has to be an address of ours as well.
+            let there = own.pushurl_bytes().unwrap_or(own.url_bytes());
+            Address::parse(&String::from_utf8_lossy(there))?;
+            return Ok(remote);
+        }
+        let to = remote.pushurl_bytes().unwrap_or(remote.url_bytes());
+        let to = String::from_utf8_lossy(to).into_owned();
+        Err(GitError::Rewritten { url: self.address.to_string(), to })
+    }
+
+    /// Tells the store, and says what went wrong in the words of a person.
+    pub(super) fn settled(
+        &self,
+        done: Result<(), git2::Error>,
+        logins: &RefCell<Logins<'_>>,
+    ) -> Result<(), GitError> {
+        let refused = done.as_ref().is_err_and(|error| error.code() == ErrorCode::Auth);
+        if refused || done.is_ok() {
+            logins.borrow_mut().settle(!refused);
+        }
+        done.map_err(|error| self.explain(error))
+    }
+
+    fn explain(&self, error: git2::Error) -> GitError {
+        let host = self.address.place();
+        if self.follow.is_cancelled() {
+            return GitError::Cancelled;
+        }
+        match (error.code(), error.class()) {
+            (ErrorCode::Auth, _) => GitError::NotAccepted { host },
+            (ErrorCode::Certificate, _) => GitError::Untrusted { host },
+            (ErrorCode::NotFastForward, _) => GitError::Rejected {
+                host,
+                reference: "the branch".to_owned(),
+                reason: "it has commits that are not here".to_owned(),
+            },
+            (
+                _,
+                ErrorClass::Net
+                | ErrorClass::Http
+                | ErrorClass::Ssh
+                | ErrorClass::Ssl
+                | ErrorClass::Os,
+            ) => GitError::Unreachable { host, reason: error.message().to_owned() },
+            _ => error.into(),
+        }
+    }
+}
+
+/// The proxy of the user's own configuration or of the environment. Nothing on this computer is behind one.
+fn proxy(address: &Address) -> Option<ProxyOptions<'static>> {
+    if address.is_loopback() || !address.text().starts_with("http") {
+        return None;
+    }
+    let configured =
+        Config::open_default().ok().and_then(|config| config.get_string("http.proxy").ok());
+    let named = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    let from_environment = || named.iter().find_map(|name| std::env::var(name).ok());
+    let url = configured.or_else(from_environment)?;
+    // A zero byte would end the text early for libgit2.
+    if url.is_empty() || url.contains('\0') {
+        return None;
+    }
+    let mut options = ProxyOptions::new();
+    options.url(&url);
+    Some(options)
+}

@@ -1,0 +1,280 @@
+//! Logs in git: one reference per key, which only the holder of that key moves forward.
+//!
+//! Each entry is a commit that holds the statement and its signature as two files, so plain git shows,
+//! fetches and checks them. Commits are made from the statement alone: the same statement is the same
+//! commit on every machine. A log that came from elsewhere is taken over only where it continues ours.
+
+use std::path::Path;
+
+use git2::{Commit, ErrorCode, Oid, Reference, Repository, Signature, Time, Tree};
+
+use super::log::{Entry, Signed};
+use super::statement::MAX_STATEMENT;
+use crate::RepoError;
+
+/// Where the logs of this clone stand.
+pub const LOGS: &str = "refs/assay/log/";
+
+/// Where they stand where a server takes nothing but branches.
+pub const LOG_BRANCHES: &str = "refs/heads/assay/log/";
+
+/// The two files of an entry.
+const STATEMENT: &str = "statement.json";
+const SIGNATURE: &str = "statement.sig";
+
+/// The address that commits of logs carry; it is nobody's.
+const ADDRESS: &str = "statement@assay";
+
+/// The longest log that is read.
+const MAX_ENTRIES: usize = 100_000;
+
+const FILE_MODE: i32 = 0o100_644;
+
+/// What became of a log that came from elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Adopted {
+    /// Ours has everything already.
+    Nothing,
+    /// Ours was moved forward.
+    Forward,
+    /// It does not continue ours: one of the two is not what the key's holder wrote.
+    Diverged,
+}
+
+/// Where another clone's logs are kept after a fetch: `refs/assay/remotes/origin/log/`.
+pub fn remote_logs(remote: &str) -> String {
+    format!("refs/assay/remotes/{remote}/log/")
+}
+
+/// What a fetch asks for, so that logs arrive beside ours and never over them.
+pub fn fetch_refspec(remote: &str) -> String {
+    format!("+{LOGS}*:{}*", remote_logs(remote))
+}
+
+/// What a push sends of one key's log. Never forced: a log only grows.
+pub fn push_refspec(name: &str) -> String {
+    format!("{LOGS}{name}:{LOGS}{name}")
+}
+
+/// The names of the logs below `prefix`, in order.
+///
+/// # Errors
+/// When git's references cannot be read.
+pub fn names(repository: &Repository, prefix: &str) -> Result<Vec<String>, RepoError> {
+    let mut names = Vec::new();
+    for reference in repository.references_glob(&format!("{prefix}*"))? {
+        let reference = reference?;
+        let name = reference.name().ok().and_then(|name| name.strip_prefix(prefix));
+        names.extend(name.filter(|name| is_log_name(name)).map(str::to_owned));
+    }
+    names.sort();
+    Ok(names)
+}
+
+/// Whether it is a fingerprint in hex.
+fn is_log_name(name: &str) -> bool {
+    name.len() == 64 && name.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+/// The entries of a log, from the oldest on; none when there is no such log.
+///
+/// A commit without the two files gives an entry without content, which is refused like any other that
+/// is not signed.
+///
+/// # Errors
+/// When the log is longer than is read, or git's objects are damaged.
+pub fn entries(repository: &Repository, reference: &str) -> Result<Vec<Entry>, RepoError> {
+    let mut entries = Vec::new();
+    let mut next = tip(repository, reference)?;
+    while let Some(commit) = next {
+        if entries.len() == MAX_ENTRIES {
+            return Err(RepoError::TooManyFiles { path: reference.to_owned(), limit: MAX_ENTRIES });
+        }
+        entries.push(entry_of(repository, &commit.tree()?)?);
+        next = if commit.parent_count() > 0 { Some(commit.parent(0)?) } else { None };
+    }
+    entries.reverse();
+    Ok(entries)
+}
+
+fn tip<'r>(repository: &'r Repository, reference: &str) -> Result<Option<Commit<'r>>, RepoError> {
+    match repository.find_reference(reference) {
+        Ok(found) => Ok(Some(found.peel_to_commit()?)),
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn entry_of(repository: &Repository, tree: &Tree<'_>) -> Result<Entry, RepoError> {
+    let bytes = blob(repository, tree, STATEMENT)?;
+    let signature = String::from_utf8(blob(repository, tree, SIGNATURE)?).unwrap_or_default();
+    Ok(Entry { bytes, signature })
+}
+
+/// The bytes of a file of the tree. What is not there, is no file or is too large is empty.
+fn blob(repository: &Repository, tree: &Tree<'_>, name: &str) -> Result<Vec<u8>, RepoError> {
+    let Ok(entry) = tree.get_path(Path::new(name)) else {
+        return Ok(Vec::new());
+    };
+    let (size, kind) = repository.odb()?.read_header(entry.id())?;
+    if kind != git2::ObjectType::Blob || size > MAX_STATEMENT {
+        return Ok(Vec::new());
+    }
+    Ok(repository.find_blob(entry.id())?.content().to_vec())
+}
+
+/// Adds an entry to the log of its key.
+///
+/// # Errors
+/// When the log was moved meanwhile, or cannot be written.
+pub fn append(repository: &Repository, entry: &Entry, signed: &Signed) -> Result<(), RepoError> {
+    let reference = format!("{LOGS}{}", signed.key.fingerprint_hex());
+    let last = tip(repository, &reference)?;
+    let id = commit(repository, entry, signed, last.as_ref())?;
+    let message = format!("assay: {}", signed.statement.kind());
+    match last {
+        None => repository.reference(&reference, id, false, &message)?,
+        Some(last) => repository.reference_matching(&reference, id, true, last.id(), &message)?,
+    };
+    Ok(())
+}
+
+fn commit(
+    repository: &Repository,
+    entry: &Entry,
+    signed: &Signed,
+    last: Option<&Commit<'_>>,
+) -> Result<Oid, RepoError> {
+    let mut files = repository.treebuilder(None)?;
+    files.insert(STATEMENT, repository.blob(&entry.bytes)?, FILE_MODE)?;
+    files.insert(SIGNATURE, repository.blob(entry.signature.as_bytes())?, FILE_MODE)?;
+    let tree = repository.find_tree(files.write()?)?;
+    let statement = &signed.statement;
+    let time = Time::new(statement.time_s, 0);
+    let author = Signature::new(&statement.actor, ADDRESS, &time)?;
+    let message = format!("{} {}\n\n{}\n", statement.kind(), statement.sequence, signed.id);
+    let parents: Vec<_> = last.into_iter().collect();
+    Ok(repository.commit(None, &author, &author, &message, &tree, &parents)?)
+}
+
+/// Moves our log of a key forward to one that was fetched, where that one continues it.
+///
+/// # Errors
+/// When there is no such fetched log, or ours cannot be moved.
+pub fn adopt(repository: &Repository, name: &str, fetched: &str) -> Result<Adopted, RepoError> {
+    let theirs = target(&repository.find_reference(fetched)?)?;
+    let reference = format!("{LOGS}{name}");
+    let Some(ours) = tip(repository, &reference)?.map(|commit| commit.id()) else {
+        repository.reference(&reference, theirs, false, "assay: first fetched")?;
+        return Ok(Adopted::Forward);
+    };
+    if ours == theirs || repository.graph_descendant_of(ours, theirs)? {
+        return Ok(Adopted::Nothing);
+    }
+    if !repository.graph_descendant_of(theirs, ours)? {
+        return Ok(Adopted::Diverged);
+    }
+    repository.reference_matching(&reference, theirs, true, ours, "assay: fetched")?;
+    Ok(Adopted::Forward)
+}
+
+fn target(reference: &Reference<'_>) -> Result<Oid, RepoError> {
+    Ok(reference.peel_to_commit()?.id())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::super::fixtures::{REPOSITORY, log_of, signer};
+    use super::super::log::read_log;
+    use super::super::signature::Signer;
+    use super::*;
+
+    fn repository() -> (tempfile::TempDir, Repository) {
+        let folder = tempfile::tempdir().unwrap();
+        let repository = Repository::init(folder.path()).unwrap();
+        (folder, repository)
+    }
+
+    fn fill(repository: &Repository, entries: &[Entry]) {
+        for entry in entries {
+            append(repository, entry, &entry.open().unwrap()).unwrap();
+        }
+    }
+
+    fn name(seed: u8) -> String {
+        signer(seed).key().fingerprint_hex()
+    }
+
+    #[test]
+    fn a_log_comes_back_from_git_as_it_was_written() {
+        let (_folder, repository) = repository();
+        let written = log_of(1, 3);
+        fill(&repository, &written);
+        assert_eq!(names(&repository, LOGS).unwrap(), [name(1)]);
+        let read = entries(&repository, &format!("{LOGS}{}", name(1))).unwrap();
+        assert_eq!(read, written);
+        assert!(read_log(&name(1), REPOSITORY, &read).refused.is_empty());
+    }
+
+    #[test]
+    fn the_same_statements_are_the_same_commits_everywhere() {
+        let tip_of = |(_folder, repository): (tempfile::TempDir, Repository)| {
+            fill(&repository, &log_of(1, 2));
+            tip(&repository, &format!("{LOGS}{}", name(1))).unwrap().unwrap().id()
+        };
+        assert_eq!(tip_of(repository()), tip_of(repository()));
+    }
+
+    #[test]
+    fn a_fetched_log_is_taken_over_only_where_it_continues_ours() {
+        let (_folder, repository) = repository();
+        let ours = format!("{LOGS}{}", name(1));
+        let fetched = format!("{}{}", remote_logs("origin"), name(1));
+        let store = |entries: &[Entry]| {
+            fill(&repository, entries);
+            target(&repository.find_reference(&ours).unwrap()).unwrap()
+        };
+        let one = store(&log_of(1, 1));
+        let three = store(&log_of(1, 3)[1..]);
+        let adopt_at = |ours_at: Oid, theirs: Oid| {
+            repository.reference(&ours, ours_at, true, "").unwrap();
+            repository.reference(&fetched, theirs, true, "").unwrap();
+            let adopted = adopt(&repository, &name(1), &fetched).unwrap();
+            (adopted, target(&repository.find_reference(&ours).unwrap()).unwrap())
+        };
+        assert_eq!(adopt_at(one, three), (Adopted::Forward, three));
+        assert_eq!(adopt_at(three, one), (Adopted::Nothing, three));
+        repository.find_reference(&ours).unwrap().delete().unwrap();
+        let other = store(&log_of(1, 2)[1..]);
+        assert_eq!(adopt_at(three, other), (Adopted::Diverged, three));
+    }
+
+    #[test]
+    fn a_log_made_of_anything_else_is_read_and_refused() {
+        let (_folder, repository) = repository();
+        let tree =
+            repository.find_tree(repository.treebuilder(None).unwrap().write().unwrap()).unwrap();
+        let nobody = Signature::new("n", "n@example.com", &Time::new(0, 0)).unwrap();
+        let reference = format!("{LOGS}{}", name(1));
+        repository.commit(Some(&reference), &nobody, &nobody, "x", &tree, &[]).unwrap();
+        let read = entries(&repository, &reference).unwrap();
+        let log = read_log(&name(1), REPOSITORY, &read);
+        assert_eq!((log.signed.len(), log.refused.len()), (0, 1));
+    }
+
+    #[test]
+    fn references_that_are_no_fingerprints_are_no_logs() {
+        let (_folder, repository) = repository();
+        fill(&repository, &log_of(1, 1));
+        let at =
+            target(&repository.find_reference(&format!("{LOGS}{}", name(1))).unwrap()).unwrap();
+        for other in ["x", "ABCD", &name(1)[1..]] {
+            repository.reference(&format!("{LOGS}{other}"), at, true, "").unwrap();
+        }
+        assert_eq!(names(&repository, LOGS).unwrap(), [name(1)]);
+        assert!(names(&repository, LOG_BRANCHES).unwrap().is_empty());
+        assert!(entries(&repository, "refs/assay/log/none").unwrap().is_empty());
+    }
+}

@@ -1,0 +1,370 @@
+//! Reviewing in a workspace: signing, listening, asking the gate, and making the commit of a merge.
+//!
+//! This joins the pure parts with git. Moving branches, the worktree, fetching and pushing are left to the
+//! crate's other modules: a merge is made here as a commit that no branch holds yet.
+
+use std::collections::BTreeMap;
+
+use git2::{Commit, Index, Oid, Repository, Signature, Time};
+
+use super::attest::{attestations, attested, smuggled, trailers, tree_with, with_trailers};
+use super::gate::{Decision, Question, decide};
+use super::log::{Draft, Entry, Log, Refused, SignError, Signed, read_log, sign};
+use super::reading::ReadError;
+use super::refs::{self, Adopted, LOG_BRANCHES, LOGS};
+use super::refusal::Refusal;
+use super::signature::Signer;
+use crate::commit::signature;
+use crate::{Identity, RepoError, Revision, When, Workspace};
+
+/// Why a statement was not added.
+#[derive(Debug, thiserror::Error)]
+pub enum SayError {
+    /// The log of the key cannot be continued.
+    #[error("your log cannot be continued: {0}")]
+    BrokenLog(Refusal),
+    /// The statement could not be signed.
+    #[error(transparent)]
+    Sign(#[from] SignError),
+    /// Git could not keep it.
+    #[error(transparent)]
+    Repo(#[from] RepoError),
+}
+
+/// Why the gate could not be asked, or a merge not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum GateError {
+    /// Rules or content cannot be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The two sides changed the same lines.
+    #[error("the two sides conflict in {}", paths.join(", "))]
+    Conflict {
+        /// The files.
+        paths: Vec<String>,
+    },
+    /// The gate is closed.
+    #[error("the gate is closed")]
+    Closed,
+}
+
+impl From<RepoError> for GateError {
+    fn from(error: RepoError) -> Self {
+        Self::Read(error.into())
+    }
+}
+
+impl From<git2::Error> for GateError {
+    fn from(error: git2::Error) -> Self {
+        RepoError::from(error).into()
+    }
+}
+
+/// Everything that was said in a repository and could be heard.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Heard {
+    /// The statements whose signatures hold, in the order of their ids.
+    pub statements: Vec<(Entry, Signed)>,
+    /// Those that are not believed.
+    pub refused: Vec<Refused>,
+    /// What is wrong with whole logs.
+    pub alarms: Vec<Refusal>,
+    /// The newest statement of each log, by its name: what to remember, so that a log that loses its end is
+    /// noticed the next time.
+    pub newest: BTreeMap<String, String>,
+}
+
+/// A decision, with what it was made from.
+#[derive(Debug, Clone)]
+pub struct Gate {
+    /// What was decided.
+    pub decision: Decision,
+    /// What was heard.
+    pub heard: Heard,
+    /// The target's commit.
+    pub base: Revision,
+    /// The proposal's commit.
+    pub head: Revision,
+    /// A commit with the merge of both, which no branch holds.
+    pub merged: Revision,
+}
+
+impl Workspace {
+    /// Signs a statement and adds it to the log of the signer's key.
+    ///
+    /// # Errors
+    /// When the log is not whole, the key refuses, or the log was moved meanwhile.
+    pub fn say(&self, draft: Draft, signer: &dyn Signer) -> Result<Signed, SayError> {
+        let repository = self.repository()?;
+        let name = signer.key().fingerprint_hex();
+        let entries = refs::entries(&repository, &format!("{LOGS}{name}"))?;
+        let log = read_log(&name, &draft.repository, &entries);
+        if let Some(refused) = log.refused.into_iter().next() {
+            return Err(SayError::BrokenLog(refused.refusal));
+        }
+        let entry = sign(draft, log.signed.last(), signer)?;
+        let signed = entry.open().map_err(SignError::from)?;
+        refs::append(&repository, &entry, &signed)?;
+        Ok(signed)
+    }
+
+    /// Takes over the logs that were fetched from a remote, where they continue ours.
+    ///
+    /// # Errors
+    /// When git's references cannot be read or moved.
+    pub fn adopt_logs(&self, remote: &str) -> Result<Vec<(String, Adopted)>, RepoError> {
+        let repository = self.repository()?;
+        let fetched = refs::remote_logs(remote);
+        let names = refs::names(&repository, &fetched)?;
+        let adopt = |name: String| -> Result<_, RepoError> {
+            let adopted = refs::adopt(&repository, &name, &format!("{fetched}{name}"))?;
+            Ok((name, adopted))
+        };
+        names.into_iter().map(adopt).collect()
+    }
+
+    /// Everything said about the repository `id`: in its logs, and in the trees of `commits`.
+    ///
+    /// `seen` is what [`Heard::newest`] was the last time.
+    ///
+    /// # Errors
+    /// When git's objects cannot be read.
+    pub fn listen(
+        &self,
+        id: &str,
+        commits: &[&Revision],
+        seen: &BTreeMap<String, String>,
+    ) -> Result<Heard, RepoError> {
+        let repository = self.repository()?;
+        let mut gathered = Gathered::default();
+        for prefix in [LOGS, LOG_BRANCHES] {
+            for name in refs::names(&repository, prefix)? {
+                let entries = refs::entries(&repository, &format!("{prefix}{name}"))?;
+                let log = read_log(&name, id, &entries);
+                gathered.add_log(name, entries, log);
+            }
+        }
+        gathered.miss(seen);
+        for commit in commits {
+            let tree = commit_of(&repository, commit)?.tree()?;
+            gathered.add_loose(attested(&repository, &tree)?);
+        }
+        Ok(gathered.heard())
+    }
+
+    /// Whether `head` may be merged into `base`, at `now_s`.
+    ///
+    /// # Errors
+    /// When the two conflict, or rules or content cannot be read.
+    pub fn gate(
+        &self,
+        base: &Revision,
+        head: &Revision,
+        seen: &BTreeMap<String, String>,
+        now_s: i64,
+    ) -> Result<Gate, GateError> {
+        let merged = self.merged(base, head)?;
+        self.ask(Sides { base, head, merged, made: None }, seen, now_s)
+    }
+
+    /// Whether a commit that was made should have been, at `now_s`: a merge, or a single commit after its
+    /// parent, as a squash leaves it.
+    ///
+    /// # Errors
+    /// When it has no parent, its parents conflict, or rules or content cannot be read.
+    pub fn verify_commit(
+        &self,
+        made: &Revision,
+        seen: &BTreeMap<String, String>,
+        now_s: i64,
+    ) -> Result<Gate, GateError> {
+        let repository = self.repository()?;
+        let commit = commit_of(&repository, made)?;
+        let base = self.revision(&commit.parent_id(0)?.to_string())?;
+        if commit.parent_count() == 1 {
+            return self.gate(&base, made, seen, now_s);
+        }
+        let head = self.revision(&commit.parent_id(1)?.to_string())?;
+        let merged = self.merged(&base, &head)?;
+        self.ask(Sides { base: &base, head: &head, merged, made: Some(made) }, seen, now_s)
+    }
+
+    /// Makes the commit of a merge that the gate lets through, with attestations and trailers, and gives its
+    /// id. No branch is moved.
+    ///
+    /// # Errors
+    /// When the gate is closed, nobody is known to commit, or git's objects cannot be written.
+    pub fn merge_commit(
+        &self,
+        gate: &Gate,
+        message: &str,
+        when: When,
+        fallback: Option<&Identity>,
+    ) -> Result<String, GateError> {
+        if !gate.decision.open {
+            return Err(GateError::Closed);
+        }
+        let repository = self.repository()?;
+        let author = signature(&repository.config()?, when, fallback)?;
+        let due = commit_of(&repository, &gate.merged)?.tree()?;
+        let files = attestations(&gate.decision, &gate.heard.statements);
+        let tree = repository.find_tree(tree_with(&repository, &due, &files)?)?;
+        let message = with_trailers(message, &trailers(&gate.decision));
+        let [base, head] = [&gate.base, &gate.head].map(|side| commit_of(&repository, side));
+        let (base, head) = (base?, head?);
+        let id = repository.commit(None, &author, &author, &message, &tree, &[&base, &head])?;
+        Ok(id.to_string())
+    }
+
+    fn ask(
+        &self,
+        sides: Sides<'_>,
+        seen: &BTreeMap<String, String>,
+        now_s: i64,
+    ) -> Result<Gate, GateError> {
+        let Sides { base, head, merged, made } = sides;
+        let rules = base.rules()?;
+        let (before, after) = (base.content()?, merged.content()?);
+        let id = before.repository.as_deref().or(after.repository.as_deref()).unwrap_or_default();
+        let witnesses: Vec<&Revision> = [base, head].into_iter().chain(made).collect();
+        let heard = self.listen(id, &witnesses, seen)?;
+        let statements: Vec<Signed> =
+            heard.statements.iter().map(|(_, signed)| signed.clone()).collect();
+        let decision = decide(&Question {
+            rules: &rules,
+            base: &before,
+            merged: &after,
+            statements: &statements,
+            alarms: &heard.alarms,
+            smuggled: &self.smuggled_into(made, &merged)?,
+            now_s,
+        });
+        Ok(Gate { decision, heard, base: base.clone(), head: head.clone(), merged })
+    }
+
+    /// What a commit that was made holds beside the merge that was due.
+    fn smuggled_into(
+        &self,
+        made: Option<&Revision>,
+        due: &Revision,
+    ) -> Result<Vec<String>, RepoError> {
+        let Some(made) = made else { return Ok(Vec::new()) };
+        let repository = self.repository()?;
+        let due = commit_of(&repository, due)?.tree()?;
+        let made = commit_of(&repository, made)?.tree()?;
+        smuggled(&repository, &due, &made)
+    }
+
+    /// The merge of two commits, as a commit that no branch holds.
+    fn merged(&self, base: &Revision, head: &Revision) -> Result<Revision, GateError> {
+        let repository = self.repository()?;
+        let (base, head) = (commit_of(&repository, base)?, commit_of(&repository, head)?);
+        let ancestor = match repository.merge_base(base.id(), head.id()) {
+            Ok(id) => repository.find_commit(id)?.tree()?,
+            // Histories without a common beginning are merged as if it had been empty.
+            Err(error) if error.code() == git2::ErrorCode::NotFound => {
+                repository.find_tree(repository.treebuilder(None)?.write()?)?
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let mut index = repository.merge_trees(&ancestor, &base.tree()?, &head.tree()?, None)?;
+        if index.has_conflicts() {
+            return Err(GateError::Conflict { paths: conflicts(&index)? });
+        }
+        let tree = repository.find_tree(index.write_tree_to(&repository)?)?;
+        // Nobody's, at no time: the same two commits always give the same one.
+        let nobody = Signature::new("assay", "merge@assay", &Time::new(0, 0))?;
+        let id = repository.commit(None, &nobody, &nobody, "merge", &tree, &[&base, &head])?;
+        Ok(self.revision(&id.to_string())?)
+    }
+}
+
+/// The commits a gate is asked about.
+struct Sides<'a> {
+    base: &'a Revision,
+    head: &'a Revision,
+    merged: Revision,
+    /// The commit that was made of them, where one was.
+    made: Option<&'a Revision>,
+}
+
+/// Statements as they come in, each once.
+#[derive(Default)]
+struct Gathered {
+    statements: BTreeMap<String, (Entry, Signed)>,
+    refused: BTreeMap<String, Refused>,
+    alarms: Vec<Refusal>,
+    /// The place and id of the newest statement, by log.
+    newest: BTreeMap<String, (u64, String)>,
+}
+
+impl Gathered {
+    /// A log, which may also stand elsewhere, there with fewer or more entries.
+    fn add_log(&mut self, name: String, entries: Vec<Entry>, log: Log) {
+        if let Some(last) = log.signed.last() {
+            let newest = self.newest.entry(name).or_insert((0, String::new()));
+            let last = (last.statement.sequence, last.id.clone());
+            if newest.1.is_empty() || newest.0 < last.0 {
+                *newest = last;
+            }
+        }
+        let mut by_id: BTreeMap<String, Entry> =
+            entries.into_iter().map(|entry| (entry.id(), entry)).collect();
+        for signed in log.signed {
+            if let Some(entry) = by_id.remove(&signed.id) {
+                self.statements.insert(signed.id.clone(), (entry, signed));
+            }
+        }
+        for refused in log.refused {
+            self.refused.insert(refused.id.clone(), refused);
+        }
+    }
+
+    /// Statements outside a log: their signatures are checked, their past is not known.
+    fn add_loose(&mut self, entries: Vec<Entry>) {
+        for entry in entries {
+            match entry.open() {
+                Ok(signed) => {
+                    self.statements.entry(signed.id.clone()).or_insert((entry, signed));
+                }
+                Err(refusal) => {
+                    let id = entry.id();
+                    self.refused.entry(id.clone()).or_insert(Refused { id, refusal });
+                }
+            }
+        }
+    }
+
+    /// Raises an alarm for each log that no longer holds what was seen in it: somebody took statements back
+    /// that others have seen, which only a server that hides them or a stolen key does.
+    fn miss(&mut self, seen: &BTreeMap<String, String>) {
+        for id in seen.values() {
+            if !self.statements.contains_key(id) && !self.refused.contains_key(id) {
+                self.alarms.push(Refusal::RolledBack { seen: id.clone() });
+            }
+        }
+    }
+
+    fn heard(self) -> Heard {
+        Heard {
+            statements: self.statements.into_values().collect(),
+            refused: self.refused.into_values().collect(),
+            alarms: self.alarms,
+            newest: self.newest.into_iter().map(|(name, (_, id))| (name, id)).collect(),
+        }
+    }
+}
+
+fn commit_of<'r>(repository: &'r Repository, revision: &Revision) -> Result<Commit<'r>, RepoError> {
+    Ok(repository.find_commit(Oid::from_str(&revision.id())?)?)
+}
+
+fn conflicts(index: &Index) -> Result<Vec<String>, RepoError> {
+    let mut paths = Vec::new();
+    for conflict in index.conflicts()? {
+        let conflict = conflict?;
+        let side = conflict.our.or(conflict.their).or(conflict.ancestor);
+        paths.extend(side.map(|entry| String::from_utf8_lossy(&entry.path).into_owned()));
+    }
+    Ok(paths)
+}

@@ -1,0 +1,445 @@
+//! Proposals, reviews, evidence and the gate in a terminal: two people, two data folders, one remote.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use assay_testkit::{DataFolder, ModelServer};
+use serde_json::{Value, json};
+use ssh_key::private::Ed25519Keypair;
+use ssh_key::{LineEnding, PrivateKey};
+
+use crate::process::{Left, Terminal, greeter};
+
+const PROMPT: &str = "prompts/greet/plain.prompty";
+
+const POLICY: &str = "[approval]\nneeded = 1\n\n[evidence]\nrequired = true\n";
+
+/// A remote with a policy, and a server that greets.
+struct Team {
+    server: ModelServer,
+    folder: DataFolder,
+    address: String,
+}
+
+/// Somebody with a data folder, a key and a clone.
+struct Person {
+    terminal: Terminal,
+    place: PathBuf,
+}
+
+impl Team {
+    fn new() -> Team {
+        let (server, folder) = (greeter(), DataFolder::new());
+        let origin = Terminal::in_data("greet");
+        let allowed: String = [("ada", 1), ("bob", 2)]
+            .into_iter()
+            .map(|(name, seed)| format!("{name}@example.com {}\n", public(seed)))
+            .collect();
+        write(&origin.path(), ".assay/policy.toml", POLICY);
+        write(&origin.path(), ".assay/allowed_signers", &allowed);
+        origin.ok(&["commit", "-m", "who decides"]);
+        let bare = folder.path().join("prompts.git");
+        let bare = bare.to_str().expect("a path in UTF-8");
+        git(&origin.path(), &["clone", "-q", "--bare", ".", bare]);
+        let address = format!("file://{bare}");
+        Team { server, folder, address }
+    }
+
+    /// Somebody who has cloned the repository, and signs with the key that grows from `seed`.
+    fn person(&self, name: &str, seed: u8) -> Person {
+        let person = self.without_key(name);
+        let file = self.folder.path().join(format!("{name}.key"));
+        std::fs::write(&file, private(seed).as_bytes()).expect("a key");
+        let file = file.to_str().expect("a path in UTF-8");
+        let chosen = person.ok(&["signer", file, "--name", name]);
+        assert_eq!(chosen["signer"]["publicKey"], public(seed));
+        person
+    }
+
+    fn without_key(&self, name: &str) -> Person {
+        let terminal = Terminal::in_data("greet");
+        let url = self.server.url();
+        terminal.ok(&["models", "add", "openai-compatible", "server", "--base-url", &url]);
+        let place = self.folder.path().join(name);
+        let into = place.to_str().expect("a path in UTF-8");
+        let left = terminal.assay_in(self.folder.path(), &["clone", &self.address, into]);
+        assert_eq!(left.exit, 0, "{}", left.err);
+        git(&place, &["config", "user.name", name]);
+        git(&place, &["config", "user.email", &format!("{name}@example.com")]);
+        Person { terminal, place }
+    }
+}
+
+impl Person {
+    fn assay(&self, arguments: &[&str]) -> Left {
+        self.terminal.assay_in(&self.place, &[arguments, &["--json"]].concat())
+    }
+
+    #[track_caller]
+    fn ok(&self, arguments: &[&str]) -> Value {
+        let left = self.assay(arguments);
+        assert_eq!(left.exit, 0, "assay {}: {}{}", arguments.join(" "), left.out, left.err);
+        left.json()
+    }
+
+    /// What a command says that ends otherwise.
+    #[track_caller]
+    fn ends_with(&self, exit: i32, arguments: &[&str]) -> Value {
+        let left = self.assay(arguments);
+        assert_eq!(left.exit, exit, "assay {}: {}{}", arguments.join(" "), left.out, left.err);
+        left.json()
+    }
+
+    /// Makes the prompt say something else, and commits it on a branch of its own.
+    fn change(&self, from: &str, to: &str) {
+        let path = self.place.join(PROMPT);
+        let text = std::fs::read_to_string(&path).expect("the prompt");
+        assert!(text.contains(from), "{text}");
+        std::fs::write(&path, text.replace(from, to)).expect("the prompt");
+        self.ok(&["commit", "-m", to]);
+    }
+
+    /// Evaluates the branch against main and signs what came out.
+    fn evaluate(&self) -> Value {
+        self.ok(&["compare", "main", "kind"]);
+        self.ok(&["attest", "last"])
+    }
+}
+
+fn key(seed: u8) -> PrivateKey {
+    PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32]))
+}
+
+fn private(seed: u8) -> String {
+    key(seed).to_openssh(LineEnding::LF).expect("a key").to_string()
+}
+
+fn public(seed: u8) -> String {
+    key(seed).public_key().to_openssh().expect("a key")
+}
+
+fn write(folder: &Path, file: &str, text: &str) {
+    let path = folder.join(file);
+    std::fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    std::fs::write(path, text).expect("a file");
+}
+
+fn git(folder: &Path, arguments: &[&str]) -> String {
+    let done = Command::new("git")
+        .args(arguments)
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .output()
+        .expect("the git program");
+    assert!(done.status.success(), "git {arguments:?}: {}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).expect("text")
+}
+
+/// The codes of the refusals of the one prompt that is proposed.
+fn codes(gate: &Value) -> Vec<&str> {
+    let items = gate["prompts"].as_array().expect("items").iter();
+    let codes = items
+        .filter(|item| item["role"] == "prompt")
+        .flat_map(|item| item["codes"].as_array().into_iter().flatten().filter_map(Value::as_str));
+    codes.collect()
+}
+
+/// The conversation about words of a file.
+fn anchored(detail: &Value) -> &Value {
+    let threads = detail["threads"].as_array().expect("conversations");
+    threads.iter().find(|thread| !thread["anchor"].is_null()).expect("one about words")
+}
+
+#[test]
+fn two_people_propose_evaluate_review_change_approve_and_merge_and_the_other_verifies() {
+    let team = Team::new();
+    let (ada, bob) = (team.person("ada", 1), team.person("bob", 2));
+
+    // Ada proposes; nobody has measured or approved it.
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    let proposed = ada.ok(&["propose", "Be kind", "-m", "People like it."])["proposal"].clone();
+    assert_eq!(
+        (&proposed["state"], &proposed["author"]),
+        (&json!("open"), &json!("ada@example.com"))
+    );
+    let closed = ada.ends_with(1, &["verify", "main", "kind"]);
+    assert_eq!(closed["schema"], "assay.verify/1");
+    assert_eq!(codes(&closed), ["needs-approvals", "no-evidence"]);
+    ada.ends_with(1, &["review", "merge", "kind"]);
+
+    // She evaluates both sides, and signs what the run of hers showed.
+    let attested = ada.evaluate();
+    let content = &proposed["prompts"][0]["contentId"];
+    assert_eq!(&attested["contents"][0]["contentId"], content);
+    assert_eq!(attested["contents"][0]["evidence"]["gates"][0]["holds"], true);
+    ada.ok(&["sync"]);
+
+    // Bob reads it with its verdict, comments on a word and asks for changes.
+    bob.ok(&["sync"]);
+    let first = bob.ok(&["review", "show", "kind"]);
+    assert_eq!(first["proposal"]["id"], proposed["id"]);
+    assert_eq!(first["proposal"]["prompts"][0]["evidence"]["counts"], true);
+    let on = ["--on", PROMPT, "--words", "kindly", "-m", "How kindly?"];
+    bob.ok(&[&["review", "comment", "kind"][..], &on].concat());
+    bob.ok(&["review", "request-changes", "kind", "-m", "Say how."]);
+    bob.ok(&["sync"]);
+
+    // Ada sees both, changes the words and proposes anew: it stays one proposal, and the comment its words.
+    ada.ok(&["sync"]);
+    let asked = ada.ok(&["review", "show", "kind"]);
+    assert_eq!(asked["proposal"]["state"], "changes-requested");
+    assert_eq!(anchored(&asked)["anchor"]["quote"], "kindly");
+    let verdicts = asked["verdicts"].as_array().map(Vec::len);
+    assert_eq!(verdicts, Some(2), "she has run both sides, with two scorers");
+    ada.change("system:\n", "system:\nUse their name.\n");
+    let renewed = ada.ok(&["propose", "Be kind, by name"])["proposal"].clone();
+    assert_eq!((&renewed["id"], &renewed["state"]), (&proposed["id"], &json!("open")));
+    ada.evaluate();
+    ada.ok(&["sync"]);
+
+    // Bob cannot approve what he no longer sees; what he sees now he can, and it goes in.
+    bob.ok(&["sync"]);
+    let stale = first["shown"].as_str().expect("a digest");
+    let refused = bob.ends_with(2, &["review", "approve", "kind", "--seen", stale]);
+    assert_eq!(refused["message"], "the proposal is no longer the one that was shown");
+    let second = bob.ok(&["review", "show", "kind"]);
+    assert_eq!(anchored(&second)["anchor"]["place"], "moved");
+    let shown = second["shown"].as_str().expect("a digest");
+    let approved = bob.ok(&["review", "approve", "kind", "--seen", shown, "-m", "Good."]);
+    assert_eq!(approved["proposal"]["state"], "approved");
+    let merged = bob.ok(&["review", "merge", "kind"]);
+    assert_eq!(merged["target"], "main");
+    bob.ok(&["sync"]);
+
+    // The other pulls, and both agree; so does a plain clone, which has no logs.
+    ada.ok(&["switch", "main"]);
+    ada.ok(&["sync"]);
+    assert_eq!(ada.ok(&["verify"])["ok"], true);
+    assert_eq!(bob.ok(&["verify"])["ok"], true);
+    assert_eq!(ada.ok(&["review"])["proposals"][0]["state"], "merged");
+    let plain = team.folder.path().join("plain");
+    git(team.folder.path(), &["clone", "-q", &team.address, plain.to_str().expect("UTF-8")]);
+    let left = bob.terminal.assay_in(&plain, &["verify", "--json"]);
+    assert_eq!((left.exit, &left.json()["ok"]), (0, &json!(true)), "{}{}", left.out, left.err);
+    let trailers = git(&plain, &["log", "-1", "--format=%(trailers)"]);
+    assert!(trailers.contains("Reviewed-by: bob@example.com"), "{trailers}");
+    assert!(trailers.contains("Eval-Evidence: sha256:"), "{trailers}");
+}
+
+#[test]
+fn a_colleague_who_clones_sees_what_runs_showed() {
+    let team = Team::new();
+    let ada = team.person("ada", 1);
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    ada.ok(&["propose", "Be kind"]);
+    ada.evaluate();
+    ada.ok(&["sync"]);
+    let cleo = team.without_key("cleo");
+    let evidence = cleo.ok(&["attest", "--list"])["evidence"].clone();
+    assert_eq!(evidence[0]["prompt"], "prompts/greet");
+    assert_eq!(
+        (&evidence[0]["variant"], &evidence[0]["current"]),
+        (&json!("plain"), &json!(false))
+    );
+    assert_eq!(evidence[0]["evidence"]["cells"], 3);
+    let metrics = evidence[0]["evidence"]["metrics"].as_array().expect("means");
+    let polite = metrics.iter().find(|metric| metric["name"] == "polite").expect("a mean");
+    assert_eq!((&polite["mean"], &polite["n"]), (&json!(1.0), &json!(3)));
+    assert_eq!(cleo.ok(&["review"])["proposals"][0]["title"], "Be kind");
+}
+
+#[test]
+fn ones_own_approval_and_that_of_a_stranger_count_for_nothing_and_say_why() {
+    let team = Team::new();
+    let (ada, mallory) = (team.person("ada", 1), team.person("mallory", 9));
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    ada.ok(&["propose", "Be kind"]);
+    ada.ok(&["review", "approve", "kind"]);
+    let closed = ada.ends_with(1, &["verify", "main", "kind"]);
+    assert_eq!(codes(&closed), ["needs-approvals", "own-proposal", "no-evidence"]);
+    ada.ok(&["sync"]);
+    mallory.ok(&["sync"]);
+    mallory.ok(&["review", "approve", "kind"]);
+    mallory.ok(&["sync"]);
+    ada.ok(&["sync"]);
+    let closed = ada.ends_with(1, &["verify", "main", "kind"]);
+    assert_eq!(closed["refused"][0]["code"], "unknown-signer");
+    assert_eq!(codes(&closed), ["needs-approvals", "own-proposal", "no-evidence"]);
+}
+
+#[test]
+fn changing_the_policy_along_with_the_prompt_needs_approval_under_the_old_one() {
+    let team = Team::new();
+    let ada = team.person("ada", 1);
+    ada.ok(&["switch", "-c", "kind"]);
+    write(&ada.place, ".assay/policy.toml", "[approval]\nneeded = 0\n");
+    ada.change("Greet the person.", "Greet the person kindly.");
+    ada.ok(&["propose", "Be kind, and lax"]);
+    let closed = ada.ends_with(1, &["verify", "main", "kind"]);
+    assert_eq!(codes(&closed), ["needs-approvals", "no-evidence"]);
+    let items = closed["prompts"].as_array().expect("items");
+    let policy = items.iter().find(|item| item["role"] == "policy").expect("the policy");
+    assert_eq!((&policy["ok"], &policy["codes"]), (&json!(false), &json!(["needs-approvals"])));
+}
+
+#[test]
+fn a_run_of_a_dirty_tree_or_of_a_part_is_not_attested() {
+    let team = Team::new();
+    let ada = team.person("ada", 1);
+    let refused = |says: &str| {
+        let left = ada.ends_with(2, &["attest"]);
+        let message = left["message"].as_str().unwrap_or_default().to_owned();
+        assert!(message.contains(says), "{message}");
+    };
+    refused("no run `last`");
+    ada.terminal.assay_in(&ada.place, &["run", "--case", "ada"]);
+    refused("only some cases");
+    write(
+        &ada.place,
+        PROMPT,
+        &(std::fs::read_to_string(ada.place.join(PROMPT)).expect("text") + "!"),
+    );
+    ada.terminal.assay_in(&ada.place, &["run"]);
+    refused("prompts/greet is not committed as the run used it");
+    ada.ok(&["commit", "-m", "louder"]);
+    let attested = ada.ok(&["attest"]);
+    assert_eq!(attested["contents"].as_array().map(Vec::len), Some(2), "{attested}");
+}
+
+#[test]
+fn who_has_chosen_no_key_is_told_how() {
+    let team = Team::new();
+    let cleo = team.without_key("cleo");
+    cleo.ok(&["switch", "-c", "kind"]);
+    cleo.change("Greet the person.", "Greet the person kindly.");
+    let refused = cleo.ends_with(2, &["propose", "Be kind"]);
+    assert_eq!(refused["message"], "no key is chosen to sign with");
+    assert!(refused["hints"][0].as_str().is_some_and(|hint| hint.contains("assay signer")));
+    let refused = cleo.ends_with(2, &["signer", "assay.yaml"]);
+    assert!(refused["hints"][0].as_str().is_some_and(|hint| hint.contains("ssh-keygen")));
+}
+
+#[test]
+fn a_statement_that_is_taken_back_counts_no_more() {
+    let team = Team::new();
+    let (ada, bob) = (team.person("ada", 1), team.person("bob", 2));
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    ada.ok(&["propose", "Be kind"]);
+    ada.ok(&["sync"]);
+    bob.ok(&["sync"]);
+    let approved = bob.ok(&["review", "approve", "kind"]);
+    let vote = &approved["proposal"]["prompts"][0]["votes"][0];
+    assert_eq!((&vote["verdict"], &vote["counts"]), (&json!("approve"), &json!(true)));
+    let statement = vote["statement"].as_str().expect("an id");
+    bob.ok(&["sync"]);
+    ada.ok(&["sync"]);
+    let refused = ada.ends_with(2, &["review", "revoke", statement]);
+    assert_eq!(refused["message"], "a statement is taken back with the key that signed it");
+    let left = bob.ok(&["review", "revoke", statement, "-m", "Too soon."]);
+    assert_eq!(left["proposals"][0]["prompts"][0]["votes"], json!([]));
+    let withdrawn = ada.ok(&["review", "revoke", "kind"]);
+    assert_eq!(withdrawn["proposals"][0]["state"], "withdrawn");
+}
+
+#[test]
+fn the_gate_is_written_for_ci() {
+    let team = Team::new();
+    let ada = team.person("ada", 1);
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    let files = ["--junit", "gate.xml", "--markdown", "gate.md"];
+    let arguments = [&["verify", "main", "HEAD"][..], &files].concat();
+    let left = ada.terminal.assay_in(&ada.place, &arguments);
+    assert_eq!(left.exit, 1, "{}", left.err);
+    assert!(left.out.starts_with("gate CLOSED\n"), "{}", left.out);
+    assert!(left.out.contains("assay propose"), "what to do is said: {}", left.out);
+    let read = |name: &str| std::fs::read_to_string(ada.place.join(name)).expect("a report");
+    assert!(
+        read("gate.xml").contains(r#"<failure type="needs-approvals""#),
+        "{}",
+        read("gate.xml")
+    );
+    assert!(read("gate.md").starts_with("### Gate: closed\n"), "{}", read("gate.md"));
+    let nothing = ada.ok(&["verify", "HEAD", "HEAD"]);
+    assert_eq!((&nothing["ok"], &nothing["prompts"]), (&json!(true), &json!([])));
+}
+
+#[test]
+fn statements_that_were_seen_and_are_gone_close_the_gate() {
+    let team = Team::new();
+    let (ada, bob) = (team.person("ada", 1), team.person("bob", 2));
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    ada.ok(&["propose", "Be kind"]);
+    ada.ok(&["sync"]);
+    bob.ok(&["sync"]);
+    bob.ok(&["review", "request-changes", "kind", "-m", "No."]);
+    bob.ok(&["sync"]);
+    ada.ok(&["sync"]);
+    assert_eq!(ada.ok(&["review"])["proposals"][0]["state"], "changes-requested");
+    let kept = git(&ada.place, &["for-each-ref", "--format=%(refname)", "refs/assay/"]);
+    let logs: Vec<&str> = kept.lines().filter(|name| name.contains("/log/")).collect();
+    assert_eq!(logs.len(), 4, "two logs, here and as they were fetched: {kept}");
+    logs.iter().for_each(|name| drop(git(&ada.place, &["update-ref", "-d", name])));
+    let closed = ada.ends_with(1, &["verify", "main", "kind"]);
+    let codes: Vec<_> = closed["reasons"].as_array().into_iter().flatten().collect();
+    assert_eq!(codes.len(), 2, "{closed}");
+    assert!(codes.iter().all(|reason| reason["code"] == "rolled-back"), "{closed}");
+}
+
+#[cfg(unix)]
+#[test]
+fn the_hook_of_the_guide_lets_in_what_was_approved_and_nothing_else() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let team = Team::new();
+    let hook = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/ci/pre-receive");
+    let into = team.folder.path().join("prompts.git/hooks/pre-receive");
+    write(&team.folder.path().join("prompts.git"), "hooks/pre-receive", "");
+    std::fs::copy(hook, &into).expect("the hook");
+    let executable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&into, executable).expect("a hook that runs");
+
+    let cleo = team.without_key("cleo");
+    cleo.change("Greet the person.", "Greet nobody.");
+    let (pushed, said) = push(&cleo.place);
+    assert!(!pushed, "{said}");
+    assert!(said.contains("needs-approvals"), "{said}");
+    assert!(said.contains("the gate of refs/heads/main is closed"), "{said}");
+
+    let (ada, bob) = (team.person("ada", 1), team.person("bob", 2));
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    ada.ok(&["propose", "Be kind"]);
+    ada.evaluate();
+    ada.ok(&["sync"]);
+    bob.ok(&["sync"]);
+    bob.ok(&["review", "approve", "kind"]);
+    bob.ok(&["review", "merge", "kind"]);
+    let (pushed, said) = push(&bob.place);
+    assert!(pushed, "{said}");
+}
+
+/// Pushes `main` with plain git, whose hooks find `assay`; what the other side said.
+#[cfg(unix)]
+fn push(folder: &Path) -> (bool, String) {
+    let assay = assay_tests::window::built("assay").expect("the command line is built");
+    let path = std::env::var("PATH").expect("a path");
+    let path = format!("{}:{path}", assay.parent().expect("a folder").display());
+    let done = Command::new("git")
+        .args(["push", "-q", "origin", "main"])
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("PATH", path)
+        // The system's key store belongs to the person, not to a test.
+        .env("ASSAY_KEYS", "file")
+        .output()
+        .expect("the git program");
+    (done.status.success(), String::from_utf8_lossy(&done.stderr).into_owned())
+}

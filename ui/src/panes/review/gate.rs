@@ -1,0 +1,191 @@
+//! The gate of a proposal: what waits, who must still approve and why, what people said of exactly this content, and the
+//! run that speaks for it. Every refusal has its way out.
+
+use std::sync::Arc;
+
+use assay_wire::{
+    EvidenceView, GateContentView, ProposalDetailView, ProposedPromptView, RefusalView,
+    RefusedStatementView, VoteView,
+};
+use leptos::prelude::*;
+
+use super::{When, errand::Errand, model, reviews::Reviews};
+use crate::{
+    components::{Button, Chip, Icon, Kind, Mark, Tone},
+    state::context,
+};
+
+/// The gate, folded or not.
+#[component]
+pub(super) fn GateRail(detail: Arc<ProposalDetailView>) -> impl IntoView {
+    let gate = detail.proposal.gate.clone();
+    let (tone, mark) = if gate.open { (Tone::Ok, Mark::Check) } else { (Tone::Warn, Mark::Shield) };
+    let contents = gate
+        .contents
+        .iter()
+        .cloned()
+        .map(|content| view! { <Item detail=detail.clone() content /> });
+    let contents = contents.collect_view();
+    view! {
+        <details class="review__rail" open=true aria-label="Gate" data-testid="review-gate">
+            <summary class="gate__summary">
+                <Chip tone icon=mark>{if gate.open { "open" } else { "closed" }}</Chip>
+                <span class="grow" data-testid="review-gate-words">{model::gate_words(&gate)}</span>
+            </summary>
+            <div class="gate__body">
+                <Reasons reasons=gate.reasons />
+                {contents}
+                <Votes prompts=detail.proposal.prompts.clone() />
+                <Unheard refused=gate.refused />
+            </div>
+        </details>
+    }
+}
+
+/// Why something is refused, and what to do about it.
+#[component]
+fn Reasons(reasons: Vec<RefusalView>) -> impl IntoView {
+    let line = |RefusalView { code, message, hint }: RefusalView| {
+        view! {
+            <li class="gate__reason" data-code=code.clone()>
+                <Icon mark=Mark::Cross />
+                <div class="grow">
+                    <p>{message}</p>
+                    {hint.map(|hint| view! { <p class="gate__way quiet">{hint}</p> })}
+                    <code class="gate__code">{code.clone()}</code>
+                </div>
+            </li>
+        }
+    };
+    (!reasons.is_empty()).then(
+        || view! { <ul class="gate__reasons">{reasons.into_iter().map(line).collect_view()}</ul> },
+    )
+}
+
+/// One item that would go in.
+#[component]
+fn Item(detail: Arc<ProposalDetailView>, content: GateContentView) -> impl IntoView {
+    let reviews = context::<Reviews>();
+    let name = model::content_words(&content);
+    let (tone, mark, word) = match content.open {
+        true => (Tone::Ok, Mark::Check, "may go in"),
+        false => (Tone::Warn, Mark::Clock, "waits"),
+    };
+    let own = content.clone();
+    let could = move || {
+        let policy = reviews.list().with(|list| list.ready().map(|list| list.policy.clone()))?;
+        let people = model::could_approve(&own, &detail.proposal, &policy);
+        (!people.is_empty()).then(|| view! {
+            <p class="gate__could"><span class="quiet">"could approve: "</span>{people.join(", ")}</p>
+        })
+    };
+    let approved = (!content.approvals.is_empty()).then(|| {
+        view! { <p><span class="quiet">"approved by "</span>{content.approvals.join(", ")}</p> }
+    });
+    let count = model::count_words(&content);
+    view! {
+        <section class="gate__item" aria-label=name.clone() data-testid="gate-item">
+            <h3 class="gate__name"><span class="clip grow" title=content.content.clone()>{name.clone()}</span><Chip tone icon=mark>{word}</Chip></h3>
+            <p class="number">{count}</p>
+            {approved}
+            {could}
+            <Reasons reasons=content.reasons />
+        </section>
+    }
+}
+
+/// What people said of exactly this content, and the runs that measured it.
+#[component]
+fn Votes(prompts: Vec<ProposedPromptView>) -> impl IntoView {
+    let of = |prompt: ProposedPromptView| {
+        let ProposedPromptView { prompt, variant, approvals, evidence, missing, .. } = prompt;
+        if approvals.is_empty() && evidence.is_none() && missing.is_empty() {
+            return ().into_any();
+        }
+        let votes = model::ordered(&approvals).into_iter().map(|vote| view! { <Vote vote /> });
+        let missing = missing.into_iter().map(|words| view! { <li class="quiet">{words}</li> });
+        view! {
+            <section class="gate__item" aria-label=format!("What was said of {prompt} · {variant}")>
+                <h3 class="gate__name"><span class="clip">{format!("{prompt} · {variant}")}</span></h3>
+                <ul class="gate__votes">{votes.collect_view()}</ul>
+                {evidence.map(|evidence| view! { <Evidence evidence /> })}
+                <ul>{missing.collect_view()}</ul>
+            </section>
+        }
+        .into_any()
+    };
+    prompts.into_iter().map(of).collect_view()
+}
+
+#[component]
+fn Vote(vote: VoteView) -> impl IntoView {
+    let reviews = context::<Reviews>();
+    let (tone, mark, word) = model::verdict_look(vote.verdict);
+    let statement = StoredValue::new(vote.statement.clone());
+    let take_back = move |_| {
+        reviews.begin(Errand::Revoke {
+            statement: statement.get_value(),
+            what: "what you said of it".to_owned(),
+        });
+    };
+    view! {
+        <li class="gate__vote">
+            <Chip tone icon=mark>{word}</Chip>
+            <span class="clip" title=vote.statement.clone()>{vote.person.clone()}</span>
+            <When time_s=vote.time_s />
+            {(!vote.counts).then(|| view! { <span class="quiet">"does not count"</span> })}
+            <span class="grow"></span>
+            {vote.own.then(|| view! {
+                <Button small=true kind=Kind::Quiet testid="review-revoke" on_press=take_back>"Take back…"</Button>
+            })}
+        </li>
+    }
+}
+
+/// What a signed run showed.
+#[component]
+fn Evidence(evidence: EvidenceView) -> impl IntoView {
+    let (tone, mark, word) = match evidence.counts {
+        true => (Tone::Ok, Mark::Check, "evidence"),
+        false => (Tone::Warn, Mark::Warning, "does not count"),
+    };
+    let gates = evidence.gates.iter().map(|gate| {
+        let (tone, mark, word) = match gate.holds {
+            true => (Tone::Ok, Mark::Check, "holds"),
+            false => (Tone::Danger, Mark::Cross, "does not hold"),
+        };
+        view! {
+            <li><Chip tone icon=mark>{word}</Chip>" "{gate.name.clone()}" "<span class="quiet number">{format!("{} · {:.3}", gate.asks, gate.value)}</span></li>
+        }
+    });
+    let gates = gates.collect_view();
+    let metrics = evidence.metrics.iter().map(|metric| {
+        view! { <li class="number">{format!("{} {:.3} [{:.3}, {:.3}] · {} cells", metric.name, metric.mean, metric.low, metric.high, metric.n)}</li> }
+    });
+    let metrics = metrics.collect_view();
+    view! {
+        <details class="gate__evidence" data-testid="review-evidence">
+            <summary><Chip tone icon=mark>{word}</Chip>" "<span title=evidence.statement.clone()>{model::evidence_words(&evidence)}</span></summary>
+            <ul>{gates}</ul>
+            <ul>{metrics}</ul>
+            <p class="quiet">{format!("Assay {}", evidence.tool)}" · "<When time_s=evidence.time_s /></p>
+        </details>
+    }
+}
+
+/// What is said and counts for nothing. A forgery that vanished silently would be one that nobody looks into.
+#[component]
+fn Unheard(refused: Vec<RefusedStatementView>) -> impl IntoView {
+    let count = refused.len();
+    let line = |refused: RefusedStatementView| {
+        view! { <li><code class="clip" title=refused.statement.clone()>{model::short(&refused.statement)}</code><Reasons reasons=vec![refused.refusal] /></li> }
+    };
+    (count > 0).then(|| {
+        view! {
+            <details class="gate__unheard">
+                <summary>{model::several(count, "statement")}" not believed"</summary>
+                <ul>{refused.into_iter().map(line).collect_view()}</ul>
+            </details>
+        }
+    })
+}
