@@ -1,4 +1,4 @@
-//! How long reading and checking prompts takes: `cargo run --release -p assay-prompt --example speed`.
+//! How long reading and checking prompts takes: `cargo run --release -p assay-prompt --example checking`.
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};

@@ -1,4 +1,4 @@
-//! How fast the embedded model is here: `cargo run --example speed -- FOLDER [LANES]`.
+//! How fast the embedded model is here: `cargo run --example tokens -- FOLDER [LANES]`.
 //!
 //! Prints the time to load, tokens per second of prompt and answer, and the time
 //! of the sample's first run: two variants over six cases, a prefix of about 350
