@@ -41,6 +41,13 @@ impl Output {
         self.write(text)
     }
 
+    /// A text that is a file of its own, whose writer has made it harmless: where it has signs that nobody sees, they
+    /// belong there.
+    pub fn copy(&self, text: &str) -> Result<(), ApiError> {
+        let mut out = std::io::stdout().lock();
+        refused(writeln!(out, "{}", text.trim_end()).and_then(|()| out.flush()))
+    }
+
     /// A line about what is going on.
     pub fn note(&self, line: &str) {
         // Nothing is left to tell a person whose standard error is closed.
@@ -121,7 +128,23 @@ pub(crate) fn printable(text: &str) -> String {
 }
 
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Words of somebody else within a line of ours: they begin no line of their own.
+pub(crate) fn one_line(text: &str) -> String {
+    text.chars().map(|c| if ends_line(c) { ' ' } else { c }).collect()
+}
+
+/// Words of somebody else on lines of their own, each with a mark before it, so that none of them passes for ours.
+pub(crate) fn quoted(mark: &str, text: &str) -> String {
+    text.split('\n').map(|line| format!("{mark}{line}\n")).collect()
+}
+
+fn ends_line(c: char) -> bool {
+    matches!(c, '\n' | '\r' | '\t' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// `1 error`, `2 errors`.

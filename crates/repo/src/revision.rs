@@ -90,6 +90,19 @@ impl Revision {
         self.read(|committed| committed.bytes(&path, limit))
     }
 
+    /// What git calls whatever stands at a path, with its kind: a file of any size, a link, a folder.
+    ///
+    /// # Errors
+    /// When nothing is there.
+    pub fn object_at(&self, rel: &str) -> Result<String, RepoError> {
+        let path = RelPath::parse(rel)?;
+        self.read(|committed| {
+            let entry = committed.tree.get_path(Path::new(path.as_str()));
+            let entry = entry.map_err(|_| RepoError::NotFound { path: path.to_string() })?;
+            Ok(format!("{:o} {}", entry.filemode(), entry.id()))
+        })
+    }
+
     fn read<T>(
         &self,
         read: impl FnOnce(&Committed<'_>) -> Result<T, RepoError>,

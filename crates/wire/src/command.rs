@@ -208,6 +208,8 @@ commands! {
 
     "proposal.list" ListProposals -> ProposalsView, Json, "the proposals of the open repository, who signs here, and the rules";
     "proposal.read" ReadProposal -> ProposalDetailView, Json, "everything about a proposal: difference, conversations, verdict and gate";
+    "proposal.show" ShowProposal -> ProposalDetailView, Json, "everything about a proposal, remembered as shown";
+    "proposal.shown" ReadShown -> Option<String>, Json, "the digest of what was shown of a proposal last";
     "proposal.make" Propose -> ProposalView, Json, "propose what a branch has, signed";
     "proposal.review" Review -> ProposalDetailView, Json, "approve, ask for changes or comment, signed";
     "proposal.merge" MergeProposal -> ProposalMergedView, Json, "merge a proposal whose gate is open, with what opened it";

@@ -128,10 +128,13 @@ pub struct ProposedPromptView {
     pub prompt: String,
     /// The variant.
     pub variant: String,
-    /// The content id it would have.
+    /// The content id it would have; of one that would be taken away, the digest that stands for that.
     pub content: String,
     /// The content id it has; none of a new one.
     pub base_content: Option<String>,
+    /// Whether it would be taken away.
+    #[serde(default)]
+    pub removed: bool,
     /// What people said of exactly this content, each person's last word.
     pub approvals: Vec<VoteView>,
     /// How many people must approve it.
@@ -261,7 +264,8 @@ pub struct ReviewGateView {
 /// What is decided about one item.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GateContentView {
-    /// `prompt`, `cases`, `scorers`, `suite`, `policy`, `signers` or `repository`.
+    /// `prompt`, `cases`, `scorers`, `suite`, `policy`, `signers` or `repository`; `removal` of a variant that would be
+    /// taken away.
     pub role: String,
     /// Where its prompt, or its file, will stand.
     pub path: String,
@@ -306,6 +310,20 @@ pub struct RefusedStatementView {
 pub struct ReadProposal {
     /// Its id, the beginning of it, or its branch.
     pub id: String,
+}
+
+/// Asks for the same, to put it before a person's eyes now: what was shown is remembered, and can be decided on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ShowProposal {
+    /// Its id, the beginning of it, or its branch.
+    pub id: String,
+}
+
+/// Asks what was shown last of a proposal on this machine, for [`Review::seen`]; none when nothing was.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ReadShown {
+    /// The proposal's whole id.
+    pub proposal: String,
 }
 
 /// Everything about a proposal.

@@ -3,13 +3,14 @@
 //! The difference is between what the target has and what it would have, so what is approved is what goes in. The
 //! verdict is that of runs that have answered both sides with the same cases and scorers; reading it runs nothing.
 
-use assay_repo::review::{Content, Gate};
+use assay_repo::review::Gate;
 use assay_repo::{FileChange, MAX_FILE, RepoError, Revision, digest};
 use assay_wire::*;
 use serde_json::json;
 
 use super::hearing::{Hearing, Target};
-use super::proposal::{Judged, Proposed, judge};
+use super::judged::{Judged, judge};
+use super::proposal::Proposed;
 use super::threads::{Homes, views};
 use crate::app::App;
 use crate::differences::file_difference;
@@ -27,22 +28,19 @@ const ABSENT: &str = "none";
 pub(super) struct Sides<'a> {
     pub hearing: &'a Hearing,
     pub gate: &'a Gate,
-    /// What the target would have.
-    pub content: Content,
     pub homes: Homes,
     changes: Vec<FileChange>,
 }
 
 impl<'a> Sides<'a> {
     pub fn of(hearing: &'a Hearing, gate: &'a Gate) -> Result<Self, ApiError> {
-        let content = gate.merged.content().map_err(|e| e.explain())?;
-        let homes = Homes::of(&gate.merged, &content)?;
+        let homes = Homes::of(&gate.merged, &gate.after)?;
         let changes = hearing
             .open
             .workspace
             .changes_between(&gate.base, Some(&gate.merged))
             .map_err(|e| e.explain())?;
-        Ok(Self { hearing, gate, content, homes, changes })
+        Ok(Self { hearing, gate, homes, changes })
     }
 
     fn files(&self) -> Vec<FileDifference> {
@@ -65,7 +63,8 @@ impl<'a> Sides<'a> {
         self.changes.iter().filter_map(text).collect()
     }
 
-    /// Names what is shown: each file that differs with both of its contents, and the evidence beside it.
+    /// Names what is shown: each file that differs with both of its contents, the evidence beside it, and the rules that
+    /// it is judged by.
     pub fn shown(&self, prompts: &[ProposedPromptView]) -> Result<String, ApiError> {
         let mut files = Vec::new();
         for change in &self.changes {
@@ -73,7 +72,11 @@ impl<'a> Sides<'a> {
             files.push(json!([change.path, old, content_at(&self.gate.merged, &change.path)?]));
         }
         let evidence: Vec<&str> = evidence(prompts).collect();
-        Ok(digest(json!({"files": files, "evidence": evidence}).to_string().as_bytes()))
+        Ok(digest(
+            json!({"files": files, "evidence": evidence, "rules": self.gate.rules.digest})
+                .to_string()
+                .as_bytes(),
+        ))
     }
 }
 
@@ -86,8 +89,11 @@ fn content_at(revision: &Revision, path: &str) -> Result<String, ApiError> {
     match revision.read_bytes(path, MAX_FILE) {
         Ok(bytes) => Ok(digest(&bytes)),
         Err(RepoError::NotFound { .. }) => Ok(ABSENT.to_owned()),
-        // A link or a very large file is shown as such, and not by its content.
-        Err(RepoError::NotAFile { .. } | RepoError::TooLarge { .. }) => Ok("not shown".to_owned()),
+        // A link or a very large file is shown as such, and still must be the same one when it is approved.
+        Err(RepoError::NotAFile { .. } | RepoError::TooLarge { .. }) => {
+            let object = revision.object_at(path).map_err(|e| e.explain())?;
+            Ok(format!("git:{object}"))
+        }
         Err(error) => Err(error.explain()),
     }
 }
@@ -105,7 +111,7 @@ impl App {
             detail.base = target.tip.id();
             self.fill_in(hearing, proposed, target, &judged, &mut detail)?;
         }
-        detail.conflicts = judged.conflicts;
+        detail.conflicts = judged.conflicts().to_vec();
         Ok(detail)
     }
 
@@ -122,7 +128,7 @@ impl App {
             let found = hearing.open.workspace.merge_base(&target.tip, head);
             into.merge_base = found.map_err(|e| e.explain())?;
         }
-        let sides = judged.gate.as_ref().map(|gate| Sides::of(hearing, gate)).transpose()?;
+        let sides = judged.gate().map(|gate| Sides::of(hearing, gate)).transpose()?;
         into.threads = views(hearing, proposed, target, sides.as_ref().map(|sides| &sides.homes));
         let Some(sides) = sides else { return Ok(()) };
         into.merged = Some(sides.gate.merged.id());

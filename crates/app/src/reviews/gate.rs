@@ -3,17 +3,26 @@
 use assay_repo::review::{Gate, GateError, ItemDecision, Reason, Refused};
 use assay_wire::*;
 
+use super::awaited::awaited;
 use super::hearing::refused;
 
 /// The decision, which a log with two pasts closes whatever it says.
-pub(super) fn view(gate: &Gate, diverged: &[RefusalView]) -> ReviewGateView {
+pub(super) fn view(gate: &Gate, diverged: &[RefusalView], now_s: i64) -> ReviewGateView {
     let decision = &gate.decision;
+    let content = |item: &ItemDecision| {
+        let mut view = content_view(item);
+        let missing = view.reasons.iter_mut().find(|reason| reason.code == "needs-approvals");
+        if let Some(reason) = missing {
+            reason.hint = Some(awaited(gate, item, now_s));
+        }
+        view
+    };
     let reasons = decision.reasons.iter().map(reason_view).chain(diverged.iter().cloned());
     ReviewGateView {
         base: gate.base.id(),
         head: gate.head.id(),
         open: decision.open && diverged.is_empty(),
-        contents: decision.items.iter().map(content_view).collect(),
+        contents: decision.items.iter().map(content).collect(),
         reasons: reasons.collect(),
         refused: decision.refused.iter().map(statement_view).collect(),
     }
@@ -36,7 +45,10 @@ pub(super) fn closed(code: &str, message: String) -> ReviewGateView {
 
 fn content_view(item: &ItemDecision) -> GateContentView {
     GateContentView {
-        role: item.subject.role.as_str().to_owned(),
+        role: match item.is_removal {
+            true => "removal".to_owned(),
+            false => item.subject.role.as_str().to_owned(),
+        },
         path: item.path.clone(),
         variant: item.subject.variant.clone(),
         content: item.subject.digest.clone(),
@@ -64,7 +76,7 @@ pub(super) fn refusal_view(code: &str, message: String) -> RefusalView {
 pub(super) fn hint(code: &str) -> Option<&'static str> {
     Some(match code {
         "needs-approvals" => {
-            "Somebody else reviews it: assay review approve PROPOSAL, then assay sync."
+            "Somebody else reviews it: assay review show PROPOSAL, assay review approve PROPOSAL, then assay sync."
         }
         "not-proposed" => "Propose what the branch has now: assay propose TITLE.",
         "changes-requested" => {

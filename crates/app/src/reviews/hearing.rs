@@ -3,16 +3,20 @@
 //! The newest statement of each log is remembered from one time to the next, so that a log that loses its end is
 //! noticed. A log that came from a remote and tells another past than ours closes every gate until somebody has looked.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use assay_repo::git::BranchInfo;
 use assay_repo::review::refs::Adopted;
-use assay_repo::review::{Body, Content, Heard, Refusal, Rules, Signed};
+use assay_repo::review::{
+    Body, Content, Gate, GateError, Heard, Reached, ReadError, Refusal, Rules, Signed,
+};
 use assay_repo::{Revision, Workspace};
-use assay_wire::{ApiError, PolicyView, RefusalView};
+use assay_wire::{ApiError, PolicyView, RefusalView, ReviewGateView};
 
-use super::gate::{hint, refusal_view};
+use super::gate::{closed, closed_by, hint, refusal_view};
 use crate::app::{App, Open};
 use crate::error::Explain;
 
@@ -38,8 +42,23 @@ pub(super) struct Hearing {
     /// The key that signs here, as its fingerprint.
     pub own: Option<String>,
     pub now_s: i64,
+    heard: Heard,
     branches: Vec<BranchInfo>,
     targets: BTreeMap<String, Target>,
+    asked: RefCell<BTreeMap<Commits, Rc<Asked>>>,
+}
+
+/// The ids of a target's commit and of one that wants to go in.
+type Commits = (String, String);
+
+/// What the gate said of two commits.
+pub(super) enum Asked {
+    Decided(Box<Gate>),
+    /// It cannot be asked: why, and where both sides conflict.
+    Closed {
+        why: ReviewGateView,
+        conflicts: Vec<String>,
+    },
 }
 
 /// A branch that somebody wants to reach.
@@ -50,6 +69,8 @@ pub(super) struct Target {
     pub content: Content,
     /// The statements that what was merged into it left there.
     pub attested: BTreeSet<String>,
+    /// The statements that their authors took back, by its signers.
+    pub taken_back: BTreeSet<String>,
 }
 
 impl App {
@@ -76,12 +97,15 @@ impl App {
             signed: Vec::new(),
             own: self.own_fingerprint()?,
             now_s: self.inner.environment.now_ms().div_euclid(1_000),
+            heard: Heard::default(),
             targets: BTreeMap::new(),
+            asked: RefCell::default(),
             open: Arc::clone(&open),
         };
-        let heard = hearing.listen()?;
-        self.remember(&open, &hearing.seen, &heard)?;
-        hearing.signed = heard.statements.into_iter().map(|(_, signed)| signed).collect();
+        hearing.heard = hearing.listen()?;
+        self.remember(&open, &hearing.seen, &hearing.heard)?;
+        let said = hearing.heard.statements.iter();
+        hearing.signed = said.map(|(_, signed)| signed.clone()).collect();
         Ok(hearing)
     }
 
@@ -184,12 +208,54 @@ impl Hearing {
     pub fn read_target(&self, name: &str) -> Result<Option<Target>, ApiError> {
         let Some(tip) = self.tip(name)? else { return Ok(None) };
         let attested = self.open.workspace.attested_at(&tip).map_err(|e| e.explain())?;
+        let rules = tip.rules().map_err(|error| error.to_string());
         Ok(Some(Target {
-            rules: tip.rules().map_err(|error| error.to_string()),
+            taken_back: revoked(&self.signed, rules.as_ref().ok()),
+            rules,
             content: tip.content().map_err(|e| e.explain())?,
             attested,
             tip,
         }))
+    }
+
+    /// Whether a commit may go into a target. Many proposals of one branch are one question, asked once.
+    pub fn gate(&self, target: &Target, head: &Revision) -> Result<Rc<Asked>, ApiError> {
+        let commits = (target.tip.id(), head.id());
+        if let Some(known) = self.asked.borrow().get(&commits) {
+            return Ok(Rc::clone(known));
+        }
+        let asked = Rc::new(self.ask(target, head)?);
+        self.asked.borrow_mut().insert(commits, Rc::clone(&asked));
+        Ok(asked)
+    }
+
+    fn ask(&self, target: &Target, head: &Revision) -> Result<Asked, ApiError> {
+        let workspace = &self.open.workspace;
+        let rules = match &target.rules {
+            Ok(rules) => rules,
+            Err(problem) => {
+                let why = closed("unreadable-rules", problem.clone());
+                return Ok(Asked::Closed { why, conflicts: Vec::new() });
+            }
+        };
+        let (tip, content, heard) = (&target.tip, &target.content, &self.heard);
+        // What was heard is about the repository that stands here; a target may go by another id, or by none yet.
+        let gate = match content.repository.as_deref() == Some(self.repository.as_str()) {
+            true => workspace.gate_of(Reached { tip, rules, content, heard }, head, self.now_s),
+            false => workspace.gate(tip, head, &self.seen, self.now_s),
+        };
+        match gate {
+            Ok(gate) => Ok(Asked::Decided(Box::new(gate))),
+            Err(GateError::Read(ReadError::Repo(error))) => Err(error.explain()),
+            Err(error) => {
+                let why = closed_by(&error);
+                let conflicts = match error {
+                    GateError::Conflict { paths } => paths,
+                    _ => Vec::new(),
+                };
+                Ok(Asked::Closed { why, conflicts })
+            }
+        }
     }
 
     pub fn target(&self, name: &str) -> Option<&Target> {

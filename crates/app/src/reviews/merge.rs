@@ -6,7 +6,8 @@ use assay_wire::*;
 
 use super::gate::view;
 use super::hearing::Hearing;
-use super::proposal::{self, judge};
+use super::judged::judge;
+use super::proposal;
 use super::say::{on_one_line, waiting};
 use crate::app::App;
 use crate::environment::commit_time;
@@ -45,7 +46,7 @@ impl Answer<MergeProposal> for App {
 
 /// A closed gate refuses with everything that keeps it closed.
 fn require_open(gate: &Gate, hearing: &Hearing) -> Result<(), ApiError> {
-    let view = view(gate, &hearing.diverged);
+    let view = view(gate, &hearing.diverged, hearing.now_s);
     if view.open {
         return Ok(());
     }

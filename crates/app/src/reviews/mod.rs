@@ -2,24 +2,27 @@
 //!
 //! `assay_repo::review` knows what a statement is and when a gate opens. Here that meets the application: whose key
 //! signs ([`signer`]), what was heard so far and is remembered ([`hearing`]), which statements make a proposal
-//! ([`proposal`]), what a reviewer sees of it ([`detail`]), and what a run showed ([`attest`]). What is signed is what
+//! ([`proposal`]), what has become of it ([`judged`]), what a reviewer sees of it ([`detail`]), and what a run showed ([`attest`]). What is signed is what
 //! was shown: a review names the digest of what was on the screen, and is refused when that is no longer what it would
 //! be about.
 //!
 //! Statements travel with `assay sync` ([`share`]); nothing here contacts anybody.
 
 mod attest;
+mod awaited;
 mod committed;
 mod detail;
 mod evidence;
 mod gate;
 mod hearing;
+mod judged;
 mod merge;
 mod problem;
 mod proposal;
 mod say;
 mod share;
 mod showed;
+mod shown;
 mod signer;
 mod threads;
 
@@ -61,7 +64,7 @@ impl Answer<Verify> for App {
             }
         };
         let gate = gate.map_err(|e| e.explain())?;
-        Ok(gate::view(&gate, &hearing.diverged))
+        Ok(gate::view(&gate, &hearing.diverged, hearing.now_s))
     }
 }
 
@@ -69,7 +72,7 @@ impl App {
     fn proposals_view(&self, hearing: &Hearing) -> Result<ProposalsView, ApiError> {
         let mut proposals = Vec::new();
         for proposed in proposal::all(hearing) {
-            proposals.push(proposal::judge(hearing, &proposed)?.view);
+            proposals.push(judged::judge(hearing, &proposed)?.view);
         }
         proposals.sort_by_key(|one| (is_over(one.state), std::cmp::Reverse(one.time_s)));
         Ok(ProposalsView {

@@ -7,16 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assay_repo::Revision;
-use assay_repo::review::{
-    Body, Change, Content, Gate, GateError, ItemDecision, Proposal, ReadError, Reason, Role, Rules,
-    Signed, Subject, Verdict,
-};
-use assay_wire::*;
+use assay_repo::review::{Body, Proposal, Signed, Subject};
+use assay_wire::{ApiError, Code};
 
-use super::evidence::evidence_of;
-use super::gate::{closed, closed_by, view};
 use super::hearing::{Hearing, Target, name_of, revoked};
-use super::threads::open_threads;
 use crate::error::Explain;
 
 /// The fewest characters of an id that name a proposal.
@@ -38,27 +32,12 @@ pub(super) struct Proposed<'h> {
     pub is_attested: bool,
 }
 
-/// A proposal with the decision about it.
-pub(super) struct Judged {
-    pub view: ProposalView,
-    /// None of one that is over, or whose branches are not here or conflict.
-    pub gate: Option<Gate>,
-    /// The commit that brings it.
-    pub head: Option<Revision>,
-    /// Files where both sides conflict.
-    pub conflicts: Vec<String>,
-}
-
 /// Every proposal that was heard of, oldest first.
 pub(super) fn all(hearing: &Hearing) -> Vec<Proposed<'_>> {
-    let mut said: Vec<(&Signed, &Proposal)> = hearing.signed.iter().filter_map(proposal).collect();
-    said.sort_by_key(|(signed, _)| {
-        (signed.statement.time_s, signed.statement.sequence, signed.id.as_str())
-    });
     let mut waiting: BTreeMap<(&str, &str, String), Proposed<'_>> = BTreeMap::new();
     let mut over = Vec::new();
-    let mut taken_back: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
-    for (signed, words) in said {
+    let taken_back_anywhere = revoked(&hearing.signed, None);
+    for (signed, words) in in_order(&hearing.signed, hearing.now_s) {
         let target = hearing.target(&words.target);
         let rules = target.and_then(|target| target.rules.as_ref().ok());
         let author = name_of(rules, signed);
@@ -67,10 +46,8 @@ pub(super) fn all(hearing: &Hearing) -> Vec<Proposed<'_>> {
             Some(earlier) => earlier.renewed(signed, words),
             None => Proposed::begun(signed, words, author),
         };
-        let is_withdrawn = taken_back
-            .entry(&words.target)
-            .or_insert_with(|| revoked(&hearing.signed, rules))
-            .contains(&signed.id);
+        let taken_back = target.map_or(&taken_back_anywhere, |target| &target.taken_back);
+        let is_withdrawn = taken_back.contains(&signed.id);
         let is_attested = target.is_some_and(|target| target.attested.contains(&signed.id));
         let proposed = Proposed { is_withdrawn, is_attested, ..proposed };
         if is_withdrawn || is_attested {
@@ -81,6 +58,28 @@ pub(super) fn all(hearing: &Hearing) -> Vec<Proposed<'_>> {
     }
     over.extend(waiting.into_values());
     over
+}
+
+/// Proposals as they were made. Of one key, its log says which came first, whatever its clock said meanwhile; between
+/// keys clocks decide, and one that is ahead of ours is taken for ours.
+fn in_order(signed: &[Signed], now_s: i64) -> Vec<(&Signed, &Proposal)> {
+    let mut said: Vec<(&Signed, &Proposal)> = signed.iter().filter_map(proposal).collect();
+    said.sort_by_key(|(signed, _)| (signed.statement.actor.as_str(), signed.statement.sequence));
+    let (mut actor, mut latest) = ("", i64::MIN);
+    let timed = said.into_iter().map(|(signed, words)| {
+        let statement = &signed.statement;
+        if statement.actor != actor {
+            (actor, latest) = (statement.actor.as_str(), i64::MIN);
+        }
+        latest = latest.max(statement.time_s.min(now_s));
+        (latest, signed, words)
+    });
+    let mut timed: Vec<_> = timed.collect();
+    timed.sort_by_key(|(time_s, signed, _)| {
+        let statement = &signed.statement;
+        (*time_s, statement.actor.as_str(), statement.sequence, signed.id.as_str())
+    });
+    timed.into_iter().map(|(_, signed, words)| (signed, words)).collect()
 }
 
 /// The proposal that goes by an id, the beginning of one, or its branch.
@@ -134,16 +133,20 @@ impl<'h> Proposed<'h> {
     }
 
     /// Whether its target has it, also where plain git or a squash brought it there.
-    fn is_merged(
+    pub fn is_merged(
         &self,
         hearing: &Hearing,
         target: &Target,
         head: Option<&Revision>,
     ) -> Result<bool, ApiError> {
-        let subjects = &self.latest.statement.subjects;
-        let is_there =
-            |subject: &Subject| target.content.items.iter().any(|item| item.subject == *subject);
-        if self.is_attested || (!subjects.is_empty() && subjects.iter().all(is_there)) {
+        let statement = &self.latest.statement;
+        let items = &target.content.items;
+        let is_done = |subject: &Subject| match subject.is_removal_in(statement) {
+            true => !items.iter().any(|item| item.subject.is_of_same(subject)),
+            false => items.iter().any(|item| item.subject == *subject),
+        };
+        let subjects = &statement.subjects;
+        if self.is_attested || (!subjects.is_empty() && subjects.iter().all(is_done)) {
             return Ok(true);
         }
         let Some(head) = head else { return Ok(false) };
@@ -158,271 +161,47 @@ fn proposal(signed: &Signed) -> Option<(&Signed, &Proposal)> {
     }
 }
 
-/// Decides what has become of a proposal.
-pub(super) fn judge(hearing: &Hearing, proposed: &Proposed<'_>) -> Result<Judged, ApiError> {
-    let head = hearing.tip(&proposed.words.branch)?;
-    let mut judged = Judged {
-        view: proposal_view(proposed),
-        gate: None,
-        head: head.clone(),
-        conflicts: Vec::new(),
-    };
-    if proposed.is_withdrawn {
-        judged.view.state = ProposalState::Withdrawn;
-        return Ok(judged);
-    }
-    let Some(target) = hearing.target(&proposed.words.target) else {
-        judged.view.gate = missing_branch(&proposed.words.target);
-        return Ok(judged);
-    };
-    if proposed.is_merged(hearing, target, head.as_ref())? {
-        judged.view.state = ProposalState::Merged;
-        return Ok(judged);
-    }
-    let Some(head) = head else {
-        judged.view.gate = missing_branch(&proposed.words.branch);
-        return Ok(judged);
-    };
-    let workspace = &hearing.open.workspace;
-    match workspace.gate(&target.tip, &head, &hearing.seen, hearing.now_s) {
-        Ok(gate) => {
-            describe(hearing, proposed, target, &gate, &mut judged.view)?;
-            judged.gate = Some(gate);
-        }
-        Err(GateError::Read(error)) if matches!(error, ReadError::Repo(_)) => {
-            return Err(error.explain());
-        }
-        Err(error) => {
-            judged.view.gate = closed_by(&error);
-            if let GateError::Conflict { paths } = error {
-                judged.conflicts = paths;
-            }
-        }
-    }
-    Ok(judged)
-}
-
-fn missing_branch(name: &str) -> ReviewGateView {
-    closed("no-branch", format!("the branch {name} is not here"))
-}
-
-/// A proposal of which nothing is decided yet.
-fn proposal_view(proposed: &Proposed<'_>) -> ProposalView {
-    ProposalView {
-        id: proposed.first.id.clone(),
-        branch: proposed.words.branch.clone(),
-        target: proposed.words.target.clone(),
-        title: proposed.words.title.clone(),
-        body: proposed.words.text.clone(),
-        author: proposed.author.clone(),
-        author_key: proposed.first.key.fingerprint(),
-        time_s: proposed.latest.statement.time_s,
-        state: ProposalState::Open,
-        prompts: Vec::new(),
-        gate: ReviewGateView::default(),
-        open_threads: 0,
-    }
-}
-
-/// Fills in what the gate says of a proposal that waits.
-fn describe(
-    hearing: &Hearing,
-    proposed: &Proposed<'_>,
-    target: &Target,
-    gate: &Gate,
-    into: &mut ProposalView,
-) -> Result<(), ApiError> {
-    let merged = gate.merged.content().map_err(|e| e.explain())?;
-    let changes = target.content.changes(&merged);
-    let rules = target.rules.as_ref().ok();
-    let taken_back = revoked(&hearing.signed, rules);
-    let voices = Voices { hearing, rules, taken_back: &taken_back };
-    let is_variant = |change: &&Change<'_>| change.item.subject.role == Role::Prompt;
-    into.prompts = changes
-        .iter()
-        .filter(is_variant)
-        .map(|change| voices.prompt(change, &target.content, gate))
-        .collect();
-    into.gate = view(gate, &hearing.diverged);
-    into.open_threads = open_threads(hearing, proposed);
-    let is_governed = rules.is_some_and(|rules| rules.policy.is_some());
-    into.state = state(into, is_governed);
-    Ok(())
-}
-
-/// Without a policy everything may go in, so there the people themselves say what has become of it.
-fn state(view: &ProposalView, is_governed: bool) -> ProposalState {
-    let says = |prompt: &ProposedPromptView, verdict| {
-        prompt.approvals.iter().any(|vote| vote.verdict == verdict)
-    };
-    let objects = |prompt: &ProposedPromptView| says(prompt, ReviewVerdict::RequestChanges);
-    let asks = |content: &GateContentView| {
-        content.reasons.iter().any(|reason| reason.code == "changes-requested")
-    };
-    if view.gate.contents.iter().any(asks) || view.prompts.iter().any(objects) {
-        return ProposalState::ChangesRequested;
-    }
-    let is_approved = is_governed
-        || (!view.prompts.is_empty()
-            && view.prompts.iter().all(|prompt| says(prompt, ReviewVerdict::Approve)));
-    if view.gate.open && is_approved { ProposalState::Approved } else { ProposalState::Open }
-}
-
-/// What was said of content, by people of one target.
-struct Voices<'a> {
-    hearing: &'a Hearing,
-    rules: Option<&'a Rules>,
-    taken_back: &'a BTreeSet<String>,
-}
-
-impl Voices<'_> {
-    fn prompt(&self, change: &Change<'_>, base: &Content, gate: &Gate) -> ProposedPromptView {
-        let subject = &change.item.subject;
-        let item = gate.decision.items.iter().find(|item| item.subject == *subject);
-        let is_same_variant = |other: &Subject| {
-            (other.role, &other.prompt, &other.variant)
-                == (subject.role, &subject.prompt, &subject.variant)
-        };
-        let old = base.items.iter().find(|old| is_same_variant(&old.subject));
-        ProposedPromptView {
-            prompt: change.item.path.clone(),
-            variant: subject.variant.clone(),
-            content: subject.digest.clone(),
-            base_content: old.map(|old| old.subject.digest.clone()),
-            approvals: self.votes(subject, item),
-            needed: item.map_or(0, |item| item.needed),
-            evidence: self.evidence(subject, item),
-            missing: item
-                .map(|item| item.reasons.iter().map(ToString::to_string).collect())
-                .unwrap_or_default(),
-        }
-    }
-
-    /// The last word of each key on exactly this content.
-    fn votes(&self, subject: &Subject, item: Option<&ItemDecision>) -> Vec<VoteView> {
-        let mut latest: BTreeMap<&str, (&Signed, Verdict)> = BTreeMap::new();
-        for signed in self.standing(subject) {
-            let Some(verdict) = signed.statement.verdict() else { continue };
-            let kept = latest.entry(&signed.statement.actor).or_insert((signed, verdict));
-            if kept.0.statement.sequence < signed.statement.sequence {
-                *kept = (signed, verdict);
-            }
-        }
-        let mut votes: Vec<_> = latest
-            .into_values()
-            .map(|(signed, verdict)| {
-                let person = name_of(self.rules, signed);
-                VoteView {
-                    statement: signed.id.clone(),
-                    verdict: verdict_view(verdict),
-                    time_s: signed.statement.time_s,
-                    counts: item.is_none_or(|item| counts(item, &person, verdict)),
-                    own: self.hearing.is_own(signed),
-                    person,
-                }
-            })
-            .collect();
-        votes.sort_by(|a, b| (a.time_s, &a.statement).cmp(&(b.time_s, &b.statement)));
-        votes
-    }
-
-    /// The run that speaks for the content, or the newest one of it.
-    fn evidence(&self, subject: &Subject, item: Option<&ItemDecision>) -> Option<EvidenceView> {
-        let counting = item.and_then(|item| item.evidence.as_deref());
-        let runs = self.standing(subject).filter_map(|signed| match &signed.statement.body {
-            Body::Eval(evidence) => Some((signed, evidence)),
-            _ => None,
-        });
-        let (signed, evidence) = runs.max_by_key(|(signed, _)| {
-            (Some(signed.id.as_str()) == counting, signed.statement.time_s, signed.id.as_str())
-        })?;
-        let counts = Some(signed.id.as_str()) == counting;
-        Some(evidence_of(signed, evidence, name_of(self.rules, signed), counts))
-    }
-
-    /// What was said of the content and not taken back.
-    fn standing(&self, subject: &Subject) -> impl Iterator<Item = &Signed> {
-        let is_meant = move |signed: &&Signed| {
-            signed.statement.is_about(subject) && !self.taken_back.contains(&signed.id)
-        };
-        self.hearing.signed.iter().filter(is_meant)
-    }
-}
-
-fn counts(item: &ItemDecision, person: &str, verdict: Verdict) -> bool {
-    let objects = |reason: &Reason| matches!(reason, Reason::ChangesRequested { person: who } if who == person);
-    match verdict {
-        Verdict::Approve => item.approvals.contains(person),
-        _ => item.reasons.iter().any(objects),
-    }
-}
-
-impl Hearing {
-    /// Whether the key that signs here signed it.
-    pub fn is_own(&self, signed: &Signed) -> bool {
-        self.own.as_deref() == Some(signed.statement.actor.as_str())
-    }
-}
-
-pub(super) fn verdict_view(verdict: Verdict) -> ReviewVerdict {
-    match verdict {
-        Verdict::Approve => ReviewVerdict::Approve,
-        Verdict::RequestChanges => ReviewVerdict::RequestChanges,
-        Verdict::Comment => ReviewVerdict::Comment,
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use assay_repo::review::{Draft, KeyFile, sign};
+    use ssh_key::private::Ed25519Keypair;
+    use ssh_key::{LineEnding, PrivateKey};
+
     use super::*;
 
-    fn view(open: bool, verdicts: &[ReviewVerdict]) -> ProposalView {
-        let vote = |verdict: &ReviewVerdict| VoteView {
-            statement: "s".to_owned(),
-            person: "bob".to_owned(),
-            verdict: *verdict,
-            time_s: 0,
-            counts: true,
-            own: false,
-        };
-        let prompt = ProposedPromptView {
-            prompt: "prompts/a".to_owned(),
-            variant: "plain".to_owned(),
-            content: "sha256:1".to_owned(),
-            base_content: None,
-            approvals: verdicts.iter().map(vote).collect(),
-            needed: 1,
-            evidence: None,
-            missing: Vec::new(),
-        };
-        ProposalView {
-            id: "sha256:2".to_owned(),
-            branch: "brief".to_owned(),
-            target: "main".to_owned(),
-            title: String::new(),
-            body: String::new(),
-            author: "ada".to_owned(),
-            author_key: String::new(),
-            time_s: 0,
-            state: ProposalState::Open,
-            prompts: vec![prompt],
-            gate: ReviewGateView { open, ..ReviewGateView::default() },
-            open_threads: 0,
+    /// Proposals of one key, made at these times.
+    fn log(times: &[i64]) -> Vec<Signed> {
+        let key = PrivateKey::from(Ed25519Keypair::from_seed(&[7; 32]));
+        let key = KeyFile::from_openssh(&key.to_openssh(LineEnding::LF).unwrap(), None).unwrap();
+        let mut log: Vec<Signed> = Vec::new();
+        for (number, time_s) in times.iter().enumerate() {
+            let body = Body::Proposal(Proposal {
+                title: number.to_string(),
+                text: String::new(),
+                branch: "brief".to_owned(),
+                target: "main".to_owned(),
+            });
+            let draft = Draft {
+                repository: "r".to_owned(),
+                subjects: Vec::new(),
+                base: Vec::new(),
+                policy: String::new(),
+                time_s: *time_s,
+                body,
+            };
+            log.push(sign(draft, log.last(), &key).unwrap().open().unwrap());
         }
+        log
     }
 
     #[test]
-    fn without_a_policy_an_open_gate_alone_is_no_approval() {
-        assert_eq!(state(&view(true, &[]), false), ProposalState::Open);
-        assert_eq!(state(&view(true, &[]), true), ProposalState::Approved);
-        let approved = view(true, &[ReviewVerdict::Approve]);
-        assert_eq!(state(&approved, false), ProposalState::Approved);
-    }
-
-    #[test]
-    fn an_objection_is_told_whatever_the_gate_says() {
-        let both = [ReviewVerdict::Approve, ReviewVerdict::RequestChanges];
-        assert_eq!(state(&view(true, &both), false), ProposalState::ChangesRequested);
-        assert_eq!(state(&view(false, &both), true), ProposalState::ChangesRequested);
+    fn a_clock_that_goes_astray_does_not_make_an_old_proposal_the_newest() {
+        let mut log = log(&[100, i64::MAX, 90, 120]);
+        log.reverse();
+        let titles: Vec<&str> =
+            in_order(&log, 200).into_iter().map(|(_, words)| words.title.as_str()).collect();
+        assert_eq!(titles, ["0", "1", "2", "3"]);
     }
 }

@@ -10,8 +10,9 @@ use assay_repo::review::{
 use assay_wire::*;
 
 use super::detail::{Sides, evidence};
-use super::hearing::{Hearing, Target};
-use super::proposal::{self, Judged, judge};
+use super::hearing::{Asked, Hearing, Target};
+use super::judged::{Judged, judge};
+use super::proposal;
 use super::share::KEYS_USED;
 use crate::app::App;
 use crate::error::Explain;
@@ -29,18 +30,19 @@ impl Answer<Propose> for App {
         }
         let target = known_target(&hearing, &command.target)?;
         let head = hearing.tip(&branch)?.ok_or_else(|| no_branch(&branch))?;
-        let workspace = &hearing.open.workspace;
-        let gate = workspace
-            .gate(&target.tip, &head, &hearing.seen, hearing.now_s)
-            .map_err(|e| e.explain())?;
-        let merged = gate.merged.content().map_err(|e| e.explain())?;
-        let subjects = put_forward(&target.content, &merged, &command.prompts)?;
+        let asked = hearing.gate(&target, &head)?;
+        let gate = match asked.as_ref() {
+            Asked::Decided(gate) => gate,
+            Asked::Closed { why, .. } => return Err(undecidable(why)),
+        };
+        let subjects = put_forward(&gate.before, &gate.after, &command.prompts)?;
         if subjects.is_empty() {
             let message = format!(
-                "{branch} brings no prompt, cases, scorers or rules that {} does not have",
+                "{branch} brings no prompt, cases, scorers or rules that {} does not have, and takes none away",
                 command.target
             );
-            return Err(ApiError::new(Code::BadInput, message).hint("Commit something first."));
+            return Err(ApiError::new(Code::BadInput, message)
+                .hint("Commit something first. What no policy governs is merged with: assay switch, assay merge."));
         }
         let body = Body::Proposal(Proposal {
             title: on_one_line(&command.title),
@@ -48,7 +50,7 @@ impl Answer<Propose> for App {
             branch: branch.clone(),
             target: command.target,
         });
-        let draft = draft(&hearing, subjects, &target.content, rules_of(&target)?, body)?;
+        let draft = draft(&hearing, subjects, &gate.before, &gate.rules, body)?;
         self.state(&hearing, draft)?;
         let hearing = self.hear_proposals()?;
         let made = proposal::find(&hearing, &branch)?;
@@ -60,14 +62,13 @@ impl Answer<Review> for App {
     fn answer(&self, command: Review) -> Result<ProposalDetailView, ApiError> {
         let hearing = self.hear_proposals()?;
         let proposed = proposal::find(&hearing, &command.proposal)?;
-        let target = known_target(&hearing, &proposed.words.target)?;
         let judged = judge(&hearing, &proposed)?;
         let gate = waiting(&judged)?;
         let sides = Sides::of(&hearing, gate)?;
         require_seen(&command, &sides, &judged)?;
-        let subjects = put_forward(&target.content, &sides.content, &[])?;
+        let subjects = put_forward(&gate.before, &gate.after, &[])?;
         let body = Body::Review(said(command, &sides, &judged, &hearing.signed)?);
-        let draft = draft(&hearing, subjects, &target.content, rules_of(&target)?, body)?;
+        let draft = draft(&hearing, subjects, &gate.before, &gate.rules, body)?;
         let id = proposed.first.id.clone();
         self.state(&hearing, draft)?;
         self.answer(ReadProposal { id })
@@ -130,11 +131,7 @@ pub(super) fn draft(
         .hint("`assay check --fix` gives it one; commit that first."));
     }
     let replaced = |subject: &Subject| {
-        let is_before = |item: &&Item| {
-            let old = &item.subject;
-            (old.role, &old.prompt, &old.variant)
-                == (subject.role, &subject.prompt, &subject.variant)
-        };
+        let is_before = |item: &&Item| item.subject.is_of_same(subject);
         base.items.iter().find(is_before).map(|item| item.subject.digest.clone())
     };
     Ok(Draft {
@@ -178,22 +175,23 @@ fn no_branch(name: &str) -> ApiError {
         .hint("`assay branch` lists them; `assay sync` brings those of others.")
 }
 
-fn rules_of(target: &Target) -> Result<&Rules, ApiError> {
-    target.rules.as_ref().map_err(|problem| ApiError::new(Code::BadInput, problem.clone()))
-}
-
 /// The gate of a proposal that can still be decided.
 pub(super) fn waiting(judged: &Judged) -> Result<&Gate, ApiError> {
-    judged.gate.as_ref().ok_or_else(|| {
-        let view = &judged.view;
-        let why = view.gate.reasons.first();
-        let message = match why {
-            Some(reason) => format!("the proposal cannot be decided: {}", reason.message),
-            None => format!("the proposal is {}", view.state.as_str()),
-        };
-        let hint = why.and_then(|reason| reason.hint.clone());
-        hint.into_iter().fold(ApiError::new(Code::Conflict, message), ApiError::hint)
+    judged.gate().ok_or_else(|| {
+        let ProposalView { gate, state, .. } = &judged.view;
+        match gate.reasons.is_empty() {
+            true => ApiError::new(Code::Conflict, format!("the proposal is {}", state.as_str())),
+            false => undecidable(gate),
+        }
     })
+}
+
+/// Why nothing can be decided about two branches.
+fn undecidable(gate: &ReviewGateView) -> ApiError {
+    let why = gate.reasons.first();
+    let said = why.map_or_else(String::new, |reason| format!(": {}", reason.message));
+    let error = ApiError::new(Code::Conflict, format!("the proposal cannot be decided{said}"));
+    why.and_then(|reason| reason.hint.clone()).into_iter().fold(error, ApiError::hint)
 }
 
 /// What is signed must be what was on the screen.
@@ -239,9 +237,17 @@ fn said(
     })
 }
 
-/// A text without line breaks and other control characters.
+/// A text without line breaks and other control characters, and without marks that hide or reorder what stands around
+/// them: it is shown among our own words and becomes a commit's subject.
 pub(super) fn on_one_line(text: &str) -> String {
-    text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).collect()
+    let visible = text.trim().chars().filter(|c| !is_invisible(*c));
+    visible.map(|c| if c.is_control() { ' ' } else { c }).collect()
+}
+
+fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{61c}' | '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
 }
 
 #[cfg(test)]
@@ -264,6 +270,20 @@ mod tests {
             gates: 0,
         };
         Content { items: digests.iter().map(item).collect(), ..Content::default() }
+    }
+
+    #[test]
+    fn a_title_is_one_line_of_what_can_be_seen() {
+        let title = " be\u{202e}\u{2066} kind\ngate open\u{1b}[2J\u{feff} ";
+        assert_eq!(on_one_line(title), "be kind gate open [2J");
+        assert_eq!(on_one_line("👩\u{200d}👩 é"), "👩\u{200d}👩 é", "joined emoji stay whole");
+    }
+
+    #[test]
+    fn what_is_taken_away_is_put_forward_too() {
+        let base = content(&[("a", "1"), ("b", "1")]);
+        let gone = put_forward(&base, &content(&[("a", "1")]), &[]).unwrap();
+        assert_eq!(gone, [base.items[1].subject.removal()]);
     }
 
     #[test]

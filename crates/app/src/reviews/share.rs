@@ -16,7 +16,7 @@ use crate::repository::MERGER;
 pub(super) const KEYS_USED: Setting = Setting("statement-keys");
 
 /// A setting of one repository.
-pub(super) struct Setting(&'static str);
+pub(super) struct Setting(pub &'static str);
 
 impl Setting {
     pub fn of(&self, root: &str) -> String {

@@ -9,8 +9,9 @@ use assay_repo::review::{Anchor, Body, Content, Place, Review, Role, Signed, thr
 use assay_repo::{MAX_FILE, PromptKey, Revision};
 use assay_wire::*;
 
-use super::hearing::{Hearing, Target, revoked};
-use super::proposal::{Proposed, verdict_view};
+use super::hearing::{Hearing, Target};
+use super::judged::verdict_view;
+use super::proposal::Proposed;
 use crate::error::Explain;
 use crate::prompts::{folder, join};
 
@@ -113,25 +114,21 @@ pub(super) fn reviews(hearing: &Hearing, proposed: &Proposed<'_>) -> Vec<Signed>
         signed.statement.subjects.iter().any(|subject| proposed.subjects.contains(subject))
     };
     let all: Vec<&Signed> = hearing.signed.iter().filter(is_review).collect();
-    let mut known: BTreeSet<&str> =
-        all.iter().filter(|signed| is_about(signed)).map(|signed| signed.id.as_str()).collect();
-    // What answers one of them belongs to it, whatever it is about.
-    loop {
-        let before = known.len();
-        for signed in &all {
-            let Body::Review(Review { answers: Some(answered), .. }) = &signed.statement.body
-            else {
-                continue;
-            };
-            if known.contains(answered.as_str()) {
-                known.insert(&signed.id);
-            }
-        }
-        if known.len() == before {
-            break;
+    let mut answers: BTreeMap<&str, Vec<&Signed>> = BTreeMap::new();
+    for signed in &all {
+        if let Body::Review(Review { answers: Some(answered), .. }) = &signed.statement.body {
+            answers.entry(answered).or_default().push(signed);
         }
     }
-    all.into_iter().filter(|signed| known.contains(signed.id.as_str())).cloned().collect()
+    let mut next: Vec<&Signed> = all.into_iter().filter(|signed| is_about(signed)).collect();
+    let mut known: BTreeMap<&str, &Signed> = BTreeMap::new();
+    // What answers one of them belongs to it, whatever it is about.
+    while let Some(signed) = next.pop() {
+        if known.insert(&signed.id, signed).is_none() {
+            next.extend(answers.get(signed.id.as_str()).into_iter().flatten());
+        }
+    }
+    known.into_values().cloned().collect()
 }
 
 /// How many conversations are not settled.
@@ -148,8 +145,7 @@ pub(super) fn views(
     homes: Option<&Homes>,
 ) -> Vec<ThreadView> {
     let reviews = reviews(hearing, proposed);
-    let taken_back = revoked(&hearing.signed, target.rules.as_ref().ok());
-    let comment = |signed: &Signed| comment_view(hearing, target, &taken_back, signed);
+    let comment = |signed: &Signed| comment_view(hearing, target, signed);
     threads(&reviews)
         .into_iter()
         .map(|thread| ThreadView {
@@ -171,12 +167,7 @@ fn anchor_of(signed: &Signed) -> Option<&Anchor> {
     }
 }
 
-fn comment_view(
-    hearing: &Hearing,
-    target: &Target,
-    taken_back: &BTreeSet<String>,
-    signed: &Signed,
-) -> Option<CommentView> {
+fn comment_view(hearing: &Hearing, target: &Target, signed: &Signed) -> Option<CommentView> {
     let Body::Review(review) = &signed.statement.body else { return None };
     Some(CommentView {
         statement: signed.id.clone(),
@@ -186,7 +177,7 @@ fn comment_view(
         text: review.text.clone(),
         resolves: review.resolves,
         own: hearing.is_own(signed),
-        revoked: taken_back.contains(&signed.id),
+        revoked: target.taken_back.contains(&signed.id),
     })
 }
 

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::arguments::Diff;
 use crate::exit::Exit;
-use crate::output::{Output, counted};
+use crate::output::{Output, counted, one_line};
 
 pub(crate) fn execute(app: &App, arguments: &Diff, output: &Output) -> Result<Exit, ApiError> {
     let (base, head) = (arguments.base.clone(), arguments.head.clone());
@@ -54,14 +54,15 @@ fn files(view: &DifferenceView) -> String {
 }
 
 /// What changed, and for text that people read, its lines. Rows and settings are told in full by their items.
-fn file(file: &FileDifference) -> String {
-    let mut text = format!("{}\n", file.file.path);
+pub(super) fn file(file: &FileDifference) -> String {
+    let mut text = format!("{}\n", one_line(&file.file.path));
     for item in &file.file.items {
-        text.push_str(&format!("  {}\n", item.summary));
+        text.push_str(&format!("  {}\n", one_line(&item.summary)));
     }
     for change in &file.fields {
         let said = marked(&change.pieces);
-        text.push_str(&format!("    {} · {}: {said}\n", change.row, change.field));
+        let name = one_line(&format!("{} · {}", change.row, change.field));
+        text.push_str(&format!("    {name}: {}\n", said.replace('\n', "\n    | ")));
     }
     let path = &file.file.path;
     if path.ends_with(".prompty") || path.ends_with(".md") {

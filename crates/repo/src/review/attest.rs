@@ -204,6 +204,7 @@ mod tests {
             needed: 1,
             evidence: Some("sha256:aa".into()),
             reasons: Vec::new(),
+            is_removal: false,
         };
         Decision { open: true, items: vec![item.clone(), item], reasons: vec![], refused: vec![] }
     }

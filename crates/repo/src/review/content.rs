@@ -1,12 +1,15 @@
 //! What is governed at a revision: each variant, and what it is measured with, by content.
 //!
 //! Content is named by permanent ids and digests. Paths stand beside it only because policies speak of
-//! them; moving or renaming a prompt changes no subject. Reading it out of a commit is left to
+//! them; moving or renaming a prompt changes no subject. Taking content away is content too: it goes by a digest of its
+//! own, so that it is proposed and approved like anything else. Reading content out of a commit is left to
 //! [`super::reading`].
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::statement::{Role, Subject};
+use super::statement::{Role, Statement, Subject};
+use crate::file::digest;
 
 /// What is governed at a revision.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -70,19 +73,42 @@ impl Unnamed {
     }
 }
 
-/// An item that would go in.
+/// An item that would go in, or be taken away.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Change<'c> {
-    /// The item.
-    pub item: &'c Item,
+    /// The item; of one that is taken away, its removal.
+    pub item: Cow<'c, Item>,
     /// Where it will stand, and where its prompt stood.
     pub paths: BTreeSet<&'c str>,
     /// Whether the content is known already, and only stands elsewhere.
     pub is_move: bool,
+    /// Whether it is taken away.
+    pub is_removal: bool,
+}
+
+impl Subject {
+    /// What stands for taking this away. It names what goes, so that no approval of it is one of taking away what may
+    /// stand there later.
+    pub fn removal(&self) -> Subject {
+        let gone = format!("removed {}", self.digest);
+        Subject { digest: digest(gone.as_bytes()), ..self.clone() }
+    }
+
+    /// Whether a statement about it speaks of taking away what it replaces.
+    pub fn is_removal_in(&self, statement: &Statement) -> bool {
+        let replaced = |digest: &String| Subject { digest: digest.clone(), ..self.clone() };
+        statement.base.iter().any(|digest| replaced(digest).removal() == *self)
+    }
+
+    /// Whether it is the same place: content of one role of one variant.
+    pub fn is_of_same(&self, other: &Subject) -> bool {
+        (self.role, &self.prompt, &self.variant) == (other.role, &other.prompt, &other.variant)
+    }
 }
 
 impl Content {
-    /// The items of `head` that `self` does not have, or has elsewhere: there another rule may hold.
+    /// The items of `head` that `self` does not have, or has elsewhere, where another rule may hold; and the variants that
+    /// `head` does not have any more.
     pub fn changes<'c>(&'c self, head: &'c Content) -> Vec<Change<'c>> {
         let known: BTreeMap<&Subject, &str> =
             self.items.iter().map(|item| (&item.subject, item.path.as_str())).collect();
@@ -93,12 +119,37 @@ impl Content {
             if old.is_none_or(|path| *path != item.path) {
                 let mut paths = BTreeSet::from([item.path.as_str()]);
                 paths.extend(homes.get(item.subject.prompt.as_str()).copied());
-                changes.push(Change { item, paths, is_move: old.is_some() });
+                let (item, is_move) = (Cow::Borrowed(item), old.is_some());
+                changes.push(Change { item, paths, is_move, is_removal: false });
             }
         }
+        changes.extend(self.removals(head));
         changes.sort();
         changes.dedup();
         changes
+    }
+
+    /// The variants that go. One whose prompt nothing names any more is told as that, and not as gone.
+    fn removals<'c>(&'c self, head: &'c Content) -> impl Iterator<Item = Change<'c>> {
+        let kept: BTreeSet<(&str, &str)> = head
+            .items
+            .iter()
+            .filter(|item| item.subject.role == Role::Prompt)
+            .map(|item| (item.subject.prompt.as_str(), item.subject.variant.as_str()))
+            .collect();
+        let unnamed: BTreeSet<&str> = head.unnamed.iter().map(Unnamed::path).collect();
+        let is_gone = move |item: &&Item| {
+            let Item { subject, path, .. } = item;
+            subject.role == Role::Prompt
+                && !kept.contains(&(subject.prompt.as_str(), subject.variant.as_str()))
+                && !unnamed.contains(path.as_str())
+        };
+        self.items.iter().filter(is_gone).map(|item| Change {
+            item: Cow::Owned(Item { subject: item.subject.removal(), ..item.clone() }),
+            paths: BTreeSet::from([item.path.as_str()]),
+            is_move: false,
+            is_removal: true,
+        })
     }
 
     /// The item of a role that belongs to a prompt.
@@ -151,6 +202,23 @@ mod tests {
         let moved = Item { path: "prompts/lax".into(), ..item(Role::Prompt, "p", "same") };
         let head = content(vec![moved]);
         assert!(base.changes(&head)[0].is_move);
+    }
+
+    #[test]
+    fn what_is_taken_away_is_a_change_that_names_what_goes() {
+        let base = content(vec![item(Role::Prompt, "p", "old"), item(Role::Cases, "p", "c")]);
+        let changes = base.changes(&Content::default()).len();
+        assert_eq!(changes, 1, "the cases go with their prompt");
+        let empty = content(Vec::new());
+        let change = base.changes(&empty).remove(0);
+        assert!(change.is_removal && !change.is_move);
+        let gone = subject(Role::Prompt, "p", "old");
+        assert_eq!(change.item.subject, gone.removal());
+        assert_ne!(gone.removal(), subject(Role::Prompt, "p", "other").removal());
+        let unreadable =
+            Unnamed::Unreadable { path: "prompts/p".into(), reason: "half a line".into() };
+        let head = Content { unnamed: vec![unreadable], ..Content::default() };
+        assert!(base.changes(&head).is_empty());
     }
 
     #[test]

@@ -38,6 +38,20 @@ fn without_a_policy_nothing_is_governed() {
 }
 
 #[test]
+fn taking_a_prompt_away_is_approved_like_anything_else_and_needs_no_run() {
+    let mut scene = Scene::silent();
+    scene.merged.items.retain(|item| item.subject.prompt != "p");
+    scene.closed(&["needs-approvals", "not-proposed"]);
+    let gone = vec![subject(Role::Prompt, "p", "old").removal()];
+    scene.say_of(ADA, gone.clone(), Body::Proposal(proposal()));
+    scene.say_of(BOB, vec![subject(Role::Prompt, "p", "old")], approve());
+    scene.closed(&["needs-approvals"]);
+    scene.say_of(BOB, gone.clone(), approve());
+    scene.say_of(CYD, gone, approve());
+    scene.open();
+}
+
+#[test]
 fn what_the_branch_already_has_asks_for_nothing() {
     let mut scene = Scene::silent();
     scene.merged = scene.base.clone();

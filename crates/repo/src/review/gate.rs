@@ -64,6 +64,8 @@ pub struct ItemDecision {
     pub evidence: Option<String>,
     /// Why it may not go in; empty when it may.
     pub reasons: Vec<Reason>,
+    /// Whether it is not to go in but to be taken away.
+    pub is_removal: bool,
 }
 
 /// Why the gate is closed.
@@ -336,7 +338,8 @@ fn decide_item(
     let subject = &change.item.subject;
     let (approvals, mut reasons) = count_approvals(question, voices, subject, rule);
     let mut evidence = None;
-    if rule.evidence_required && subject.role == Role::Prompt {
+    // What goes cannot be measured.
+    if rule.evidence_required && subject.role == Role::Prompt && !change.is_removal {
         match measured::evidence_for(question, voices, subject, rule) {
             Ok(id) => evidence = Some(id),
             Err(found) => reasons.extend(found),
@@ -349,6 +352,7 @@ fn decide_item(
         needed: rule.needed,
         evidence,
         reasons,
+        is_removal: change.is_removal,
     }
 }
 

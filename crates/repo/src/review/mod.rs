@@ -48,4 +48,4 @@ pub use statement::{
     Body, MAX_STATEMENT, Proposal, Review, Revoke, Role, Statement, Subject, Verdict, statement_id,
 };
 pub use thread::{Anchor, Place, Thread, threads};
-pub use workspace::{Gate, GateError, Heard, SayError};
+pub use workspace::{Gate, GateError, Heard, Reached, SayError};

@@ -172,8 +172,10 @@ pub fn threads(statements: &[Signed]) -> Vec<Thread<'_>> {
     let reviews: BTreeMap<&str, (&Signed, &Review)> =
         statements.iter().filter_map(review).map(|(s, r)| (s.id.as_str(), (s, r))).collect();
     let mut gathered: BTreeMap<&str, Vec<(&Signed, &Review)>> = BTreeMap::new();
+    let mut beginnings = BTreeMap::new();
     for (id, said) in &reviews {
-        gathered.entry(beginning(id, &reviews)).or_default().push(*said);
+        let first = beginning(id, &reviews, &mut beginnings);
+        gathered.entry(first).or_default().push(*said);
     }
     let mut threads: Vec<_> =
         gathered.into_iter().filter_map(|(id, said)| thread(id, said)).collect();
@@ -188,19 +190,29 @@ fn review(signed: &Signed) -> Option<(&Signed, &Review)> {
     }
 }
 
-/// The statement that the conversation began with. Answers that go in a circle cannot be made, since each
-/// names a digest, but are not waited for either.
-fn beginning<'a>(id: &'a str, reviews: &BTreeMap<&'a str, (&'a Signed, &'a Review)>) -> &'a str {
-    let mut at = id;
-    let mut seen = BTreeSet::new();
-    while seen.insert(at) {
+/// The statement that the conversation began with. What was found on the way is kept, so that thousands of answers in a
+/// row are walked along once. Answers that go in a circle cannot be made, since each names a digest, but are not waited
+/// for either.
+fn beginning<'a>(
+    id: &'a str,
+    reviews: &BTreeMap<&'a str, (&'a Signed, &'a Review)>,
+    known: &mut BTreeMap<&'a str, &'a str>,
+) -> &'a str {
+    let (mut at, mut passed) = (id, Vec::new());
+    let first = loop {
+        if let Some(first) = known.get(at) {
+            break *first;
+        }
+        passed.push(at);
+        known.insert(at, at);
         let answered = reviews.get(at).and_then(|(_, review)| review.answers.as_deref());
         match answered.and_then(|answered| reviews.get_key_value(answered)) {
             Some((earlier, _)) => at = *earlier,
-            None => break,
+            None => break at,
         }
-    }
-    at
+    };
+    known.extend(passed.into_iter().map(|step| (step, first)));
+    first
 }
 
 fn thread<'a>(id: &str, mut said: Vec<(&'a Signed, &'a Review)>) -> Option<Thread<'a>> {

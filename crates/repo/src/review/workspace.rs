@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 use git2::{Commit, Index, Oid, Repository, Signature, Time};
 
 use super::attest::{attestations, attested, smuggled, trailers, tree_with, with_trailers};
+use super::content::Content;
 use super::gate::{Decision, Question, decide};
 use super::log::{Draft, Entry, Log, Refused, SignError, Signed, read_log, sign};
+use super::policy::Rules;
 use super::reading::ReadError;
 use super::refs::{self, Adopted, LOG_BRANCHES, LOGS};
 use super::refusal::Refusal;
@@ -87,6 +89,25 @@ pub struct Gate {
     pub head: Revision,
     /// A commit with the merge of both, which no branch holds.
     pub merged: Revision,
+    /// The target's rules.
+    pub rules: Rules,
+    /// What the target has.
+    pub before: Content,
+    /// What it would have.
+    pub after: Content,
+}
+
+/// A target branch with what was said, read once where many want to reach it.
+#[derive(Debug, Clone, Copy)]
+pub struct Reached<'a> {
+    /// Its commit.
+    pub tip: &'a Revision,
+    /// Its rules.
+    pub rules: &'a Rules,
+    /// What it has.
+    pub content: &'a Content,
+    /// What was said about its repository.
+    pub heard: &'a Heard,
 }
 
 impl Workspace {
@@ -167,6 +188,31 @@ impl Workspace {
         self.ask(Sides { base, head, merged, made: None }, seen, now_s)
     }
 
+    /// Whether `head` may be merged into a branch that was read before, at `now_s`: what [`Workspace::gate`] decides,
+    /// without listening again.
+    ///
+    /// # Errors
+    /// When the two conflict, or content cannot be read.
+    pub fn gate_of(
+        &self,
+        reached: Reached<'_>,
+        head: &Revision,
+        now_s: i64,
+    ) -> Result<Gate, GateError> {
+        let Reached { tip, rules, content, heard } = reached;
+        let merged = self.merged(tip, head)?;
+        let after = merged.content()?;
+        let repository = self.repository()?;
+        let mut gathered = Gathered::again(heard);
+        for commit in [tip, head] {
+            let tree = commit_of(&repository, commit)?.tree()?;
+            gathered.add_loose(attested(&repository, &tree)?);
+        }
+        let sides = Sides { base: tip, head, merged, made: None };
+        let both = Both { rules: rules.clone(), before: content.clone(), after };
+        self.decided(sides, both, gathered.heard_again(heard), now_s)
+    }
+
     /// Whether a commit that was made should have been, at `now_s`: a merge, or a single commit after its
     /// parent, as a squash leaves it.
     ///
@@ -222,12 +268,24 @@ impl Workspace {
         seen: &BTreeMap<String, String>,
         now_s: i64,
     ) -> Result<Gate, GateError> {
-        let Sides { base, head, merged, made } = sides;
-        let rules = base.rules()?;
-        let (before, after) = (base.content()?, merged.content()?);
+        let rules = sides.base.rules()?;
+        let (before, after) = (sides.base.content()?, sides.merged.content()?);
         let id = before.repository.as_deref().or(after.repository.as_deref()).unwrap_or_default();
-        let witnesses: Vec<&Revision> = [base, head].into_iter().chain(made).collect();
+        let witnesses: Vec<&Revision> =
+            [sides.base, sides.head].into_iter().chain(sides.made).collect();
         let heard = self.listen(id, &witnesses, seen)?;
+        self.decided(sides, Both { rules, before, after }, heard, now_s)
+    }
+
+    fn decided(
+        &self,
+        sides: Sides<'_>,
+        both: Both,
+        heard: Heard,
+        now_s: i64,
+    ) -> Result<Gate, GateError> {
+        let Sides { base, head, merged, made } = sides;
+        let Both { rules, before, after } = both;
         let statements: Vec<Signed> =
             heard.statements.iter().map(|(_, signed)| signed.clone()).collect();
         let decision = decide(&Question {
@@ -239,7 +297,8 @@ impl Workspace {
             smuggled: &self.smuggled_into(made, &merged)?,
             now_s,
         });
-        Ok(Gate { decision, heard, base: base.clone(), head: head.clone(), merged })
+        let (base, head) = (base.clone(), head.clone());
+        Ok(Gate { decision, heard, base, head, merged, rules, before, after })
     }
 
     /// What a commit that was made holds beside the merge that was due.
@@ -288,6 +347,13 @@ struct Sides<'a> {
     made: Option<&'a Revision>,
 }
 
+/// What both sides of a gate hold, and the rules between them.
+struct Both {
+    rules: Rules,
+    before: Content,
+    after: Content,
+}
+
 /// Statements as they come in, each once.
 #[derive(Default)]
 struct Gathered {
@@ -299,6 +365,22 @@ struct Gathered {
 }
 
 impl Gathered {
+    /// What was heard before, for more to come to it.
+    fn again(heard: &Heard) -> Self {
+        let said = heard.statements.iter();
+        Self {
+            statements: said.map(|one| (one.1.id.clone(), one.clone())).collect(),
+            refused: heard.refused.iter().map(|one| (one.id.clone(), one.clone())).collect(),
+            alarms: heard.alarms.clone(),
+            newest: BTreeMap::new(),
+        }
+    }
+
+    /// With the newest statements of logs as they were: a tree is no log.
+    fn heard_again(self, before: &Heard) -> Heard {
+        Heard { newest: before.newest.clone(), ..self.heard() }
+    }
+
     /// A log, which may also stand elsewhere, there with fewer or more entries.
     fn add_log(&mut self, name: String, entries: Vec<Entry>, log: Log) {
         if let Some(last) = log.signed.last() {

@@ -73,6 +73,7 @@ fn prompt(prompt: &ProposedPromptView) -> Value {
         "variant": prompt.variant,
         "contentId": prompt.content,
         "baseContentId": prompt.base_content,
+        "removed": prompt.removed,
         "votes": prompt.approvals.iter().map(vote).collect::<Vec<_>>(),
         "needed": prompt.needed,
         "evidence": prompt.evidence.as_ref().map(evidence),

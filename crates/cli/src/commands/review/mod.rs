@@ -1,7 +1,7 @@
 //! `assay review`: proposals listed, shown, decided on and merged.
 //!
-//! A verdict signs what the same call has read and shown; with `--seen` only if that is still what an earlier
-//! `assay review show` was about.
+//! A verdict signs what `assay review show` has shown of the proposal, by its digest, and nothing else: what nobody has
+//! read here, or has become another since, is refused.
 
 pub(super) mod document;
 pub(super) mod text;
@@ -9,7 +9,7 @@ pub(super) mod text;
 use assay_app::App;
 use assay_wire::{
     AnchorView, ApiError, Code, ListProposals, MergeProposal, ProposalDetailView, ReadProposal,
-    Review, ReviewVerdict, Revoke,
+    ReadShown, Review, ReviewVerdict, Revoke, ShowProposal,
 };
 use serde_json::json;
 
@@ -20,7 +20,7 @@ use crate::output::Output;
 pub(crate) fn execute(app: &App, arguments: &Reviews, output: &Output) -> Result<Exit, ApiError> {
     let Some(action) = &arguments.action else { return list(app, output) };
     match action {
-        ReviewAction::Show { proposal, .. } => show(&read(app, proposal)?, output),
+        ReviewAction::Show { proposal, .. } => show(app, proposal, output),
         ReviewAction::Approve(verdict) => {
             say(app, verdict, ReviewVerdict::Approve, Aside::default(), output)
         }
@@ -51,9 +51,22 @@ fn read(app: &App, proposal: &str) -> Result<ProposalDetailView, ApiError> {
     app.call(ReadProposal { id: proposal.to_owned() })
 }
 
-fn show(detail: &ProposalDetailView, output: &Output) -> Result<Exit, ApiError> {
-    output.show(&document::detail(detail), || text::detail(detail))?;
+fn show(app: &App, proposal: &str, output: &Output) -> Result<Exit, ApiError> {
+    let detail = app.call(ShowProposal { id: proposal.to_owned() })?;
+    output.show(&document::detail(&detail), || text::detail(&detail))?;
     Ok(Exit::Done)
+}
+
+/// The digest of what was on the screen: as it was given, or of what was shown here last.
+fn seen(app: &App, said: &Verdict, proposal: &str) -> Result<String, ApiError> {
+    if let Some(digest) = &said.seen {
+        return Ok(digest.clone());
+    }
+    let shown = app.call(ReadShown { proposal: proposal.to_owned() })?;
+    shown.ok_or_else(|| {
+        ApiError::new(Code::BadInput, "the proposal was not shown here, so nothing of it is signed")
+            .hint(format!("Read it first: assay review show {}", said.proposal))
+    })
 }
 
 /// What a comment is about, beside the proposal.
@@ -83,12 +96,13 @@ fn say(
     output: &Output,
 ) -> Result<Exit, ApiError> {
     let detail = read(app, &said.proposal)?;
+    let seen = seen(app, said, &detail.proposal.id)?;
     let anchor = about.words.map(|(file, words)| anchor(&detail, file, words)).transpose()?;
     let detail = app.call(Review {
         proposal: detail.proposal.id,
         verdict,
         body: said.message.clone(),
-        seen: said.seen.clone().unwrap_or(detail.shown),
+        seen,
         anchor,
         thread: about.thread,
         resolves: about.resolves,

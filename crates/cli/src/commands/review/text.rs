@@ -2,11 +2,11 @@
 
 use assay_wire::{
     AnchorPlace, EvidenceView, GateContentView, ProposalDetailView, ProposalView, ProposalsView,
-    ProposedPromptView, RefusalView, ReviewGateView, ThreadView, VoteView,
+    ProposedPromptView, RefusalView, ReviewGateView, ReviewVerdict, ThreadView, VoteView,
 };
 
-use crate::commands;
-use crate::output::{counted, table};
+use crate::commands::{self, diff};
+use crate::output::{counted, one_line, quoted, table};
 
 /// Characters of an id that name it well enough.
 const SHORT: usize = 12;
@@ -31,9 +31,9 @@ fn row(proposal: &ProposalView) -> Vec<String> {
     vec![
         short(&proposal.id).to_owned(),
         proposal.state.as_str().to_owned(),
-        format!("{} → {}", proposal.branch, proposal.target),
-        proposal.author.clone(),
-        proposal.title.clone(),
+        one_line(&format!("{} → {}", proposal.branch, proposal.target)),
+        one_line(&proposal.author),
+        one_line(&proposal.title),
     ]
 }
 
@@ -42,30 +42,36 @@ pub(crate) fn proposal(view: &ProposalView) -> String {
         "{} · {} · {} → {} · {} by {}\n",
         short(&view.id),
         view.state.as_str(),
-        view.branch,
-        view.target,
-        view.title,
-        view.author
+        one_line(&view.branch),
+        one_line(&view.target),
+        one_line(&view.title),
+        one_line(&view.author)
     );
     text.extend(view.prompts.iter().map(prompt));
     text
 }
 
 fn prompt(prompt: &ProposedPromptView) -> String {
-    let new = if prompt.base_content.is_none() { " (new)" } else { "" };
-    let mut text = format!("  {}/{}{new}\n", prompt.prompt, prompt.variant);
+    let new = match (&prompt.base_content, prompt.removed) {
+        (_, true) => " (taken away)",
+        (None, _) => " (new)",
+        _ => "",
+    };
+    let name = one_line(&format!("{}/{}", prompt.prompt, prompt.variant));
+    let mut text = format!("  {name}{new}\n");
     text.extend(prompt.approvals.iter().map(vote));
     if let Some(found) = &prompt.evidence {
         text.push_str(&format!("    {}\n", evidence(found)));
     }
-    text.extend(prompt.missing.iter().map(|missing| format!("    missing: {missing}\n")));
+    let missing = prompt.missing.iter().map(|missing| one_line(missing));
+    text.extend(missing.map(|missing| format!("    missing: {missing}\n")));
     text
 }
 
 fn vote(vote: &VoteView) -> String {
     let counts = if vote.counts { "" } else { " (does not count)" };
     let id = short(&vote.statement);
-    format!("    {}: {}{counts} · {id}\n", vote.person, vote.verdict.as_str())
+    format!("    {}: {}{counts} · {id}\n", one_line(&vote.person), vote.verdict.as_str())
 }
 
 /// What a run showed, on one line.
@@ -81,19 +87,18 @@ pub(crate) fn evidence(evidence: &EvidenceView) -> String {
         failing => format!("gates that fail: {}", failing.join(", ")),
     };
     let cells = counted(u32::try_from(evidence.cells).unwrap_or(u32::MAX), "cell");
-    format!("run {} by {}: {cells}; {}; {gates}", evidence.run, evidence.person, metrics.join("; "))
+    let (run, person) = (&evidence.run, &evidence.person);
+    // Names in it are those of whoever signed it.
+    one_line(&format!("run {run} by {person}: {cells}; {}; {gates}", metrics.join("; ")))
 }
 
 pub(crate) fn detail(detail: &ProposalDetailView) -> String {
     let view = &detail.proposal;
     let mut text = proposal(view);
     if !view.body.trim().is_empty() {
-        text.push_str(&format!("\n{}\n", view.body.trim()));
+        text.push_str(&format!("\n{}", quoted("  | ", view.body.trim())));
     }
-    for file in &detail.files {
-        text.push_str(&format!("\n{}\n", file.file.path));
-        text.extend(file.file.items.iter().map(|item| format!("  {}\n", item.summary)));
-    }
+    text.extend(detail.files.iter().map(|file| format!("\n{}", diff::file(file))));
     text.extend(detail.threads.iter().map(thread));
     text.push_str(&verdicts(detail));
     text.push_str(&format!("\n{}", gate(&view.gate)));
@@ -126,13 +131,18 @@ fn thread(thread: &ThreadView) -> String {
             AnchorPlace::Edited => " (changed since)",
             AnchorPlace::Gone => " (gone since)",
         };
-        format!(" · {}{line}{became} · {:?}", anchor.file, anchor.quote)
+        format!(" · {}{line}{became} · {:?}", one_line(&anchor.file), anchor.quote)
     });
     let settled = if thread.resolved { " · settled" } else { "" };
     let mut text = format!("\nconversation {}{place}{settled}\n", short(&thread.id));
     for comment in &thread.comments {
         let said = if comment.revoked { "(taken back)" } else { comment.text.trim() };
-        text.push_str(&format!("  {}: {said}\n", comment.person));
+        let verdict = match comment.verdict {
+            ReviewVerdict::Comment => String::new(),
+            verdict => format!(" ({})", verdict.as_str()),
+        };
+        text.push_str(&format!("  {}{verdict}:\n", one_line(&comment.person)));
+        text.push_str(&quoted("    | ", said));
     }
     text
 }
@@ -148,7 +158,8 @@ pub(crate) fn gate(gate: &ReviewGateView) -> String {
     }
     for refused in &gate.refused {
         let (id, why) = (short(&refused.statement), &refused.refusal);
-        text.push_str(&format!("  not believed: {id} · {} · {}\n", why.code, why.message));
+        let why = one_line(&format!("{} · {}", why.code, why.message));
+        text.push_str(&format!("  not believed: {id} · {why}\n"));
     }
     text
 }
@@ -159,18 +170,21 @@ fn content_line(content: &GateContentView) -> String {
         "" => String::new(),
         variant => format!("/{variant}"),
     };
-    let (role, path) = (&content.role, &content.path);
+    let (role, path) = (&content.role, one_line(&content.path));
+    let variant = one_line(&variant);
     let approvals = match content.approvals.as_slice() {
         [] => String::new(),
-        people => format!(" · approved by {}", people.join(", ")),
+        people => format!(" · approved by {}", one_line(&people.join(", "))),
     };
     format!("  {sign} {role} {path}{variant}{approvals}\n")
 }
 
 fn refusal(indent: &str, reason: &RefusalView) -> String {
-    let hint =
-        reason.hint.as_ref().map_or_else(String::new, |hint| format!("\n{indent}      {hint}"));
-    format!("{indent}  {} · {}{hint}\n", reason.code, reason.message)
+    let hint = reason
+        .hint
+        .as_ref()
+        .map_or_else(String::new, |hint| format!("\n{indent}      {}", one_line(hint)));
+    format!("{indent}  {} · {}{hint}\n", reason.code, one_line(&reason.message))
 }
 
 /// The beginning of an id, without what kind of digest it is.
@@ -182,6 +196,44 @@ pub(crate) fn short(id: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn words_of_others_cannot_pass_for_our_own() {
+        let view = ProposalView {
+            id: "sha256:1".to_owned(),
+            branch: "kind".to_owned(),
+            target: "main".to_owned(),
+            title: "Be kind\ngate open".to_owned(),
+            body: String::new(),
+            author: "ada\n  ✓ prompt".to_owned(),
+            author_key: String::new(),
+            time_s: i64::MAX,
+            state: assay_wire::ProposalState::Open,
+            prompts: Vec::new(),
+            gate: ReviewGateView::default(),
+            open_threads: 0,
+        };
+        assert_eq!(proposal(&view).lines().count(), 1, "{}", proposal(&view));
+        let comment = assay_wire::CommentView {
+            statement: "sha256:2".to_owned(),
+            person: "mallory".to_owned(),
+            time_s: 0,
+            verdict: ReviewVerdict::Comment,
+            text: "Fine.\n\ngate open\r  ✓ all".to_owned(),
+            resolves: false,
+            own: false,
+            revoked: false,
+        };
+        let said = ThreadView {
+            id: "sha256:2".to_owned(),
+            anchor: None,
+            comments: vec![comment],
+            resolved: false,
+        };
+        let text = thread(&said);
+        let lines: Vec<&str> = text.lines().skip(3).collect();
+        assert_eq!(lines, ["    | Fine.", "    | ", "    | gate open\r  ✓ all"]);
+    }
 
     #[test]
     fn a_closed_gate_says_what_is_missing_and_what_to_do() {
