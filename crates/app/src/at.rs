@@ -18,7 +18,7 @@ impl<'a> At<'a> {
     /// The revision of that name; the files on disk when there is no name.
     pub fn of(workspace: &'a Workspace, name: Option<&str>) -> Result<At<'a>, ApiError> {
         let Some(name) = name else { return Ok(At::Disk(workspace)) };
-        let revision = workspace.revision(name).map_err(|e| e.explain())?;
+        let revision = revision_named(workspace, name)?;
         Ok(At::Commit { name: name.to_owned(), revision })
     }
 
@@ -88,6 +88,23 @@ impl<'a> At<'a> {
     fn broken(&self, what: &str) -> ApiError {
         ApiError::new(Code::InvalidPrompt, format!("{what}, at {}", self.name()))
     }
+}
+
+/// What separates two revisions that stand for where they parted, as for git.
+pub(crate) const PARTED: &str = "...";
+
+/// The commit that a person means; of `A...B` the last one that both have. A side that is not named is `HEAD`.
+pub(crate) fn revision_named(workspace: &Workspace, name: &str) -> Result<Revision, ApiError> {
+    let named = |name: &str| {
+        let name = if name.is_empty() { "HEAD" } else { name };
+        workspace.revision(name).map_err(|e| e.explain())
+    };
+    let Some((one, other)) = name.split_once(PARTED) else { return named(name) };
+    let parted = workspace.merge_base(&named(one)?, &named(other)?).map_err(|e| e.explain())?;
+    let parted = parted.ok_or_else(|| {
+        ApiError::new(Code::NotFound, format!("{one} and {other} have no commit in common"))
+    })?;
+    named(&parted)
 }
 
 fn source(key: &PromptKey, files: Files) -> PromptSource {

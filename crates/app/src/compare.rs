@@ -15,8 +15,10 @@ use assay_store::{RunId, RunRecord, StoreError};
 use assay_wire::*;
 
 use crate::app::App;
+use crate::at::revision_named;
 use crate::error::Explain;
 use crate::judges::ComparedJudges;
+use crate::prefix::Prefixes;
 use crate::ratings::Spoken;
 use crate::results::{column_view, no_run, preview};
 use crate::router::Answer;
@@ -40,7 +42,14 @@ pub(crate) struct KeptComparison {
 }
 
 /// What came of a comparison, as soon as somebody has worked it out.
-type Found = OnceLock<Result<Arc<Compared>, ApiError>>;
+type Found = OnceLock<Result<Arc<Worked>, ApiError>>;
+
+/// A comparison with what a provider's cache can keep of each pair.
+#[derive(Clone)]
+pub(crate) struct Worked {
+    compared: Compared,
+    prefixes: Vec<Option<PrefixView>>,
+}
 
 /// How far a run is: another answer, or another score, is another comparison.
 type Stand = (u32, u32, Option<i64>, bool);
@@ -52,24 +61,28 @@ impl Answer<ResolveSide> for App {
             return Ok(SideFound::Run(side));
         }
         let open = self.workspace()?;
-        match open.workspace.revision(&name) {
+        match revision_named(&open.workspace, &name) {
             Ok(revision) => Ok(SideFound::Revision { name, commit: revision.id() }),
-            Err(error) => {
-                Err(error.explain().hint("A run goes by its id; `assay runs` lists them."))
-            }
+            Err(error) => Err(error.hint("A run goes by its id; `assay runs` lists them.")),
         }
     }
 }
 
 impl Answer<ReadComparison> for App {
     fn answer(&self, command: ReadComparison) -> Result<ComparisonView, ApiError> {
-        let (compared, going) = self.compared(&command)?;
+        let (worked, going) = self.compared(&command)?;
+        let Worked { compared, prefixes } = worked.as_ref();
         let judges = self.compared_judges(&compared.base.run, &compared.head.run)?;
         Ok(ComparisonView {
             base: command.base,
             head: command.head,
             going,
-            pairs: compared.pairs.iter().map(|pair| pair_view(pair, &judges)).collect(),
+            pairs: compared
+                .pairs
+                .iter()
+                .zip(prefixes)
+                .map(|(pair, prefix)| PairView { prefix: *prefix, ..pair_view(pair, &judges) })
+                .collect(),
             left_out: compared.left_out.clone(),
             ok: compared.holds() && !compared.is_incomplete(),
             broken: compared.is_broken(),
@@ -85,8 +98,8 @@ impl Answer<ReadComparedCases> for App {
             let message = format!("a page holds at most {MAX_PAGE} cases, not {}", to - from);
             return Err(ApiError::new(Code::BadInput, message));
         }
-        let (compared, _) = self.compared(&of)?;
-        let pair = compared.pairs.get(pair as usize).ok_or_else(|| {
+        let (worked, _) = self.compared(&of)?;
+        let pair = worked.compared.pairs.get(pair as usize).ok_or_else(|| {
             ApiError::new(Code::NotFound, format!("this comparison has no pair {pair}"))
         })?;
         let lines = case_lines(pair, verdict as usize);
@@ -184,7 +197,7 @@ impl App {
     /// page, and a third column beside two others is a comparison of its own.
     ///
     /// It takes seconds to work out, and nobody who asks for another waits for it. Who asks for the same does.
-    fn compared(&self, of: &ReadComparison) -> Result<(Arc<Compared>, bool), ApiError> {
+    fn compared(&self, of: &ReadComparison) -> Result<(Arc<Worked>, bool), ApiError> {
         let records = [self.record(&of.base.run)?, self.record(&of.head.run)?];
         let stands = [self.stand(&records[0]), self.stand(&records[1])];
         let going = stands.iter().any(|stand| stand.3);
@@ -212,11 +225,14 @@ impl App {
         found
     }
 
-    fn work_out(&self, of: &ReadComparison) -> Result<Arc<Compared>, ApiError> {
+    fn work_out(&self, of: &ReadComparison) -> Result<Arc<Worked>, ApiError> {
         let people = self.people_of([&of.base.run, &of.head.run])?;
         let (base, head) = (side_of(&of.base), side_of(&of.head));
         let compared = self.inner.engine.compare_with(&base, &head, &of.prompts, &people);
-        compared.map(Arc::new).map_err(|e| e.explain())
+        let compared = compared.map_err(|e| e.explain())?;
+        let known = Prefixes::of(self, &compared)?;
+        let prefixes = compared.pairs.iter().map(|pair| known.of_pair(pair)).collect();
+        Ok(Arc::new(Worked { compared, prefixes }))
     }
 
     fn kept_comparisons(&self) -> MutexGuard<'_, Vec<KeptComparison>> {
@@ -266,6 +282,7 @@ fn pair_view(pair: &ComparedPair, judges: &ComparedJudges) -> PairView {
             .collect(),
         gates: pair.gates.iter().map(|gate| gate_view(pair, gate, judges)).collect(),
         spent: pair.spent.iter().map(spent_view).collect(),
+        prefix: None,
         differing: pair.differing.clone(),
         unpaired: pair.unpaired.clone(),
     }

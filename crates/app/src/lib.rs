@@ -41,6 +41,7 @@ mod near;
 mod network;
 mod notices;
 mod planned;
+mod prefix;
 mod prices;
 mod prompts;
 mod providers;

@@ -3,17 +3,20 @@
 //! Only what may have changed is asked. A variant with the same content on both sides, under the same `assay.yaml`, would
 //! be asked the same question twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use assay_engine::{Plan, PromptSource, RunSpec};
 use assay_prompt::Prompt;
 use assay_repo::PromptKey;
 use assay_wire::*;
+use serde::Serialize;
+use serde_json::Value;
 
 use crate::app::{App, Open};
 use crate::at::At;
 use crate::error::Explain;
 use crate::media;
+use crate::prompts::lone_file;
 use crate::router::Answer;
 use crate::runs::engine_request;
 
@@ -29,6 +32,7 @@ impl Answer<StartRevision> for App {
             prompts: asked.prompts.iter().map(|prompt| prompt.key.clone()).collect(),
             variants: asked.variants.clone(),
             left_out: asked.left_out.clone(),
+            notes: asked.notes.clone(),
         };
         if asked.prompts.is_empty() {
             return Ok(reply);
@@ -50,9 +54,9 @@ impl Answer<PlanRevisions> for App {
         let open = self.workspace()?;
         let PlanRevisions { base, head, request } = command;
         let both = BothSpecs::of(&open, &base, head.as_deref(), &request)?;
-        let BothSpecs { specs, left_out } = both;
+        let BothSpecs { specs, left_out, notes } = both;
         let Some(specs) = specs else {
-            return Ok(RevisionsPlan { plan: None, differ: false, left_out });
+            return Ok(RevisionsPlan { plan: None, differ: false, left_out, notes });
         };
         let mut plan = None;
         for spec in specs {
@@ -62,7 +66,7 @@ impl Answer<PlanRevisions> for App {
                 plan = Some(plan.map_or_else(|| shown.clone(), |before| together(before, &shown)));
             }
         }
-        Ok(RevisionsPlan { plan, differ: true, left_out })
+        Ok(RevisionsPlan { plan, differ: true, left_out, notes })
     }
 }
 
@@ -95,6 +99,7 @@ struct BothSpecs {
     /// The base's and the head's; none when nothing differs.
     specs: Option<[RunSpec; 2]>,
     left_out: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl BothSpecs {
@@ -107,9 +112,9 @@ impl BothSpecs {
         let base = At::of(&open.workspace, Some(base))?;
         let head = At::of(&open.workspace, head)?;
         let ours = Asked::of(&base, &head, request)?;
-        let left_out = ours.left_out.clone();
+        let (left_out, notes) = (ours.left_out.clone(), ours.notes.clone());
         if ours.prompts.is_empty() {
-            return Ok(BothSpecs { specs: None, left_out });
+            return Ok(BothSpecs { specs: None, left_out, notes });
         }
         let narrowed = RunRequest {
             prompts: ours.prompts.iter().map(|prompt| prompt.key.clone()).collect(),
@@ -121,7 +126,7 @@ impl BothSpecs {
             revision_spec(open, &base, &head, ours, request)?,
             revision_spec(open, &head, &head, theirs, &narrowed)?,
         ];
-        Ok(BothSpecs { specs: Some(specs), left_out })
+        Ok(BothSpecs { specs: Some(specs), left_out, notes })
     }
 }
 
@@ -179,34 +184,46 @@ fn united(mut words: Vec<String>, more: &[String]) -> Vec<String> {
 }
 
 /// Which prompts and variants of a revision are asked.
+#[derive(Default)]
 struct Asked {
     prompts: Vec<PromptSource>,
     variants: Vec<String>,
     left_out: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl Asked {
     fn of(at: &At, judge: &At, request: &RunRequest) -> Result<Asked, ApiError> {
-        let settings = |at: &At| at.config().map(|config| (config.models, config.options));
-        let same_settings = settings(at)? == settings(judge)?;
+        let mut asked = Asked::default();
         let itself = at.commit() == judge.commit();
-        let mut asked = Asked { prompts: Vec::new(), variants: Vec::new(), left_out: Vec::new() };
+        let settings = |at: &At| at.config().map(|config| (config.models, config.options));
+        let may_all = settings(at)? != settings(judge)?;
+        let mut elsewhere = Elsewhere::of(at, judge)?;
         for key in named(judge, &request.prompts)? {
             let Some(other) = judge.source(&key)? else { continue };
-            let Some(source) = at.source(&key)? else {
+            let theirs = other.parse();
+            let found = match at.source(&key)? {
+                None if !itself => elsewhere.renamed(&key, &theirs),
+                found => found.map(|source| (source, None)),
+            };
+            let Some((source, was)) = found else {
                 asked.left_out.push(format!("{} is not there at {}", key.name, at.name()));
                 continue;
             };
-            let (ours, theirs) = (source.parse(), other.parse());
-            let changed = changed_variants(&ours, &theirs, !same_settings);
-            if !itself && request.variants.is_empty() && changed.is_empty() {
-                asked.left_out.push(format!("{} is the same at both revisions", key.name));
-                continue;
-            }
+            let sides = Sides { at, judge, name: &key.name, ours: source.parse(), theirs };
             if !itself {
-                asked.variants.extend(changed);
+                asked.notes.extend(was.map(|was| sides.renamed(&was)));
+                if !sides.ask(request, may_all, &mut asked) {
+                    continue;
+                }
             }
-            asked.prompts.push(judged_by(source, &ours, &other, &theirs));
+            asked.prompts.push(judged_by(source, &sides.ours, &other, &sides.theirs));
+        }
+        if !itself && request.prompts.is_empty() {
+            let gone = elsewhere
+                .left()
+                .map(|name| format!("{name} is not there at {} any more", judge.name()));
+            asked.left_out.extend(gone);
         }
         if itself || !request.variants.is_empty() {
             asked.variants = request.variants.clone();
@@ -214,6 +231,139 @@ impl Asked {
         asked.variants.sort();
         asked.variants.dedup();
         Ok(asked)
+    }
+}
+
+/// A prompt as two revisions have it, the base and the head.
+struct Sides<'a> {
+    at: &'a At<'a>,
+    judge: &'a At<'a>,
+    name: &'a str,
+    ours: Prompt,
+    theirs: Prompt,
+}
+
+impl Sides<'_> {
+    /// Notes what is asked of it, and says whether anything is.
+    fn ask(&self, request: &RunRequest, may_all: bool, asked: &mut Asked) -> bool {
+        let Sides { at, judge, name, ours, theirs } = self;
+        let changed = changed_variants(ours, theirs, may_all);
+        let alone = [(theirs, ours, judge), (ours, theirs, at)];
+        for (prompt, other, at) in alone {
+            let only =
+                prompt.variants.iter().filter(|variant| other.variant(&variant.id).is_none());
+            asked
+                .left_out
+                .extend(only.map(|v| format!("{name}/{} is there at {} only", v.id, at.name())));
+        }
+        if changed.is_empty() && request.variants.is_empty() {
+            asked.left_out.push(match self.others().as_slice() {
+                [] => format!("{name} is the same at both revisions"),
+                others => format!(
+                    "{name} has other {} at the two revisions, and asks the same",
+                    others.join(" and ")
+                ),
+            });
+            return false;
+        }
+        asked.variants.extend(changed);
+        asked.notes.extend(self.counted());
+        true
+    }
+
+    /// What the prompt is measured with that is not the same on both sides.
+    fn others(&self) -> Vec<&'static str> {
+        let (ours, theirs) = (&self.ours, &self.theirs);
+        let (before, after) = (&ours.evals, &theirs.evals);
+        let differ = [
+            ("cases", meaning(&ours.cases.rows) != meaning(&theirs.cases.rows)),
+            ("scorers", meaning(&before.scorers) != meaning(&after.scorers)),
+            ("models", meaning(&before.models) != meaning(&after.models)),
+            ("repeats", before.repeat != after.repeat),
+            ("gates", meaning(&before.gates) != meaning(&after.gates)),
+        ];
+        differ.into_iter().filter(|(_, differs)| *differs).map(|(what, _)| what).collect()
+    }
+
+    /// Whose cases and scorers count, where that makes a difference.
+    fn counted(&self) -> Option<String> {
+        let others = self.others();
+        let (base, head) = (self.at.name(), self.judge.name());
+        (!others.is_empty()).then(|| {
+            let others = others.join(", ");
+            format!("{}: {base} has other {others}; those of {head} count on both sides", self.name)
+        })
+    }
+
+    fn renamed(&self, was: &str) -> String {
+        format!("{} is {was} at {}", self.name, self.at.name())
+    }
+}
+
+/// What rows of a file say, wherever in it they stand.
+fn meaning(rows: &[impl Serialize]) -> Option<Vec<Value>> {
+    let without_place = |row| {
+        let mut value = serde_json::to_value(row).ok()?;
+        if let Some(fields) = value.as_object_mut() {
+            fields.shift_remove("span");
+        }
+        Some(value)
+    };
+    rows.iter().map(without_place).collect()
+}
+
+/// The prompts of the base whose paths the head does not have: taken away, or called otherwise since.
+struct Elsewhere {
+    prompts: Vec<(PromptKey, PromptSource, Option<String>)>,
+}
+
+impl Elsewhere {
+    fn of(at: &At, judge: &At) -> Result<Elsewhere, ApiError> {
+        let keys = |at: &At| at.prompts().map_err(|e| e.explain());
+        let theirs: BTreeSet<String> = keys(judge)?.into_iter().map(|key| key.key).collect();
+        let mut prompts = Vec::new();
+        for key in keys(at)? {
+            let is_judge = crate::judges::is_judge_prompt(&key.key, &BTreeMap::new());
+            if is_judge || theirs.contains(&key.key) {
+                continue;
+            }
+            if let Some(source) = at.source(&key)? {
+                let id = source.parse().id.filter(|id| !id.is_empty());
+                prompts.push((key, source, id));
+            }
+        }
+        Ok(Elsewhere { prompts })
+    }
+
+    /// The prompt that `theirs` was, under its new key, and its old name. Its permanent id tells.
+    fn renamed(
+        &mut self,
+        key: &PromptKey,
+        theirs: &Prompt,
+    ) -> Option<(PromptSource, Option<String>)> {
+        let id = theirs.id.as_ref()?;
+        let is_it = |(old, _, known): &(PromptKey, PromptSource, Option<String>)| {
+            old.lone == key.lone && known.as_ref() == Some(id)
+        };
+        let place = self.prompts.iter().position(is_it)?;
+        let (old, mut source, _) = self.prompts.remove(place);
+        if let (Some(from), Some(to)) = (lone_file(&old), lone_file(key))
+            && let Some(text) = source.files.remove(&from)
+        {
+            source.files.insert(to, text);
+        }
+        let source = PromptSource {
+            key: key.key.clone(),
+            name: key.name.clone(),
+            lone: lone_file(key),
+            ..source
+        };
+        Some((source, Some(old.name)))
+    }
+
+    /// The names of those that nothing took up.
+    fn left(&self) -> impl Iterator<Item = &str> {
+        self.prompts.iter().map(|(key, _, _)| key.name.as_str())
     }
 }
 
@@ -263,7 +413,8 @@ fn revision_spec(
     request: &RunRequest,
 ) -> Result<RunSpec, ApiError> {
     let (config, judging) = (at.config()?, judge.config()?.models);
-    let keys = at.prompts().map_err(|e| e.explain())?;
+    // A prompt that was renamed goes by its new key on both sides.
+    let keys = judge.prompts().map_err(|e| e.explain())?;
     let (mut prompts, mut judges, mut media_read) = (Vec::new(), BTreeMap::new(), 0);
     for mut source in asked.prompts {
         let prompt = source.parse();

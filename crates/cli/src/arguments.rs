@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use crate::machine_arguments::{Trust, TrustVerb};
 pub use crate::git_arguments::{
     Branch, CloneFrom, Decisions, Diff, Log, MergeDriver, SwitchTo, SyncWith, Tag, Undo,
 };
+pub use crate::machine_arguments::{Trust, TrustVerb};
 pub use crate::review_arguments::{
     AttestRun, ChooseSigner, Comment, ProposeBranch, ReviewAction, Reviews, Verdict, VerifyCommit,
 };
@@ -350,11 +350,14 @@ pub struct Show {
 #[derive(Debug, Args)]
 pub struct Compare {
     /// What stands: a run (its id, or `last`), a part of one (RUN/VARIANT, RUN@MODEL, RUN/VARIANT@MODEL), or a git
-    /// revision, which is run first
+    /// revision, which is run first; A...B is where B left A, against B
     pub base: String,
     /// What may replace it, named in the same way; when not given, the files on disk for a revision, and the second
     /// --variant or --model for a run
     pub head: Option<String>,
+    /// With revisions: say what is missing and what running it may cost, and send nothing
+    #[arg(long, conflicts_with = "markdown")]
+    pub plan: bool,
     /// Only this prompt; may be repeated
     #[arg(long = "prompt", value_name = "P")]
     pub prompts: Vec<String>,

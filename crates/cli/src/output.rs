@@ -127,7 +127,8 @@ pub(crate) fn printable(text: &str) -> String {
     safe
 }
 
-fn is_invisible(c: char) -> bool {
+/// Whether nobody sees a character, or it reorders what stands around it.
+pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}'
         | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')

@@ -31,7 +31,8 @@ impl SideRef {
     }
 }
 
-/// Asks what a side is that a person named: `RUN`, `RUN/VARIANT`, `RUN/VARIANT@MODEL`, or a git revision.
+/// Asks what a side is that a person named: `RUN`, `RUN/VARIANT`, `RUN/VARIANT@MODEL`, or a git revision; `A...B` is the
+/// last commit that both have.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ResolveSide {
     /// As it was typed; `last` is the newest run.
@@ -57,7 +58,7 @@ pub enum SideFound {
 /// exactly this before is given instead of a new one; what the cache knows is free.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StartRevision {
-    /// A commit's id or a name of one; the files on disk when `None`.
+    /// A commit's id or a name of one, or `A...B` for where both parted; the files on disk when `None`.
     pub revision: Option<String>,
     /// The revision whose cases, scorers and models are taken; the files on disk when `None`.
     pub judged_by: Option<String>,
@@ -86,8 +87,11 @@ pub struct RevisionsPlan {
     pub plan: Option<PlanView>,
     /// Whether the revisions differ in anything that can be asked.
     pub differ: bool,
-    /// Prompts that are there at one revision only, or the same at both, in words.
+    /// Prompts and variants that are there at one revision only, and prompts that are the same at both, in words.
     pub left_out: Vec<String>,
+    /// What else is to be known: whose cases and scorers count where both have others, and what was renamed.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// What became of a revision's run.
@@ -101,8 +105,11 @@ pub struct RevisionRun {
     pub prompts: Vec<String>,
     /// The variants that are run, for the request of the other side.
     pub variants: Vec<String>,
-    /// Prompts that are there at one revision only, or the same at both, in words.
+    /// Prompts and variants that are there at one revision only, and prompts that are the same at both, in words.
     pub left_out: Vec<String>,
+    /// What else is to be known: whose cases and scorers count where both have others, and what was renamed.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// Asks for a comparison.
@@ -171,6 +178,10 @@ pub struct PairView {
     pub gates: Vec<ComparedGateView>,
     /// Money, time and tokens.
     pub spent: Vec<SpentView>,
+    /// What a provider's prompt cache can keep on both sides; none where nothing of the requests changed, or too few cases
+    /// tell.
+    #[serde(default)]
+    pub prefix: Option<PrefixView>,
     /// Cases of the same id that are not the same on both sides, and so stand in no number.
     pub differing: Vec<String>,
     /// Cases that one side only was asked.
@@ -355,6 +366,34 @@ pub struct SpentView {
     pub change: MeanView,
 }
 
+/// What a provider's prompt cache can keep: the beginning that the requests of all cases share, in tokens, estimated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PrefixView {
+    /// The base's.
+    pub base: u32,
+    /// The head's.
+    pub head: u32,
+    /// How much of the base's the head's begins with: what is in a cache now and stays of use.
+    pub kept: u32,
+}
+
+impl PrefixView {
+    /// Tokens of the base's that no cache has any more after the change.
+    pub fn lost(&self) -> u32 {
+        self.base.saturating_sub(self.kept)
+    }
+
+    /// In words.
+    pub fn words(&self) -> String {
+        let Self { base, head, kept } = self;
+        let lost = match self.lost() {
+            0 => "nothing cached is lost".to_owned(),
+            lost => format!("the first {kept} stay, {lost} cached are lost"),
+        };
+        format!("about {base} → {head} tokens; {lost}")
+    }
+}
+
 /// Asks for a page of the cases of one pair: broken first, then fixed, then the rest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadComparedCases {
@@ -455,4 +494,20 @@ pub struct PowerView {
     pub told_by: Option<String>,
     /// In words: `60 cases can detect ±16.7 points`.
     pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_cache_loses_is_told_in_tokens() {
+        let prefix = PrefixView { base: 800, head: 640, kept: 120 };
+        assert_eq!(
+            prefix.words(),
+            "about 800 → 640 tokens; the first 120 stay, 680 cached are lost"
+        );
+        let longer = PrefixView { base: 120, head: 640, kept: 120 };
+        assert_eq!(longer.words(), "about 120 → 640 tokens; nothing cached is lost");
+    }
 }

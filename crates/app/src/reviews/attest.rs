@@ -110,7 +110,8 @@ impl App {
         Ok(run)
     }
 
-    fn spec_of(&self, run: &str) -> Result<RunSpec, ApiError> {
+    /// What a run was asked.
+    pub(crate) fn spec_of(&self, run: &str) -> Result<RunSpec, ApiError> {
         let detail =
             self.inner.store.run(&assay_store::RunId::new(run)).map_err(|e| e.explain())?;
         let detail = detail.ok_or_else(|| no_run(run))?;

@@ -55,7 +55,8 @@ fn power(power: &PowerView) -> Value {
     })
 }
 
-fn text(plan: &PlanView) -> String {
+/// A plan for people.
+pub(super) fn text(plan: &PlanView) -> String {
     let mut text = format!("{} cells: {} rows", plan.cells, plan.rows);
     for c in &plan.columns {
         text.push_str(&format!("\n  {} on {}", c.variant, c.model));

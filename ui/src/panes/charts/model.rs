@@ -398,6 +398,7 @@ mod tests {
             refused: Vec::new(),
             gates: Vec::new(),
             spent: Vec::new(),
+            prefix: None,
             differing: Vec::new(),
             unpaired: Vec::new(),
         }

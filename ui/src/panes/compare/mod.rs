@@ -172,7 +172,8 @@ fn Verdicts(pair: PairView) -> impl IntoView {
         .iter()
         .map(|refused| view! { <p class="versus__refusal"><b>{refused.scorer.clone()}</b>" is not compared: "{refused.reason.clone()}</p> })
         .collect_view();
-    let spent = (!pair.spent.is_empty()).then(|| view! { <SpentTable pair=pair.clone() /> });
+    let spent = (!pair.spent.is_empty() || pair.prefix.is_some())
+        .then(|| view! { <SpentTable pair=pair.clone() /> });
     let gates = pair.gates.iter().cloned().map(|gate| view! { <GateLine gate /> }).collect_view();
     view! {
         <div class="versus__verdicts">
@@ -251,6 +252,7 @@ fn SpentTable(pair: PairView) -> impl IntoView {
                 </thead>
                 <tbody>{rows}</tbody>
             </table>
+            {pair.prefix.map(|prefix| view! { <p class="quiet">"A provider's prompt cache: " {prefix.words()}</p> })}
         </details>
     }
 }

@@ -1,15 +1,18 @@
 //! `assay.compare/1`: what scripts may rely on.
 
 use assay_wire::{
-    ComparedGateView, ComparisonView, IntervalView, MeanView, PairView, SliceView, SpentView,
-    VerdictView,
+    ComparedGateView, FileDifference, IntervalView, MeanView, PairView, RevisionsPlan, SliceView,
+    SpentView, VerdictView,
 };
 use serde_json::{Value, json};
 
+use super::{Beside, Told};
 use crate::arguments::Compare;
 
 /// The document of a comparison.
-pub(crate) fn of(arguments: &Compare, view: &ComparisonView) -> Value {
+pub(super) fn of(arguments: &Compare, told: &Told<'_>) -> Value {
+    let Told { view, beside } = told;
+    let Beside { files, notes, left_out } = beside;
     let verdicts =
         view.pairs.iter().flat_map(|pair| pair.verdicts.iter().map(move |v| verdict(pair, v)));
     let refused = view.pairs.iter().flat_map(|pair| {
@@ -36,15 +39,57 @@ pub(crate) fn of(arguments: &Compare, view: &ComparisonView) -> Value {
         "refused": refused.collect::<Vec<_>>(),
         "gates": gates.collect::<Vec<_>>(),
         "spent": spent.collect::<Vec<_>>(),
-        "leftOut": view.left_out,
+        "prefixes": view.pairs.iter().filter_map(prefix).collect::<Vec<_>>(),
+        "changes": files.iter().map(change).collect::<Vec<_>>(),
+        "notes": notes,
+        "leftOut": left_out.iter().chain(&view.left_out).collect::<Vec<_>>(),
         "leftOutCases": lists
             .map(|pair| in_pair(pair, json!({"differing": pair.differing, "unpaired": pair.unpaired})))
             .collect::<Vec<_>>(),
     })
 }
 
+/// What is missing on both sides, and what running it may cost.
+pub(super) fn of_plan(arguments: &Compare, planned: &RevisionsPlan) -> Value {
+    let plan = planned.plan.as_ref();
+    json!({
+        "schema": "assay.compare-plan/1",
+        "base": arguments.base,
+        "head": arguments.head.as_deref().unwrap_or("worktree"),
+        "differ": planned.differ,
+        "missing": plan.map(|plan| json!({
+            "cells": plan.cells,
+            "cached": plan.cached,
+            "tokens": {"input": plan.input_tokens, "outputMax": plan.output_tokens_max},
+            "judgeCalls": plan.judge_calls,
+            "cost": plan.cost.as_ref().map(|c| json!({"low": c.low, "high": c.high, "currency": c.currency})),
+            "unknownPrices": plan.unknown_prices,
+            "hosts": plan.hosts,
+            "missingKeys": plan.missing_keys,
+        })),
+        "notes": planned.notes,
+        "leftOut": planned.left_out,
+    })
+}
+
+fn prefix(pair: &PairView) -> Option<Value> {
+    let prefix = pair.prefix?;
+    let tokens = json!({
+        "base": prefix.base, "head": prefix.head, "kept": prefix.kept, "lost": prefix.lost(),
+    });
+    Some(in_pair(pair, tokens))
+}
+
+fn change(file: &FileDifference) -> Value {
+    json!({
+        "path": file.file.path,
+        "prompt": file.file.prompt,
+        "changes": file.file.items.iter().map(|item| &item.summary).collect::<Vec<_>>(),
+    })
+}
+
 /// The document where nothing differs.
-pub(crate) fn of_nothing(arguments: &Compare, left_out: &[String]) -> Value {
+pub(super) fn of_nothing(arguments: &Compare, left_out: &[String]) -> Value {
     json!({
         "schema": "assay.compare/1",
         "base": arguments.base,
@@ -57,6 +102,9 @@ pub(crate) fn of_nothing(arguments: &Compare, left_out: &[String]) -> Value {
         "refused": [],
         "gates": [],
         "spent": [],
+        "prefixes": [],
+        "changes": [],
+        "notes": [],
         "leftOut": left_out,
         "leftOutCases": [],
     })

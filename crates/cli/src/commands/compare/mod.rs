@@ -1,6 +1,7 @@
 //! `assay compare`: which of two runs, variants or revisions is better.
 //!
-//! Revisions are run first, the base and then the head: what both ask alike, the second has from the cache.
+//! Revisions are run first, the base and then the head: what both ask alike, the second has from the cache. What differs
+//! between them stands beside the verdict, and so does whose cases and scorers count.
 
 mod document;
 mod text;
@@ -10,16 +11,15 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use assay_app::App;
 use assay_wire::{
-    ApiError, Code, ComparisonView, ReadComparison, ReadRun, ResolveSide, RevisionRun, RunRequest,
-    RunState, SideFound, SideRef, StartRevision,
+    ApiError, Code, ComparisonView, FileDifference, PlanRevisions, ReadComparison, ReadDifference,
+    ReadRun, ResolveSide, RevisionRun, RunRequest, RunState, SideFound, SideRef, StartRevision,
 };
 
 use crate::arguments::Compare;
 use crate::commands::run::{check_writable, follow, stop_on_interrupt, unwritable};
 use crate::exit::Exit;
+use crate::markdown::escaped;
 use crate::output::Output;
-
-pub(crate) use text::escaped;
 
 pub(crate) fn execute(
     app: &App,
@@ -35,39 +35,103 @@ pub(crate) fn execute(
         check_writable(file)?;
     }
     let base = app.call(ResolveSide { name: arguments.base.clone() })?;
-    let head = arguments.head.clone().map(|name| app.call(ResolveSide { name })).transpose()?;
+    let named = arguments.head.clone().or_else(|| side_that_left(&arguments.base));
+    let head = named.map(|name| app.call(ResolveSide { name })).transpose()?;
     let sides = match (base, head) {
-        (SideFound::Run(base), None) => Sides::Both(of_one_run(base, arguments)?),
+        (SideFound::Run(base), None) => Sides::runs(of_one_run(base, arguments)?),
         (SideFound::Run(base), Some(SideFound::Run(head))) => {
-            Sides::Both((narrowed(base, arguments)?, narrowed(head, arguments)?))
+            Sides::runs((narrowed(base, arguments)?, narrowed(head, arguments)?))
         }
-        (SideFound::Revision { name, .. }, None) => run_both(app, &name, None, arguments, output)?,
         (SideFound::Revision { commit: base, .. }, Some(SideFound::Revision { commit, .. }))
             if base == commit =>
         {
             Sides::Same(vec!["both are the same commit".to_owned()])
         }
-        (SideFound::Revision { name, .. }, Some(SideFound::Revision { name: head, .. })) => {
-            run_both(app, &name, Some(head), arguments, output)?
+        (SideFound::Revision { name, .. }, head @ (None | Some(SideFound::Revision { .. }))) => {
+            let head = match head {
+                Some(SideFound::Revision { name, .. }) => Some(name),
+                _ => None,
+            };
+            if arguments.plan {
+                return plan(app, name, head, arguments, output);
+            }
+            run_both(app, &name, head, arguments, output)?
         }
         _ => return Err(mixed(arguments)),
     };
-    let (base, head) = match sides {
-        Sides::Both(sides) => sides,
+    if arguments.plan {
+        let error = ApiError::new(Code::BadInput, "only revisions have something to plan");
+        return Err(error.hint("Runs were made already: compare them without --plan."));
+    }
+    let (base, head, beside) = match sides {
+        Sides::Both(base, head, beside) => (base, head, beside),
         Sides::Same(left_out) => {
             return tell_same(arguments, &left_out, markdown.as_deref(), output);
         }
     };
     let comparison = ReadComparison { base, head, prompts: arguments.prompts.clone() };
     let view = app.call(comparison)?;
-    report(app, arguments, &view, markdown.as_deref(), output)
+    report(app, arguments, &Told { view: &view, beside: &beside }, markdown.as_deref(), output)
 }
 
 /// What is to be compared.
 enum Sides {
-    Both((SideRef, SideRef)),
+    Both(SideRef, SideRef, Beside),
     /// Nothing differs; why each prompt was left out.
     Same(Vec<String>),
+}
+
+impl Sides {
+    fn runs((base, head): (SideRef, SideRef)) -> Sides {
+        Sides::Both(base, head, Beside::default())
+    }
+}
+
+/// What of two revisions stands beside the verdict; nothing for two runs.
+#[derive(Default)]
+struct Beside {
+    /// What differs between them, by file.
+    files: Vec<FileDifference>,
+    /// Whose cases and scorers count, and what was renamed.
+    notes: Vec<String>,
+    /// What is compared with nothing, in words.
+    left_out: Vec<String>,
+}
+
+/// A comparison with what stands beside it.
+struct Told<'a> {
+    view: &'a ComparisonView,
+    beside: &'a Beside,
+}
+
+/// Of `A...B` the side that left: `B`, or the last commit.
+fn side_that_left(name: &str) -> Option<String> {
+    let (_, head) = name.split_once("...")?;
+    Some(if head.is_empty() { "HEAD".to_owned() } else { head.to_owned() })
+}
+
+/// Says what is missing on both sides, and sends nothing.
+fn plan(
+    app: &App,
+    base: String,
+    head: Option<String>,
+    arguments: &Compare,
+    output: &Output,
+) -> Result<Exit, ApiError> {
+    let planned = app.call(PlanRevisions { base, head, request: request(arguments) })?;
+    let document = document::of_plan(arguments, &planned);
+    output.show(&document, || text::plan(&planned))?;
+    Ok(Exit::Done)
+}
+
+fn request(arguments: &Compare) -> RunRequest {
+    RunRequest {
+        prompts: arguments.prompts.clone(),
+        variants: arguments.variants.clone(),
+        models: arguments.models.clone(),
+        budget: arguments.budget,
+        ..RunRequest::default()
+    }
 }
 
 /// Two columns of one run, by two variants or two models.
@@ -128,13 +192,7 @@ fn run_both(
 ) -> Result<Sides, ApiError> {
     let going = Arc::new(Mutex::new(String::new()));
     stop_on_interrupt(app, &going)?;
-    let request = RunRequest {
-        prompts: arguments.prompts.clone(),
-        variants: arguments.variants.clone(),
-        models: arguments.models.clone(),
-        budget: arguments.budget,
-        ..RunRequest::default()
-    };
+    let request = request(arguments);
     let run = |revision: Option<&str>, request: RunRequest| -> Result<RevisionRun, ApiError> {
         let called = revision.unwrap_or("the files on disk");
         let revision = revision.map(str::to_owned);
@@ -149,8 +207,8 @@ fn run_both(
         Ok(asked)
     };
     let ours = run(Some(base), request.clone())?;
-    ours.left_out.iter().for_each(|why| output.note(why));
     let Some(base_run) = ours.run else { return Ok(Sides::Same(ours.left_out)) };
+    ours.notes.iter().for_each(|note| output.note(note));
     let theirs = run(
         head.as_deref(),
         RunRequest { prompts: ours.prompts, variants: ours.variants, ..request },
@@ -158,8 +216,11 @@ fn run_both(
     let Some(head_run) = theirs.run else { return Ok(Sides::Same(theirs.left_out)) };
     let side =
         |run: String, name: &str| SideRef { label: Some(name.to_owned()), ..SideRef::run(run) };
+    let difference = ReadDifference { base: Some(base.to_owned()), head: head.clone() };
+    let files = app.call(difference)?.files;
+    let beside = Beside { files, notes: ours.notes, left_out: ours.left_out };
     let head = head.as_deref().unwrap_or("worktree");
-    Ok(Sides::Both((side(base_run, base), side(head_run, head))))
+    Ok(Sides::Both(side(base_run, base), side(head_run, head), beside))
 }
 
 /// Nothing differs, so there is nothing to ask and nothing to say.
@@ -171,24 +232,27 @@ fn tell_same(
 ) -> Result<Exit, ApiError> {
     let text = format!("nothing to compare: {}", left_out.join("; "));
     if let Some(file) = markdown {
-        write(file, &format!("{text}\n"), output)?;
+        write(file, &format!("### Prompts: nothing to compare\n\n{}\n", escaped(&text)), output)?;
     }
-    output.show(&document::of_nothing(arguments, left_out), || text)?;
+    if markdown != Some(Path::new("-")) {
+        output.show(&document::of_nothing(arguments, left_out), || text)?;
+    }
     Ok(Exit::Done)
 }
 
 fn report(
     app: &App,
     arguments: &Compare,
-    view: &ComparisonView,
+    told: &Told<'_>,
     markdown: Option<&Path>,
     output: &Output,
 ) -> Result<Exit, ApiError> {
+    let view = told.view;
     if let Some(file) = markdown {
-        write(file, &text::markdown(view), output)?;
+        write(file, &text::markdown(told), output)?;
     }
     if markdown != Some(Path::new("-")) {
-        output.show(&document::of(arguments, view), || text::of(view))?;
+        output.show(&document::of(arguments, told), || text::of(told))?;
     }
     let unfinished = [&view.base.run, &view.head.run].into_iter().find_map(|run| {
         let read = app.call(ReadRun { run: run.clone(), rows: false }).ok()?;
@@ -211,7 +275,7 @@ fn report(
 
 fn write(file: &Path, text: &str, output: &Output) -> Result<(), ApiError> {
     match file == Path::new("-") {
-        true => output.tell(text),
+        true => output.copy(text),
         false => std::fs::write(file, text).map_err(|error| unwritable(file, &error)),
     }
 }

@@ -1,24 +1,116 @@
-//! A comparison for people: the verdict's own words, then what they rest on; as text or as Markdown.
+//! A comparison for people: what changed, the verdict's own words, then what they rest on; as text or as Markdown.
+//!
+//! Regressions come first: what a gate refuses, then what is worse, then what broke most cases.
+
+use std::cmp::Reverse;
 
 use assay_wire::{
-    ComparedGateView, ComparedGateWord, ComparisonView, PairView, SliceView, SpentView, VerdictView,
+    ComparedGateView, ComparedGateWord, ComparisonView, PairView, RevisionsPlan, SliceView,
+    SpentView, VerdictView, VerdictWord,
 };
 
+use super::{Beside, Told};
 use crate::commands::dollars;
-use crate::output::table;
+use crate::markdown::escaped;
+use crate::output::{one_line, table};
 
 /// Cases named on a line.
 const NAMED: usize = 12;
 
+/// Changes of one prompt that are named.
+const MOST_CHANGES: usize = 12;
+
 /// For a terminal.
-pub(crate) fn of(view: &ComparisonView) -> String {
-    let mut parts: Vec<String> = view.pairs.iter().map(pair).collect();
-    parts.extend(view.left_out.iter().map(|why| format!("left out: {why}")));
+pub(super) fn of(told: &Told<'_>) -> String {
+    let Told { view, beside } = told;
+    let mut parts: Vec<String> = Vec::new();
+    let mut before = None;
+    for one in regressions_first(view) {
+        if before.replace(&one.prompt) != Some(&one.prompt) {
+            let lines = beside.changes_of(&one.prompt);
+            let changes = (!lines.is_empty()).then(|| lines.join("\n  "));
+            parts.extend(changes.map(|changes| format!("{}\n  {changes}", one_line(&one.prompt))));
+        }
+        parts.push(pair(one));
+    }
+    parts.extend(beside.notes.iter().map(|note| one_line(note)));
+    let left_out = beside.left_out.iter().chain(&view.left_out);
+    parts.extend(left_out.map(|why| format!("left out: {}", one_line(why))));
     parts.join("\n\n")
 }
 
+/// What is missing on both sides.
+pub(super) fn plan(planned: &RevisionsPlan) -> String {
+    let mut lines: Vec<String> = match (&planned.plan, planned.differ) {
+        (Some(plan), _) => {
+            vec![format!("missing on both sides: {}", crate::commands::plan::text(plan))]
+        }
+        (None, true) => vec!["nothing is missing: both sides were answered before".to_owned()],
+        (None, false) => vec!["nothing to compare".to_owned()],
+    };
+    lines.extend(planned.notes.iter().map(|note| one_line(note)));
+    lines.extend(planned.left_out.iter().map(|why| format!("left out: {}", one_line(why))));
+    lines.join("\n")
+}
+
+/// The pairs of each prompt together, those that lost most first.
+fn regressions_first(view: &ComparisonView) -> Vec<&PairView> {
+    let worst = |prompt: &str| {
+        view.pairs.iter().filter(|pair| pair.prompt == prompt).map(alarm_of_pair).min()
+    };
+    let mut pairs: Vec<&PairView> = view.pairs.iter().collect();
+    pairs
+        .sort_by_cached_key(|pair| (worst(&pair.prompt), pair.prompt.clone(), alarm_of_pair(pair)));
+    pairs
+}
+
+/// The smaller, the sooner somebody should see it.
+fn alarm_of_pair(pair: &PairView) -> (u8, u8, Reverse<u32>) {
+    let gate = pair.gates.iter().map(|gate| match gate.word {
+        ComparedGateWord::Broken => 0,
+        ComparedGateWord::NotShown => 1,
+        ComparedGateWord::Incomplete => 2,
+        ComparedGateWord::Holds => 3,
+    });
+    let verdict = pair.verdicts.iter().map(alarm).min();
+    let (word, broken) = verdict.unwrap_or((u8::MAX, Reverse(0)));
+    (gate.min().unwrap_or(3), word, broken)
+}
+
+fn alarm(verdict: &VerdictView) -> (u8, Reverse<u32>) {
+    let word = match (verdict.word, verdict.leaning) {
+        (VerdictWord::Worse, _) => 0,
+        (VerdictWord::Incomplete, _) => 1,
+        (VerdictWord::Inconclusive, Some(VerdictWord::Worse)) => 2,
+        _ => 3,
+    };
+    (word, Reverse(verdict.broken))
+}
+
+/// The verdicts of a pair in the same order; those that are alike as the suite has them.
+fn verdicts(pair: &PairView) -> Vec<&VerdictView> {
+    let mut verdicts: Vec<&VerdictView> = pair.verdicts.iter().collect();
+    verdicts.sort_by_key(|verdict| alarm(verdict));
+    verdicts
+}
+
+impl Beside {
+    /// What differs in a prompt, a line each.
+    fn changes_of(&self, prompt: &str) -> Vec<String> {
+        let files = self.files.iter().filter(|file| file.file.prompt.as_deref() == Some(prompt));
+        let mut lines: Vec<String> =
+            files.flat_map(|file| &file.file.items).map(|item| one_line(&item.summary)).collect();
+        if lines.len() > MOST_CHANGES {
+            let more = lines.len() - MOST_CHANGES;
+            lines.truncate(MOST_CHANGES);
+            lines.push(format!("and {more} more"));
+        }
+        lines
+    }
+}
+
 fn pair(pair: &PairView) -> String {
-    let mut parts: Vec<String> = pair.verdicts.iter().map(verdict).collect();
+    let mut parts: Vec<String> = verdicts(pair).into_iter().map(verdict).collect();
     let mut notes: Vec<String> = pair
         .refused
         .iter()
@@ -26,6 +118,7 @@ fn pair(pair: &PairView) -> String {
         .collect();
     notes.extend(pair.gates.iter().map(gate));
     notes.extend(spent_line(&pair.spent));
+    notes.extend(prefix_line(pair));
     let left_out = |what: &str, cases: &[String]| named(what, cases, cases.len());
     notes.extend(left_out("not the same on both sides, left out", &pair.differing));
     notes.extend(left_out("asked on one side only, left out", &pair.unpaired));
@@ -92,6 +185,11 @@ fn spent_line(spent: &[SpentView]) -> Option<String> {
     (!parts.is_empty()).then(|| format!("per answer: {}", parts.join(" · ")))
 }
 
+/// What the provider's cache no longer has.
+fn prefix_line(pair: &PairView) -> Option<String> {
+    Some(format!("cacheable beginning: {}", pair.prefix?.words()))
+}
+
 fn spent_part(spent: &SpentView) -> String {
     let SpentView { what, base, head, .. } = spent;
     match what.as_str() {
@@ -102,38 +200,56 @@ fn spent_part(spent: &SpentView) -> String {
     }
 }
 
-/// For a pull request: broken gates first, each verdict quoted, its lists folded.
-pub(crate) fn markdown(view: &ComparisonView) -> String {
+/// For a pull request: gates first, then what changed in each prompt with its verdicts quoted, their lists folded.
+pub(super) fn markdown(told: &Told<'_>) -> String {
+    let Told { view, beside } = told;
+    let pairs = regressions_first(view);
     let mut text = format!("### {}\n", headline(view));
-    for pair in &view.pairs {
-        for gate in &pair.gates {
-            let sign = if gate.word == ComparedGateWord::Holds { "✓" } else { "✗" };
-            text.push_str(&format!(
-                "\n- {sign} {} · {}",
-                escaped(&pair.subject),
-                escaped(&self::gate(gate))
-            ));
-        }
+    let gates = pairs.iter().flat_map(|pair| pair.gates.iter().map(move |gate| (pair, gate)));
+    for (pair, gate) in gates {
+        let sign = if gate.word == ComparedGateWord::Holds { "✓" } else { "✗" };
+        let (subject, said) = (escaped(&pair.subject), escaped(&self::gate(gate)));
+        text.push_str(&format!("\n- {sign} {subject} · {said}"));
     }
-    for pair in &view.pairs {
-        for verdict in &pair.verdicts {
-            text.push_str(&quoted(verdict));
+    let mut before = None;
+    for pair in pairs {
+        if before.replace(&pair.prompt) != Some(&pair.prompt) {
+            text.push_str(&changed(&pair.prompt, beside));
         }
-        for refused in &pair.refused {
-            text.push_str(&format!(
-                "\n\nNot compared: {}: {}",
-                escaped(&refused.scorer),
-                escaped(&refused.reason)
-            ));
-        }
-        if let Some(line) = spent_line(&pair.spent) {
-            text.push_str(&format!("\n\n{}: {line}", escaped(&pair.subject)));
-        }
+        text.push_str(&pair_in_markdown(pair));
     }
-    for why in &view.left_out {
-        text.push_str(&format!("\n\nLeft out: {}", escaped(why)));
-    }
+    text.extend(beside.notes.iter().map(|note| format!("\n\n{}", escaped(note))));
+    let left_out = beside.left_out.iter().chain(&view.left_out);
+    text.extend(left_out.map(|why| format!("\n\nLeft out: {}", escaped(why))));
     text.push('\n');
+    text
+}
+
+/// What changed in a prompt, as a list under its name.
+fn changed(prompt: &str, beside: &Beside) -> String {
+    let lines = beside.changes_of(prompt);
+    if lines.is_empty() {
+        return String::new();
+    }
+    let lines: Vec<String> = lines.iter().map(|line| format!("- {}", escaped(line))).collect();
+    format!("\n\n**{}**\n\n{}", escaped(prompt), lines.join("\n"))
+}
+
+fn pair_in_markdown(pair: &PairView) -> String {
+    let mut text: String = verdicts(pair).into_iter().map(quoted).collect();
+    for refused in &pair.refused {
+        let (scorer, reason) = (escaped(&refused.scorer), escaped(&refused.reason));
+        text.push_str(&format!("\n\nNot compared: {scorer}: {reason}"));
+    }
+    let subject = escaped(&pair.subject);
+    let lines = spent_line(&pair.spent).into_iter().chain(prefix_line(pair));
+    text.extend(lines.map(|line| format!("\n\n{subject}: {line}")));
+    let left_out = [
+        ("not the same on both sides, left out", &pair.differing),
+        ("asked on one side only, left out", &pair.unpaired),
+    ];
+    let lines = left_out.into_iter().filter_map(|(what, cases)| named(what, cases, cases.len()));
+    text.extend(lines.map(|line| format!("\n\n{subject}: {}", escaped(&line))));
     text
 }
 
@@ -146,10 +262,12 @@ fn headline(view: &ComparisonView) -> &'static str {
 }
 
 fn quoted(verdict: &VerdictView) -> String {
-    // Names stand on the first line only; the others are our own words and numbers.
-    let (names, words) = verdict.text.split_once('\n').unwrap_or((&verdict.text, ""));
-    let mut text = format!("\n\n> {}", escaped(names));
-    text.extend(words.lines().map(|line| format!("  \n> {line}")));
+    // Names stand on the first line; the next two are our own words and numbers, and after them what is to be said of a
+    // judge, by its name.
+    let mut lines = verdict.text.lines();
+    let mut text = format!("\n\n> {}", escaped(lines.next().unwrap_or_default()));
+    text.extend(lines.by_ref().take(2).map(|line| format!("  \n> {line}")));
+    text.extend(lines.map(|line| format!("  \n> {}", escaped(line))));
     let lists: Vec<String> = turned(verdict).map(|line| format!("- {}", escaped(&line))).collect();
     if !lists.is_empty() {
         text.push_str(&format!(
@@ -176,35 +294,9 @@ fn quoted(verdict: &VerdictView) -> String {
     text
 }
 
-/// Names come from the repository: a prompt or a case must not become a link, a picture or a mention.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '&' => safe.push_str("&amp;"),
-            // A mention would call somebody; a word joiner keeps it text.
-            '@' | '#' => safe.extend([c, '\u{2060}']),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '!' | '|' | '~' => safe.extend(['\\', c]),
-            c if c.is_control() => safe.push(' '),
-            c => safe.push(c),
-        }
-    }
-    safe
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_name_from_a_repository_cannot_become_markup() {
-        assert_eq!(
-            escaped("![x](http://a) @ada <b> a|b"),
-            "\\!\\[x\\](http://a) @\u{2060}ada &lt;b&gt; a\\|b"
-        );
-    }
 
     #[test]
     fn long_lists_are_cut() {

@@ -5,8 +5,8 @@ use std::io::Write;
 use assay_wire::{ColumnStats, GateView};
 
 use super::{Fate, Report, Stop, beginning, case_name, column_name, score_line};
-use crate::commands::compare::escaped;
 use crate::commands::dollars;
+use crate::markdown::escaped;
 use crate::output::counted;
 
 /// Cells that are named at most.

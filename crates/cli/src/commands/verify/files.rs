@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use assay_wire::{ApiError, Code, GateContentView, RefusalView, ReviewGateView};
 
 use crate::arguments::VerifyCommit;
-use crate::commands::compare::escaped as in_markdown;
 use crate::commands::file_in;
 use crate::commands::reports::escaped as in_xml;
 use crate::commands::run::{check_writable, unwritable};
+use crate::markdown::escaped as in_markdown;
 use crate::output::Output;
 
 /// How a gate is written.
@@ -45,7 +45,7 @@ impl Files {
     pub fn write(&self, gate: &ReviewGateView, output: &Output) -> Result<(), ApiError> {
         for (file, layout) in &self.0 {
             match is_stream(file) {
-                true => output.tell(&layout(gate))?,
+                true => output.copy(&layout(gate))?,
                 false => std::fs::write(file, layout(gate)).map_err(|e| unwritable(file, &e))?,
             }
         }
