@@ -42,6 +42,9 @@ pub fn AskName(
     on_name: impl Fn(String) + Clone + Send + Sync + 'static,
     /// Nothing is to be done.
     on_cancel: impl Fn() + Send + Sync + 'static,
+    /// What else is asked, below the name.
+    #[prop(optional)]
+    children: Option<Children>,
 ) -> impl IntoView {
     let NameWords { title, label, note, verb, proposal } = words;
     let name = RwSignal::new(proposal.clone());
@@ -71,6 +74,7 @@ pub fn AskName(
                 <NameField name begun wrong=Signal::derive(move || shown().is_some()) on_key />
             </label>
             <p class="ask__wrong" id="ask-wrong" role="status" data-testid="ask-wrong">{shown}</p>
+            {children.map(|children| children())}
             {move || refusal.get().map(|error| view! { <ErrorNote error /> })}
         </div>
         <div class="dialog__foot">

@@ -35,7 +35,14 @@ pub fn FileDiff() -> impl IntoView {
 
 #[component]
 fn Refused(error: ApiError) -> impl IntoView {
-    view! { <div class="git__refused"><ErrorNote error /></div> }
+    let changes = context::<Changes>();
+    view! {
+        <div class="git__refused">
+            <ErrorNote error actions=move || view! {
+                <Button small=true on_press=move |_| changes.refresh()>"Try again"</Button>
+            } />
+        </div>
+    }
 }
 
 /// The file's path and how many lines are different.
@@ -54,7 +61,7 @@ fn DiffHead() -> impl IntoView {
     };
     view! {
         <div class="pane__head">
-            <h2 class="pane__title mono clip grow">{move || changes.shown().get()}</h2>
+            <h2 class="pane__title mono clip grow" title=move || changes.shown().get()>{move || changes.shown().get()}</h2>
             {counts}
         </div>
     }

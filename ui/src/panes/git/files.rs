@@ -17,6 +17,12 @@ use crate::{
 /// Rows of one file drawn at once; more only when asked for.
 const FIRST_ROWS: usize = 40;
 
+/// Files drawn at once; more only when asked for. A repository that is begun with thousands of prompts has them all.
+const FIRST_FILES: usize = 300;
+
+/// What changed in a file, told before the rest is counted.
+const FIRST_ITEMS: usize = 12;
+
 /// The branch and the changed files on it.
 #[component]
 pub fn FileList() -> impl IntoView {
@@ -113,9 +119,13 @@ fn Clean() -> impl IntoView {
 #[component]
 fn Files() -> impl IntoView {
     let changes = context::<Changes>();
+    let whole = RwSignal::new(false);
     let files = Memo::new(move |_| {
-        changes.view().with(|view| view.ready().map(|v| v.files.clone()).unwrap_or_default())
+        let most = if whole.get() { usize::MAX } else { FIRST_FILES };
+        let first = |files: &[ChangedFile]| files.iter().take(most).cloned().collect::<Vec<_>>();
+        changes.view().with(|view| view.ready().map(|v| first(&v.files)).unwrap_or_default())
     });
+    let is_cut = move || changes.count() > files.with(Vec::len);
     let at = RwSignal::new(None::<String>);
     let stop = Memo::new(move |_| {
         let paths = files.with(|files| model::paths(files));
@@ -130,6 +140,11 @@ fn Files() -> impl IntoView {
                 <FileGroup group files stop at />
             </For>
         </div>
+        <Show when=is_cut>
+            <p class="diff__rest">
+                <Button small=true testid="git-files-all" on_press=move |_| whole.set(true)>{move || format!("Show all {} files", changes.count())}</Button>
+            </p>
+        </Show>
     }
 }
 
@@ -146,7 +161,7 @@ fn walk(
         "ArrowUp" => -1,
         "Home" => isize::MIN,
         "End" => isize::MAX,
-        " " if !on_box(event) => {
+        " " if on_row(event) => {
             event.prevent_default();
             return changes.toggle(&now);
         }
@@ -160,13 +175,17 @@ fn walk(
     }
 }
 
-/// A box takes the space bar itself.
-fn on_box(event: &KeyboardEvent) -> bool {
-    event.target().is_some_and(|target| target.dyn_into::<web_sys::HtmlInputElement>().is_ok())
+/// Whether a file has the keyboard. Boxes and buttons of its rows take the space bar themselves.
+fn on_row(event: &KeyboardEvent) -> bool {
+    let target = event.target().and_then(|target| target.dyn_into::<web_sys::Element>().ok());
+    target.is_some_and(|target| target.id().starts_with(ROW))
 }
 
+/// What the ids of files on the page begin with.
+const ROW: &str = "changed:";
+
 fn row_id(path: &str) -> String {
-    format!("changed:{path}")
+    format!("{ROW}{path}")
 }
 
 fn focus_row(path: &str) {
@@ -245,7 +264,7 @@ fn FileNews(file: ChangedFile) -> impl IntoView {
     let (mark, word, tone) = model::status(file.status);
     // Rows that can be taken one by one stand below, with their boxes.
     let items = if staging::rows_of(&file).is_empty() { file.items } else { Vec::new() };
-    let items = items.iter().map(model::item_words);
+    let items = model::item_lines(&items, FIRST_ITEMS).into_iter();
     view! {
         <span class="git-file__status"><Chip tone icon=mark>{word}</Chip></span>
         {items.map(|words| view! { <span class="git-file__item">{words}</span> }).collect_view()}

@@ -55,7 +55,7 @@ pub(super) fn CommitLine(commit: CommitView) -> impl IntoView {
 
 /// When something was: how long ago, and the whole time on hover.
 #[component]
-pub(super) fn When(
+pub fn When(
     /// In seconds since 1970.
     time_s: i64,
 ) -> impl IntoView {

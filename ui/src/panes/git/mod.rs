@@ -1,7 +1,7 @@
 //! Git: changes in words of prompts and the commit, branches and sync, the past, two revisions, and merges that wait.
 //!
 //! Each part is a folder or file of its own and stays what it was when another is looked at. Above them stands what git
-//! is doing right now. Ctrl+Enter commits.
+//! is doing right now. Ctrl+Enter commits where changes are shown, and merges where a merge is decided.
 
 use assay_wire::Notice;
 use leptos::{ev::KeyboardEvent, prelude::*};
@@ -26,15 +26,18 @@ mod strip;
 mod words;
 mod work;
 
-pub use between::Between;
+pub use between::{Between, Messages};
 pub use branches::{Asking, BranchDialog, Branches};
 pub use changes::Changes;
 pub use diff::Span;
+pub use history::When;
 pub use model::{
-    Glyphs, ago, emphasises, glyphs, item_words, line_counts, short_id, sign, skipped, skipped_words, status,
+    Glyphs, emphasises, glyphs, item_lines, line_counts, sign, skipped, skipped_words, start_of,
+    status,
 };
 pub use past::Past;
-pub use strip::{FarBar, StopButton};
+pub use strip::{FarBar, StopButton, WorkStrip};
+pub use words::{Words, drawn};
 pub use work::Work;
 
 use between::DifferencesPane;
@@ -45,7 +48,6 @@ use files::FileList;
 use history::History;
 use merging::{MergePane, Merging};
 use past::PastPane;
-use strip::WorkStrip;
 
 /// Provides what the parts of this view share, in the order in which they need each other.
 pub fn provide() {
@@ -67,11 +69,14 @@ pub fn forget() {
     context::<Desk>().git.set(GitTab::Changes);
 }
 
+/// Id of the view on the page, which gets the keyboard back where what had it is gone.
+const VIEW: &str = "git-view";
+
 /// The parts of git, one at a time, below what is being done.
 #[component]
 pub fn GitPane() -> impl IntoView {
     let (changes, branches) = (context::<Changes>(), context::<Branches>());
-    let desk = context::<Desk>();
+    let (desk, merging) = (context::<Desk>(), context::<Merging>());
     let project = context::<Session>()
         .workspace()
         .with_untracked(|w| w.as_ref().map(|w| w.path.clone()))
@@ -80,10 +85,21 @@ pub fn GitPane() -> impl IntoView {
     changes.enter(&project);
     branches.refresh();
     let project = StoredValue::new(project);
+    let on_key = move |event: KeyboardEvent| {
+        if is_chord(&event) {
+            // It does not go on to start a run.
+            event.prevent_default();
+            match desk.git.get_untracked() {
+                GitTab::Changes => changes.commit(),
+                GitTab::Merge if merging.is_decided() => branches.finish_merge(),
+                GitTab::Merge | GitTab::Branches | GitTab::History | GitTab::Differences => {}
+            }
+        }
+    };
     view! {
-        <section class="git-view" aria-label="Git" tabindex="-1" on:keydown=move |event| commit_on_chord(&event, changes)>
+        <section class="git-view" id=VIEW aria-label="Git" tabindex="-1" on:keydown=on_key>
             <GitTabs />
-            <WorkStrip />
+            <WorkStrip back=VIEW />
             <div class="git-view__body" role="tabpanel" aria-label=move || tab_name(desk.git.get())>
                 {move || match desk.git.get() {
                     GitTab::Changes => view! { <ChangesPane project=project.get_value() /> }.into_any(),
@@ -101,7 +117,8 @@ pub fn GitPane() -> impl IntoView {
 #[component]
 fn GitTabs() -> impl IntoView {
     let (desk, merging) = (context::<Desk>(), context::<Merging>());
-    let waits = Memo::new(move |_| merging.is_open());
+    // Somebody who is there stays there, so that the row never has no chosen tab.
+    let waits = Memo::new(move |_| merging.is_open() || desk.git.get() == GitTab::Merge);
     move || {
         let mut items = vec![
             tab(GitTab::Changes, Mark::Commit, "git-tab-changes"),
@@ -203,10 +220,6 @@ fn keep_fresh() {
     on_cleanup(move || focus.remove());
 }
 
-/// Ctrl+Enter commits here, and does not go on to start a run.
-fn commit_on_chord(event: &KeyboardEvent, changes: Changes) {
-    if event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) {
-        event.prevent_default();
-        changes.commit();
-    }
+fn is_chord(event: &KeyboardEvent) -> bool {
+    event.key() == "Enter" && (event.ctrl_key() || event.meta_key()) && !event.is_composing()
 }

@@ -125,6 +125,17 @@ pub fn item_words(item: &ChangedItem) -> String {
     }
 }
 
+/// The first `most` changes as sentences, and how many more there are.
+pub fn item_lines(items: &[ChangedItem], most: usize) -> Vec<String> {
+    let mut lines: Vec<String> = items.iter().take(most).map(item_words).collect();
+    match items.len().saturating_sub(most) {
+        0 => {}
+        1 => lines.push("and 1 more".to_owned()),
+        more => lines.push(format!("and {more} more")),
+    }
+    lines
+}
+
 /// How many lines were added and removed.
 pub fn line_counts(hunks: &[DiffHunk]) -> (usize, usize) {
     let count = |side| hunks.iter().flat_map(|h| &h.lines).filter(|l| l.side == side).count();
@@ -438,6 +449,14 @@ mod tests {
             "prompt.yaml: text edited"
         );
         assert_eq!(item_words(&item("case", "bob", "")), "case bob: edited");
+    }
+
+    #[test]
+    fn of_many_changes_the_first_are_told_and_the_rest_counted() {
+        let items: Vec<_> = ["a", "b", "c"].iter().map(|id| item("case", id, "")).collect();
+        assert_eq!(item_lines(&items, 2), ["case a: edited", "case b: edited", "and 1 more"]);
+        assert_eq!(item_lines(&items, 3).len(), 3);
+        assert_eq!(item_lines(&items, 1)[1], "and 2 more");
     }
 
     #[test]

@@ -4,19 +4,22 @@ use leptos::prelude::*;
 
 use super::work::{Far, Said, Trouble, Way, Work, far_words};
 use crate::{
-    components::{Button, ErrorNote, IconButton, Kind, Loading, Mark, Note, Tone},
+    components::{Button, ErrorNote, IconButton, Kind, Loading, Mark, Note, Tone, catch_focus},
     state::context,
 };
 
 /// The command under way, or what came of the last one.
 #[component]
-pub fn WorkStrip() -> impl IntoView {
+pub fn WorkStrip(
+    /// Id of what gets the keyboard once the person has put away what was said.
+    back: &'static str,
+) -> impl IntoView {
     let work = context::<Work>();
     view! {
         <div class="work" data-testid="git-work" aria-live="polite">
             {move || work.doing().get().map(|what| view! { <Going what /> })}
-            {move || work.trouble().get().map(|trouble| view! { <Refused trouble /> })}
-            {move || work.said().get().map(|said| view! { <Outcome said /> })}
+            {move || work.trouble().get().map(|trouble| view! { <Refused trouble back /> })}
+            {move || work.said().get().map(|said| view! { <Outcome said back /> })}
         </div>
     }
 }
@@ -62,8 +65,14 @@ pub fn FarBar(
     }
 }
 
+/// Takes what was said off the screen, and with it the button that had the keyboard.
+fn put_away(work: Work, back: &'static str) {
+    work.clear();
+    catch_focus(back.to_owned());
+}
+
 #[component]
-fn Refused(trouble: Trouble) -> impl IntoView {
+fn Refused(trouble: Trouble, back: &'static str) -> impl IntoView {
     let work = context::<Work>();
     let Trouble { error, ways } = trouble;
     let ways = StoredValue::new(ways);
@@ -71,7 +80,7 @@ fn Refused(trouble: Trouble) -> impl IntoView {
         <div data-testid="git-refused">
             <ErrorNote error actions=move || view! {
                 {ways.get_value().into_iter().map(|way| view! { <WayButton way /> }).collect_view()}
-                <Button small=true kind=Kind::Quiet on_press=move |_| work.clear()>"Dismiss"</Button>
+                <Button small=true kind=Kind::Quiet on_press=move |_| put_away(work, back)>"Dismiss"</Button>
             } />
         </div>
     }
@@ -84,14 +93,14 @@ fn WayButton(way: Way) -> impl IntoView {
 }
 
 #[component]
-fn Outcome(said: Said) -> impl IntoView {
+fn Outcome(said: Said, back: &'static str) -> impl IntoView {
     let work = context::<Work>();
     let Said { tone, title, lines } = said;
     let mark = if tone == Tone::Ok { Mark::Check } else { Mark::Info };
     view! {
         <div data-testid="git-said">
             <Note tone mark actions=move || view! {
-                <IconButton small=true label="Dismiss" mark=Mark::Close on_press=move |_| work.clear() />
+                <IconButton small=true label="Dismiss" mark=Mark::Close on_press=move |_| put_away(work, back) />
             }>
                 <p class="work__title">{title}</p>
                 {lines.into_iter().map(|line| view! { <p class="note__hints">{line}</p> }).collect_view()}

@@ -8,13 +8,19 @@ use crate::{
     components::{Blank, Button, Chip, Icon, Mark},
     panes::git::{
         diff::LineTable,
-        model::{Moved, status},
+        model::{Moved, item_lines, status},
         words::Words,
     },
 };
 
 /// Files drawn at once; more only when asked for.
 const FIRST: usize = 50;
+
+/// What changed in a file, told before the rest is counted.
+const FIRST_ITEMS: usize = 20;
+
+/// Rows of a file drawn at once; more only when asked for.
+const FIRST_ROWS: usize = 100;
 
 /// What differs between two revisions, file by file.
 #[component]
@@ -49,7 +55,7 @@ fn FileView(file: FileDifference, open: bool) -> impl IntoView {
     let is_open = RwSignal::new(open);
     let path = file.file.path.clone();
     let (mark, word, tone) = status(file.file.status);
-    let items = model::items(&file);
+    let items = item_lines(&file.file.items, FIRST_ITEMS);
     let file = StoredValue::new(file);
     view! {
         <section class="between-file" aria-label=path.clone() data-testid=format!("difference-{path}")>
@@ -96,16 +102,35 @@ fn FileBody(file: FileDifference) -> impl IntoView {
 
 #[component]
 fn Fields(fields: Vec<FieldDifference>) -> impl IntoView {
-    let rows = model::by_row(&fields).into_iter().map(|(row, fields)| {
-        let fields = fields.into_iter().map(|FieldDifference { field, pieces, .. }| {
-            view! { <div class="between-field"><dt class="mono">{field}</dt><dd><Words pieces /></dd></div> }
-        });
-        view! {
-            <section class="between-row">
-                <h4 class="between-row__name">"row "<span class="mono">{row}</span></h4>
-                <dl>{fields.collect_view()}</dl>
-            </section>
-        }
+    let rows = model::by_row(&fields);
+    let count = rows.len();
+    let whole = RwSignal::new(count <= FIRST_ROWS);
+    let rows = StoredValue::new(rows);
+    let shown = move || {
+        let most = if whole.get() { usize::MAX } else { FIRST_ROWS };
+        let rows = rows.with_value(|rows| rows.iter().take(most).cloned().collect::<Vec<_>>());
+        rows.into_iter().map(|(row, fields)| view! { <RowFields row fields /> }).collect_view()
+    };
+    view! {
+        <div class="between-rows">
+            {shown}
+            <Show when=move || !whole.get()>
+                <p class="diff__rest"><Button small=true on_press=move |_| whole.set(true)>{format!("Show all {count} rows")}</Button></p>
+            </Show>
+        </div>
+    }
+}
+
+/// The fields of a row that differ.
+#[component]
+fn RowFields(row: String, fields: Vec<FieldDifference>) -> impl IntoView {
+    let fields = fields.into_iter().map(|FieldDifference { field, pieces, .. }| {
+        view! { <div class="between-field"><dt class="mono">{field}</dt><dd><Words pieces /></dd></div> }
     });
-    view! { <div class="between-rows">{rows.collect_view()}</div> }
+    view! {
+        <section class="between-row">
+            <h4 class="between-row__name">"row "<span class="mono">{row}</span></h4>
+            <dl>{fields.collect_view()}</dl>
+        </section>
+    }
 }

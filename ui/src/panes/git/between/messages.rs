@@ -5,27 +5,38 @@ use leptos::prelude::*;
 
 use super::model;
 use crate::{
-    components::{Blank, Chip, Mark, Note, Tone},
+    components::{Blank, Button, Chip, Mark, Note, Tone},
     panes::git::words::Words,
 };
 
-/// Changes drawn; a change of many variants is read one by one all the same.
+/// Variants drawn at once; more only when asked for.
 const MOST: usize = 60;
 
 /// Messages that differ, and what could not be rendered.
 #[component]
-pub(super) fn Messages(rendered: RenderedView) -> impl IntoView {
+pub fn Messages(
+    /// The messages of both revisions.
+    rendered: RenderedView,
+) -> impl IntoView {
     let RenderedView { base, head, changes, left_out } = rendered;
     let count = changes.len();
-    let more = count.saturating_sub(MOST);
+    let whole = RwSignal::new(count <= MOST);
+    let changes = StoredValue::new(changes);
+    let shown = move || {
+        let most = if whole.get() { usize::MAX } else { MOST };
+        let changes = changes.with_value(|all| all.iter().take(most).cloned().collect::<Vec<_>>());
+        changes.into_iter().map(|change| view! { <ChangeView change /> }).collect_view()
+    };
     view! {
         <p class="between__heading" role="status">{format!("{base} → {head}")}</p>
         {(!left_out.is_empty()).then(|| view! { <LeftOut left_out /> })}
         {(count == 0).then(|| view! {
             <Blank mark=Mark::Check title="The same messages" text="Whatever differs in the files, a model would be sent the same words for these cases." />
         })}
-        {changes.into_iter().take(MOST).map(|change| view! { <ChangeView change /> }).collect_view()}
-        {(more > 0).then(|| view! { <p class="quiet between__heading">{format!("{more} more variants differ. Choose a prompt to see them.")}</p> })}
+        <div>{shown}</div>
+        <Show when=move || !whole.get()>
+            <p class="diff__rest"><Button small=true on_press=move |_| whole.set(true)>{format!("Show all {count} variants")}</Button></p>
+        </Show>
     }
 }
 

@@ -2,6 +2,8 @@
 //! the messages that a model would be sent for a case.
 
 use leptos::{ev::KeyboardEvent, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlInputElement;
 
 use super::branches::{Branches, revisions};
 use crate::{
@@ -15,9 +17,9 @@ mod model;
 mod state;
 
 pub use files::Difference;
+pub use messages::Messages;
 pub use state::Between;
 
-use messages::Messages;
 use state::Of;
 
 /// Two revisions and what differs between them.
@@ -42,7 +44,8 @@ pub fn DifferencesPane() -> impl IntoView {
 fn Names() -> impl IntoView {
     let between = context::<Between>();
     let on_key = move |event: KeyboardEvent| {
-        if event.key() == "Enter" && !event.is_composing() && !event.ctrl_key() {
+        let is_field = event.target().is_some_and(|target| target.has_type::<HtmlInputElement>());
+        if is_field && event.key() == "Enter" && !event.is_composing() && !event.ctrl_key() {
             event.prevent_default();
             between.read();
         }

@@ -1,8 +1,8 @@
 //! What the view of two revisions decides: what is asked, and how it is told.
 
-use assay_wire::{DiffSide, DifferenceView, FieldDifference, FileDifference, RenderedChange};
+use assay_wire::{DiffSide, DifferenceView, FieldDifference, RenderedChange};
 
-use crate::{components::Tone, panes::git::model::item_words};
+use crate::components::Tone;
 
 /// More files than this are drawn closed.
 const OPEN_FILES: usize = 6;
@@ -40,11 +40,6 @@ pub fn heading(view: &DifferenceView) -> String {
 /// Whether the files of such a difference are drawn open.
 pub fn opens(view: &DifferenceView) -> bool {
     view.files.len() <= OPEN_FILES
-}
-
-/// What changed in a file in words of prompts.
-pub fn items(file: &FileDifference) -> Vec<String> {
-    file.file.items.iter().map(item_words).collect()
 }
 
 /// Fields under the rows they belong to, in the order of the file.

@@ -65,7 +65,24 @@ fn NameAsked(asking: Asking) -> impl IntoView {
             busy=Signal::derive(move || work.is_busy()) refusal=branches.refusal()
             on_name=move |name| branches.answer(name)
             on_cancel=move || branches.dismiss()
-        />
+        >
+            {(what == "tag").then(|| view! { <TagMessage /> })}
+        </AskName>
+    }
+}
+
+/// What a tag says. With words it is one that git keeps with its maker and time.
+#[component]
+fn TagMessage() -> impl IntoView {
+    let message = context::<Branches>().tag_message();
+    view! {
+        <label class="field">
+            <span class="field__label">"What it says (optional)"</span>
+            <textarea
+                class="input" rows="3" data-testid="tag-message"
+                prop:value=message on:input:target=move |event| message.set(event.target().value())
+            ></textarea>
+        </label>
     }
 }
 
@@ -109,13 +126,14 @@ fn DraftsAsked(name: String, files: usize) -> impl IntoView {
     let branches = context::<Branches>();
     let choice = RwSignal::new(DraftsChoice::KeepIfInTheWay);
     let from = untrack(|| branches.current());
+    let them = if files == 1 { "it" } else { "them" };
     let files = model::count(files, "changed file");
     let target = StoredValue::new(name.clone());
     view! {
         <div class="dialog__head"><h2>{format!("Switch to {name}")}</h2></div>
         <div class="dialog__body">
             <fieldset class="branch-choice">
-                <legend>{format!("You have {files} on {from}. What becomes of it?")}</legend>
+                <legend>{format!("You have {files} on {from}. What becomes of {them}?")}</legend>
                 <DraftsOption
                     choice value=DraftsChoice::KeepIfInTheWay testid="drafts-usual" title="Take along what fits"
                     about=format!("Where {name} has other versions of these files, all changes stay with {from} until you return.")
@@ -201,7 +219,7 @@ fn UndoAsked(step: UndoView) -> impl IntoView {
             <p class="branch-asked__address mono" data-testid="undo-command">{step.command}</p>
             <p>"Files, staged changes, branches and tags become as they were before it. What you edited since in other files stays."</p>
             {stays.map(|words| view! { <Note tone=Tone::Warn mark=Mark::Warning>{words}</Note> })}
-            {(more > 0).then(|| view! { <p class="quiet">{format!("{} before it can be taken back after that.", model::count(more, "command"))}</p> })}
+            {(more > 0).then(|| view! { <p class="quiet">{format!("After that, {} before it can be taken back too.", model::count(more, "command"))}</p> })}
         </div>
         <div class="dialog__foot">
             <Button kind=Kind::Quiet on_press=move |_| branches.dismiss()>"Cancel"</Button>

@@ -4,7 +4,7 @@ use assay_wire::{BranchView, TagView};
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 use super::{
-    model::{self, Listed},
+    model::{self, Listed, line_id},
     state::{Asking, Branches},
 };
 use crate::{
@@ -81,8 +81,15 @@ fn Nothing(typed: RwSignal<String>) -> impl IntoView {
 #[component]
 fn Parts(listed: Memo<Listed>) -> impl IntoView {
     let branches = context::<Branches>();
+    let (whole_here, whole_there) = (RwSignal::new(false), RwSignal::new(false));
+    // Arrows go to what is drawn.
     let names = Memo::new(move |_| {
-        listed.with(|l| l.here.iter().chain(&l.there).map(|b| b.name.clone()).collect::<Vec<_>>())
+        let most = |whole: RwSignal<bool>| if whole.get() { usize::MAX } else { FIRST };
+        let (here, there) = (most(whole_here), most(whole_there));
+        listed.with(|l| {
+            let drawn = l.here.iter().take(here).chain(l.there.iter().take(there));
+            drawn.map(|branch| branch.name.clone()).collect::<Vec<_>>()
+        })
     });
     let stop = Memo::new(move |_| {
         let names = names.get();
@@ -95,8 +102,8 @@ fn Parts(listed: Memo<Listed>) -> impl IntoView {
     let tags = Signal::derive(move || listed.with(|listed| listed.tags.clone()));
     view! {
         <div on:keydown=walk>
-            <BranchPart title="Here" lines=here stop />
-            <BranchPart title="Fetched" lines=there stop />
+            <BranchPart title="Here" lines=here stop whole=whole_here />
+            <BranchPart title="Fetched" lines=there stop whole=whole_there />
         </div>
         <Tags lines=tags />
     }
@@ -123,19 +130,15 @@ fn walk(
     }
 }
 
-/// The id of a branch's line on the page.
-fn line_id(name: &str) -> String {
-    format!("branch:{name}")
-}
-
 /// Branches under a heading.
 #[component]
 fn BranchPart(
     title: &'static str,
     lines: Signal<Vec<BranchView>>,
     stop: Memo<Option<String>>,
+    /// Whether all of them are drawn.
+    whole: RwSignal<bool>,
 ) -> impl IntoView {
-    let whole = RwSignal::new(false);
     let count = Memo::new(move |_| lines.with(Vec::len));
     let shown = move || {
         let most = if whole.get() { usize::MAX } else { FIRST };

@@ -40,6 +40,11 @@ pub fn listed(view: &BranchesView, typed: &str) -> Listed {
     }
 }
 
+/// The id of a branch's line on the page.
+pub fn line_id(name: &str) -> String {
+    format!("branch:{name}")
+}
+
 /// Names that a revision can be given by: branches and tags.
 pub fn revisions(view: &BranchesView) -> Vec<String> {
     let branches = view.branches.iter().map(|branch| branch.name.clone());

@@ -8,12 +8,13 @@ use std::collections::BTreeMap;
 use assay_wire::{
     ApiError, BranchesView, Code, DraftsChoice, EditBranch, EditTag, MergeBranch, MergeView,
     ReadBranches, ReadChanges, ReadUndos, ResolutionChoice, SwitchBranch, SwitchView, SyncBranch,
-    UndoGit, UndoView,
+    SyncView, UndoGit, UndoView,
 };
 use leptos::{prelude::*, task::spawn_local};
 
 use super::model;
 use crate::{
+    components::catch_focus,
     ipc,
     panes::git::{
         changes::{Changes, set_if_new},
@@ -63,6 +64,9 @@ pub struct Branches {
     chosen: RwSignal<Option<String>>,
     asking: RwSignal<Option<Asking>>,
     refusal: RwSignal<Option<ApiError>>,
+    tag_message: RwSignal<String>,
+    synced: RwSignal<u64>,
+    back: StoredValue<Option<String>>,
     asked: StoredValue<u64>,
     work: Work,
     changes: Changes,
@@ -82,6 +86,9 @@ impl Branches {
             chosen: RwSignal::new(None),
             asking: RwSignal::new(None),
             refusal: RwSignal::new(None),
+            tag_message: RwSignal::new(String::new()),
+            synced: RwSignal::new(0),
+            back: StoredValue::new(None),
             asked: StoredValue::new(0),
             work: context(),
             changes: context(),
@@ -118,6 +125,16 @@ impl Branches {
         self.refusal.into()
     }
 
+    /// What the tag that is being made says, if anything.
+    pub fn tag_message(self) -> RwSignal<String> {
+        self.tag_message
+    }
+
+    /// Moves with each sync that came to an end, so that whoever shows what came reads it again.
+    pub fn synced(self) -> Signal<u64> {
+        self.synced.into()
+    }
+
     /// The branch that commits go to; a commit when there is none.
     pub fn current(self) -> String {
         let current = self.session.workspace().with(|w| w.as_ref().and_then(|w| w.branch.clone()));
@@ -148,6 +165,9 @@ impl Branches {
             if self.asked.get_value() == asked {
                 set_if_new(self.view, view.into());
                 set_if_new(self.undos, undos.into());
+                if let Some(back) = self.back.try_update_value(std::mem::take).flatten() {
+                    catch_focus(back);
+                }
             }
         });
     }
@@ -155,6 +175,7 @@ impl Branches {
     /// Asks something.
     pub fn ask(self, asking: Asking) {
         self.refusal.set(None);
+        self.tag_message.set(String::new());
         self.asking.set(Some(asking));
     }
 
@@ -174,7 +195,11 @@ impl Branches {
             Some(Asking::RenameBranch(from)) => {
                 self.edit(EditBranch::Rename { name: from, to: name });
             }
-            Some(Asking::NewTag(at)) => self.edit_tag(EditTag::Create { name, at, message: None }),
+            Some(Asking::NewTag(at)) => {
+                let message = self.tag_message.with_untracked(|text| text.trim().to_owned());
+                let message = Some(message).filter(|text| !text.is_empty());
+                self.edit_tag(EditTag::Create { name, at, message });
+            }
             _ => {}
         }
     }
@@ -245,6 +270,8 @@ impl Branches {
             let command = EditBranch::Delete { name: name.clone(), force };
             match self.work.run(format!("Deleting {name}"), command).await {
                 Some(Ok(view)) => {
+                    self.chosen.set(None);
+                    self.return_to(&untrack(|| self.current()));
                     self.take(view);
                     self.confirm_deleted(&name);
                 }
@@ -278,12 +305,20 @@ impl Branches {
         });
     }
 
+    /// Once the list is read again, the keyboard goes to this branch, where what had it is gone by then.
+    fn return_to(self, name: &str) {
+        self.back.set_value(Some(model::line_id(name)));
+    }
+
     fn confirm_deleted(self, name: &str) {
         self.toasts.say_with_undo(format!("Deleted {name}"), move || self.ask_undo());
     }
 
     /// Goes to a branch. Where files changed, it is asked first what becomes of them.
     pub fn go_to(self, name: String) {
+        if untrack(|| self.work.is_busy()) {
+            return;
+        }
         spawn_local(async move {
             self.documents.flush().await;
             // Asked anew: the list on screen may be older than what another program has written.
@@ -302,7 +337,10 @@ impl Branches {
             let what = format!("Switching to {name}");
             let command = SwitchBranch { name: name.clone(), create: false, at: None, drafts };
             match self.work.run(what, command).await {
-                Some(Ok(view)) => self.went(&view),
+                Some(Ok(view)) => {
+                    self.went(&view);
+                    self.return_to(&view.to);
+                }
                 Some(Err(error)) => self.refuse_switch(error, name, drafts),
                 None => {}
             }
@@ -393,6 +431,11 @@ impl Branches {
 
     /// Fetches, merges and, if `push`, sends. An address that was never confirmed is shown first.
     pub fn sync(self, push: bool) {
+        if untrack(|| self.work.is_busy()) {
+            return;
+        }
+        // What the last command came to is not what this one will.
+        self.work.clear();
         spawn_local(async move {
             // The list may be older than the configuration on disk, and was perhaps never read.
             match ipc::call(ReadBranches {}).await {
@@ -427,18 +470,23 @@ impl Branches {
         spawn_local(async move {
             let command = SyncBranch { remote, push, allow, resolutions };
             match self.work.run("Syncing", command).await {
-                Some(Ok(view)) => match model::synced(&view, push) {
-                    Some(said) => self.settle(said),
-                    None => {
-                        let name = format!("{}/{}", view.remote, view.branch);
-                        self.decide(Source::Remote { name, push }, &view.branch, view.merged);
-                    }
-                },
+                Some(Ok(view)) => self.arrived(view, push),
                 Some(Err(error)) => self.refuse_sync(error, push),
                 None => {}
             }
             self.refresh();
         });
+    }
+
+    fn arrived(self, view: SyncView, push: bool) {
+        match model::synced(&view, push) {
+            Some(said) => self.settle(said),
+            None => {
+                let name = format!("{}/{}", view.remote, view.branch);
+                self.decide(Source::Remote { name, push }, &view.branch, view.merged);
+            }
+        }
+        self.synced.update(|rounds| *rounds += 1);
     }
 
     fn refuse_sync(self, error: ApiError, push: bool) {
@@ -470,6 +518,7 @@ impl Branches {
                 Some(Ok(view)) => {
                     self.merging.forget();
                     self.work.say(model::undone(&view));
+                    self.return_to(&untrack(|| self.current()));
                 }
                 Some(Err(error)) => {
                     let ways = self.ways_of(&error);

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 
 use super::{branches::Branches, work::Work};
 use crate::{
-    components::{Blank, Button, Kind, Mark, focus_on},
+    components::{Blank, Button, Keys, Kind, Mark, focus_on},
     state::{Desk, GitTab, context},
 };
 
@@ -48,7 +48,7 @@ fn MergeHead() -> impl IntoView {
     let open = Memo::new(move |_| merging.open_places());
     let disabled = Signal::derive(move || open.get() > 0 || work.is_busy());
     let leave = move |_| {
-        merging.forget();
+        merging.leave();
         desk.show_git(GitTab::Branches);
     };
     view! {
@@ -60,9 +60,9 @@ fn MergeHead() -> impl IntoView {
             <Show when=move || { open.get() > 0 }>
                 <Button icon=Mark::Down testid="merge-next" on_press=move |_| go_to_open()>"Next to decide"</Button>
             </Show>
-            <Button kind=Kind::Quiet testid="merge-leave" hint="Nothing has been merged yet" on_press=leave>"Leave it"</Button>
+            <Button kind=Kind::Quiet testid="merge-leave" hint="Nothing has been merged yet. What you decided is kept for the next try." on_press=leave>"Leave it"</Button>
             <Button kind=Kind::Primary icon=Mark::Check testid="merge-finish" disabled on_press=move |_| branches.finish_merge()>
-                "Merge"
+                "Merge" <Keys chord="Ctrl+Enter" />
             </Button>
         </header>
     }

@@ -82,6 +82,11 @@ impl Merging {
         self.files.with(|files| files.iter().map(Disputed::open).sum())
     }
 
+    /// Whether a merge waits and nothing of it is left to decide.
+    pub fn is_decided(self) -> bool {
+        untrack(|| self.is_open() && self.open_places() == 0)
+    }
+
     /// How many files are in dispute.
     pub fn count(self) -> usize {
         self.files.with(Vec::len)
@@ -99,7 +104,12 @@ impl Merging {
         self.source.set(Some(source));
     }
 
-    /// Leaves it: nothing was merged.
+    /// Leaves it for now: nothing was merged. What was decided is there when the same versions meet again.
+    pub fn leave(self) {
+        self.source.set(None);
+    }
+
+    /// It is over: merged, or no longer to be.
     pub fn forget(self) {
         self.source.set(None);
         self.files.set(Vec::new());

@@ -3,7 +3,10 @@
 use assay_wire::{ApiError, HistoryLine, HistoryView, WorkspaceView};
 use leptos::{ev::KeyboardEvent, prelude::*};
 
-use super::{model, state::Past};
+use super::{
+    model::{self, line_id},
+    state::Past,
+};
 use crate::{
     components::{Blank, Button, ErrorNote, Loading, Mark, focus_on},
     panes::git::{
@@ -146,11 +149,6 @@ fn walk(
         focus_on(&line_id(&next));
         at.set(Some(next));
     }
-}
-
-/// The id of a commit's line on the page.
-fn line_id(commit: &str) -> String {
-    format!("past:{commit}")
 }
 
 #[component]

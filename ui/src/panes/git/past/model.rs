@@ -35,6 +35,11 @@ pub fn of_commit(mut view: DifferenceView, paths: &[String]) -> DifferenceView {
     view
 }
 
+/// The id of a commit's line on the page.
+pub fn line_id(commit: &str) -> String {
+    format!("past:{commit}")
+}
+
 /// The revision before a commit.
 pub fn before(commit: &str) -> String {
     format!("{commit}^")

@@ -13,6 +13,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::model;
 use crate::{
+    components::focus_on,
     ipc,
     panes::git::changes::set_if_new,
     state::{Desk, GitTab, Load, Place, context},
@@ -50,6 +51,8 @@ pub struct Past {
     blame: RwSignal<Option<Load<BlameView>>>,
     row: RwSignal<Option<String>>,
     versions: RwSignal<Option<Load<Vec<RowVersionView>>>>,
+    /// How many commits were shown when more were asked for.
+    more_from: StoredValue<Option<usize>>,
     asked: StoredValue<u64>,
     desk: Desk,
 }
@@ -68,6 +71,7 @@ impl Past {
             blame: RwSignal::new(None),
             row: RwSignal::new(None),
             versions: RwSignal::new(None),
+            more_from: StoredValue::new(None),
             asked: StoredValue::new(0),
             desk: context(),
         }
@@ -144,10 +148,22 @@ impl Past {
         }
     }
 
-    /// Reads more commits.
+    /// Reads more commits. The first of them gets the keyboard, as the button that asked for them is drawn anew.
     pub fn read_more(self) {
+        let shown = self.history.with_untracked(|h| h.ready().map_or(0, |h| h.entries.len()));
+        self.more_from.set_value(Some(shown));
         self.limit.update(|limit| *limit = limit.saturating_add(STEP));
         self.refresh();
+    }
+
+    fn go_on_to_more(self) {
+        let Some(at) = self.more_from.try_update_value(std::mem::take).flatten() else { return };
+        let first = self.history.with_untracked(|history| {
+            Some(model::line_id(&history.ready()?.entries.get(at)?.commit.id))
+        });
+        if let Some(first) = first {
+            request_animation_frame(move || focus_on(&first));
+        }
     }
 
     fn is_seen(self) -> bool {
@@ -167,6 +183,7 @@ impl Past {
             }
             let is_reading = read.as_ref().is_ok_and(|history| history.reading);
             set_if_new(self.history, read.into());
+            self.go_on_to_more();
             if is_reading {
                 self.later(move |past| past.asked.get_value() == asked, Self::refresh);
             }
