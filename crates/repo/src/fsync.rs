@@ -1,29 +1,39 @@
-//! How libgit2 begins, with its fsync switch on: objects and references reach the disk before a commit is reported.
+//! How libgit2 begins: what reaches the disk before a commit is reported, and how long a silent server is waited for.
 //!
-//! Libgit2 leaves it off, so a power cut right after a commit could lose it. `git2` has no safe
-//! wrapper for this option, which makes this module the one place of the project that calls C
-//! directly.
+//! Libgit2 leaves its fsync switch off, so a power cut right after a commit could lose it; and it waits for a server for
+//! as long as the system does, which may be for ever. `git2` has no safe wrapper for these options, which makes this
+//! module the one place of the project that calls C directly.
 #![allow(unsafe_code)]
 
 use std::ffi::c_int;
 use std::sync::OnceLock;
 
-/// Switches it on for this process, once. Returns whether libgit2 accepted.
+/// How long a connection may take to come about, in milliseconds.
+const CONNECT_MS: c_int = 20_000;
+/// How long a server may say nothing, in milliseconds. Git's own say something every five seconds while they work.
+const SILENCE_MS: c_int = 60_000;
+
+/// Sets the options of this process, once. Returns whether libgit2 accepted them.
 pub(crate) fn enable() -> bool {
     static ACCEPTED: OnceLock<bool> = OnceLock::new();
     *ACCEPTED.get_or_init(|| {
         libgit2_sys::init();
-        // SAFETY: the library is initialised above. The option takes exactly one `int` and stores
-        // it in a global that libgit2 only reads; `OnceLock` keeps two threads from storing at once,
-        // and it runs before this crate opens its first repository.
-        let code = unsafe {
-            libgit2_sys::git_libgit2_opts(
-                libgit2_sys::GIT_OPT_ENABLE_FSYNC_GITDIR as c_int,
-                1 as c_int,
-            )
-        };
-        code == 0
+        let options = [
+            (libgit2_sys::GIT_OPT_ENABLE_FSYNC_GITDIR as c_int, 1),
+            (libgit2_sys::GIT_OPT_SET_SERVER_CONNECT_TIMEOUT as c_int, CONNECT_MS),
+            (libgit2_sys::GIT_OPT_SET_SERVER_TIMEOUT as c_int, SILENCE_MS),
+        ];
+        // Each is tried, whatever became of the others.
+        options.map(|(option, value)| set(option, value)).into_iter().all(|accepted| accepted)
     })
+}
+
+fn set(option: c_int, value: c_int) -> bool {
+    // SAFETY: the library is initialised by the caller. Each of its options takes exactly one `int` and stores it in a
+    // global that libgit2 only reads; the caller's `OnceLock` keeps two threads from storing at once, and it runs
+    // before this crate opens its first repository.
+    let code = unsafe { libgit2_sys::git_libgit2_opts(option, value) };
+    code == 0
 }
 
 /// Sets git's library up. A program calls this first, while it has one thread.
@@ -39,7 +49,7 @@ pub fn prepare() {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn libgit2_accepts_the_switch() {
-        assert!(super::enable(), "commits would not survive a power cut");
+    fn libgit2_accepts_the_options() {
+        assert!(super::enable(), "commits would not survive a power cut, or servers be waited for");
     }
 }

@@ -5,6 +5,7 @@ use git2::{Branch, BranchType, Commit, Repository};
 use super::drafts;
 use super::{GitError, MergeRequest, Resolutions, TextMerge, TextMerger, Unfollowed};
 use crate::commit::CommitInfo;
+use crate::review::refs::is_of_logs;
 use crate::workspace::Workspace;
 use crate::{Revision, When};
 
@@ -41,7 +42,8 @@ impl Workspace {
             let (branch, kind) = branch?;
             // `origin/HEAD` is another name of a branch that is listed by its own.
             let is_alias = branch.get().symbolic_target_bytes().is_some();
-            if is_alias {
+            // Logs of statements stand on branches where a server takes nothing else.
+            if is_alias || branch.get().name().is_ok_and(is_of_logs) {
                 continue;
             }
             // A name that is no text, or that leads to no commit, cannot be switched to.

@@ -4,14 +4,18 @@ use std::cell::RefCell;
 use std::fs;
 use std::path::Path;
 
-use git2::Repository;
 use git2::build::{CheckoutBuilder, RepoBuilder};
 
+use super::apart::apart;
 use super::credential::Logins;
 use super::transfer::Transfer;
 use super::{Address, Follow, GitError, Progress, Stage};
+use crate::review::refs::{adopt_all, fetch_refspec};
 use crate::workspace::{Workspace, require_empty, unfinished_folder};
 use crate::{RepoError, fsync};
+
+/// What a clone calls the repository that it was made from.
+const ORIGIN: &str = "origin";
 
 /// What to clone, and where to.
 pub struct CloneRequest<'a> {
@@ -26,7 +30,8 @@ pub struct CloneRequest<'a> {
 }
 
 impl Workspace {
-    /// Clones a repository. The folder appears only when everything is in it.
+    /// Clones a repository, with the statements that were signed about it. The folder appears only when everything is
+    /// in it.
     ///
     /// # Errors
     /// When the folder holds something, or the other side cannot be reached.
@@ -38,40 +43,59 @@ impl Workspace {
         fs::create_dir_all(around).map_err(io)?;
         let unfinished = unfinished_folder(around).map_err(io)?;
         let made = unfinished.path().join("clone");
-        drop(clone_to(request, &made)?);
+        let cloned = {
+            let (address, made) = (request.address.clone(), made.clone());
+            let branch = request.branch.map(str::to_owned);
+            apart(request.follow, move |follow| {
+                let transfer = Transfer { address: &address, follow };
+                clone_to(&transfer, branch.as_deref(), &made)?;
+                // Whoever is left behind here takes the folder along, and removes it when all is over.
+                Ok(unfinished)
+            })
+        };
+        let unfinished = cloned?;
         if request.into.is_dir() {
             // It is empty, and not every system renames over a folder.
             fs::remove_dir(request.into).map_err(io)?;
         }
         fs::rename(&made, request.into).map_err(io)?;
+        // What it guarded has moved away.
+        drop(unfinished);
         Ok(Self::open(request.into)?)
     }
 }
 
-fn clone_to(request: &CloneRequest<'_>, made: &Path) -> Result<Repository, GitError> {
-    let transfer = Transfer { address: request.address, follow: request.follow };
-    request.follow.progress(Progress::of(Stage::Connecting, 0, 0));
-    let logins = RefCell::new(Logins::new(request.address, request.follow));
+fn clone_to(transfer: &Transfer<'_>, branch: Option<&str>, made: &Path) -> Result<(), GitError> {
+    let follow = transfer.follow;
+    follow.progress(Progress::of(Stage::Connecting, 0, 0));
+    let logins = RefCell::new(Logins::new(transfer.address, follow));
     let cloned = {
         let mut files = CheckoutBuilder::new();
         files.safe().progress(|_, done, total| {
-            let counted = Progress::of(Stage::CheckingOut, done as u64, total as u64);
-            request.follow.progress(counted);
+            follow.progress(Progress::of(Stage::CheckingOut, done as u64, total as u64));
         });
         let mut builder = RepoBuilder::new();
         builder.fetch_options(transfer.fetch_options(&logins)).with_checkout(files);
+        // Signed statements come with the branches, here and with every later `git fetch`.
+        builder.remote_create(|repository, name, url| {
+            repository.remote(name, url)?;
+            repository.remote_add_fetch(name, &fetch_refspec(name))?;
+            repository.find_remote(name)
+        });
         // Objects are copied and never linked to those of the other repository, which may go away.
         builder.clone_local(git2::build::CloneLocal::None);
-        if let Some(branch) = request.branch {
+        if let Some(branch) = branch {
             super::branch::require_name(branch)?;
             builder.branch(branch);
         }
-        builder.clone(request.address.text(), made)
+        builder.clone(transfer.address.text(), made)
     };
     let (repository, done) = match cloned {
         Ok(repository) => (Some(repository), Ok(())),
         Err(error) => (None, Err(error)),
     };
     transfer.settled(done, &logins)?;
-    repository.ok_or(GitError::NoCommit)
+    let repository = repository.ok_or(GitError::NoCommit)?;
+    adopt_all(&repository, ORIGIN)?;
+    if follow.is_cancelled() { Err(GitError::Cancelled) } else { Ok(()) }
 }

@@ -11,6 +11,7 @@
 //!   the worktree stays as it was.
 
 mod address;
+mod apart;
 mod branch;
 mod checkout;
 mod clone;
@@ -21,6 +22,7 @@ mod follow;
 mod history;
 mod merge;
 mod snapshot;
+mod statements;
 mod switch;
 mod sync;
 mod tag;
@@ -39,6 +41,7 @@ pub use merge::{
     ConflictFile, MergeRequest, Merged, Resolution, Resolutions, Side as MergeSide, TextMerge,
     TextMerger,
 };
+pub use statements::Statements;
 pub use switch::{Drafts, Switched};
 pub use sync::{Pushed, RemoteInfo, SyncRequest, Synced};
 pub use tag::TagInfo;

@@ -19,6 +19,7 @@ use git2::{
 use super::GitError;
 use crate::file;
 use crate::path::RelPath;
+use crate::review::refs::is_of_logs;
 use crate::workspace::Workspace;
 
 /// The largest changed file that is kept, in bytes.
@@ -33,9 +34,6 @@ const LINK: u32 = 0o120_000;
 
 /// Where the pins of this module and [`super::undo`] are; they are no part of a state.
 pub(super) const OWN_REFS: [&str; 2] = ["refs/assay/undo/", "refs/assay/undone/"];
-
-/// Where signed statements are. They are no part of a state either: what was said is taken back by saying so.
-const STATEMENTS: [&str; 2] = ["refs/assay/log/", "refs/assay/remotes/"];
 
 /// References by name: an id in hex, or `ref: NAME` of one that points at another.
 pub(super) type Refs = BTreeMap<String, String>;
@@ -76,7 +74,8 @@ pub(super) fn refs(repository: &Repository) -> Result<Refs, GitError> {
 
 fn note(reference: &git2::Reference<'_>, found: &mut Refs) {
     let Ok(name) = reference.name() else { return };
-    if OWN_REFS.iter().chain(&STATEMENTS).any(|own| name.starts_with(own)) {
+    // Signed statements are no part of a state either: what was said is taken back by saying so.
+    if OWN_REFS.iter().any(|own| name.starts_with(own)) || is_of_logs(name) {
         return;
     }
     let value = match (reference.symbolic_target(), reference.target()) {

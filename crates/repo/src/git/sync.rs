@@ -5,9 +5,10 @@
 
 use git2::{Oid, Repository};
 
-use super::transfer::Transfer;
+use super::statements::Logs;
+use super::transfer::{Refusal, Transfer};
 use super::undo::Doing;
-use super::{Address, Follow, GitError, MergeRequest, Merged, Resolutions, TextMerger};
+use super::{Address, Follow, GitError, MergeRequest, Merged, Resolutions, Statements, TextMerger};
 use crate::When;
 use crate::commit::Identity;
 use crate::workspace::Workspace;
@@ -32,10 +33,8 @@ pub struct SyncRequest<'a> {
     pub confirmed: &'a dyn Fn(&Address) -> bool,
     /// Whether to send what is new here.
     pub push: bool,
-    /// More references to fetch, as git's refspecs.
-    pub also_fetch: &'a [String],
-    /// More references to send, as git's refspecs.
-    pub also_push: &'a [String],
+    /// The logs of the keys that sign here, by name: they are sent. What others signed is fetched in any case.
+    pub logs: &'a [String],
     /// Decisions on conflicts that an earlier call gave.
     pub resolutions: &'a Resolutions,
     /// What merges texts before git's line merge does.
@@ -75,6 +74,8 @@ pub struct Synced {
     pub merged: Merged,
     /// What became of ours.
     pub pushed: Pushed,
+    /// What became of signed statements.
+    pub statements: Statements,
 }
 
 impl Workspace {
@@ -108,10 +109,14 @@ impl Workspace {
     ///
     /// # Errors
     /// When the address is not confirmed, or the other side cannot be reached.
-    pub fn fetch(&self, request: &SyncRequest<'_>) -> Result<(), GitError> {
+    pub fn fetch(&self, request: &SyncRequest<'_>) -> Result<Statements, GitError> {
         self.undoable("fetch", request.when, |doing| {
             let (remote, address) = self.target(doing.repository, request)?;
-            fetch(doing.repository, &remote, &address, request)
+            let logs =
+                Logs { repository: doing.repository, remote: &remote, address: &address, request };
+            let mut told = Statements::default();
+            logs.fetch(vec![branches_of(&remote)], &mut told)?;
+            Ok(told)
         })
     }
 
@@ -132,26 +137,32 @@ impl Workspace {
         let repository = doing.repository;
         let branch = self.branch().ok_or(GitError::NoBranch)?;
         let (remote, address) = self.target(repository, request)?;
+        let logs = Logs { repository, remote: &remote, address: &address, request };
+        let mut statements = Statements::default();
         let mut merged = Merged::UpToDate;
-        for tried in 1.. {
-            fetch(repository, &remote, &address, request)?;
+        let mut tried = 1;
+        let pushed = loop {
+            logs.fetch(vec![branches_of(&remote)], &mut statements)?;
             match self.merge_fetched(repository, &remote, &branch, request)? {
                 // What an earlier try merged is what is told.
                 Merged::UpToDate => {}
                 new => merged = new,
             }
-            let is_conflict = matches!(merged, Merged::Conflicts { .. });
-            if is_conflict || !request.push {
-                break;
+            if matches!(merged, Merged::Conflicts { .. }) || !request.push {
+                break Ok(Pushed::Not);
             }
             match self.push_branch(doing, &remote, &branch, &address, request) {
-                Ok(pushed) => return Ok(Synced { remote, address, branch, merged, pushed }),
                 // Somebody else was faster: take theirs, then send again.
-                Err(GitError::Rejected { .. }) if tried < TRIES => {}
-                Err(error) => return Err(error),
+                Err(GitError::Rejected { .. }) if tried < TRIES => tried += 1,
+                done => break done,
             }
+        };
+        // What was said waits for no branch: a reviewer may have one that conflicts, or that the other side protects.
+        if request.push && matches!(pushed, Ok(_) | Err(GitError::Rejected { .. })) {
+            logs.send(&mut statements);
         }
-        Ok(Synced { remote, address, branch, merged, pushed: Pushed::Not })
+        let pushed = pushed?;
+        Ok(Synced { remote, address, branch, merged, pushed, statements })
     }
 
     /// The remote to use, with its confirmed address.
@@ -208,23 +219,22 @@ impl Workspace {
         request: &SyncRequest<'_>,
     ) -> Result<Pushed, GitError> {
         let repository = doing.repository;
-        let tip =
-            repository.find_reference(&format!("refs/heads/{branch}"))?.peel_to_commit()?.id();
+        let Ok(tip) = repository.refname_to_id(&format!("refs/heads/{branch}")) else {
+            // Nothing was committed yet.
+            return Ok(Pushed::Nothing);
+        };
         let there = upstream_name(repository, remote, branch);
         let tracking = format!("refs/remotes/{remote}/{there}");
         let is_new = repository.find_reference(&tracking).is_err();
         let commits = new_commits(repository, tip, remote)?;
         let moves = is_new || commits > 0;
-        let mut specs = request.also_push.to_vec();
-        if moves {
-            specs.push(format!("refs/heads/{branch}:refs/heads/{there}"));
-        }
-        if specs.is_empty() {
-            return Ok(Pushed::Nothing);
-        }
-        Transfer { address, follow: request.follow }.push(repository, &specs)?;
         if !moves {
             return Ok(Pushed::Nothing);
+        }
+        let spec = format!("refs/heads/{branch}:refs/heads/{there}");
+        let refused = Transfer { address, follow: request.follow }.push(repository, &[spec])?;
+        if let Some(Refusal { reference, reason }) = refused.into_iter().next() {
+            return Err(GitError::Rejected { host: address.place(), reference, reason });
         }
         repository.reference(&tracking, tip, true, "assay: push")?;
         follow_remote(repository, remote, branch, &there)?;
@@ -233,15 +243,9 @@ impl Workspace {
     }
 }
 
-fn fetch(
-    repository: &Repository,
-    remote: &str,
-    address: &Address,
-    request: &SyncRequest<'_>,
-) -> Result<(), GitError> {
-    let mut specs = vec![format!("+refs/heads/*:refs/remotes/{remote}/*")];
-    specs.extend(request.also_fetch.iter().cloned());
-    Transfer { address, follow: request.follow }.fetch(repository, &specs)
+/// What a fetch asks for of a remote's branches.
+fn branches_of(remote: &str) -> String {
+    format!("+refs/heads/*:refs/remotes/{remote}/*")
 }
 
 /// The address that the repository's configuration has for a remote, before anything rewrites it.

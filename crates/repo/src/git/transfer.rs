@@ -4,14 +4,19 @@
 //! for it. Redirects are not followed, because they would take a login along. `url.….insteadOf` of the user's own
 //! configuration holds; one of the repository is refused. So is its proxy: proxies come from the environment or from
 //! the user's own configuration.
+//!
+//! Each exchange is done [`apart`], so that whoever waits for it can stop at any time.
 
 use std::cell::RefCell;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::path::Path;
 
 use git2::{
-    AutotagOption, Config, ErrorClass, ErrorCode, FetchOptions, ProxyOptions, PushOptions, Remote,
-    RemoteCallbacks, RemoteRedirect, Repository,
+    AutotagOption, Config, ErrorClass, ErrorCode, FetchOptions, Oid, ProxyOptions, PushOptions,
+    Remote, RemoteCallbacks, RemoteRedirect, Repository, RepositoryOpenFlags,
 };
 
+use super::apart::apart;
 use super::credential::Logins;
 use super::{Address, Follow, GitError, Progress, Stage};
 
@@ -21,9 +26,56 @@ pub(super) struct Transfer<'a> {
     pub(super) follow: &'a dyn Follow,
 }
 
+/// A reference that the other side did not move, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Refusal {
+    pub(super) reference: String,
+    pub(super) reason: String,
+}
+
+/// What the other side has, by name.
+pub(super) type Shown = Vec<(String, Oid)>;
+
+/// What a push is ended with from inside libgit2, which asks nobody whether to go on.
+struct Stopped;
+
 impl Transfer<'_> {
-    /// Brings what the references name here.
-    pub(super) fn fetch(&self, repository: &Repository, specs: &[String]) -> Result<(), GitError> {
+    /// Brings what the references name here, and gives everything that the other side shows.
+    pub(super) fn fetch(
+        &self,
+        repository: &Repository,
+        specs: &[String],
+    ) -> Result<Shown, GitError> {
+        let specs = specs.to_vec();
+        self.apart(repository, move |here, repository| here.fetch_here(repository, &specs))
+    }
+
+    /// Sends references; what the other side refuses comes back.
+    pub(super) fn push(
+        &self,
+        repository: &Repository,
+        specs: &[String],
+    ) -> Result<Vec<Refusal>, GitError> {
+        let specs = specs.to_vec();
+        self.apart(repository, move |here, repository| here.push_here(repository, &specs))
+    }
+
+    /// Does an exchange on a thread of its own, with a handle of its own.
+    fn apart<T: Send + 'static>(
+        &self,
+        repository: &Repository,
+        exchange: impl FnOnce(&Transfer<'_>, &Repository) -> Result<T, GitError> + Send + 'static,
+    ) -> Result<T, GitError> {
+        let (address, folder) = (self.address.clone(), repository.path().to_owned());
+        apart(self.follow, move |follow| {
+            let no_ceiling: [&Path; 0] = [];
+            let flags = RepositoryOpenFlags::NO_SEARCH;
+            let repository = Repository::open_ext(folder, flags, no_ceiling)?;
+            exchange(&Transfer { address: &address, follow }, &repository)
+        })
+    }
+
+    fn fetch_here(&self, repository: &Repository, specs: &[String]) -> Result<Shown, GitError> {
         self.follow.progress(Progress::of(Stage::Connecting, 0, 0));
         let mut remote = self.remote(repository)?;
         let logins = RefCell::new(Logins::new(self.address, self.follow));
@@ -31,7 +83,77 @@ impl Transfer<'_> {
             let mut options = self.fetch_options(&logins);
             remote.fetch(specs, Some(&mut options), Some("assay: fetch"))
         };
-        self.settled(fetched, &logins)
+        self.settled(fetched, &logins)?;
+        Ok(shown_by(&remote)?)
+    }
+
+    fn push_here(
+        &self,
+        repository: &Repository,
+        specs: &[String],
+    ) -> Result<Vec<Refusal>, GitError> {
+        self.follow.progress(Progress::of(Stage::Connecting, 0, 0));
+        let mut remote = self.remote(repository)?;
+        let logins = RefCell::new(Logins::new(self.address, self.follow));
+        let refused = RefCell::new(Vec::new());
+        let pushed = {
+            let mut options = PushOptions::new();
+            options
+                .remote_callbacks(self.push_callbacks(&logins, &refused))
+                .follow_redirects(RemoteRedirect::None);
+            if let Some(proxy) = proxy(self.address) {
+                options.proxy_options(proxy);
+            }
+            catch_unwind(AssertUnwindSafe(|| remote.push(specs, Some(&mut options))))
+        };
+        let pushed = pushed.unwrap_or_else(|panic| match panic.downcast::<Stopped>() {
+            Ok(_) => Err(git2::Error::from_str("cancelled")),
+            Err(panic) => resume_unwind(panic),
+        });
+        self.settled(pushed, &logins)?;
+        Ok(refused.into_inner())
+    }
+
+    fn push_callbacks<'b, 'l: 'b>(
+        &'b self,
+        logins: &'b RefCell<Logins<'l>>,
+        refused: &'b RefCell<Vec<Refusal>>,
+    ) -> RemoteCallbacks<'b> {
+        let mut callbacks = self.callbacks(logins);
+        callbacks
+            .push_update_reference(move |name, reason| {
+                refused.borrow_mut().extend(reason.map(|reason| Refusal {
+                    reference: name.to_owned(),
+                    reason: reason.to_owned(),
+                }));
+                Ok(())
+            })
+            .push_negotiation(move |_| match self.follow.is_cancelled() {
+                true => Err(git2::Error::from_str("cancelled")),
+                false => Ok(()),
+            })
+            .pack_progress(move |_, _, _| self.go_on())
+            .push_transfer_progress(move |done, total, bytes| {
+                self.follow.progress(Progress {
+                    stage: Stage::Sending,
+                    done: done as u64,
+                    total: total as u64,
+                    bytes: bytes as u64,
+                });
+                if done < total {
+                    // The other side has not got all of it, and forgets what it has.
+                    self.go_on();
+                }
+            });
+        callbacks
+    }
+
+    /// Ends a push that the person has stopped. There is no other way out of these callbacks; libgit2's binding
+    /// carries this one through the C code and on.
+    fn go_on(&self) {
+        if self.follow.is_cancelled() {
+            resume_unwind(Box::new(Stopped));
+        }
     }
 
     /// What both fetching and cloning want.
@@ -49,51 +171,6 @@ impl Transfer<'_> {
             options.proxy_options(proxy);
         }
         options
-    }
-
-    /// Sends references. What the other side refuses is an error that names the first of them.
-    pub(super) fn push(&self, repository: &Repository, specs: &[String]) -> Result<(), GitError> {
-        self.follow.progress(Progress::of(Stage::Connecting, 0, 0));
-        let mut remote = self.remote(repository)?;
-        let logins = RefCell::new(Logins::new(self.address, self.follow));
-        let refused = RefCell::new(None);
-        let pushed = {
-            let mut callbacks = self.callbacks(&logins);
-            callbacks
-                .push_update_reference(|name, reason| {
-                    if let Some(reason) = reason {
-                        let first = (name.to_owned(), reason.to_owned());
-                        refused.borrow_mut().get_or_insert(first);
-                    }
-                    Ok(())
-                })
-                .push_transfer_progress(|done, total, bytes| {
-                    self.follow.progress(Progress {
-                        stage: Stage::Sending,
-                        done: done as u64,
-                        total: total as u64,
-                        bytes: bytes as u64,
-                    });
-                })
-                // The last moment at which nothing has moved on the other side.
-                .push_negotiation(|_| match self.follow.is_cancelled() {
-                    true => Err(git2::Error::from_str("cancelled")),
-                    false => Ok(()),
-                });
-            let mut options = PushOptions::new();
-            options.remote_callbacks(callbacks).follow_redirects(RemoteRedirect::None);
-            if let Some(proxy) = proxy(self.address) {
-                options.proxy_options(proxy);
-            }
-            remote.push(specs, Some(&mut options))
-        };
-        self.settled(pushed, &logins)?;
-        match refused.into_inner() {
-            Some((reference, reason)) => {
-                Err(GitError::Rejected { host: self.address.place(), reference, reason })
-            }
-            None => Ok(()),
-        }
     }
 
     fn callbacks<'b, 'l: 'b>(&'b self, logins: &'b RefCell<Logins<'l>>) -> RemoteCallbacks<'b> {
@@ -170,6 +247,12 @@ impl Transfer<'_> {
             _ => error.into(),
         }
     }
+}
+
+/// What a remote has said that it has. It is still known when the connection is over.
+fn shown_by(remote: &Remote<'_>) -> Result<Shown, git2::Error> {
+    let heads = remote.list()?;
+    Ok(heads.iter().map(|head| (head.name().to_owned(), head.oid())).collect())
 }
 
 /// The proxy of the user's own configuration or of the environment. Nothing on this computer is behind one.

@@ -169,6 +169,20 @@ fn place(
     Ok(next)
 }
 
+/// How many of the entries are the next ones after `last` in the log of the key that `name` is of, whatever repository
+/// they are about. Only the holder of the key can have written those.
+pub(super) fn own_entries(name: &str, mut last: Option<Signed>, entries: &[Entry]) -> usize {
+    let mut is_next = |entry: &&Entry| {
+        let placed = entry.open().and_then(|next| {
+            let about = next.statement.repository.clone();
+            place(next, name, &about, last.as_ref())
+        });
+        last = placed.ok();
+        last.is_some()
+    };
+    entries.iter().take_while(|entry| is_next(entry)).count()
+}
+
 /// All statements of several sources, each once, in an order that does not depend on the sources'.
 pub fn union(sources: impl IntoIterator<Item = Signed>) -> Vec<Signed> {
     let by_id: BTreeMap<String, Signed> =
@@ -230,6 +244,18 @@ mod tests {
         let elsewhere = Draft { repository: "01ELSEWHERE".into(), ..draft() };
         let entry = sign(elsewhere, None, &signer(1)).unwrap();
         assert_eq!(refusals(&read(&[entry])), ["other-repository"]);
+    }
+
+    #[test]
+    fn only_what_the_keys_holder_wrote_is_its_log() {
+        let (name, entries) = (signer(1).key().fingerprint_hex(), log_of(1, 3));
+        let first = entries[0].open().unwrap();
+        assert_eq!(own_entries(&name, None, &entries), 3);
+        assert_eq!(own_entries(&name, Some(first), &entries[1..]), 2);
+        assert_eq!(own_entries(&name, None, &entries[1..]), 0);
+        assert_eq!(own_entries(&name, None, &log_of(2, 1)), 0);
+        let junk = Entry { bytes: b"{}".to_vec(), signature: String::new() };
+        assert_eq!(own_entries(&name, None, &[entries[0].clone(), junk, entries[1].clone()]), 1);
     }
 
     #[test]

@@ -8,6 +8,7 @@
 //! Nothing here talks to a network, reads a clock or runs anything of a repository. The gate on a person's
 //! own machine is advice; it binds where a required check or a hook on the server asks it too.
 
+mod adoption;
 mod agent;
 pub mod attest;
 mod content;

@@ -2,12 +2,16 @@
 //!
 //! Each entry is a commit that holds the statement and its signature as two files, so plain git shows,
 //! fetches and checks them. Commits are made from the statement alone: the same statement is the same
-//! commit on every machine. A log that came from elsewhere is taken over only where it continues ours.
+//! commit on every machine. Taking over what came from elsewhere is left to [`super::adoption`].
+//!
+//! A server may take no references but branches. Logs stand on branches there that share no commit with any other
+//! ([`LOG_BRANCHES`]), and both places are read as one.
 
 use std::path::Path;
 
-use git2::{Commit, ErrorCode, Oid, Reference, Repository, Signature, Time, Tree};
+use git2::{Commit, ErrorCode, Oid, Repository, Signature, Time, Tree};
 
+pub use super::adoption::{Adopted, adopt, adopt_all};
 use super::log::{Entry, Signed};
 use super::statement::MAX_STATEMENT;
 use crate::RepoError;
@@ -30,20 +34,33 @@ const MAX_ENTRIES: usize = 100_000;
 
 const FILE_MODE: i32 = 0o100_644;
 
-/// What became of a log that came from elsewhere.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Adopted {
-    /// Ours has everything already.
-    Nothing,
-    /// Ours was moved forward.
-    Forward,
-    /// It does not continue ours: one of the two is not what the key's holder wrote.
-    Diverged,
-}
-
 /// Where another clone's logs are kept after a fetch: `refs/assay/remotes/origin/log/`.
 pub fn remote_logs(remote: &str) -> String {
     format!("refs/assay/remotes/{remote}/log/")
+}
+
+/// Where its logs are kept that stand on branches there: `refs/remotes/origin/assay/log/`.
+pub fn remote_log_branches(remote: &str) -> String {
+    format!("refs/remotes/{remote}/{}", &LOG_BRANCHES["refs/heads/".len()..])
+}
+
+/// Where it is remembered how much of each log a remote has shown.
+pub(super) fn shown_logs(remote: &str) -> String {
+    format!("refs/assay/remotes/{remote}/shown/")
+}
+
+/// Whether a reference belongs to the logs, here or as fetched, and is no branch to people.
+pub fn is_of_logs(reference: &str) -> bool {
+    let is_fetched_branch = || {
+        let name = reference.rsplit_once('/').map_or("", |(_, name)| name);
+        reference.starts_with("refs/remotes/")
+            && is_log_name(name)
+            && reference.contains("/assay/log/")
+    };
+    reference.starts_with(LOGS)
+        || reference.starts_with("refs/assay/remotes/")
+        || reference.starts_with(LOG_BRANCHES)
+        || is_fetched_branch()
 }
 
 /// What a fetch asks for, so that logs arrive beside ours and never over them.
@@ -54,6 +71,25 @@ pub fn fetch_refspec(remote: &str) -> String {
 /// What a push sends of one key's log. Never forced: a log only grows.
 pub fn push_refspec(name: &str) -> String {
     format!("{LOGS}{name}:{LOGS}{name}")
+}
+
+/// What a push sends of one key's log to a server that takes branches only.
+pub fn push_branch_refspec(name: &str) -> String {
+    format!("{LOGS}{name}:{LOG_BRANCHES}{name}")
+}
+
+/// Writes into the configuration that plain `git fetch` brings a remote's logs as well. Whether it was not there yet.
+///
+/// # Errors
+/// When the configuration cannot be read or written.
+pub fn follow(repository: &Repository, remote: &str) -> Result<bool, RepoError> {
+    let spec = fetch_refspec(remote);
+    let known = repository.find_remote(remote)?.fetch_refspecs()?;
+    if known.iter().flatten().flatten().any(|one| one.trim_start_matches('+') == &spec[1..]) {
+        return Ok(false);
+    }
+    repository.remote_add_fetch(remote, &spec)?;
+    Ok(true)
 }
 
 /// The names of the logs below `prefix`, in order.
@@ -84,20 +120,32 @@ fn is_log_name(name: &str) -> bool {
 /// # Errors
 /// When the log is longer than is read, or git's objects are damaged.
 pub fn entries(repository: &Repository, reference: &str) -> Result<Vec<Entry>, RepoError> {
-    let mut entries = Vec::new();
-    let mut next = tip(repository, reference)?;
-    while let Some(commit) = next {
-        if entries.len() == MAX_ENTRIES {
-            return Err(RepoError::TooManyFiles { path: reference.to_owned(), limit: MAX_ENTRIES });
-        }
-        entries.push(entry_of(repository, &commit.tree()?)?);
-        next = if commit.parent_count() > 0 { Some(commit.parent(0)?) } else { None };
-    }
-    entries.reverse();
-    Ok(entries)
+    let commits = commits_after(None, tip(repository, reference)?, reference)?;
+    commits.iter().map(|commit| entry_of(repository, &commit.tree()?)).collect()
 }
 
-fn tip<'r>(repository: &'r Repository, reference: &str) -> Result<Option<Commit<'r>>, RepoError> {
+/// The commits of a log after one of them, from the oldest on.
+pub(super) fn commits_after<'r>(
+    last: Option<Oid>,
+    mut next: Option<Commit<'r>>,
+    reference: &str,
+) -> Result<Vec<Commit<'r>>, RepoError> {
+    let mut commits = Vec::new();
+    while let Some(commit) = next.filter(|commit| Some(commit.id()) != last) {
+        if commits.len() == MAX_ENTRIES {
+            return Err(RepoError::TooManyFiles { path: reference.to_owned(), limit: MAX_ENTRIES });
+        }
+        next = if commit.parent_count() > 0 { Some(commit.parent(0)?) } else { None };
+        commits.push(commit);
+    }
+    commits.reverse();
+    Ok(commits)
+}
+
+pub(super) fn tip<'r>(
+    repository: &'r Repository,
+    reference: &str,
+) -> Result<Option<Commit<'r>>, RepoError> {
     match repository.find_reference(reference) {
         Ok(found) => Ok(Some(found.peel_to_commit()?)),
         Err(error) if error.code() == ErrorCode::NotFound => Ok(None),
@@ -105,7 +153,7 @@ fn tip<'r>(repository: &'r Repository, reference: &str) -> Result<Option<Commit<
     }
 }
 
-fn entry_of(repository: &Repository, tree: &Tree<'_>) -> Result<Entry, RepoError> {
+pub(super) fn entry_of(repository: &Repository, tree: &Tree<'_>) -> Result<Entry, RepoError> {
     let bytes = blob(repository, tree, STATEMENT)?;
     let signature = String::from_utf8(blob(repository, tree, SIGNATURE)?).unwrap_or_default();
     Ok(Entry { bytes, signature })
@@ -157,31 +205,6 @@ fn commit(
     Ok(repository.commit(None, &author, &author, &message, &tree, &parents)?)
 }
 
-/// Moves our log of a key forward to one that was fetched, where that one continues it.
-///
-/// # Errors
-/// When there is no such fetched log, or ours cannot be moved.
-pub fn adopt(repository: &Repository, name: &str, fetched: &str) -> Result<Adopted, RepoError> {
-    let theirs = target(&repository.find_reference(fetched)?)?;
-    let reference = format!("{LOGS}{name}");
-    let Some(ours) = tip(repository, &reference)?.map(|commit| commit.id()) else {
-        repository.reference(&reference, theirs, false, "assay: first fetched")?;
-        return Ok(Adopted::Forward);
-    };
-    if ours == theirs || repository.graph_descendant_of(ours, theirs)? {
-        return Ok(Adopted::Nothing);
-    }
-    if !repository.graph_descendant_of(theirs, ours)? {
-        return Ok(Adopted::Diverged);
-    }
-    repository.reference_matching(&reference, theirs, true, ours, "assay: fetched")?;
-    Ok(Adopted::Forward)
-}
-
-fn target(reference: &Reference<'_>) -> Result<Oid, RepoError> {
-    Ok(reference.peel_to_commit()?.id())
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -228,27 +251,17 @@ mod tests {
     }
 
     #[test]
-    fn a_fetched_log_is_taken_over_only_where_it_continues_ours() {
-        let (_folder, repository) = repository();
-        let ours = format!("{LOGS}{}", name(1));
-        let fetched = format!("{}{}", remote_logs("origin"), name(1));
-        let store = |entries: &[Entry]| {
-            fill(&repository, entries);
-            target(&repository.find_reference(&ours).unwrap()).unwrap()
-        };
-        let one = store(&log_of(1, 1));
-        let three = store(&log_of(1, 3)[1..]);
-        let adopt_at = |ours_at: Oid, theirs: Oid| {
-            repository.reference(&ours, ours_at, true, "").unwrap();
-            repository.reference(&fetched, theirs, true, "").unwrap();
-            let adopted = adopt(&repository, &name(1), &fetched).unwrap();
-            (adopted, target(&repository.find_reference(&ours).unwrap()).unwrap())
-        };
-        assert_eq!(adopt_at(one, three), (Adopted::Forward, three));
-        assert_eq!(adopt_at(three, one), (Adopted::Nothing, three));
-        repository.find_reference(&ours).unwrap().delete().unwrap();
-        let other = store(&log_of(1, 2)[1..]);
-        assert_eq!(adopt_at(three, other), (Adopted::Diverged, three));
+    fn references_of_logs_are_told_from_branches_of_people() {
+        for (reference, is) in [
+            (format!("{LOGS}{}", name(1)), true),
+            (format!("{}{}", remote_logs("origin"), name(1)), true),
+            (format!("{}{}", remote_log_branches("a/b"), name(1)), true),
+            ("refs/remotes/origin/assay/log/of-mine".to_owned(), false),
+            ("refs/remotes/origin/main".to_owned(), false),
+            ("refs/heads/assay".to_owned(), false),
+        ] {
+            assert_eq!(is_of_logs(&reference), is, "{reference}");
+        }
     }
 
     #[test]
@@ -268,8 +281,7 @@ mod tests {
     fn references_that_are_no_fingerprints_are_no_logs() {
         let (_folder, repository) = repository();
         fill(&repository, &log_of(1, 1));
-        let at =
-            target(&repository.find_reference(&format!("{LOGS}{}", name(1))).unwrap()).unwrap();
+        let at = repository.refname_to_id(&format!("{LOGS}{}", name(1))).unwrap();
         for other in ["x", "ABCD", &name(1)[1..]] {
             repository.reference(&format!("{LOGS}{other}"), at, true, "").unwrap();
         }

@@ -134,14 +134,7 @@ impl Workspace {
     /// # Errors
     /// When git's references cannot be read or moved.
     pub fn adopt_logs(&self, remote: &str) -> Result<Vec<(String, Adopted)>, RepoError> {
-        let repository = self.repository()?;
-        let fetched = refs::remote_logs(remote);
-        let names = refs::names(&repository, &fetched)?;
-        let adopt = |name: String| -> Result<_, RepoError> {
-            let adopted = refs::adopt(&repository, &name, &format!("{fetched}{name}"))?;
-            Ok((name, adopted))
-        };
-        names.into_iter().map(adopt).collect()
+        refs::adopt_all(&self.repository()?, remote)
     }
 
     /// Everything said about the repository `id`: in its logs, and in the trees of `commits`.
