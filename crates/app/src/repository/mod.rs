@@ -8,8 +8,6 @@ mod history;
 mod merger;
 mod sync;
 
-pub(crate) use merger::MERGER;
-
 use std::cell::Cell;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

@@ -13,7 +13,7 @@ use super::merger::MERGER;
 use crate::app::App;
 use crate::environment::commit_time;
 use crate::error::Explain;
-use crate::reviews::bring_statements;
+use crate::reviews::statement_notes;
 use crate::router::Answer;
 
 /// Why git contacts somebody, in the ledger's words.
@@ -37,7 +37,7 @@ impl Answer<SyncBranch> for App {
         let told = Told::new(self, self.inner.git.running.ask());
         let remote = open.workspace.remote_for(command.remote.as_deref());
         let remote = remote.map_err(|e| e.explain())?;
-        let carried = self.carried(&open, &remote)?;
+        let logs = self.own_logs(&open)?;
         let request = SyncRequest {
             remote: Some(&remote),
             confirmed: &|address: &Address| {
@@ -50,8 +50,7 @@ impl Answer<SyncBranch> for App {
                 is_known && is_allowed
             },
             push: command.push,
-            also_fetch: &carried.fetch,
-            also_push: &carried.push,
+            logs: &logs,
             resolutions: &resolutions(command.resolutions),
             merger: MERGER,
             when: commit_time(),
@@ -63,7 +62,6 @@ impl Answer<SyncBranch> for App {
             return Err(loopback_only());
         }
         let synced = synced.map_err(|e| e.explain())?;
-        open.workspace.adopt_logs(&remote).map_err(|e| e.explain())?;
         self.inner.notices.send(Notice::WorkspaceChanged);
         Ok(sync_view(synced))
     }
@@ -82,15 +80,13 @@ impl Answer<CloneWorkspace> for App {
         let cloned = {
             let _alone = self.inner.git.alone();
             let told = Told::new(self, self.inner.git.running.ask());
-            let cloned = Workspace::clone_from(&CloneRequest {
+            Workspace::clone_from(&CloneRequest {
                 address: &address,
                 into: &into,
                 branch: command.branch.as_deref(),
                 follow: &told,
             })
-            .map_err(|e| e.explain())?;
-            bring_statements(&cloned, &told);
-            cloned
+            .map_err(|e| e.explain())?
         };
         self.confirm_address(&cloned.root().display().to_string(), &address)?;
         self.answer(OpenWorkspace { path: cloned.root().display().to_string() })
@@ -152,6 +148,7 @@ fn sync_view(synced: Synced) -> SyncView {
             Pushed::Sent { commits } => Some(commits as u32),
             Pushed::Not | Pushed::Nothing => None,
         },
+        notes: statement_notes(&synced.statements),
     }
 }
 

@@ -33,7 +33,7 @@ use crate::error::Explain;
 use crate::router::Answer;
 use hearing::Hearing;
 
-pub(crate) use share::bring_statements;
+pub(crate) use share::statement_notes;
 
 impl Answer<ListProposals> for App {
     fn answer(&self, _: ListProposals) -> Result<ProposalsView, ApiError> {

@@ -1,16 +1,16 @@
-//! Statements on their way: which logs a sync fetches and sends, and what a clone brings.
+//! Statements on their way: which logs a sync sends, and what a person is told of them.
 //!
 //! Only logs that were signed here are sent: nobody else moves a log forward, so no push of statements conflicts.
 
-use assay_repo::Workspace;
-use assay_repo::git::{Address, Follow, SyncRequest};
-use assay_repo::review::refs::{fetch_refspec, push_refspec};
+use assay_repo::git::Statements;
+use assay_repo::review::refs::Adopted;
 use assay_wire::ApiError;
 
 use crate::app::{App, Open};
-use crate::environment::commit_time;
 use crate::error::Explain;
-use crate::repository::MERGER;
+
+/// How much of a key's fingerprint a sentence shows.
+const SHOWN_OF_LOG: usize = 8;
 
 /// The setting that holds the keys that signed in a repository on this machine.
 pub(super) const KEYS_USED: Setting = Setting("statement-keys");
@@ -24,24 +24,12 @@ impl Setting {
     }
 }
 
-/// What a sync carries beside the branch.
-pub(crate) struct Carried {
-    /// What is fetched.
-    pub fetch: Vec<String>,
-    /// What is sent.
-    pub push: Vec<String>,
-}
-
 impl App {
-    /// The statements that a sync with a remote carries.
-    pub(crate) fn carried(&self, open: &Open, remote: &str) -> Result<Carried, ApiError> {
+    /// The logs that keys signed in here, on this machine: those that a sync sends.
+    pub(crate) fn own_logs(&self, open: &Open) -> Result<Vec<String>, ApiError> {
         let used = self.lines_of_setting(&KEYS_USED.of(&open.root()))?;
         let logs = open.workspace.logs().map_err(|e| e.explain())?;
-        let own = logs.iter().filter(|log| used.contains(log));
-        Ok(Carried {
-            fetch: vec![fetch_refspec(remote)],
-            push: own.map(|log| push_refspec(log)).collect(),
-        })
+        Ok(logs.into_iter().filter(|log| used.contains(log)).collect())
     }
 
     /// Adds a line to a setting that holds several, once.
@@ -60,24 +48,65 @@ impl App {
     }
 }
 
-/// Brings the statements of the repository that a clone was made from. A clone is whole without them: when they cannot
-/// be had, the next sync brings them.
-pub(crate) fn bring_statements(cloned: &Workspace, follow: &dyn Follow) {
-    let Ok(remote) = cloned.remote_for(None) else { return };
-    let request = SyncRequest {
-        remote: Some(&remote),
-        confirmed: &|_: &Address| true,
-        push: false,
-        also_fetch: &[fetch_refspec(&remote)],
-        also_push: &[],
-        resolutions: &Default::default(),
-        // Fetching merges nothing.
-        merger: MERGER,
-        when: commit_time(),
-        fallback: None,
-        follow,
-    };
-    if cloned.fetch(&request).is_ok() {
-        let _ = cloned.adopt_logs(&remote);
+/// What a person is told of statements after a sync. Nothing where everything went as always.
+pub(crate) fn statement_notes(statements: &Statements) -> Vec<String> {
+    let mut notes = Vec::new();
+    if statements.followed {
+        notes.push("from now on plain `git fetch` brings signed statements too: they were added to what this repository fetches".to_owned());
+    }
+    if let Some(reason) = &statements.on_branches {
+        notes.push(format!(
+            "your statements are on branches `assay/log/…` there, because it refuses references of their own: {reason}"
+        ));
+    }
+    if let Some(reason) = &statements.unsent {
+        notes.push(format!("your statements could not be sent: {reason}"));
+    }
+    notes.extend(statements.alarms.iter().filter_map(|(log, found)| alarm(log, *found)));
+    notes
+}
+
+/// What is wrong with a log on the other side.
+fn alarm(log: &str, found: Adopted) -> Option<String> {
+    let log: String = log.chars().take(SHOWN_OF_LOG).collect();
+    Some(match found {
+        Adopted::Nothing | Adopted::Forward => return None,
+        Adopted::RolledBack => {
+            format!(
+                "statements of the key {log}… are gone there that were there before; they are still here"
+            )
+        }
+        Adopted::Forged => {
+            format!(
+                "the log of the key {log}… holds there what its owner did not sign; that was not taken"
+            )
+        }
+        Adopted::Diverged => format!("the log of the key {log}… has another past there than here"),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sync_like_any_other_says_nothing_of_statements() {
+        let usual = Statements { taken: 2, sent: 1, ..Statements::default() };
+        assert!(statement_notes(&usual).is_empty());
+    }
+
+    #[test]
+    fn what_is_unusual_about_statements_is_told_in_a_sentence_each() {
+        let statements = Statements {
+            on_branches: Some("hook declined".to_owned()),
+            unsent: Some("cancelled".to_owned()),
+            alarms: vec![("ab".repeat(32), Adopted::RolledBack), ("x".into(), Adopted::Diverged)],
+            followed: true,
+            ..Statements::default()
+        };
+        let notes = statement_notes(&statements);
+        assert_eq!(notes.len(), 5);
+        assert!(notes[1].ends_with("hook declined"), "{notes:?}");
+        assert!(notes[3].contains("key abababab… are gone"), "{notes:?}");
     }
 }

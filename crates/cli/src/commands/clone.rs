@@ -12,6 +12,9 @@ use crate::arguments::CloneFrom;
 use crate::exit::Exit;
 use crate::output::{Output, counted};
 
+/// A plain clone has no statements.
+const FOLLOWS: &str = "signed statements came along, and do with every `git fetch`: they were added to what it fetches";
+
 pub(crate) fn execute(
     app: &App,
     directory: &Path,
@@ -35,7 +38,7 @@ pub(crate) fn execute(
     });
     output.show(&document, || {
         let prompts = counted(view.prompts.len() as u32, "prompt");
-        format!("{} with {prompts}\nnothing of it runs until you trust it", view.path)
+        format!("{} with {prompts}\nnothing of it runs until you trust it\n{FOLLOWS}", view.path)
     })?;
     Ok(Exit::Done)
 }

@@ -29,6 +29,7 @@ pub(crate) fn execute(app: &App, arguments: &SyncWith, output: &Output) -> Resul
         "branch": synced.branch,
         "merged": merged_document(&synced.merged),
         "sent": synced.sent,
+        "notes": synced.notes,
     });
     output.show(&document, || text(&synced))?;
     Ok(exit_of(&synced.merged))
@@ -42,6 +43,9 @@ fn text(synced: &SyncView) -> String {
             text.push_str(&format!("\n{sent} sent to {} ({})", synced.remote, synced.address));
         }
         None => text.push_str(&format!("\nnothing sent to {}", synced.remote)),
+    }
+    for note in &synced.notes {
+        text.push_str(&format!("\n{note}"));
     }
     text
 }

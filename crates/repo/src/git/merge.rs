@@ -138,6 +138,7 @@ impl Workspace {
         commit::require_no_merge(repository)?;
         let theirs = Oid::from_str(&self.revision(request.revision)?.id())?;
         let theirs = repository.find_commit(theirs)?;
+        require_wanted(request.follow)?;
         let Some(ours) = commit::head_commit(repository)? else {
             return fast_forward(repository, &theirs, request.follow);
         };
@@ -178,6 +179,11 @@ impl Workspace {
         move_head(repository, id, "assay: merge")?;
         Ok(CommitInfo::of(&repository.find_commit(id)?))
     }
+}
+
+/// Stops a merge that is not wanted any more. Once files are written, it goes on to its end.
+fn require_wanted(follow: &dyn Follow) -> Result<(), GitError> {
+    if follow.is_cancelled() { Err(GitError::Cancelled) } else { Ok(()) }
 }
 
 fn fast_forward(
@@ -242,6 +248,7 @@ impl<'r> Sides<'r> {
         let conflicts = conflicts(index)?;
         let mut left = Vec::new();
         for (path, entries) in &conflicts {
+            require_wanted(request.follow)?;
             let file = ConflictFile {
                 path: path.clone(),
                 base: self.side(entries[0]),
@@ -254,6 +261,7 @@ impl<'r> Sides<'r> {
             }
         }
         for path in self.both_changed()? {
+            require_wanted(request.follow)?;
             let is_conflict = conflicts.contains_key(&path);
             if !is_conflict && let Some(file) = self.reconsider(index, &path, request)? {
                 left.push(file);

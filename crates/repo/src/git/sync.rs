@@ -8,7 +8,10 @@ use git2::{Oid, Repository};
 use super::statements::Logs;
 use super::transfer::{Refusal, Transfer};
 use super::undo::Doing;
-use super::{Address, Follow, GitError, MergeRequest, Merged, Resolutions, Statements, TextMerger};
+use super::{
+    Address, Follow, GitError, MergeRequest, Merged, Resolution, Resolutions, Statements,
+    TextMerger,
+};
 use crate::When;
 use crate::commit::Identity;
 use crate::workspace::Workspace;
@@ -139,11 +142,20 @@ impl Workspace {
         let (remote, address) = self.target(repository, request)?;
         let logs = Logs { repository, remote: &remote, address: &address, request };
         let mut statements = Statements::default();
+        let (texts, whole_files) = decided(request.resolutions);
         let mut merged = Merged::UpToDate;
+        if !texts.is_empty() {
+            // A text was decided on for what had come by then. What comes now may have more in the same file.
+            merged =
+                self.merge_fetched(repository, &remote, &branch, request.resolutions, request)?;
+        }
         let mut tried = 1;
         let pushed = loop {
+            if matches!(merged, Merged::Conflicts { .. }) {
+                break Ok(Pushed::Not);
+            }
             logs.fetch(vec![branches_of(&remote)], &mut statements)?;
-            match self.merge_fetched(repository, &remote, &branch, request)? {
+            match self.merge_fetched(repository, &remote, &branch, &whole_files, request)? {
                 // What an earlier try merged is what is told.
                 Merged::UpToDate => {}
                 new => merged = new,
@@ -187,6 +199,7 @@ impl Workspace {
         repository: &Repository,
         remote: &str,
         branch: &str,
+        resolutions: &Resolutions,
         request: &SyncRequest<'_>,
     ) -> Result<Merged, GitError> {
         let there = upstream_name(repository, remote, branch);
@@ -201,7 +214,7 @@ impl Workspace {
             &MergeRequest {
                 revision: &revision,
                 message: Some(&message),
-                resolutions: request.resolutions,
+                resolutions,
                 merger: request.merger,
                 when: request.when,
                 fallback: request.fallback,
@@ -241,6 +254,17 @@ impl Workspace {
         doing.sent.push(format!("{branch} to {remote}"));
         Ok(Pushed::Sent { commits })
     }
+}
+
+/// The decisions that are texts, and those that take a file from one side, whatever it holds.
+fn decided(resolutions: &Resolutions) -> (Resolutions, Resolutions) {
+    let is_text = |(_, one): &(&String, &Resolution)| matches!(one, Resolution::Text(_));
+    let all = resolutions.iter();
+    let (texts, whole): (Vec<_>, Vec<_>) = all.partition(is_text);
+    let owned = |some: Vec<(&String, &Resolution)>| {
+        some.into_iter().map(|(path, one)| (path.clone(), one.clone())).collect()
+    };
+    (owned(texts), owned(whole))
 }
 
 /// What a fetch asks for of a remote's branches.

@@ -201,5 +201,10 @@ fn sync_words(synced: &SyncView) -> String {
         MergeView::FastForward { .. } | MergeView::Merged { .. } => "news came and were merged",
         MergeView::Conflicts { .. } => "the two sides conflict: decide in Git",
     };
-    format!("Synced {} with {}: {came}", synced.branch, synced.remote)
+    let mut words = format!("Synced {} with {}: {came}", synced.branch, synced.remote);
+    for note in &synced.notes {
+        words.push_str("; ");
+        words.push_str(note);
+    }
+    words
 }

@@ -158,7 +158,7 @@ pub fn merged(name: &str, into: &str, view: &MergeView) -> Option<Said> {
 
 /// What a sync came to; `None` while it is to be decided.
 pub fn synced(view: &SyncView, pushed: bool) -> Option<Said> {
-    let SyncView { remote, address, branch, merged, sent } = view;
+    let SyncView { remote, address, branch, merged, sent, notes } = view;
     let came = match merged {
         MergeView::Conflicts { .. } => return None,
         MergeView::UpToDate => format!("Nothing new came from {remote}."),
@@ -171,7 +171,17 @@ pub fn synced(view: &SyncView, pushed: bool) -> Option<Said> {
         (None, false) => "Nothing was sent.".to_owned(),
     };
     let title = format!("Synced {branch} with {remote}");
-    Some(Said { tone: Tone::Ok, title, lines: vec![came, went] })
+    let mut lines = vec![came, went];
+    lines.extend(notes.iter().map(|note| sentence(note)));
+    let tone = if notes.is_empty() { Tone::Ok } else { Tone::Warn };
+    Some(Said { tone, title, lines })
+}
+
+/// Words that stand in the middle of a line elsewhere, as a sentence.
+fn sentence(words: &str) -> String {
+    let mut letters = words.chars();
+    let first: String = letters.next().into_iter().flat_map(char::to_uppercase).collect();
+    format!("{first}{}.", letters.as_str())
 }
 
 /// What an undo did, with what it could not take back.
@@ -334,12 +344,17 @@ mod tests {
             branch: "main".into(),
             merged: MergeView::Merged { commit: commit() },
             sent: Some(2),
+            notes: Vec::new(),
         };
         let said = synced(&sync, true).expect("nothing to decide");
         assert_eq!(
             said.lines,
             ["Merged what was new: “Be brief” (0123456).", "Sent 2 commits to file:///r."]
         );
+        sync.notes.push("your statements could not be sent".into());
+        let said = synced(&sync, true).expect("nothing to decide");
+        assert_eq!(said.lines[2], "Your statements could not be sent.");
+        assert_eq!(said.tone, Tone::Warn);
         sync.merged = MergeView::Conflicts { files: Vec::new() };
         assert_eq!(synced(&sync, true), None, "it is not over");
     }
