@@ -25,6 +25,7 @@ impl Explain for RepoError {
             | Self::OutsideWorkspace { .. }
             | Self::Link { .. }
             | Self::NotAFile { .. }
+            | Self::NotAFolder { .. }
             | Self::TooLarge { .. }
             | Self::NotText { .. }
             | Self::TooManyFiles { .. }
@@ -34,9 +35,10 @@ impl Explain for RepoError {
             | Self::AmbiguousPrompt { .. }
             | Self::EmptyMessage
             | Self::Unchanged { .. } => Code::BadInput,
-            Self::NotFound { .. } | Self::UnknownPrompt { .. } | Self::UnknownRevision { .. } => {
-                Code::NotFound
-            }
+            Self::NotFound { .. }
+            | Self::UnknownPrompt { .. }
+            | Self::UnknownRevision { .. }
+            | Self::Shallow { .. } => Code::NotFound,
             Self::ReadOnly { .. } => Code::ReadOnly,
             Self::DiskFull { .. } => Code::DiskFull,
             Self::Io { .. } | Self::Unwatched { .. } => Code::Storage,

@@ -65,6 +65,12 @@ pub enum RepoError {
         /// The path of it.
         path: String,
     },
+    /// A link, another repository or a file where a folder was expected.
+    #[error("{path} is not a folder of this repository")]
+    NotAFolder {
+        /// The path of it.
+        path: String,
+    },
     /// The file is above the size that is read or written whole.
     #[error("{path} is larger than {} MB", limit / 1_000_000)]
     TooLarge {
@@ -156,6 +162,12 @@ pub enum RepoError {
         /// What was asked for.
         name: String,
     },
+    /// The history was cut off when the repository was cloned, before what is asked for.
+    #[error("this clone is shallow: its history ends before {what}")]
+    Shallow {
+        /// What is not there.
+        what: String,
+    },
     /// Several prompts go by that name.
     #[error("{name:?} names more than one prompt")]
     AmbiguousPrompt {
@@ -228,6 +240,10 @@ impl RepoError {
             Self::UnknownRevision { .. } => {
                 "name a branch, a tag, or a commit by its id, such as main or HEAD~1".to_owned()
             }
+            Self::Shallow { .. } => {
+                "fetch all of it: git fetch --unshallow origin (fetch-depth: 0 in GitHub Actions, GIT_DEPTH: \"0\" in GitLab CI)"
+                    .to_owned()
+            }
             Self::AmbiguousPrompt { keys, .. } => format!("name one of: {}", keys.join(", ")),
             Self::NoIdentity => {
                 "set them with git config --global user.name \"Your Name\" and git config --global user.email you@example.com"
@@ -249,6 +265,7 @@ impl RepoError {
             Self::OutsideWorkspace { path }
             | Self::Link { path }
             | Self::NotAFile { path }
+            | Self::NotAFolder { path }
             | Self::TooLarge { path, .. }
             | Self::NotText { path, .. }
             | Self::NotFound { path }

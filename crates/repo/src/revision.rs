@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use assay_prompt::{Diagnostic, Files, REPOSITORY_FILE, RepositoryConfig};
-use git2::{Oid, Repository, Tree};
+use git2::{ObjectType, Oid, Repository, Tree};
 
 use crate::RepoError;
 use crate::discover::{self, PromptKey};
@@ -25,7 +25,8 @@ impl Workspace {
     /// The commit that a person means: an id or its beginning, a branch, a tag, `HEAD~2`, ….
     ///
     /// # Errors
-    /// [`RepoError::UnknownRevision`] when nothing of that name is a commit.
+    /// [`RepoError::UnknownRevision`] when nothing of that name is a commit, [`RepoError::Shallow`] when it
+    /// may be one that was left out of the clone.
     pub fn revision(&self, name: &str) -> Result<Revision, RepoError> {
         let unknown = || RepoError::UnknownRevision { name: name.to_owned() };
         // `:/text` would search the whole history, and `a:b` names a file.
@@ -35,7 +36,13 @@ impl Workspace {
         let repository = self.repository()?;
         // git2 has many codes for a name that fits nothing; to a person they are one.
         let commit = repository.revparse_single(name).and_then(|object| object.peel_to_commit());
-        let id = commit.map_err(|_| unknown())?.id();
+        let id = match commit {
+            Ok(commit) => commit.id(),
+            Err(_) if repository.is_shallow() => {
+                return Err(RepoError::Shallow { what: format!("the commit {name:?}") });
+            }
+            Err(_) => return Err(unknown()),
+        };
         Ok(Revision { workspace: self.clone(), id })
     }
 }
@@ -100,6 +107,17 @@ impl Revision {
             let entry = committed.tree.get_path(Path::new(path.as_str()));
             let entry = entry.map_err(|_| RepoError::NotFound { path: path.to_string() })?;
             Ok(format!("{:o} {}", entry.filemode(), entry.id()))
+        })
+    }
+
+    /// Refuses a file whose folder is a link, another repository or a file.
+    pub(crate) fn require_folder_of(&self, rel: &str) -> Result<(), RepoError> {
+        let Some((folder, _)) = rel.rsplit_once('/') else { return Ok(()) };
+        self.read(|committed| match committed.tree.get_path(Path::new(folder)) {
+            Ok(entry) if entry.kind() != Some(ObjectType::Tree) => {
+                Err(RepoError::NotAFolder { path: folder.to_owned() })
+            }
+            _ => Ok(()),
         })
     }
 

@@ -1,17 +1,19 @@
 //! What a merge leaves in the tree: the statements that opened the gate, and trailers that name them.
 //!
-//! With them a plain clone, which fetches no logs, can check the decision again, offline and years later.
-//! They are evidence and not authority: statements read from a tree are checked like any others, so a
-//! proposal that brings its own attestations gains nothing by it.
+//! With them a plain clone, which fetches no logs, can check the decision again, offline. They are evidence
+//! and not authority: statements read from a tree are checked like any others, so a proposal that brings its
+//! own attestations gains nothing by it. The folder holds statements under their own names and nothing else:
+//! whatever else a merge puts there is told like any other file that was smuggled in.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use git2::{
-    Index, IndexEntry, IndexTime, ObjectType, Oid, Repository, Tree, TreeWalkMode, TreeWalkResult,
+    Delta, DiffDelta, FileMode, Index, IndexEntry, IndexTime, ObjectType, Oid, Repository, Tree,
+    TreeEntry,
 };
 
-use super::gate::Decision;
+use super::gate::{Decision, ItemDecision};
 use super::log::{Entry, Signed};
 use super::statement::{Body, MAX_STATEMENT, Statement, Verdict};
 use crate::RepoError;
@@ -22,30 +24,43 @@ pub const ATTESTATIONS: &str = ".assay/attest";
 /// The most statements that are read from one tree.
 const MAX_ATTESTATIONS: usize = 100_000;
 
+/// The most bytes they may have together: one large file can stand in a tree under very many names.
+const MAX_BYTES: usize = 128_000_000;
+
 const FILE_MODE: u32 = 0o100_644;
 
 /// The files that a merge adds, by path: what supports each item of an open gate.
 ///
-/// A statement about several items stands under the first of them, once.
+/// A statement about several items stands under the first of them, once. What took one of them back stands
+/// beside it: without it, a clone that has no logs would hear an objection that is none any more.
 pub fn attestations(
     decision: &Decision,
     statements: &[(Entry, Signed)],
 ) -> BTreeMap<String, Vec<u8>> {
+    let homes: BTreeMap<&str, String> = statements
+        .iter()
+        .filter(|(_, signed)| supports(&signed.statement))
+        .filter_map(|(_, signed)| {
+            let is_home = |item: &&ItemDecision| signed.statement.is_about(&item.subject);
+            let item = decision.items.iter().find(is_home)?;
+            Some((signed.id.as_str(), bare(&item.subject.digest)))
+        })
+        .collect();
     let mut files = BTreeMap::new();
     for (entry, signed) in statements {
-        let home = decision
-            .items
-            .iter()
-            .find(|item| supports(&signed.statement) && signed.statement.is_about(&item.subject));
-        let Some(item) = home else { continue };
-        let place = format!("{ATTESTATIONS}/{}/{}", bare(&item.subject.digest), bare(&signed.id));
+        let about = match &signed.statement.body {
+            Body::Revoke(revoke) => revoke.statement.as_str(),
+            _ => signed.id.as_str(),
+        };
+        let Some(home) = homes.get(about) else { continue };
+        let place = format!("{ATTESTATIONS}/{home}/{}", bare(&signed.id));
         files.insert(format!("{place}.json"), entry.bytes.clone());
         files.insert(format!("{place}.sig"), entry.signature.clone().into_bytes());
     }
     files
 }
 
-/// Whether a statement is kept with a merge: proposals, verdicts and evidence are, talk is not.
+/// Whether a statement is kept with a merge for itself: proposals, verdicts and evidence are, talk is not.
 fn supports(statement: &Statement) -> bool {
     match &statement.body {
         Body::Proposal(_) | Body::Eval(_) => true,
@@ -126,8 +141,8 @@ fn index_entry(path: &str, id: Oid) -> IndexEntry {
     }
 }
 
-/// The files where a tree is not the one that was due, outside the attestations: what somebody put into a
-/// merge by hand.
+/// The files where a tree is not the one that was due, but for statements that were added to the attestations:
+/// what somebody put into a merge by hand, or took out of it.
 ///
 /// # Errors
 /// When git cannot compare them.
@@ -137,45 +152,111 @@ pub fn smuggled(
     made: &Tree<'_>,
 ) -> Result<Vec<String>, RepoError> {
     let diff = repository.diff_tree_to_tree(Some(due), Some(made), None)?;
-    let paths = diff.deltas().map(|delta| {
-        let path = delta.new_file().path().or(delta.old_file().path());
-        path.map_or_else(String::new, |path| path.to_string_lossy().into_owned())
-    });
-    Ok(paths.filter(|path| !Path::new(path).starts_with(ATTESTATIONS)).collect())
+    let mut paths = Vec::new();
+    for delta in diff.deltas() {
+        if !is_attestation(repository, &delta, made)? {
+            let path = delta.new_file().path().or(delta.old_file().path());
+            paths.push(path.map_or_else(String::new, |path| path.to_string_lossy().into_owned()));
+        }
+    }
+    Ok(paths)
 }
 
-/// The statements a tree holds, in the order of their paths; none when it holds none.
+/// Whether a change adds one of the two files of a statement under the name it must have.
+fn is_attestation(
+    repository: &Repository,
+    delta: &DiffDelta<'_>,
+    made: &Tree<'_>,
+) -> Result<bool, RepoError> {
+    let file = delta.new_file();
+    let path = file.path().and_then(Path::to_str).unwrap_or_default();
+    if delta.status() != Delta::Added || file.mode() != FileMode::Blob {
+        return Ok(false);
+    }
+    let Some((folder, id)) = place_of(path) else { return Ok(false) };
+    let Ok(folder) = made.get_path(Path::new(folder)) else { return Ok(false) };
+    let Some(pair) = pair_in(&repository.find_tree(folder.id())?, id) else { return Ok(false) };
+    let entry = pair.entry(repository)?;
+    Ok(bare(&entry.id()) == id && entry.open().is_ok())
+}
+
+/// The folder and the id that `.assay/attest/CONTENT/ID.json` or `….sig` names.
+fn place_of(path: &str) -> Option<(&str, &str)> {
+    let (folder, file) = path.rsplit_once('/')?;
+    let content = folder.strip_prefix(ATTESTATIONS)?.strip_prefix('/')?;
+    let id = file.strip_suffix(".json").or_else(|| file.strip_suffix(".sig"))?;
+    (!content.is_empty() && content == bare(content) && id == bare(id)).then_some((folder, id))
+}
+
+/// The two files of a statement in a tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Pair {
+    statement: Oid,
+    signature: Oid,
+}
+
+impl Pair {
+    fn entry(self, repository: &Repository) -> Result<Entry, RepoError> {
+        let signature = bytes_of(repository, self.signature)?;
+        Ok(Entry {
+            bytes: bytes_of(repository, self.statement)?,
+            signature: String::from_utf8(signature).unwrap_or_default(),
+        })
+    }
+}
+
+fn pair_in(folder: &Tree<'_>, stem: &str) -> Option<Pair> {
+    let file = |ending: &str| {
+        let entry = folder.get_name(&format!("{stem}{ending}"))?;
+        (entry.kind() == Some(ObjectType::Blob)).then(|| entry.id())
+    };
+    Some(Pair { statement: file(".json")?, signature: file(".sig")? })
+}
+
+/// The statements a tree holds, each once; none when it holds none.
+///
+/// Only the two levels that merges write are looked at, so that no tree within trees takes any time.
 ///
 /// # Errors
 /// When there are more than are read, or git's objects are damaged.
 pub fn attested(repository: &Repository, tree: &Tree<'_>) -> Result<Vec<Entry>, RepoError> {
-    let Ok(folder) = tree.get_path(Path::new(ATTESTATIONS)) else {
-        return Ok(Vec::new());
-    };
-    if folder.kind() != Some(ObjectType::Tree) {
-        return Ok(Vec::new());
-    }
-    let folder = repository.find_tree(folder.id())?;
-    let mut blobs: BTreeMap<String, Oid> = BTreeMap::new();
-    folder.walk(TreeWalkMode::PreOrder, |below, entry| {
-        if let (Some(ObjectType::Blob), Ok(name)) = (entry.kind(), entry.name()) {
-            blobs.insert(format!("{below}{name}"), entry.id());
-        }
-        let is_full = blobs.len() > 2 * MAX_ATTESTATIONS;
-        if is_full { TreeWalkResult::Abort } else { TreeWalkResult::Ok }
-    })?;
+    let mut left = MAX_BYTES;
     let mut entries = Vec::new();
-    for (path, id) in &blobs {
-        let Some(stem) = path.strip_suffix(".json") else { continue };
-        let signature = blobs.get(&format!("{stem}.sig"));
-        if let Some(signature) = signature {
-            entries.push(Entry {
-                bytes: bytes_of(repository, *id)?,
-                signature: String::from_utf8(bytes_of(repository, *signature)?).unwrap_or_default(),
-            });
-        }
+    for pair in pairs_of(repository, tree)? {
+        let entry = pair.entry(repository)?;
+        let size = entry.bytes.len() + entry.signature.len();
+        let path = || ATTESTATIONS.to_owned();
+        left = left
+            .checked_sub(size)
+            .ok_or_else(|| RepoError::TooLarge { path: path(), limit: MAX_BYTES as u64 })?;
+        entries.push(entry);
     }
     Ok(entries)
+}
+
+fn pairs_of(repository: &Repository, tree: &Tree<'_>) -> Result<BTreeSet<Pair>, RepoError> {
+    let mut pairs = BTreeSet::new();
+    let mut seen = 0;
+    let folder = tree.get_path(Path::new(ATTESTATIONS)).ok();
+    let Some(all) = folder.and_then(|entry| folder_of(repository, &entry)) else {
+        return Ok(pairs);
+    };
+    for entry in &all {
+        let Some(folder) = folder_of(repository, &entry) else { continue };
+        seen += folder.len();
+        if seen > 2 * MAX_ATTESTATIONS {
+            let path = ATTESTATIONS.to_owned();
+            return Err(RepoError::TooManyFiles { path, limit: MAX_ATTESTATIONS });
+        }
+        let names = folder.iter().filter_map(|file| Some(file.name().ok()?.to_owned()));
+        pairs.extend(names.filter_map(|name| pair_in(&folder, name.strip_suffix(".json")?)));
+    }
+    Ok(pairs)
+}
+
+fn folder_of<'r>(repository: &'r Repository, entry: &TreeEntry<'_>) -> Option<Tree<'r>> {
+    let is_folder = entry.kind() == Some(ObjectType::Tree);
+    is_folder.then(|| repository.find_tree(entry.id()).ok()).flatten()
 }
 
 fn bytes_of(repository: &Repository, id: Oid) -> Result<Vec<u8>, RepoError> {

@@ -312,15 +312,23 @@ fn reasons_for_all(question: &Question<'_>) -> Vec<Reason> {
     // Also those that the target has already: nothing tells whether they changed.
     reasons.extend(question.merged.unnamed.iter().cloned().map(Reason::Unnamed));
     reasons.extend(question.alarms.iter().cloned().map(Reason::Alarm));
-    reasons.extend(forks(question.statements));
+    reasons.extend(forks(question));
     reasons.extend(question.smuggled.iter().map(|path| Reason::Smuggled { path: path.clone() }));
     reasons
 }
 
 /// Places of a log that are taken twice: somebody shows one past here and another there.
-fn forks(statements: &[Signed]) -> Vec<Reason> {
+///
+/// What a stranger tells twice counts for nothing either way. The same key has another log in each repository,
+/// and a statement carried over from there takes no place in this one.
+fn forks(question: &Question<'_>) -> Vec<Reason> {
+    let (signers, repository) = (&question.rules.signers, repository_of(question));
+    let counts = |signed: &&Signed| {
+        Some(signed.statement.repository.as_str()) == repository
+            && signers.owner(&signed.key).is_some()
+    };
     let mut places: BTreeMap<(&str, u64), BTreeSet<&str>> = BTreeMap::new();
-    for Signed { id, statement, .. } in statements {
+    for Signed { id, statement, .. } in question.statements.iter().filter(counts) {
         places.entry((statement.actor.as_str(), statement.sequence)).or_default().insert(id);
     }
     let twice = places.into_iter().filter(|(_, ids)| ids.len() > 1);

@@ -27,6 +27,7 @@ pub mod refs;
 mod refusal;
 #[cfg(test)]
 mod scene;
+mod shallow;
 mod signature;
 mod signers;
 mod standing;

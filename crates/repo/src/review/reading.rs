@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assay_prompt::{Files, Prompt, REPOSITORY_FILE, content_id_with_files, files_shown};
+use assay_prompt::{Files, Prompt, REPOSITORY_FILE, Variant, content_id_with_files, files_shown};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -13,9 +13,12 @@ use super::content::{Content, Item, Unnamed};
 use super::policy::{POLICY_FILE, Rules, RulesError};
 use super::signers::SIGNERS_FILE;
 use super::statement::{Role, Subject};
-use crate::discover::{PromptKey, join};
+use crate::discover::{PromptKey, VARIANT, find, join};
 use crate::file::{MAX_FILE, digest};
 use crate::{RepoError, Revision, change};
+
+/// The longest text that could be the name of a file.
+const MAX_NAME: usize = 4_096;
 
 /// Stands for the digest of what is not there.
 const ABSENT: &str = "none";
@@ -59,8 +62,9 @@ impl Revision {
             content.items.push(self.whole_file(role, file)?);
         }
         let mut homes: BTreeMap<String, String> = BTreeMap::new();
-        for key in self.prompts()? {
-            match self.prompt_content(&key, &mut homes) {
+        let prompts = self.prompts()?;
+        for key in &prompts {
+            match self.prompt_content(key, &prompts, &mut homes) {
                 Ok(items) => content.items.extend(items),
                 Err(unnamed) => content.unnamed.push(unnamed),
             }
@@ -75,10 +79,11 @@ impl Revision {
         Ok(Item { subject, path: file.to_owned(), gates: 0 })
     }
 
-    /// Everything of one prompt. `homes` tells where each id was met before.
+    /// Everything of one prompt, out of `prompts`. `homes` tells where each id was met before.
     fn prompt_content(
         &self,
         key: &PromptKey,
+        prompts: &[PromptKey],
         homes: &mut BTreeMap<String, String>,
     ) -> Result<Vec<Item>, Unnamed> {
         let path = key.key.clone();
@@ -93,8 +98,8 @@ impl Revision {
             return Err(Unnamed::SharedId { id, path, other });
         }
         let media = self.media(key, &prompt).map_err(unreadable)?;
-        Ok(Measured { revision: self, key, id: &id, prompt: &prompt, files: &files, media: &media }
-            .items())
+        let (id, prompt, files, media) = (&id, &prompt, &files, &media);
+        Ok(Measured { revision: self, key, prompts, id, prompt, files, media }.items())
     }
 
     /// The pictures and files that cases and examples show, by their path below the prompt's folder. One
@@ -120,13 +125,20 @@ impl Revision {
         Ok(media)
     }
 
+    /// A file of the rules. What git does not see because its folder is a link or another repository, whoever
+    /// checks it out would: there are no rules then, rather than none that bind.
     fn text_if_there(&self, file: &str) -> Result<Option<String>, RepoError> {
+        self.require_folder_of(file)?;
         match self.read_bytes(file, MAX_FILE) {
             Ok(bytes) => crate::file::into_text(file, bytes).map(Some),
             Err(RepoError::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
         }
     }
+}
+
+fn is_named_by(file: &str, name: &str) -> bool {
+    file == name || file.strip_suffix(name).is_some_and(|folder| folder.ends_with('/'))
 }
 
 /// What names a prompt for good. A lone file has no manifest for an id, so its path stands for one, and
@@ -140,6 +152,8 @@ fn permanent_id(key: &PromptKey, prompt: &Prompt) -> Option<String> {
 struct Measured<'a> {
     revision: &'a Revision,
     key: &'a PromptKey,
+    /// All that the commit has.
+    prompts: &'a [PromptKey],
     id: &'a str,
     prompt: &'a Prompt,
     files: &'a Files,
@@ -180,27 +194,26 @@ impl Measured<'_> {
         let specs = without_places(&self.prompt.evals.scorers);
         let mut named = BTreeSet::new();
         gather_texts(&specs, &mut named);
-        let files: BTreeMap<_, _> = named
+        let files: BTreeMap<_, _> = self
+            .files
             .iter()
-            .filter_map(|name| Some((name.as_str(), digest(self.files.get(*name)?.as_bytes()))))
+            .filter(|(file, _)| named.iter().any(|name| is_named_by(file, name)))
+            .map(|(file, text)| (file.as_str(), digest(text.as_bytes())))
             .collect();
-        let judges: BTreeMap<_, _> = self
-            .judge_folders()
-            .into_iter()
-            .map(|folder| (folder, self.folder_digest(folder)))
-            .collect();
+        let judges: BTreeMap<_, _> =
+            self.judges().into_iter().map(|name| (name, self.judge_digest(name))).collect();
         digest_of(&json!({"scorers": specs, "files": files, "judges": judges}))
     }
 
-    /// Folders of the repository that hold a judge's prompt.
-    fn judge_folders(&self) -> Vec<&str> {
+    /// What the scorers call the prompts that judge: by name, folder or file.
+    fn judges(&self) -> Vec<&str> {
         let scorers = self.prompt.evals.scorers.iter();
         scorers.filter_map(|scorer| scorer.extra.get("prompt")?.as_str()).collect()
     }
 
-    fn folder_digest(&self, folder: &str) -> String {
-        let name = folder.rsplit('/').next().unwrap_or(folder);
-        let key = PromptKey { key: folder.to_owned(), name: name.to_owned(), lone: false };
+    /// All texts of a judge's prompt, found as a run finds it: among the prompts, or where it says.
+    fn judge_digest(&self, name: &str) -> String {
+        let key = find(self.prompts, name).unwrap_or_else(|_| at_place(name));
         match self.revision.files(&key) {
             Ok(files) if !files.is_empty() => digest_of(&json!(files)),
             Ok(_) => ABSENT.to_owned(),
@@ -208,12 +221,28 @@ impl Measured<'_> {
         }
     }
 
-    /// The models, repeats and gates.
+    /// The models, repeats and gates. Where the suite names no model, each variant runs on its own.
     fn suite(&self) -> String {
         let evals = &self.prompt.evals;
         let (models, gates) = (without_places(&evals.models), without_places(&evals.gates));
-        digest_of(&json!({"models": models, "repeat": evals.repeat, "gates": gates}))
+        let own = |variant: &Variant| {
+            let model = &variant.model;
+            json!([variant.id, model.provider, model.id, model.api_type])
+        };
+        let own: Vec<Value> = match evals.models.is_empty() {
+            true => self.prompt.variants.iter().map(own).collect(),
+            false => Vec::new(),
+        };
+        let suite = json!({"models": models, "own": own, "repeat": evals.repeat, "gates": gates});
+        digest_of(&suite)
     }
+}
+
+/// A judge's prompt that is none of the repository's prompts.
+fn at_place(path: &str) -> PromptKey {
+    let key = path.trim_end_matches('/').to_owned();
+    let name = key.rsplit('/').next().unwrap_or(&key).to_owned();
+    PromptKey { lone: name.ends_with(VARIANT), key, name }
 }
 
 fn digest_of(value: &Value) -> String {
@@ -232,11 +261,15 @@ fn without_places(items: &[impl Serialize]) -> Value {
     value
 }
 
-/// Every text in a value that could name a file.
-fn gather_texts<'v>(value: &'v Value, texts: &mut BTreeSet<&'v String>) {
+/// Every text in a value that could name a file, as it could: `./score.rhai` is a file beside the evals, which
+/// may stand in a folder of their own.
+fn gather_texts<'v>(value: &'v Value, texts: &mut BTreeSet<&'v str>) {
     match value {
         Value::String(text) => {
-            texts.insert(text);
+            let name = text.strip_prefix("./").unwrap_or(text);
+            if !name.is_empty() && name.len() <= MAX_NAME && !name.contains('\n') {
+                texts.insert(name);
+            }
         }
         Value::Array(items) => items.iter().for_each(|item| gather_texts(item, texts)),
         Value::Object(fields) => fields.values().for_each(|field| gather_texts(field, texts)),

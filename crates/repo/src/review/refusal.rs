@@ -118,6 +118,15 @@ pub enum Refusal {
         seen: String,
     },
 
+    /// Somebody put into a log what its key did not sign, so what its holder said since may be missing.
+    #[error("the log of the key {fingerprint} is broken: {refusal}")]
+    BrokenLog {
+        /// The key.
+        fingerprint: String,
+        /// What is wrong with the first entry that does not hold.
+        refusal: Box<Refusal>,
+    },
+
     /// The key is in nobody's name.
     #[error("the key {fingerprint} is not among the allowed signers")]
     UnknownSigner {
@@ -177,6 +186,7 @@ impl Refusal {
             Self::BrokenChain { .. } => "broken-chain",
             Self::AfterRefused => "after-refused",
             Self::RolledBack { .. } => "rolled-back",
+            Self::BrokenLog { .. } => "broken-log",
             Self::UnknownSigner { .. } => "unknown-signer",
             Self::NotForStatements { .. } => "not-for-statements",
             Self::NotValidNow { .. } => "not-valid-now",

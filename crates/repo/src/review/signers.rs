@@ -232,18 +232,29 @@ fn split_options(options: &str) -> Vec<&str> {
 }
 
 fn read_option(option: &str, signer: &mut AllowedSigner) -> Result<(), SignersProblem> {
+    let refused = || SignersProblem::Option { option: option.to_owned() };
     let (name, value) = option.split_once('=').unwrap_or((option, ""));
     let value = value.trim_matches('"');
-    match name.to_ascii_lowercase().as_str() {
+    let is_said_before = match name.to_ascii_lowercase().as_str() {
         "namespaces" => {
-            signer.namespaces = Some(value.split(',').map(|name| name.trim().to_owned()).collect());
+            let names = read_namespaces(value).ok_or_else(refused)?;
+            signer.namespaces.replace(names).is_some()
         }
-        "valid-after" => signer.valid_after_s = Some(read_time(value)?),
-        "valid-before" => signer.valid_before_s = Some(read_time(value)?),
+        "valid-after" => signer.valid_after_s.replace(read_time(value)?).is_some(),
+        "valid-before" => signer.valid_before_s.replace(read_time(value)?).is_some(),
         // Also `cert-authority`: who signs with a certificate is not known from this file alone.
-        _ => return Err(SignersProblem::Option { option: option.to_owned() }),
-    }
-    Ok(())
+        _ => return Err(refused()),
+    };
+    // OpenSSH refuses an option that is said twice; which of the two counts, nobody should have to know.
+    if is_said_before { Err(refused()) } else { Ok(()) }
+}
+
+/// Names as they are, or `*` for all. OpenSSH knows patterns and exceptions from them as well, and a file that
+/// keeps a key out there must not let it in here.
+fn read_namespaces(value: &str) -> Option<Vec<String>> {
+    let odd = |c: char| c.is_ascii_whitespace() || matches!(c, '*' | '?' | '!');
+    let is_plain = |name: &str| name == "*" || !name.contains(odd);
+    value.split(',').map(|name| is_plain(name).then(|| name.to_owned())).collect()
 }
 
 /// `YYYYMMDD`, `YYYYMMDDHHMM` or `YYYYMMDDHHMMSS`, in UTC with or without a `Z`: everybody must read the
@@ -338,6 +349,23 @@ mod tests {
         }
         let text = format!("ada cert-authority {}\n", key(1));
         assert_eq!(problem(&text), SignersProblem::Option { option: "cert-authority".into() });
+    }
+
+    #[test]
+    fn an_option_that_openssh_reads_otherwise_is_refused() {
+        for options in [
+            "namespaces=\"!statement@assay,*\"",
+            "namespaces=\"statement@*\"",
+            "namespaces=\"git, statement@assay\"",
+            "namespaces=\"git\",namespaces=\"statement@assay\"",
+            "valid-before=\"20260101\",valid-before=\"20300101\"",
+            "verify-required",
+        ] {
+            let text = format!("ada {options} {}\n", key(1));
+            assert!(matches!(problem(&text), SignersProblem::Option { .. }), "{options}");
+        }
+        let all = Signers::parse(&format!("ada namespaces=\"*\" {}\n", key(1))).unwrap();
+        assert_eq!(all.person(&signer(1).key(), 5, 5).unwrap(), "ada");
     }
 
     #[test]

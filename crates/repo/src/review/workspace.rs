@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use git2::{Commit, Index, Oid, Repository, Signature, Time};
+use git2::{Commit, Index, MergeOptions, Oid, Repository, Signature, Time};
 
 use super::attest::{attestations, attested, smuggled, trailers, tree_with, with_trailers};
 use super::content::Content;
@@ -15,9 +15,14 @@ use super::policy::Rules;
 use super::reading::ReadError;
 use super::refs::{self, Adopted, LOG_BRANCHES, LOGS};
 use super::refusal::Refusal;
+use super::shallow;
 use super::signature::Signer;
+use super::signers::Signers;
 use crate::commit::signature;
 use crate::{Identity, RepoError, Revision, When, Workspace};
+
+/// How many times the common ancestors of two histories that cross are merged themselves, as git does it.
+const MAX_CROSSINGS: u32 = 16;
 
 /// Why a statement was not added.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +76,8 @@ pub struct Heard {
     pub refused: Vec<Refused>,
     /// What is wrong with whole logs.
     pub alarms: Vec<Refusal>,
+    /// The logs in which something stands that does not belong there, with the first such thing.
+    pub broken: BTreeMap<String, Refusal>,
     /// The newest statement of each log, by its name: what to remember, so that a log that loses its end is
     /// noticed the next time.
     pub newest: BTreeMap<String, String>,
@@ -118,7 +125,7 @@ impl Workspace {
     pub fn say(&self, draft: Draft, signer: &dyn Signer) -> Result<Signed, SayError> {
         let repository = self.repository()?;
         let name = signer.key().fingerprint_hex();
-        let entries = refs::entries(&repository, &format!("{LOGS}{name}"))?;
+        let entries = refs::entries(&repository, &ours(&name))?;
         let log = read_log(&name, &draft.repository, &entries);
         if let Some(refused) = log.refused.into_iter().next() {
             return Err(SayError::BrokenLog(refused.refusal));
@@ -129,7 +136,8 @@ impl Workspace {
         Ok(signed)
     }
 
-    /// Takes over the logs that were fetched from a remote, where they continue ours.
+    /// Takes over the logs that were fetched from a remote, where they continue ours and hold. Whoever may push
+    /// there could write anything into them; that would never come out of our log again.
     ///
     /// # Errors
     /// When git's references cannot be read or moved.
@@ -210,7 +218,8 @@ impl Workspace {
     /// parent, as a squash leaves it.
     ///
     /// # Errors
-    /// When it has no parent, its parents conflict, or rules or content cannot be read.
+    /// When it has no parent, also because a shallow clone does not have it, when its parents conflict, and when
+    /// rules or content cannot be read.
     pub fn verify_commit(
         &self,
         made: &Revision,
@@ -219,7 +228,8 @@ impl Workspace {
     ) -> Result<Gate, GateError> {
         let repository = self.repository()?;
         let commit = commit_of(&repository, made)?;
-        let base = self.revision(&commit.parent_id(0)?.to_string())?;
+        // By its own commit, for a shallow clone forgets the parents of the last that it has.
+        let base = self.revision(&format!("{}~1", made.id()))?;
         if commit.parent_count() == 1 {
             return self.gate(&base, made, seen, now_s);
         }
@@ -281,12 +291,14 @@ impl Workspace {
         let Both { rules, before, after } = both;
         let statements: Vec<Signed> =
             heard.statements.iter().map(|(_, signed)| signed.clone()).collect();
+        let alarms: Vec<Refusal> =
+            heard.alarms.iter().cloned().chain(broken_logs(&heard, &rules.signers)).collect();
         let decision = decide(&Question {
             rules: &rules,
             base: &before,
             merged: &after,
             statements: &statements,
-            alarms: &heard.alarms,
+            alarms: &alarms,
             smuggled: &self.smuggled_into(made, &merged)?,
             now_s,
         });
@@ -311,15 +323,11 @@ impl Workspace {
     fn merged(&self, base: &Revision, head: &Revision) -> Result<Revision, GateError> {
         let repository = self.repository()?;
         let (base, head) = (commit_of(&repository, base)?, commit_of(&repository, head)?);
-        let ancestor = match repository.merge_base(base.id(), head.id()) {
-            Ok(id) => repository.find_commit(id)?.tree()?,
-            // Histories without a common beginning are merged as if it had been empty.
-            Err(error) if error.code() == git2::ErrorCode::NotFound => {
-                repository.find_tree(repository.treebuilder(None)?.write()?)?
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let mut index = repository.merge_trees(&ancestor, &base.tree()?, &head.tree()?, None)?;
+        shallow::require_whole(&repository, base.id(), head.id())?;
+        let mut options = MergeOptions::new();
+        options.find_renames(true).recursion_limit(MAX_CROSSINGS);
+        // As git merges: from all common ancestors, and from nothing where there is none.
+        let mut index = repository.merge_commits(&base, &head, Some(&options))?;
         if index.has_conflicts() {
             return Err(GateError::Conflict { paths: conflicts(&index)? });
         }
@@ -353,6 +361,7 @@ struct Gathered {
     statements: BTreeMap<String, (Entry, Signed)>,
     refused: BTreeMap<String, Refused>,
     alarms: Vec<Refusal>,
+    broken: BTreeMap<String, Refusal>,
     /// The place and id of the newest statement, by log.
     newest: BTreeMap<String, (u64, String)>,
 }
@@ -365,6 +374,7 @@ impl Gathered {
             statements: said.map(|one| (one.1.id.clone(), one.clone())).collect(),
             refused: heard.refused.iter().map(|one| (one.id.clone(), one.clone())).collect(),
             alarms: heard.alarms.clone(),
+            broken: heard.broken.clone(),
             newest: BTreeMap::new(),
         }
     }
@@ -376,6 +386,9 @@ impl Gathered {
 
     /// A log, which may also stand elsewhere, there with fewer or more entries.
     fn add_log(&mut self, name: String, entries: Vec<Entry>, log: Log) {
+        if let Some(first) = log.refused.first() {
+            self.broken.entry(name.clone()).or_insert_with(|| first.refusal.clone());
+        }
         if let Some(last) = log.signed.last() {
             let newest = self.newest.entry(name).or_insert((0, String::new()));
             let last = (last.statement.sequence, last.id.clone());
@@ -425,9 +438,28 @@ impl Gathered {
             statements: self.statements.into_values().collect(),
             refused: self.refused.into_values().collect(),
             alarms: self.alarms,
+            broken: self.broken,
             newest: self.newest.into_iter().map(|(name, (_, id))| (name, id)).collect(),
         }
     }
+}
+
+/// Where our log of a key stands.
+fn ours(name: &str) -> String {
+    format!("{LOGS}{name}")
+}
+
+/// The logs of people that somebody else has written into: what their holders said since, an objection, say, may
+/// be missing. Those of strangers matter to nobody.
+fn broken_logs(heard: &Heard, signers: &Signers) -> Vec<Refusal> {
+    let broken = signers.lines().iter().filter_map(|line| {
+        let refusal = heard.broken.get(&line.key.fingerprint_hex())?.clone();
+        let fingerprint = line.key.fingerprint();
+        Some(Refusal::BrokenLog { fingerprint, refusal: Box::new(refusal) })
+    });
+    let mut broken: Vec<_> = broken.collect();
+    broken.dedup();
+    broken
 }
 
 fn commit_of<'r>(repository: &'r Repository, revision: &Revision) -> Result<Commit<'r>, RepoError> {
