@@ -24,7 +24,7 @@ use crate::key_origins::KeyOrigins;
 use crate::latest::Latest;
 use crate::notices::Notices;
 use crate::planned::PlannedRun;
-use crate::ratings::{RunOutputs, SharedCache};
+use crate::ratings::RunOutputs;
 use crate::repository::GitWork;
 
 /// Where things are, when they are not in the usual places.
@@ -86,9 +86,7 @@ pub(crate) struct Inner {
     pub compared: Mutex<Vec<KeptComparison>>,
     /// The outputs of the run that was rated last.
     pub outputs: Mutex<Option<Arc<RunOutputs>>>,
-    /// The ratings that the open repository's files hold.
-    pub shared: Mutex<SharedCache>,
-    /// The labels of judges that these hold.
+    /// The labels of judges that the open repository's files hold.
     pub labels: Mutex<LabelCache>,
     /// The edits that can be taken back.
     undos: Mutex<Undos>,
@@ -169,7 +167,6 @@ impl App {
                 read: Mutex::default(),
                 compared: Mutex::default(),
                 outputs: Mutex::default(),
-                shared: Mutex::default(),
                 labels: Mutex::default(),
                 undos: Mutex::default(),
                 open: RwLock::default(),

@@ -38,7 +38,7 @@ impl Answer<Commit> for App {
         let open = self.workspace()?;
         let _alone = self.inner.git.alone();
         let Commit { message, paths, rows } = command;
-        let paths = self.with_ratings(&open, paths)?;
+        let paths = self.with_labels(&open, paths)?;
         let message = if rows.is_empty() {
             self.with_evidence(&open, &message, &paths)
         } else {

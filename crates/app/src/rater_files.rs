@@ -1,9 +1,9 @@
-//! Files of a repository that hold what raters say: one for each rater, a line for each thing said.
+//! Files of a repository that hold labels of judges: one for each rater, a line for each thing said.
 //!
 //! Lines are only ever added, with their keys in order, so two branches merge by keeping the lines of both
 //! (`merge=union`, which the `.gitattributes` of [`RATINGS`] says, and which holds for the folders below it). A file may
 //! come from anybody: it is read within caps, and a line that is not what it should be is left out and told of. What a
-//! line means is for [`ratings`](crate::ratings) and [`judges`](crate::judges).
+//! line means is for [`judges`](crate::judges). Ratings are signed instead, see [`ratings`](crate::ratings).
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use assay_wire::*;
 use crate::app::Open;
 use crate::error::Explain;
 
-/// The folder of ratings; other files of raters stand in folders of it.
+/// The folder of what people say; its files stand in folders of it.
 pub(crate) const RATINGS: &str = ".assay/ratings";
 
 /// Files that are read, by name; the others are told of.
@@ -159,7 +159,7 @@ pub(crate) fn add_lines(
         Written::Saved { .. } => Ok(file(added.len())),
         Written::Conflict { .. } => {
             Err(ApiError::new(Code::Conflict, format!("`{path}` changed meanwhile"))
-                .hint("Share the ratings again."))
+                .hint("Share again."))
         }
     }
 }

@@ -53,7 +53,7 @@ pub enum Command {
     Diff(Diff),
     /// Say how good a cell's output is
     Rate(Rate),
-    /// What people said of outputs, who rates, and sharing it with the repository
+    /// What people said of outputs, who rates, and sharing it, signed
     #[command(subcommand)]
     Ratings(Ratings),
     /// Clone a repository of prompts
@@ -78,6 +78,8 @@ pub enum Command {
     Review(Reviews),
     /// Sign what a run showed, as evidence
     Attest(AttestRun),
+    /// List what signed runs showed, also those of others
+    Evidence(Json),
     /// Say whether content may go into a branch; the exit code is the gate
     Verify(VerifyCommit),
     /// Show or choose the key that signs here
@@ -416,8 +418,8 @@ pub enum Ratings {
         #[command(flatten)]
         json: Json,
     },
-    /// Write the ratings of this machine to .assay/ratings, to be committed
-    Export(Json),
+    /// Sign the ratings of this machine that were not shared yet; the next sync sends them
+    Share(Json),
     /// Show or change who rates
     Rater {
         /// The name that ratings get from now on; empty for git's user.name
@@ -425,8 +427,8 @@ pub enum Ratings {
         #[command(flatten)]
         json: Json,
     },
-    /// Have every commit take the ratings with it, or none
-    OnCommit {
+    /// Have every sync share the ratings without being told to, and every commit the labels of judges
+    ByItself {
         /// on or off
         switch: Switch,
     },
@@ -843,7 +845,7 @@ impl Command {
                 Consent::List(json) | Consent::Give { json, .. } | Consent::Take { json, .. },
             )
             | Command::Ratings(
-                Ratings::Show { json, .. } | Ratings::Export(json) | Ratings::Rater { json, .. },
+                Ratings::Show { json, .. } | Ratings::Share(json) | Ratings::Rater { json, .. },
             ) => json.json,
             Command::Rate(a) => a.json.json,
             Command::Trust(a) => a.json.json,
@@ -867,6 +869,7 @@ impl Command {
             Command::Propose(a) => a.json.json,
             Command::Review(a) => a.wants_json(),
             Command::Attest(a) => a.json.json,
+            Command::Evidence(json) => json.json,
             Command::Verify(a) => a.json.json,
             Command::Signer(a) => a.json.json,
             Command::Run(Run { json, .. }) | Command::Merge(Merge { json, .. }) => {

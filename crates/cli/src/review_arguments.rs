@@ -141,9 +141,6 @@ pub struct AttestRun {
     /// The branch that gates are compared with, where one asks for a comparison; the main one when not given
     #[arg(long, value_name = "BRANCH")]
     pub base: Option<String>,
-    /// List what signed runs showed, also those of others, and sign nothing
-    #[arg(long, conflicts_with_all = ["run", "base"])]
-    pub list: bool,
     #[command(flatten)]
     pub(crate) json: Json,
 }

@@ -90,6 +90,7 @@ mod connection;
 mod consents;
 mod drafts;
 mod error;
+mod heard;
 mod ids;
 mod labels;
 mod lanes;
@@ -122,6 +123,7 @@ pub use drafts::Draft;
 pub use error::StoreError;
 #[cfg(feature = "failpoints")]
 pub use failpoints::{Failpoint, Synchronous, Tuning, arm, open_tuned};
+pub use heard::{HeardRating, HeardStatement, LeftOut};
 pub use ids::{AttemptId, RunId};
 pub use labels::{CalibrationRecord, LabelRecord, LabelTopic};
 pub use lanes::{FailedCalls, LanePause};

@@ -14,8 +14,8 @@ use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use crate::connection::sync_folder;
 use crate::error::{Fault, StoreError};
 use crate::{
-    attempts, blobs, cache, cells, consents, drafts, labels, lanes, lease, prices, providers,
-    ratings, runs, scorers, settings, stops,
+    attempts, blobs, cache, cells, consents, drafts, heard, labels, lanes, lease, prices,
+    providers, ratings, runs, scorers, settings, stops,
 };
 
 /// Version n is what the first n entries make.
@@ -49,6 +49,7 @@ const MIGRATIONS: &[&[&str]] = &[
     ],
     &[labels::SCHEMA_4],
     &[labels::SCHEMA_5],
+    &[heard::SCHEMA_6],
 ];
 
 /// Refuses a database that a later version wrote. Writes nothing.

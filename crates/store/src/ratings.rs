@@ -117,7 +117,7 @@ impl Said {
         }
     }
 
-    fn value(&self) -> Option<String> {
+    pub(crate) fn value(&self) -> Option<String> {
         match self {
             Said::Pass(pass) => pass.map(|pass| if pass { "pass" } else { "fail" }.to_owned()),
             Said::Grade(grade) => grade.map(|grade| grade.to_string()),
@@ -287,7 +287,9 @@ pub(crate) fn mark(connection: &Connection, workspace: &str) -> Result<Option<i6
     Ok(select.query_row(params![workspace], |row| row.get(0))?)
 }
 
-fn read_rating(row: &Row<'_>) -> rusqlite::Result<Option<RatingRecord>> {
+/// A rating from the columns that every table of ratings begins with; nothing for one that this version does not
+/// understand.
+pub(crate) fn read_rating(row: &Row<'_>) -> rusqlite::Result<Option<RatingRecord>> {
     let other = match (row.get(4)?, row.get(5)?) {
         (Some(content_id), Some(output)) => Some(OtherOutput { content_id, output }),
         _ => None,

@@ -165,9 +165,9 @@ commands! {
     "rating.pair" NextPair -> PairTurn, Json, "the next two outputs to choose from, on random sides";
     "rating.prefer" PreferOutput -> (), Json, "say which of two outputs is better, or take it back";
     "rating.summary" SummarizeRatings -> RatingSummary, Json, "what the ratings of a run come to: passes, agreement, preference";
-    "rating.share" ShareRatings -> SharedRatings, Json, "write the ratings of this machine to the repository's files";
+    "rating.share" ShareRatings -> SharedRatings, Json, "sign the ratings of this machine that were not shared yet";
     "rater.read" ReadRater -> RaterView, Json, "who rates";
-    "rater.set" SetRater -> RaterView, Json, "change who rates, and whether ratings go along with commits";
+    "rater.set" SetRater -> RaterView, Json, "change who rates, and whether ratings are shared by themselves";
 
     "models.list" ListModels -> ModelsView, Json, "the embedded model, the providers the user added, and what can be added";
     "models.add" AddProvider -> ModelsView, Json, "add or replace a provider";

@@ -133,12 +133,17 @@ impl CellRatings {
             Some(false) => Some(format!("{} failed it", said.rater)),
             None => None,
         };
-        self.raters.iter().filter_map(word).collect::<Vec<_>>().join(", ")
+        self.counted().filter_map(word).collect::<Vec<_>>().join(", ")
+    }
+
+    /// The raters who count: all but strangers.
+    pub fn counted(&self) -> impl Iterator<Item = &RaterSaid> {
+        self.raters.iter().filter(|said| !said.stranger)
     }
 
     /// How many raters passed it, of how many who said pass or fail.
     pub fn passes(&self) -> (u32, u32) {
-        let said: Vec<bool> = self.raters.iter().filter_map(|said| said.pass).collect();
+        let said: Vec<bool> = self.counted().filter_map(|said| said.pass).collect();
         (said.iter().filter(|pass| **pass).count() as u32, said.len() as u32)
     }
 }
@@ -148,8 +153,11 @@ impl CellRatings {
 pub struct RaterSaid {
     /// Their name.
     pub rater: String,
-    /// Whether it is the present rater, and was said on this machine.
+    /// Whether it is the present rater, and was said on this machine or signed with a key of this machine.
     pub own: bool,
+    /// Whether it was signed by a key that is nobody's in `.assay/allowed_signers`: it is shown, and counted nowhere.
+    #[serde(default)]
+    pub stranger: bool,
     /// Whether it is good enough.
     pub pass: Option<bool>,
     /// From 1 to 5.
@@ -326,7 +334,7 @@ pub struct RatingSummary {
     pub preference: Vec<PreferenceView>,
     /// Choices between two outputs of different columns.
     pub comparisons: u32,
-    /// Lines of shared rating files that could not be read, with the reason.
+    /// What was signed and could not be understood, and files of ratings that are not read.
     pub refused: Vec<String>,
 }
 
@@ -364,6 +372,8 @@ pub struct RaterCount {
     pub rater: String,
     /// Whether it is the present rater.
     pub own: bool,
+    /// Whether nothing of it counts, see [`RaterSaid::stranger`].
+    pub stranger: bool,
     /// Outputs passed or failed.
     pub passes: u32,
     /// Outputs graded.
@@ -416,13 +426,13 @@ pub struct PreferenceView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadRater {}
 
-/// Changes who rates, and whether ratings go along with commits. What is not given stays.
+/// Changes who rates, and whether ratings are shared without being told to. What is not given stays.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetRater {
     /// The name; empty for git's own `user.name` again.
     pub name: Option<String>,
-    /// Whether a commit takes the ratings with it.
-    pub share_on_commit: Option<bool>,
+    /// Whether every sync signs the ratings that were not shared yet, and every commit takes the labels along.
+    pub share_by_itself: Option<bool>,
 }
 
 /// Who rates.
@@ -432,20 +442,29 @@ pub struct RaterView {
     pub name: String,
     /// Whether it is git's `user.name`, not one that was set.
     pub from_git: bool,
-    /// Names that have rated in this repository, on this machine or in its files.
+    /// Names that have rated in this repository on this machine.
     pub known: Vec<String>,
-    /// Whether a commit takes the ratings with it.
-    pub share_on_commit: bool,
+    /// Whether every sync signs the ratings that were not shared yet, and every commit takes the labels along.
+    pub share_by_itself: bool,
 }
 
-/// Writes the ratings that were given on this machine to the repository's files.
+/// Signs what the present rater said and did not share yet, for the next sync to send; labels of judges, which travel as
+/// files, are written to theirs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShareRatings {}
 
-/// What was written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What was signed and written.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SharedRatings {
-    /// The files, one per rater.
+    /// Whose ratings were signed.
+    pub rater: String,
+    /// Ratings that were signed now; what was taken back since the last time is one too.
+    pub signed: u32,
+    /// The statements that hold them.
+    pub statements: Vec<String>,
+    /// Ratings that were given here under other names. A key speaks for one person, so these stay here.
+    pub others: u32,
+    /// The files with labels, one per rater.
     pub files: Vec<SharedFile>,
 }
 
@@ -454,7 +473,7 @@ pub struct SharedRatings {
 pub struct SharedFile {
     /// Its path in the repository.
     pub path: String,
-    /// Whose ratings it holds.
+    /// Whose labels it holds.
     pub rater: String,
     /// Lines that were added.
     pub added: u32,
@@ -483,5 +502,15 @@ mod tests {
         assert_eq!(two_of_three.reason, "Ada passed it, Bob failed it, Cy passed it");
         assert_eq!(said_by(&[true, false]).score().expect("a score").pass, None);
         assert_eq!(said_by(&[false]).score().expect("a score").pass, Some(false));
+    }
+
+    #[test]
+    fn a_stranger_is_shown_and_decides_nothing() {
+        let mut cell = said_by(&[false, true]);
+        cell.raters[0].stranger = true;
+        let score = cell.score().expect("a score");
+        assert_eq!((score.value, score.reason.as_str()), (Some(1.0), "Bob passed it"));
+        cell.raters[1].stranger = true;
+        assert_eq!((cell.score(), cell.raters.len()), (None, 2));
     }
 }

@@ -210,6 +210,8 @@ pub struct EvidenceView {
     pub gates: Vec<EvidenceGateView>,
     /// In US dollars.
     pub cost: Option<f64>,
+    /// The root of the Merkle tree over the digests of all outputs, which stay where they were made.
+    pub outputs: String,
     /// Whether the gate takes it for evidence.
     pub counts: bool,
 }
@@ -537,6 +539,8 @@ pub struct EvidenceLine {
     pub content: String,
     /// Whether the last commit has exactly this content.
     pub current: bool,
+    /// Whether the run is on this machine, with its outputs. Of another there is only what was signed.
+    pub here: bool,
     /// What was signed.
     pub evidence: EvidenceView,
 }

@@ -1,6 +1,6 @@
 //! Labels as they stand: each rater's latest word on each output, said here or in the repository.
 //!
-//! What is said here is kept by the store and goes along with the repository when it is shared, as ratings do:
+//! What is said here is kept by the store and goes along with the repository when it is shared:
 //! `.assay/ratings/labels/<rater>.jsonl`, a file for each rater. A line is one label, or that its rater held a judge
 //! against labels. Neither case nor output travels, only a digest of both; nor does what a judge said, so labelling stays
 //! blind. A file speaks for the rater in its name and nobody else.

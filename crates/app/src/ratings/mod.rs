@@ -1,13 +1,16 @@
 //! People's ratings: saying something of an output, and asking what was said.
 //!
-//! What one says stays on this machine until it is shared; what others share comes with the repository. The two are
-//! kept apart: [`Voices`] reads both, and what a file claims never stands in for what was said here.
+//! What one says stays on this machine until it is shared, which is to say signed; what others signed comes with the
+//! repository's statements, and is found by an index of them. The two are kept apart: [`Voices`] reads both, and what
+//! another key signed never stands in for what was said here.
 
+mod heard;
 mod outputs;
 mod people;
 mod queue;
 mod rater;
-mod shared;
+mod share;
+mod signed;
 mod summary;
 mod voices;
 
@@ -24,7 +27,6 @@ use outputs::RunOutput;
 pub(crate) use outputs::{RunOutputs, case_digest};
 pub(crate) use people::Spoken;
 pub(crate) use rater::{is_name, slug};
-pub(crate) use shared::SharedCache;
 use voices::Voices;
 
 /// The longest comment, in characters.

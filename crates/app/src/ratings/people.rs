@@ -1,39 +1,25 @@
 //! What people said of the outputs of two runs, for the verdict between them.
 
-use std::sync::Arc;
-
 use assay_engine::{People, PeopleSaid};
 use assay_store::RunId;
 use assay_wire::{ApiError, CellRatings};
 
 use super::RatedRun;
-use super::shared::SharedFiles;
 use crate::app::App;
 use crate::error::Explain;
 
 /// What people have said so far: as long as it is equal, nobody has said anything else.
+#[derive(Default, PartialEq)]
 pub(crate) struct Spoken {
     /// The store's mark of what was said here, which costs no page of a history; none while nothing was.
     here: Option<i64>,
-    /// What the files say; read again only when they have changed, or cannot be listed.
-    shared: Option<Arc<SharedFiles>>,
-}
-
-impl PartialEq for Spoken {
-    fn eq(&self, other: &Spoken) -> bool {
-        let same_files = match (&self.shared, &other.shared) {
-            (Some(ours), Some(theirs)) => {
-                Arc::ptr_eq(ours, theirs) || ours.ratings.is_empty() && theirs.ratings.is_empty()
-            }
-            (ours, theirs) => ours.is_none() && theirs.is_none(),
-        };
-        self.here == other.here && same_files
-    }
+    /// Its mark of what was signed, and that of the signers who are believed; none while nothing was.
+    heard: Option<((i64, i64), String)>,
 }
 
 impl Spoken {
     fn is_nothing(&self) -> bool {
-        self.here.is_none() && self.shared.as_ref().is_none_or(|files| files.ratings.is_empty())
+        *self == Spoken::default()
     }
 }
 
@@ -43,9 +29,12 @@ impl App {
     /// # Errors
     /// When the store cannot be read.
     pub(crate) fn spoken(&self) -> Result<Spoken, ApiError> {
-        let Ok(open) = self.workspace() else { return Ok(Spoken { here: None, shared: None }) };
+        let Ok(open) = self.workspace() else { return Ok(Spoken::default()) };
         let here = self.inner.store.ratings_mark(&open.id).map_err(|e| e.explain())?;
-        Ok(Spoken { here, shared: Some(self.shared_ratings(&open)) })
+        // Logs that cannot be read bring nothing new; the ratings of the run tell why.
+        let _ = self.follow_logs(&open);
+        let heard = self.inner.store.heard_mark(&open.root()).map_err(|e| e.explain())?;
+        Ok(Spoken { here, heard: heard.map(|mark| (mark, self.voters_mark(&open))) })
     }
 
     /// What people said of the outputs of these runs.
@@ -74,7 +63,7 @@ impl RatedRun {
 
 fn words(said: &CellRatings) -> PeopleSaid {
     PeopleSaid {
-        passes: said.raters.iter().filter_map(|rater| rater.pass).collect(),
-        grades: said.raters.iter().filter_map(|rater| rater.grade).collect(),
+        passes: said.counted().filter_map(|rater| rater.pass).collect(),
+        grades: said.counted().filter_map(|rater| rater.grade).collect(),
     }
 }

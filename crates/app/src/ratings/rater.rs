@@ -1,4 +1,4 @@
-//! Who rates, and whether their ratings go along with commits.
+//! Who rates, and whether their ratings are shared without being told to.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,8 @@ use crate::router::Answer;
 /// The setting with the name of the rater, when it is not git's.
 const NAME: &str = "rater";
 
-/// The setting that makes ratings go along with commits.
-const ON_COMMIT: &str = "ratings.share-on-commit";
+/// The setting that makes ratings go along with every sync, and labels with every commit.
+const BY_ITSELF: &str = "ratings.share-by-itself";
 
 /// The longest name, in characters.
 pub(super) const MAX_NAME: usize = 80;
@@ -23,14 +23,14 @@ const NOBODY: &str = "someone";
 impl Answer<ReadRater> for App {
     fn answer(&self, _: ReadRater) -> Result<RaterView, ApiError> {
         let open = self.workspace()?;
-        let (name, shared) = (self.rater(&open)?, self.shared_ratings(&open));
+        let name = self.rater(&open)?;
         let here = self.inner.store.ratings(&open.id, None).map_err(|e| e.explain())?;
-        let raters = here.iter().chain(&shared.ratings).map(|rating| rating.rater.clone());
+        let raters = here.into_iter().map(|rating| rating.rater);
         Ok(RaterView {
             known: raters.chain([name.clone()]).collect::<BTreeSet<_>>().into_iter().collect(),
             name,
             from_git: self.chosen_rater()?.is_none(),
-            share_on_commit: self.shares_on_commit()?,
+            share_by_itself: self.shares_by_itself()?,
         })
     }
 }
@@ -49,8 +49,8 @@ impl Answer<SetRater> for App {
             }
             set(NAME, name)?;
         }
-        if let Some(share) = command.share_on_commit {
-            set(ON_COMMIT, if share { "on" } else { "off" })?;
+        if let Some(share) = command.share_by_itself {
+            set(BY_ITSELF, if share { "on" } else { "off" })?;
         }
         self.answer(ReadRater {})
     }
@@ -69,9 +69,9 @@ impl App {
         Ok(name.filter(|name| is_name(name)))
     }
 
-    /// Whether ratings go along with commits.
-    pub(crate) fn shares_on_commit(&self) -> Result<bool, ApiError> {
-        let setting = self.inner.store.setting(ON_COMMIT).map_err(|e| e.explain())?;
+    /// Whether ratings go along with every sync, and labels with every commit.
+    pub(crate) fn shares_by_itself(&self) -> Result<bool, ApiError> {
+        let setting = self.inner.store.setting(BY_ITSELF).map_err(|e| e.explain())?;
         Ok(setting.as_deref() == Some("on"))
     }
 }

@@ -31,7 +31,7 @@ impl RatedRun {
             .different(&self.planned)
             .map(|(output, subject)| self.voices.cell(output.cell, &subject))
             .collect();
-        let rated = different.iter().filter(|said| said.raters.iter().any(RaterSaid::is_review));
+        let rated = different.iter().filter(|said| said.counted().any(RaterSaid::is_review));
         let games = self.games();
         let pass = |said: &RaterSaid| said.pass.map(usize::from);
         let grade = |said: &RaterSaid| said.grade.map(|grade| usize::from(grade.clamp(1, 5)) - 1);
@@ -61,8 +61,7 @@ impl RatedRun {
             if judged > 0 && place < columns.len() {
                 passes[place].push(f64::from(passed) / f64::from(judged));
             }
-            let given: Vec<f64> =
-                said.raters.iter().filter_map(|s| s.grade.map(f64::from)).collect();
+            let given: Vec<f64> = said.counted().filter_map(|s| s.grade.map(f64::from)).collect();
             if !given.is_empty() && place < columns.len() {
                 grades[place].push(given.iter().sum::<f64>() / given.len() as f64);
             }
@@ -78,28 +77,29 @@ impl RatedRun {
     }
 
     fn rater_counts(&self, different: &[CellRatings]) -> Vec<RaterCount> {
-        let mut counts: BTreeMap<String, RaterCount> = BTreeMap::new();
-        let mut of = |rater: &str, count: &dyn Fn(&mut RaterCount)| {
-            let entry = counts.entry(rater.to_owned()).or_insert_with(|| RaterCount {
+        let mut counts: BTreeMap<(String, bool), RaterCount> = BTreeMap::new();
+        let mut of = |rater: &str, stranger: bool, count: &dyn Fn(&mut RaterCount)| {
+            let entry = counts.entry((rater.to_owned(), stranger)).or_insert_with(|| RaterCount {
                 rater: rater.to_owned(),
-                own: rater == self.voices.rater(),
+                own: rater == self.voices.rater() && !stranger,
+                stranger,
                 ..RaterCount::default()
             });
             count(entry);
         };
         for said in different.iter().flat_map(|cell| &cell.raters) {
-            of(&said.rater, &|count: &mut RaterCount| {
+            of(&said.rater, said.stranger, &|count: &mut RaterCount| {
                 count.passes += u32::from(said.pass.is_some());
                 count.grades += u32::from(said.grade.is_some());
                 count.comments += u32::from(said.comment.is_some());
             });
         }
         for voice in self.run_pairs() {
-            of(&voice.rating.rater, &|count: &mut RaterCount| count.preferences += 1);
+            of(&voice.rating.rater, false, &|count: &mut RaterCount| count.preferences += 1);
         }
         let mut counts: Vec<RaterCount> = counts.into_values().collect();
         counts.sort_by_key(|count| {
-            std::cmp::Reverse(count.passes + count.grades + count.preferences)
+            (count.stranger, std::cmp::Reverse(count.passes + count.grades + count.preferences))
         });
         counts
     }
@@ -261,7 +261,7 @@ fn agreement(
     let units: Vec<BTreeMap<&str, usize>> = outputs
         .iter()
         .map(|cell| {
-            let said = cell.raters.iter();
+            let said = cell.counted();
             said.filter_map(|said| Some((said.rater.as_str(), category(said)?))).collect()
         })
         .filter(|unit: &BTreeMap<_, _>| unit.len() >= 2)

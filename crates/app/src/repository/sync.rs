@@ -27,6 +27,9 @@ fn setting_of(root: &str) -> String {
 impl Answer<SyncBranch> for App {
     fn answer(&self, command: SyncBranch) -> Result<SyncView, ApiError> {
         let open = self.workspace()?;
+        if command.push {
+            self.share_with_sync(&open)?;
+        }
         let _alone = self.inner.git.alone();
         if let Some(allowed) = &command.allow {
             let address = Address::parse(allowed).map_err(|e| e.explain())?;

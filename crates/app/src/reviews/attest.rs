@@ -73,12 +73,14 @@ impl Answer<ListEvidence> for App {
         let mut lines = Vec::new();
         for signed in hearing.signed.iter().filter(|signed| !taken_back.contains(&signed.id)) {
             let Body::Eval(evidence) = &signed.statement.body else { continue };
+            let here = self.has_run(&evidence.run)?;
             let variants = signed.statement.subjects.iter().filter(|s| s.role == Role::Prompt);
             lines.extend(variants.map(|subject| EvidenceLine {
                 prompt: path_of(subject),
                 variant: subject.variant.clone(),
                 content: subject.digest.clone(),
                 current: content.items.iter().any(|item| item.subject == *subject),
+                here,
                 evidence: evidence_of(signed, evidence, name_of(rules.as_ref(), signed), false),
             }));
         }
@@ -108,6 +110,12 @@ impl App {
                 .hint(format!("Continue with: assay run --resume {run}")));
         }
         Ok(run)
+    }
+
+    /// Whether a run was made on this machine, and is kept with its outputs.
+    fn has_run(&self, run: &str) -> Result<bool, ApiError> {
+        let found = self.inner.store.run_record(&assay_store::RunId::new(run));
+        Ok(found.map_err(|e| e.explain())?.is_some())
     }
 
     /// What a run was asked.

@@ -33,6 +33,7 @@ pub(super) fn evidence_of(
             .collect(),
         gates: evidence.gates.iter().map(gate_view).collect(),
         cost: evidence.cost,
+        outputs: evidence.outputs.clone(),
         counts,
     }
 }

@@ -21,7 +21,7 @@ use crate::app::{App, Open};
 use crate::error::Explain;
 
 /// What main branches are called, where nobody says which one is meant.
-const MAIN: [&str; 2] = ["main", "master"];
+pub(super) const MAIN: [&str; 2] = ["main", "master"];
 
 /// What the setting is called that holds the newest statements seen in a repository.
 fn setting_of(root: &str) -> String {

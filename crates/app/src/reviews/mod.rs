@@ -2,9 +2,9 @@
 //!
 //! `assay_repo::review` knows what a statement is and when a gate opens. Here that meets the application: whose key
 //! signs ([`signer`]), what was heard so far and is remembered ([`hearing`]), which statements make a proposal
-//! ([`proposal`]), what has become of it ([`judged`]), what a reviewer sees of it ([`detail`]), and what a run showed ([`attest`]). What is signed is what
-//! was shown: a review names the digest of what was on the screen, and is refused when that is no longer what it would
-//! be about.
+//! ([`proposal`]), what has become of it ([`judged`]), what a reviewer sees of it ([`detail`]), what a run showed
+//! ([`attest`]), and what people said of its outputs ([`rated`]). What is signed is what was shown: a review names the
+//! digest of what was on the screen, and is refused when that is no longer what it would be about.
 //!
 //! Statements travel with `assay sync` ([`share`]); nothing here contacts anybody.
 
@@ -19,6 +19,7 @@ mod judged;
 mod merge;
 mod problem;
 mod proposal;
+mod rated;
 mod say;
 mod share;
 mod showed;
@@ -33,6 +34,7 @@ use crate::error::Explain;
 use crate::router::Answer;
 use hearing::Hearing;
 
+pub(crate) use rated::Voters;
 pub(crate) use share::statement_notes;
 
 impl Answer<ListProposals> for App {

@@ -42,7 +42,7 @@ impl App {
         self.inner.store.set_setting(setting, &lines.join("\n")).map_err(|e| e.explain())
     }
 
-    fn lines_of_setting(&self, setting: &str) -> Result<Vec<String>, ApiError> {
+    pub(super) fn lines_of_setting(&self, setting: &str) -> Result<Vec<String>, ApiError> {
         let stored = self.inner.store.setting(setting).map_err(|e| e.explain())?;
         Ok(stored.unwrap_or_default().lines().map(str::to_owned).collect())
     }

@@ -129,7 +129,7 @@ fn unusable(chosen: Chosen, error: ApiError) -> SignerView {
 }
 
 /// The rules of the last commit; none where they cannot be read, which the gate tells.
-fn rules_here(open: &Open) -> Rules {
+pub(super) fn rules_here(open: &Open) -> Rules {
     let head = open.workspace.head().and_then(|id| open.workspace.revision(&id).ok());
     let rules = head.and_then(|head| head.rules().ok());
     rules.unwrap_or(Rules { policy: None, signers: Default::default(), digest: String::new() })

@@ -1,7 +1,7 @@
-//! `assay attest`: what a run showed, signed; and what signed runs showed.
+//! `assay attest`: what a run showed, signed.
 
 use assay_app::App;
-use assay_wire::{ApiError, Attest, AttestedContentView, EvidenceLine, ListEvidence};
+use assay_wire::{ApiError, Attest, AttestedContentView};
 use serde_json::json;
 
 use super::review::{document, text};
@@ -10,9 +10,6 @@ use crate::exit::Exit;
 use crate::output::Output;
 
 pub(crate) fn execute(app: &App, arguments: &AttestRun, output: &Output) -> Result<Exit, ApiError> {
-    if arguments.list {
-        return list(&app.call(ListEvidence {})?, output);
-    }
     let (run, base) = (arguments.run.clone(), arguments.base.clone());
     let attested = app.call(Attest { run, base })?;
     let content = |content: &AttestedContentView| {
@@ -37,30 +34,4 @@ pub(crate) fn execute(app: &App, arguments: &AttestRun, output: &Output) -> Resu
         format!("signed:\n{lines}assay sync sends it")
     })?;
     Ok(Exit::Done)
-}
-
-fn list(lines: &[EvidenceLine], output: &Output) -> Result<Exit, ApiError> {
-    let line = |line: &EvidenceLine| {
-        json!({
-            "prompt": line.prompt,
-            "variant": line.variant,
-            "contentId": line.content,
-            "current": line.current,
-            "evidence": document::evidence(&line.evidence),
-        })
-    };
-    let document = json!({
-        "schema": "assay.evidence/1",
-        "evidence": lines.iter().map(line).collect::<Vec<_>>(),
-    });
-    output.show(&document, || match lines {
-        [] => "no run was attested yet, or its statements are not here: assay sync".to_owned(),
-        lines => lines.iter().map(text_of).collect(),
-    })?;
-    Ok(Exit::Done)
-}
-
-fn text_of(line: &EvidenceLine) -> String {
-    let now = if line.current { "" } else { " (of other content than now)" };
-    format!("{}/{}{now}: {}\n", line.prompt, line.variant, text::evidence(&line.evidence))
 }

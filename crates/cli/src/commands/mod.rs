@@ -9,6 +9,7 @@ mod compare;
 mod consent;
 mod diff;
 mod doctor;
+mod evidence;
 mod export;
 mod import;
 mod init;
@@ -88,6 +89,7 @@ pub(crate) fn execute(app: &App, arguments: &Arguments, output: &Output) -> Resu
         Command::Propose(arguments) => propose::execute(app, arguments, output),
         Command::Review(arguments) => review::execute(app, arguments, output),
         Command::Attest(arguments) => attest::execute(app, arguments, output),
+        Command::Evidence(arguments) => evidence::execute(app, arguments, output),
         Command::Verify(a) => verify::execute(app, &arguments.directory, a, output),
         Command::Signer(arguments) => signer::execute(app, arguments, output),
         Command::Prompt(edit) => prompt::prompt(app, edit, output),

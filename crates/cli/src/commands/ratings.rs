@@ -1,4 +1,4 @@
-//! `assay ratings`: what people said of outputs, who rates, and the files that travel.
+//! `assay ratings`: what people said of outputs, who rates, and sharing it.
 
 use assay_app::App;
 use assay_wire::*;
@@ -15,17 +15,17 @@ pub(crate) fn execute(app: &App, arguments: &Ratings, output: &Output) -> Result
             let summary = app.call(SummarizeRatings { run: show::run_id(app, run)? })?;
             output.show(&document(&summary), || text(&summary))?;
         }
-        Ratings::Export(_) => {
+        Ratings::Share(_) => {
             let shared = app.call(ShareRatings {})?;
             output.show(&shared_document(&shared), || shared_text(&shared))?;
         }
         Ratings::Rater { name, .. } => {
-            let rater = app.call(SetRater { name: name.clone(), share_on_commit: None })?;
+            let rater = app.call(SetRater { name: name.clone(), share_by_itself: None })?;
             output.show(&rater_document(&rater), || rater_text(&rater))?;
         }
-        Ratings::OnCommit { switch } => {
-            let share_on_commit = Some(*switch == Switch::On);
-            let rater = app.call(SetRater { name: None, share_on_commit })?;
+        Ratings::ByItself { switch } => {
+            let share_by_itself = Some(*switch == Switch::On);
+            let rater = app.call(SetRater { name: None, share_by_itself })?;
             output.tell(&rater_text(&rater))?;
         }
     }
@@ -35,7 +35,7 @@ pub(crate) fn execute(app: &App, arguments: &Ratings, output: &Output) -> Result
 /// What one rater says, for scripts.
 pub(super) fn said(said: &RaterSaid) -> Value {
     json!({
-        "rater": said.rater, "own": said.own,
+        "rater": said.rater, "own": said.own, "counts": !said.stranger,
         "pass": said.pass, "grade": said.grade, "comment": said.comment,
     })
 }
@@ -46,7 +46,8 @@ pub(super) fn words(said: &RaterSaid) -> String {
     let grade = said.grade.map(|grade| format!("{grade} of 5"));
     let comment = said.comment.as_ref().map(|comment| format!("“{comment}”"));
     let words: Vec<_> = [pass, grade, comment].into_iter().flatten().collect();
-    format!("{}: {}", said.rater, words.join(", "))
+    let stranger = if said.stranger { " (does not count: nobody's key)" } else { "" };
+    format!("{}: {}{stranger}", said.rater, words.join(", "))
 }
 
 /// Puts what people passed among the scores of each column, under [`PEOPLE`], where anybody did.
@@ -86,7 +87,7 @@ pub(super) fn people(summary: &RatingSummary) -> Value {
     };
     let rater = |count: &RaterCount| {
         json!({
-            "rater": count.rater, "own": count.own, "passes": count.passes, "grades": count.grades,
+            "rater": count.rater, "own": count.own, "counts": !count.stranger, "passes": count.passes, "grades": count.grades,
             "comments": count.comments, "preferences": count.preferences,
         })
     };
@@ -170,7 +171,11 @@ fn raters_text(raters: &[RaterCount]) -> String {
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     rows.extend(raters.iter().map(|count| {
         vec![
-            count.rater.clone(),
+            if count.stranger {
+                format!("{} (not counted)", count.rater)
+            } else {
+                count.rater.clone()
+            },
             count.passes.to_string(),
             count.grades.to_string(),
             count.comments.to_string(),
@@ -205,30 +210,42 @@ fn preference_text(summary: &RatingSummary) -> String {
 fn shared_document(shared: &SharedRatings) -> Value {
     let file = |file: &SharedFile| json!({"path": file.path, "rater": file.rater, "added": file.added, "total": file.total});
     json!({
-        "schema": "assay.ratings-export/1",
+        "schema": "assay.ratings-share/1",
+        "rater": shared.rater,
+        "signed": shared.signed,
+        "statements": shared.statements,
+        "others": shared.others,
         "files": shared.files.iter().map(file).collect::<Vec<_>>(),
     })
 }
 
 fn shared_text(shared: &SharedRatings) -> String {
-    if shared.files.is_empty() {
-        return "Nothing was rated here yet.".to_owned();
+    let mut lines = vec![match shared.signed {
+        0 => format!("{} has rated nothing here that is not shared yet.", shared.rater),
+        signed => format!("{} signed; assay sync sends them", counted(signed, "rating")),
+    }];
+    if shared.others > 0 {
+        let others = counted(shared.others, "rating");
+        lines.push(format!("{others} under other names stay here: assay ratings rater NAME"));
     }
-    let line = |file: &SharedFile| {
-        format!("{}: {} added, {} in all", file.path, counted(file.added, "rating"), file.total)
-    };
-    shared.files.iter().map(line).collect::<Vec<_>>().join("\n")
+    lines.extend(shared.files.iter().map(|file| {
+        format!("{}: {} added, {} in all", file.path, counted(file.added, "label"), file.total)
+    }));
+    lines.join("\n")
 }
 
 fn rater_document(rater: &RaterView) -> Value {
     json!({
         "schema": "assay.rater/1", "name": rater.name, "fromGit": rater.from_git,
-        "known": rater.known, "shareOnCommit": rater.share_on_commit,
+        "known": rater.known, "shareByItself": rater.share_by_itself,
     })
 }
 
 fn rater_text(rater: &RaterView) -> String {
     let whence = if rater.from_git { " (git's user.name)" } else { "" };
-    let commits = if rater.share_on_commit { "go" } else { "do not go" };
-    format!("{}{whence}\nRatings {commits} along with commits.", rater.name)
+    let shared = match rater.share_by_itself {
+        true => "Ratings are signed with every sync.",
+        false => "Ratings are shared when you say so: assay ratings share",
+    };
+    format!("{}{whence}\n{shared}", rater.name)
 }

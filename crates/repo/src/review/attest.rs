@@ -65,7 +65,7 @@ fn supports(statement: &Statement) -> bool {
     match &statement.body {
         Body::Proposal(_) | Body::Eval(_) => true,
         Body::Review(review) => review.verdict != Verdict::Comment,
-        Body::Revoke(_) => false,
+        Body::Rating(_) | Body::Revoke(_) => false,
     }
 }
 

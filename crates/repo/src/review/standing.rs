@@ -6,8 +6,12 @@ use std::collections::BTreeSet;
 use git2::{ErrorCode, Oid, Repository};
 
 use super::attest::attested;
-use super::refs::{self, LOGS};
+use super::refs::{self, LOG_BRANCHES, LOGS};
+use crate::file::digest;
 use crate::{RepoError, Revision, Workspace};
+
+/// Where the logs of all other clones are kept after a fetch.
+const REMOTES: &str = "refs/assay/remotes/";
 
 impl Workspace {
     /// Whether `tip` is `ancestor`, or has it in its past.
@@ -51,6 +55,25 @@ impl Workspace {
     /// When git's references cannot be read.
     pub fn logs(&self) -> Result<Vec<String>, RepoError> {
         refs::names(&self.repository()?, LOGS)
+    }
+
+    /// A mark that is another one once something was said here or was fetched: a digest of where the logs end.
+    /// It costs reading references, and no statement.
+    ///
+    /// # Errors
+    /// When git's references cannot be read.
+    pub fn logs_mark(&self) -> Result<String, RepoError> {
+        let repository = self.repository()?;
+        let mut ends = Vec::new();
+        for place in [LOGS, LOG_BRANCHES, REMOTES] {
+            for reference in repository.references_glob(&format!("{place}*"))? {
+                let reference = reference?;
+                let end = reference.target().unwrap_or(Oid::ZERO_SHA1);
+                ends.push(format!("{} {end}", String::from_utf8_lossy(reference.name_bytes())));
+            }
+        }
+        ends.sort();
+        Ok(digest(ends.join("\n").as_bytes()))
     }
 }
 

@@ -1,4 +1,4 @@
-//! What people and runners say about content: proposals, reviews, revocations and evidence of runs.
+//! What people and runners say about content: proposals, reviews, revocations, ratings and evidence of runs.
 //!
 //! A statement names what it is about by content, never by commit, so it outlives rebases, squashes and
 //! renames; and it names its repository and prompt, so it cannot be carried over to another. Its bytes are
@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::evidence::Evidence;
 use super::json;
+use super::rating::Ratings;
 use super::refusal::Refusal;
 use super::thread::Anchor;
 use crate::file::digest;
@@ -103,6 +104,8 @@ pub enum Body {
     Review(Review),
     /// The evidence of a run.
     Eval(Box<Evidence>),
+    /// What the person said of outputs.
+    Rating(Ratings),
     /// Takes an earlier statement of the same person back.
     Revoke(Revoke),
 }
@@ -203,6 +206,7 @@ impl Statement {
             Body::Proposal(_) => "proposal/1",
             Body::Review(_) => "review/1",
             Body::Eval(_) => "eval/1",
+            Body::Rating(_) => "rating/1",
             Body::Revoke(_) => "revoke/1",
         }
     }
@@ -291,6 +295,7 @@ impl Body {
             Self::Proposal(proposal) => serde_json::to_value(proposal),
             Self::Review(review) => serde_json::to_value(review),
             Self::Eval(evidence) => serde_json::to_value(evidence),
+            Self::Rating(ratings) => serde_json::to_value(ratings),
             Self::Revoke(revoke) => serde_json::to_value(revoke),
         }
     }
@@ -300,6 +305,7 @@ impl Body {
             "proposal/1" => Self::Proposal(serde_json::from_value(value).map_err(malformed)?),
             "review/1" => Self::Review(serde_json::from_value(value).map_err(malformed)?),
             "eval/1" => Self::Eval(serde_json::from_value(value).map_err(malformed)?),
+            "rating/1" => Self::Rating(serde_json::from_value(value).map_err(malformed)?),
             "revoke/1" => Self::Revoke(serde_json::from_value(value).map_err(malformed)?),
             _ => return Err(Refusal::UnknownType { kind: kind.to_owned() }),
         })

@@ -3,6 +3,7 @@
 
 mod cells;
 mod durability;
+mod heard;
 mod judging;
 mod large;
 mod migrating;

@@ -104,6 +104,7 @@ pub(crate) fn evidence(evidence: &EvidenceView) -> Value {
         "metrics": evidence.metrics,
         "gates": evidence.gates,
         "cost": evidence.cost,
+        "outputs": evidence.outputs,
         "counts": evidence.counts,
     })
 }
