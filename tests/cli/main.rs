@@ -18,5 +18,7 @@ mod reviews;
 mod score;
 mod scripts;
 mod shards;
+mod team;
+mod travelling;
 
 use assay_tests::process;

@@ -4,6 +4,7 @@ use assay_testkit::ModelServer;
 use serde_json::{Value, json};
 
 use crate::process::{Terminal, greeter};
+use crate::team::private;
 
 fn terminal(server: &ModelServer) -> Terminal {
     let terminal = Terminal::with(server);
@@ -66,7 +67,7 @@ fn a_rating_must_say_something_and_only_one_thing_of_a_kind() {
 }
 
 #[test]
-fn raters_are_named_counted_and_exported_each_to_a_file() {
+fn raters_are_named_and_counted_and_a_key_speaks_for_one_of_them() {
     let server = greeter();
     let terminal = terminal(&server);
     terminal.ok(&["rate", "last", "--cell", "0", "--pass"]);
@@ -79,10 +80,16 @@ fn raters_are_named_counted_and_exported_each_to_a_file() {
     let text = terminal.ok(&["ratings", "show"]).out;
     assert!(text.contains("Ada Tester") && text.contains("Bob"), "{text}");
 
-    let export = terminal.ok(&["ratings", "export", "--json"]).json();
-    let paths: Vec<_> =
-        export["files"].as_array().expect("files").iter().map(|f| &f["path"]).collect();
-    assert_eq!(paths, [".assay/ratings/ada-tester.jsonl", ".assay/ratings/bob.jsonl"]);
+    let refused = terminal.assay(&["ratings", "share"]);
+    assert_eq!(refused.exit, 2);
+    assert!(refused.err.contains("assay signer"), "{}", refused.err);
+    let key = terminal.path().join("bob.key");
+    std::fs::write(&key, private(2).as_bytes()).expect("a key");
+    terminal.ok(&["signer", key.to_str().expect("UTF-8")]);
+    let shared = terminal.ok(&["ratings", "share", "--json"]).json();
+    assert_eq!(shared["schema"], "assay.ratings-share/1");
+    assert_eq!((&shared["rater"], &shared["signed"]), (&json!("Bob"), &json!(1)));
+    assert_eq!(shared["others"], 1, "what Ada said waits for her and her key");
     let back = terminal.ok(&["ratings", "rater", "", "--json"]).json();
     assert_eq!((&back["name"], &back["fromGit"]), (&json!("Ada Tester"), &json!(true)));
 }

@@ -1,7 +1,11 @@
 //! People rate outputs: by cell, blind one by one, blind two by two; it follows the output, and travels in git.
 
+use std::process::Command;
+
 use assay_testkit::ModelServer;
 use assay_wire::*;
+use ssh_key::private::Ed25519Keypair;
+use ssh_key::{LineEnding, PrivateKey};
 
 use crate::desk::Desk;
 
@@ -30,7 +34,7 @@ fn summary(desk: &Desk, run: &RunView) -> RatingSummary {
 }
 
 fn rename(desk: &Desk, name: &str) -> RaterView {
-    desk.call(SetRater { name: Some(name.to_owned()), share_on_commit: None })
+    desk.call(SetRater { name: Some(name.to_owned()), share_by_itself: None })
 }
 
 #[test]
@@ -203,6 +207,23 @@ fn two_raters_agree_as_far_as_kappa_says() {
     assert!(names.contains(&("Bob", 6)) && names.contains(&("Zoe", 6)), "{names:?}");
 }
 
+/// Chooses the key that grows from `seed` to sign with.
+fn sign_with(desk: &Desk, seed: u8) {
+    let key = PrivateKey::from(Ed25519Keypair::from_seed(&[seed; 32]));
+    let text = key.to_openssh(LineEnding::LF).expect("a key");
+    // Within git's own folder, where no commit finds it.
+    let file = desk.workspace.path().join(".git").join(format!("{seed}.key"));
+    std::fs::write(&file, text.as_bytes()).expect("a key");
+    desk.call(SetSigner { key: file.display().to_string(), name: String::new() });
+}
+
+fn git(desk: &Desk, arguments: &[&str]) -> String {
+    let folder = desk.workspace.path();
+    let done = Command::new("git").args(arguments).current_dir(folder).output().expect("git");
+    assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
+    String::from_utf8(done.stdout).expect("text")
+}
+
 #[test]
 fn shared_ratings_reach_another_machine_without_the_outputs() {
     let server = server();
@@ -210,66 +231,72 @@ fn shared_ratings_reach_another_machine_without_the_outputs() {
     let run = desk.run(RunRequest::default());
     rate(&desk, &run, 0, Rating::Pass(false));
     rate(&desk, &run, 1, Rating::Comment("stiff".into()));
-    let [file] = desk.call(ShareRatings {}).files.try_into().expect("one rater, one file");
-    assert_eq!((file.path.as_str(), file.added), (".assay/ratings/ada-tester.jsonl", 2));
-    let text = desk.workspace.read(&file.path);
-    assert!(!text.contains("Hello"), "outputs do not travel: {text}");
-    assert!(desk.workspace.read(".assay/ratings/.gitattributes").contains("merge=union"));
-    assert_eq!(desk.call(ShareRatings {}).files[0].added, 0, "sharing again adds nothing");
+    sign_with(&desk, 1);
+    let shared = desk.call(ShareRatings {});
+    assert_eq!((shared.rater.as_str(), shared.signed, shared.statements.len()), (ADA, 2, 1));
+    assert_eq!(desk.call(ShareRatings {}).signed, 0, "sharing again signs nothing");
+    assert!(desk.call(ReadChanges {}).files.is_empty(), "and no file is written");
 
-    // The same repository where nobody has rated yet.
+    // The same repository where nobody has rated or signed yet. Nobody knows whose key it was.
     let other = Desk::at(desk.workspace);
     other.add_provider("server", &server.url(), None);
     let run = other.run(RunRequest::default());
     rename(&other, "Bob");
     rate(&other, &run, 0, Rating::Pass(true));
     let cells = said(&other, &run);
+    let [bob, stranger] = cells[0].raters.clone().try_into().expect("two raters");
+    assert_eq!((bob.rater.as_str(), bob.own, bob.pass), ("Bob", true, Some(true)));
+    assert!(stranger.rater.starts_with("Ada Tester <SHA256:"), "{stranger:?}");
+    assert_eq!((stranger.stranger, stranger.pass), (true, Some(false)));
+    assert!(summary(&other, &run).pass_agreement.is_none(), "a stranger agrees with nobody");
+
+    // Once the repository says whose it is, they are two.
+    let public = PrivateKey::from(Ed25519Keypair::from_seed(&[1; 32])).public_key().to_openssh();
+    let line = format!("ada@example.com {}\n", public.expect("a key"));
+    other.workspace.write(".assay/allowed_signers", &line);
+    other.call(Commit { message: "who is who".into(), ..Commit::default() });
+    let cells = said(&other, &run);
     let raters: Vec<_> =
-        cells[0].raters.iter().map(|s| (s.rater.as_str(), s.own, s.pass)).collect();
-    assert_eq!(raters, [("Bob", true, Some(true)), (ADA, false, Some(false))]);
+        cells[0].raters.iter().map(|s| (s.rater.as_str(), s.own, s.stranger)).collect();
+    let ada = "Ada Tester <ada@example.com>";
+    assert_eq!(raters, [("Bob", true, false), (ada, false, false)]);
     assert_eq!(cells[1].raters[0].comment.as_deref(), Some("stiff"));
     assert!(summary(&other, &run).pass_agreement.is_some(), "both rated one output");
-    assert_eq!(other.call(ReadRater {}).known, [ADA, "Bob"]);
+    assert_eq!(other.call(ReadRater {}).known, ["Bob"]);
 }
 
 #[test]
-fn a_hostile_file_of_ratings_is_told_of_and_does_no_harm() {
+fn rating_goes_on_where_statements_cannot_be_read_and_files_of_before_are_told_of() {
     let server = server();
     let desk = Desk::with(&server);
     let run = desk.run(RunRequest::default());
     rate(&desk, &run, 0, Rating::Pass(true));
+    sign_with(&desk, 1);
     desk.call(ShareRatings {});
-    let good = desk.workspace.read(".assay/ratings/ada-tester.jsonl");
-    // In one's own name, against one's own word; in another's file; and rubbish without end.
-    desk.workspace.write(".assay/ratings/ada-tester.jsonl", &good.replace("true", "false"));
-    desk.workspace.write(".assay/ratings/bob.jsonl", &good);
-    desk.workspace.write(".assay/ratings/eve.jsonl", &"[".repeat(100_000));
-    desk.workspace.write_bytes(".assay/ratings/mallory.jsonl", &[0xff; 64]);
-    assert_eq!(said(&desk, &run)[0].raters.len(), 1);
-    assert_eq!(said(&desk, &run)[0].raters[0].pass, Some(true), "one's own word stands");
+    desk.workspace.write(".assay/ratings/bob.jsonl", &"[".repeat(100_000));
+    // A log that holds something else than statements.
+    let log = format!("refs/assay/log/{}", "0".repeat(64));
+    git(&desk, &["update-ref", &log, "HEAD"]);
+    rate(&desk, &run, 0, Rating::Grade(4));
+    let [cell] = said(&desk, &run).try_into().expect("one cell");
+    let own = cell.own().expect("one's own word");
+    assert_eq!((own.pass, own.grade, cell.raters.len()), (Some(true), Some(4), 1));
     let refused = summary(&desk, &run).refused;
-    assert_eq!(refused.len(), 3, "{refused:#?}");
-    assert!(refused.iter().any(|line| line.contains("another rater")), "{refused:#?}");
+    assert!(refused.iter().any(|line| line.contains("bob.jsonl: unsigned")), "{refused:#?}");
 }
 
 #[test]
-fn a_commit_takes_ratings_along_once_that_is_switched_on() {
+fn a_key_stroke_signs_nothing() {
     let server = server();
     let desk = Desk::with(&server);
     let run = desk.run(RunRequest::default());
+    sign_with(&desk, 1);
     rate(&desk, &run, 0, Rating::Pass(true));
     let edit = |text: &str| desk.workspace.write("prompts/greet/notes.md", text);
-    let commit = |message: &str| {
-        let paths = vec!["prompts/greet/notes.md".to_owned()];
-        desk.call(Commit { message: message.into(), paths, ..Commit::default() })
-    };
     edit("one");
-    commit("without ratings");
-    let file = desk.workspace.path().join(".assay/ratings/ada-tester.jsonl");
-    assert!(!file.exists(), "nobody asked for it");
-    desk.call(SetRater { name: None, share_on_commit: Some(true) });
-    edit("two");
-    commit("with ratings");
-    assert!(file.exists());
-    assert!(desk.call(ReadChanges {}).files.is_empty(), "they are in the commit");
+    desk.call(SetRater { name: None, share_by_itself: Some(true) });
+    desk.call(Commit { message: "one".into(), ..Commit::default() });
+    assert_eq!(git(&desk, &["for-each-ref", "refs/assay/log"]), "");
+    assert_eq!(desk.call(ShareRatings {}).signed, 1);
+    assert!(git(&desk, &["for-each-ref", "refs/assay/log"]).contains("refs/assay/log/"));
 }

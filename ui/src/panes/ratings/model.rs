@@ -50,7 +50,8 @@ pub fn hint(said: &CellRatings) -> String {
 fn line(said: &RaterSaid) -> String {
     let who = if said.own { format!("{} (you)", said.rater) } else { said.rater.clone() };
     let comment = said.comment.as_ref().map(|text| format!(" “{text}”")).unwrap_or_default();
-    format!("{who}: {}{comment}", brief(said))
+    let stranger = if said.stranger { " (not counted: nobody's key)" } else { "" };
+    format!("{who}: {}{comment}{stranger}", brief(said))
 }
 
 /// `pass, 4 of 5`.
@@ -189,7 +190,7 @@ mod tests {
     use super::*;
 
     fn said(rater: &str, own: bool, pass: Option<bool>, grade: Option<u8>) -> RaterSaid {
-        RaterSaid { rater: rater.into(), own, pass, grade, comment: None }
+        RaterSaid { rater: rater.into(), own, pass, grade, ..RaterSaid::default() }
     }
 
     fn badge_of(raters: Vec<RaterSaid>) -> Option<Badge> {

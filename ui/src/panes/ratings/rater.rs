@@ -1,4 +1,4 @@
-//! Who rates, and sharing ratings through the repository.
+//! Who rates, and sharing ratings, signed.
 
 use assay_wire::{ApiError, RaterView, ReadRater, SetRater, ShareRatings, SharedRatings};
 use leptos::{prelude::*, task::spawn_local};
@@ -57,14 +57,14 @@ fn RaterForm(
     change: impl Fn(SetRater) + Copy + Send + Sync + 'static,
     trouble: RwSignal<Option<ApiError>>,
 ) -> impl IntoView {
-    let RaterView { name, from_git, known, share_on_commit } = rater;
+    let RaterView { name, from_git, known, share_by_itself } = rater;
     let whence = if from_git {
         "Your name in git; type another to rate as somebody else"
     } else {
         "Empty it to rate under your name in git"
     };
     let toasts = context::<Toasts>();
-    let rename = move |name: String| change(SetRater { name: Some(name), share_on_commit: None });
+    let rename = move |name: String| change(SetRater { name: Some(name), share_by_itself: None });
     view! {
         <label class="ratings__rater" title=whence>
             <span class="quiet">"Rating as"</span>
@@ -75,12 +75,12 @@ fn RaterForm(
         </label>
         <datalist id="ratings-raters">{known.into_iter().map(|name| view! { <option value=name></option> }).collect_view()}</datalist>
         <CheckField
-            label="Commits take ratings along" value=Signal::stored(share_on_commit) testid="rater-on-commit"
-            take=Box::new(move |share| { change(SetRater { name: None, share_on_commit: Some(share) }); Ok(()) })
+            label="Share with every sync" value=Signal::stored(share_by_itself) testid="rater-by-itself"
+            take=Box::new(move |share| { change(SetRater { name: None, share_by_itself: Some(share) }); Ok(()) })
         />
         <Button
             small=true kind=Kind::Quiet icon=Mark::Export testid="ratings-share"
-            hint="Write your ratings to .assay/ratings, to be committed; outputs stay here, only their hashes go"
+            hint="Sign what you rated since the last time, for the next sync to send; outputs stay here, only their hashes go"
             on_press=move |_| share(trouble, toasts)
         >"Share ratings"</Button>
     }
@@ -96,13 +96,16 @@ fn share(trouble: RwSignal<Option<ApiError>>, toasts: Toasts) {
 }
 
 fn shared_words(shared: &SharedRatings) -> String {
-    let added: u32 = shared.files.iter().map(|file| file.added).sum();
-    match (shared.files.is_empty(), added) {
-        (true, _) => "Nothing was rated here yet".to_owned(),
-        (false, 0) => "All ratings are in .assay/ratings already".to_owned(),
-        (false, 1) => "1 rating written to .assay/ratings; commit it to share it".to_owned(),
-        (false, n) => format!("{n} ratings written to .assay/ratings; commit them to share them"),
-    }
+    let labels: u32 = shared.files.iter().map(|file| file.added).sum();
+    let signed = match shared.signed {
+        0 => format!("{} has rated nothing that is not shared yet", shared.rater),
+        1 => "1 rating signed; Sync sends it".to_owned(),
+        n => format!("{n} ratings signed; Sync sends them"),
+    };
+    let labels = (labels > 0).then(|| format!("{labels} labels are written, to be committed"));
+    let others = (shared.others > 0)
+        .then(|| format!("{} given under other names stay here", shared.others));
+    [Some(signed), labels, others].into_iter().flatten().collect::<Vec<_>>().join(". ")
 }
 
 #[cfg(test)]
@@ -115,9 +118,19 @@ mod tests {
     fn sharing_says_how_much_and_what_comes_next() {
         let file =
             |added| SharedFile { path: String::new(), rater: String::new(), added, total: 9 };
-        let words = |files| shared_words(&SharedRatings { files });
-        assert!(words(Vec::new()).contains("Nothing"));
-        assert!(words(vec![file(0)]).contains("already"));
-        assert!(words(vec![file(2), file(1)]).starts_with("3 ratings"));
+        let shared = |signed, others, files| {
+            shared_words(&SharedRatings {
+                rater: "Ada".into(),
+                signed,
+                others,
+                files,
+                ..SharedRatings::default()
+            })
+        };
+        assert_eq!(shared(0, 0, Vec::new()), "Ada has rated nothing that is not shared yet");
+        assert_eq!(shared(1, 0, vec![file(0)]), "1 rating signed; Sync sends it");
+        let all = shared(3, 2, vec![file(2), file(1)]);
+        assert!(all.starts_with("3 ratings signed") && all.contains("3 labels"), "{all}");
+        assert!(all.ends_with("2 given under other names stay here"), "{all}");
     }
 }

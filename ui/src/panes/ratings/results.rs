@@ -7,7 +7,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::model;
 use crate::{
-    components::{Blank, Button, ErrorNote, Loading, Mark, Note, Tone},
+    components::{Blank, Button, Chip, ErrorNote, Loading, Mark, Note, Tone},
     ipc,
     state::Load,
 };
@@ -75,7 +75,7 @@ fn Summary(summary: RatingSummary) -> impl IntoView {
 fn Refused(refused: Vec<String>) -> impl IntoView {
     view! {
         <Note tone=Tone::Warn mark=Mark::Warning>
-            <p>"Some lines of shared ratings were not read:"</p>
+            <p>"Some of what was shared could not be read:"</p>
             <ul>{refused.into_iter().map(|line| view! { <li class="mono">{line}</li> }).collect_view()}</ul>
         </Note>
     }
@@ -144,9 +144,14 @@ fn Preference(preference: Vec<PreferenceView>) -> impl IntoView {
 fn Raters(raters: Vec<RaterCount>) -> impl IntoView {
     let row = |count: RaterCount| {
         let name = if count.own { format!("{} (you)", count.rater) } else { count.rater };
+        let stranger = count.stranger.then(|| {
+            view! {
+                " "<Chip tone=Tone::Warn icon=Mark::Warning hint="Signed by a key that .assay/allowed_signers does not name, or not any more">"not counted"</Chip>
+            }
+        });
         view! {
             <tr>
-                <th scope="row">{name}</th>
+                <th scope="row">{name}{stranger}</th>
                 <td class="number">{count.passes}</td><td class="number">{count.grades}</td>
                 <td class="number">{count.comments}</td><td class="number">{count.preferences}</td>
             </tr>

@@ -1,4 +1,5 @@
-//! All runs of the workspace, newest first; choosing one opens it in the matrix.
+//! All runs of the workspace, newest first; choosing one opens it in the matrix. Below them what signed runs showed, also
+//! those of others.
 
 use std::time::Duration;
 
@@ -14,6 +15,9 @@ use crate::{
 };
 
 pub mod model;
+mod signed;
+
+use signed::SignedRuns;
 
 /// More runs than anybody scrolls through; older ones stay in the store.
 const LIMIT: u32 = 500;
@@ -37,7 +41,7 @@ pub fn RunsPane() -> impl IntoView {
     });
     move || match state.get() {
         Shown::Waiting => view! { <Loading what="Reading the runs" /> }.into_any(),
-        Shown::Nothing => view! { <NoRuns /> }.into_any(),
+        Shown::Nothing => view! { <div class="runs__none"><NoRuns /><SignedRuns /></div> }.into_any(),
         Shown::Refused(error) => view! {
             <div class="runs__refused">
                 <ErrorNote error actions=move || view! {
@@ -171,11 +175,14 @@ fn RunList(list: List) -> impl IntoView {
                 <h2 class="pane__title">"Runs"</h2>
                 <span class="quiet number">{move || ids.with(Vec::len)}</span>
             </div>
-            <ol class="pane__body runs__list" data-testid="runs-list" node_ref=element on:keydown=walk>
-                <For each=move || ids.get() key=Clone::clone let:id>
-                    <RunLine list id />
-                </For>
-            </ol>
+            <div class="pane__body">
+                <ol class="runs__list" data-testid="runs-list" node_ref=element on:keydown=walk>
+                    <For each=move || ids.get() key=Clone::clone let:id>
+                        <RunLine list id />
+                    </For>
+                </ol>
+                <SignedRuns />
+            </div>
         </section>
     }
 }

@@ -1,6 +1,6 @@
 //! What the list of runs says: states, counts and times in words.
 
-use assay_wire::{CellCounts, RunState, RunSummary};
+use assay_wire::{CellCounts, EvidenceView, RunState, RunSummary};
 
 use crate::{
     components::{Mark, Tone},
@@ -108,6 +108,30 @@ pub fn shard_words(run: &RunSummary) -> Option<String> {
     run.shard.map(|(index, of)| format!("shard {index} of {of}"))
 }
 
+/// What a signed run measured first, with its interval: `category 87.5 % [75.0, 100.0]`; a metric beyond shares as it is.
+pub fn rate_words(evidence: &EvidenceView) -> String {
+    let Some(first) = evidence.metrics.first() else { return "nothing measured".to_owned() };
+    let [mean, low, high] = [first.mean, first.low, first.high];
+    let more = match evidence.metrics.len() - 1 {
+        0 => String::new(),
+        more => format!(", {more} more"),
+    };
+    if (0.0..=1.0).contains(&low) && high <= 1.0 {
+        let [mean, low, high] = [mean, low, high].map(|share| share * 100.0);
+        return format!("{} {mean:.1} % [{low:.1}, {high:.1}]{more}", first.name);
+    }
+    format!("{} {mean:.2} [{low:.2}, {high:.2}]{more}", first.name)
+}
+
+/// How many cells a signed run had, and on which models.
+pub fn asked_words(evidence: &EvidenceView) -> String {
+    let failed = match evidence.failed {
+        0 => String::new(),
+        failed => format!(", {} failed", grouped(failed)),
+    };
+    format!("{} cells{failed} on {}", grouped(evidence.cells), evidence.models.join(", "))
+}
+
 /// Takes over what a notice said of a run; `false` when the list has to be read again, because the run is not in it or
 /// came into another state.
 pub fn take_over(runs: &mut [RunSummary], run: &str, state: RunState, counts: CellCounts) -> bool {
@@ -182,6 +206,39 @@ mod tests {
         assert_eq!(cost_words(&paid).as_deref(), Some("$0.31"));
         let bounded = RunSummary { budget: Some(1.0), ..paid };
         assert_eq!(cost_words(&bounded).as_deref(), Some("$0.31 of $1.00"));
+    }
+
+    #[test]
+    fn a_signed_run_tells_its_first_number_and_how_much_stands_behind_it() {
+        let metric = |name: &str, mean: f64, low: f64, high: f64| assay_wire::MeasuredView {
+            name: name.into(),
+            model: "local/tiny".into(),
+            n: 40,
+            mean,
+            low,
+            high,
+        };
+        let mut evidence = EvidenceView {
+            statement: String::new(),
+            run: String::new(),
+            person: "ada@example.com".into(),
+            time_s: 0,
+            tool: "assay 0.1.0".into(),
+            models: vec!["local/tiny".into()],
+            cells: 1_240,
+            failed: 2,
+            metrics: Vec::new(),
+            gates: Vec::new(),
+            cost: None,
+            outputs: String::new(),
+            counts: false,
+        };
+        assert_eq!(rate_words(&evidence), "nothing measured");
+        assert_eq!(asked_words(&evidence), "1,240 cells, 2 failed on local/tiny");
+        evidence.metrics = vec![metric("category", 0.875, 0.75, 1.0), metric("words", 12.0, 9.5, 14.5)];
+        assert_eq!(rate_words(&evidence), "category 87.5 % [75.0, 100.0], 1 more");
+        evidence.metrics.remove(0);
+        assert_eq!(rate_words(&evidence), "words 12.00 [9.50, 14.50]");
     }
 
     #[test]
