@@ -63,8 +63,8 @@ fn a_colleague_who_clones_has_ratings_summaries_and_reviews_and_no_outputs() {
         "Kindly enough?"
     );
     assert_eq!(ada.ok(&["evidence"])["evidence"][0]["here"], true);
-    let everything = git(&bob.place, &["log", "--all", "--format=", "-p"]);
-    assert!(!everything.contains("Hello"), "outputs stay where they were made");
+    let signed = git(&bob.place, &["log", "--glob=refs/assay/*", "--format=", "-p"]);
+    assert!(signed.contains("rating/1") && !signed.contains("Hello"), "outputs do not travel");
 
     // Once he has the same outputs, he has what she said of them, and they agree or do not.
     run(&bob);

@@ -1,10 +1,12 @@
-//! Outputs are rated by keyboard alone: in the matrix, blind one by one, and blind two by two.
+//! Outputs are rated by keyboard alone: in the matrix, blind one by one, and blind two by two; then it is signed.
 
 use std::path::Path;
 use std::process::Command;
 
 use assay_testkit::{ModelServer, TestWorkspace};
 use assay_tests::window::{PATIENCE, Window, built};
+use ssh_key::private::Ed25519Keypair;
+use ssh_key::{LineEnding, PrivateKey};
 
 type Failure = Box<dyn std::error::Error>;
 
@@ -46,6 +48,12 @@ fn a_person_rates_by_keyboard_and_the_names_come_last() -> Result<(), Failure> {
     let add = ["models", "add", "openai-compatible", "server", "--base-url", url.as_str()];
     assay(data.path(), &folder, &add)?;
     assay(data.path(), &folder, &["run", "greet"])?;
+    let key = data.path().join("ada.key");
+    let private =
+        PrivateKey::from(Ed25519Keypair::from_seed(&[1; 32])).to_openssh(LineEnding::LF)?;
+    std::fs::write(&key, private.as_bytes())?;
+    assay(data.path(), &folder, &["signer", key.to_str().ok_or("a path that is no text")?])?;
+    assay(data.path(), &folder, &["attest", "last"])?;
 
     let window = Window::open(data.path())?;
     if window.select("[data-testid=\"nav-runs\"]")?.is_none() {
@@ -58,7 +66,20 @@ fn a_person_rates_by_keyboard_and_the_names_come_last() -> Result<(), Failure> {
     rate_in_the_matrix(&window)?;
     rate_blind(&window)?;
     choose_from_pairs(&window)?;
+    share(&window)?;
     window.close()?;
+    Ok(())
+}
+
+/// What was said is signed when it is shared, and the run that was signed stands below the runs.
+fn share(window: &Window) -> Result<(), Failure> {
+    window.click("ratings-share")?;
+    window
+        .until_text("toasts", PATIENCE, |text| text.contains("ratings signed; Sync sends them"))?;
+    window.click("nav-runs")?;
+    window.until_text("signed-runs", PATIENCE, |text| {
+        text.contains("yours") && text.contains("plain") && text.contains("server/test-model")
+    })?;
     Ok(())
 }
 
