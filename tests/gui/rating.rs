@@ -74,8 +74,10 @@ fn a_person_rates_by_keyboard_and_the_names_come_last() -> Result<(), Failure> {
 /// What was said is signed when it is shared, and the run that was signed stands below the runs.
 fn share(window: &Window) -> Result<(), Failure> {
     window.click("ratings-share")?;
-    window
-        .until_text("toasts", PATIENCE, |text| text.contains("ratings signed; Sync sends them"))?;
+    window.until(PATIENCE, "the word that it is signed", || {
+        let said = window.text_of_page()?;
+        Ok(said.contains("ratings signed; Sync sends them").then_some(()))
+    })?;
     window.click("nav-runs")?;
     window.until_text("signed-runs", PATIENCE, |text| {
         text.contains("yours") && text.contains("plain") && text.contains("server/test-model")
