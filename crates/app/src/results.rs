@@ -302,7 +302,7 @@ impl App {
             };
             let scored: Vec<_> = cells
                 .iter()
-                .filter(|c| c.column as usize == place && has_outcome(c))
+                .filter(|c| c.column as usize == place && !is_left_out(c))
                 .map(|c| (c, scores(c)))
                 .collect();
             let cells: Vec<_> =
@@ -326,6 +326,7 @@ fn gate_cell<'a>(cell: &CellRecord, scores: &'a [Score], rows: &'a [Row]) -> Gat
         latency_ms: cell.latency_ms,
         cost: cell.cost,
         failed: cell.error.is_some(),
+        unanswered: !has_outcome(cell),
     }
 }
 
@@ -371,6 +372,11 @@ pub(crate) fn column_view(column: &NewColumn) -> ColumnView {
 
 fn has_outcome(cell: &CellRecord) -> bool {
     matches!(cell.state, assay_store::CellState::Done | assay_store::CellState::Failed)
+}
+
+/// Whether another shard answers it.
+fn is_left_out(cell: &CellRecord) -> bool {
+    cell.state == assay_store::CellState::Skipped
 }
 
 fn scores_of(cell: &CellRecord, scorers: &[String]) -> Vec<Score> {

@@ -27,6 +27,8 @@ pub struct GateCell<'a> {
     pub cost: Option<f64>,
     /// Whether the call failed, so that there is no answer.
     pub failed: bool,
+    /// Whether the run stopped before the cell had an answer or failed: nobody knows what it would be.
+    pub unanswered: bool,
 }
 
 /// Numbers about a whole column, over the cells whose case has one of the tags, or over all.
@@ -58,7 +60,7 @@ pub struct GateResult {
 /// A gate on a `scorer` takes the mean of its values; one on a `metric` takes `latencyP50Ms`,
 /// `latencyP95Ms` (percentiles interpolated as numpy does), `cost` (the sum, in US dollars) or
 /// `errorRate` (the share of failed calls). Of time and money too, a gate is incomplete and fails when more than
-/// [`MOST_UNJUDGED`] of the calls failed.
+/// [`MOST_UNJUDGED`] of the calls failed. Any gate is when the run stopped before more than that many were answered.
 ///
 /// A scorer that sums up a column, such as `bleu` or `label`, is judged by that number and not by the
 /// mean of its values, and `scorer: id.name` asks for another of its numbers: `category.macro-f1`.
@@ -116,6 +118,7 @@ fn measure(gate: &GateSpec, cells: &[GateCell], columns: &[GateColumn]) -> Resul
     if cells.is_empty() {
         return Err(Open::holds("not judged: no cell of this run has such a case"));
     }
+    let cells = answered(cells)?;
     match (&gate.scorer, &gate.metric) {
         (Some(scorer), None) => match column_score(scorer, &gate.tags, columns) {
             Some(number) => column_value(number),
@@ -123,6 +126,17 @@ fn measure(gate: &GateSpec, cells: &[GateCell], columns: &[GateColumn]) -> Resul
         },
         (None, Some(metric)) => metric_value(metric, &cells),
         _ => Err(Open::fails("the gate must name one `scorer` or one `metric`")),
+    }
+}
+
+/// The cells that the run came to, when few enough are missing to speak for all.
+fn answered<'c, 'a>(mut cells: Vec<&'c GateCell<'a>>) -> Result<Vec<&'c GateCell<'a>>, Open> {
+    let all = cells.len();
+    cells.retain(|cell| !cell.unanswered);
+    let missing = all - cells.len();
+    match missing as f64 > MOST_UNJUDGED * all as f64 {
+        true => Err(Open::fails(format!("incomplete: {missing} of {all} cells have no answer"))),
+        false => Ok(cells),
     }
 }
 
@@ -274,11 +288,26 @@ mod tests {
     }
 
     fn cell(scores: &[Score]) -> GateCell<'_> {
-        GateCell { tags: &[], scores, latency_ms: Some(100), cost: Some(0.5), failed: false }
+        GateCell {
+            tags: &[],
+            scores,
+            latency_ms: Some(100),
+            cost: Some(0.5),
+            failed: false,
+            unanswered: false,
+        }
     }
 
-    const FAILED: GateCell =
-        GateCell { tags: &[], scores: &[], latency_ms: None, cost: None, failed: true };
+    const FAILED: GateCell = GateCell {
+        tags: &[],
+        scores: &[],
+        latency_ms: None,
+        cost: None,
+        failed: true,
+        unanswered: false,
+    };
+
+    const UNANSWERED: GateCell = GateCell { failed: false, unanswered: true, ..FAILED };
 
     /// Judges one gate and compares "ok value reason".
     fn check(gate: &GateSpec, cells: &[GateCell], expected: &str) {
@@ -339,6 +368,20 @@ mod tests {
         let good = scored(1.0);
         let gate = GateSpec { min: Some(0.1), ..gate("categroy") };
         check(&gate, &[cell(&good)], "false - no cell has a score of `categroy`");
+    }
+
+    #[test]
+    fn a_run_that_stopped_half_way_holds_no_gate() {
+        let good = scored(1.0);
+        let at_least = GateSpec { min: Some(0.5), ..gate("category") };
+        check(&at_least, &[UNANSWERED; 2], "false - incomplete: 2 of 2 cells have no answer");
+        let half = [cell(&good), UNANSWERED];
+        check(&at_least, &half, "false - incomplete: 1 of 2 cells have no answer");
+        let cheap = GateSpec { max: Some(9.0), ..metric("cost") };
+        check(&cheap, &half, "false - incomplete: 1 of 2 cells have no answer");
+        let mut nearly = vec![cell(&good); 99];
+        nearly.push(UNANSWERED);
+        check(&at_least, &nearly, "true 1 1 is at least 0.5");
     }
 
     #[test]

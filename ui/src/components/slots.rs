@@ -171,14 +171,15 @@ fn slot_row(first: usize, slot: usize, pool: usize) -> usize {
     first + (slot + pool - first % pool) % pool
 }
 
-/// Where to scroll so that a row is seen whole, in a view `height` high below the heads; `None` when it is.
+/// Where to scroll so that a row is seen whole, in a view `height` high below the heads; `None` when it is. Of a row that
+/// is higher than the view, or in a view that is not laid out yet, the beginning is what is seen.
 fn scroll_to(row: usize, row_height: f64, top: f64, height: f64) -> Option<f64> {
     let from = row as f64 * row_height;
     let to = from + row_height;
     if from < top {
         Some(from)
     } else if to > top + height {
-        Some(to - height)
+        Some((to - height).min(from)).filter(|now| *now != top)
     } else {
         None
     }
@@ -227,6 +228,8 @@ mod tests {
         assert_eq!(scroll_to(2, ROW, 0.0, 400.0), None);
         assert_eq!(scroll_to(1, ROW, 300.0, 400.0), Some(ROW));
         assert_eq!(scroll_to(9, ROW, 0.0, 400.0), Some(10.0 * ROW - 400.0));
+        assert_eq!(scroll_to(0, ROW, 0.0, -26.0), None, "nothing is measured yet");
+        assert_eq!(scroll_to(3, ROW, 0.0, 40.0), Some(3.0 * ROW));
     }
 
     #[test]

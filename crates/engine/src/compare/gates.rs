@@ -8,7 +8,7 @@ use assay_score::verdict::{
     Comparison, Direction, Kind, Rules, ScorerVerdict, Verdict, Word, compare,
 };
 use assay_score::{GateCell, judge_gates};
-use assay_store::CellRecord;
+use assay_store::{CellRecord, CellState};
 
 use super::cases::{Asked, Cases};
 
@@ -215,6 +215,7 @@ fn gate_cell<'a>(tags: &'a [String], cell: &CellRecord) -> GateCell<'a> {
         latency_ms: cell.latency_ms,
         cost: cell.cost,
         failed: cell.error.is_some(),
+        unanswered: !matches!(cell.state, CellState::Done | CellState::Failed),
     }
 }
 

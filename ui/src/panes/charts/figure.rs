@@ -125,6 +125,23 @@ pub struct Scale {
 }
 
 impl Scale {
+    /// Covers all of these from one round value to another, about so many apart, so that nothing lies beyond the last
+    /// tick; what would lie on it has a step of room. One that covers a single value has it in the middle.
+    pub fn whole(values: impl IntoIterator<Item = f64>, about: usize) -> Scale {
+        let finite = values.into_iter().filter(|value| value.is_finite());
+        let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
+            (low.min(value), high.max(value))
+        });
+        if low >= high || low.is_infinite() {
+            return Scale::over([low, high]);
+        }
+        let step = round_step((high - low) / about.max(1) as f64);
+        // Zero is where many measures begin, and a mark may stand on it.
+        let first = if low == 0.0 { 0.0 } else { snapped(low / step).ceil() - 1.0 };
+        let last = if high == 0.0 { 0.0 } else { snapped(high / step).floor() + 1.0 };
+        Scale { low: first * step, high: last * step }
+    }
+
     /// Covers all of these, with a little room; one that covers a single value has it in the middle.
     pub fn over(values: impl IntoIterator<Item = f64>) -> Scale {
         let finite = values.into_iter().filter(|value| value.is_finite());
@@ -164,6 +181,12 @@ impl Scale {
     }
 }
 
+/// The whole number that a division all but comes to: 0.7 is seven times 0.1.
+fn snapped(value: f64) -> f64 {
+    let whole = value.round();
+    if (value - whole).abs() < 1e-9 { whole } else { value }
+}
+
 /// 1, 2 or 5 times a power of ten, not below `step`.
 fn round_step(step: f64) -> f64 {
     let power = 10f64.powf(step.abs().max(f64::MIN_POSITIVE).log10().floor());
@@ -199,6 +222,22 @@ mod tests {
         assert_eq!(ticks(0.0, 1.0), ["0", "0.2", "0.4", "0.6000000000000001", "0.8", "1"]);
         assert_eq!(ticks(-30.0, 70.0), ["-20", "0", "20", "40", "60"]);
         assert_eq!(ticks(812.0, 4_031.0), ["1000", "2000", "3000", "4000"]);
+    }
+
+    #[test]
+    fn a_whole_scale_has_a_tick_above_and_below_what_it_covers() {
+        let ends = |values: &[f64]| {
+            let Scale { low, high } = Scale::whole(values.iter().copied(), 4);
+            ((low * 1e6).round() / 1e6, (high * 1e6).round() / 1e6)
+        };
+        assert_eq!(ends(&[0.0, 0.0052]), (0.0, 0.006));
+        assert_eq!(ends(&[0.35, 0.88]), (0.2, 1.0));
+        assert_eq!(ends(&[0.0, 20.0]), (0.0, 25.0), "what lies on a tick is not at the edge");
+        assert_eq!(ends(&[0.3, 0.7]), (0.2, 0.8), "though 0.7 / 0.1 is a little less than 7");
+        assert_eq!(ends(&[-3.0, 0.0]), (-4.0, 0.0));
+        assert_eq!(Scale::whole([3.0], 4).at(3.0), 0.5);
+        assert_eq!(Scale::whole([], 4), Scale::over([]));
+        assert!(Scale::whole([0.0, 1e300], 4).at(5e299) > 0.0);
     }
 
     #[test]

@@ -21,7 +21,8 @@ pub fn distribution(pair: &PairView, verdict: &VerdictView, cases: &[ComparedCas
     let counts = bins.counts(cases);
     let most = counts.iter().flatten().map(Vec::len).max().unwrap_or(0).max(1);
     let names = [&pair.base_name, &pair.head_name];
-    let y = Scale::exactly(0.0, most as f64);
+    // Cases are counted in whole numbers, and so are the ticks.
+    let y = Scale::whole([0.0, most.max(4) as f64], 4);
     let width = 0.4 / bins.count as f64;
     let bar = |bin: usize, side: usize| {
         let found = &counts[bin][side];
@@ -113,8 +114,8 @@ pub fn spending(columns: &[ColumnView], cells: &[CellLine]) -> Figure {
     let priced = &all[..all.len().min(MOST_DOTS)];
     let latency = |cell: &CellLine| f64::from(cell.latency_ms.unwrap_or_default());
     let cost = |cell: &CellLine| f64::from(cell.cost.unwrap_or_default());
-    let x = Scale::over(priced.iter().map(|cell| latency(cell)).chain([0.0]));
-    let y = Scale::over(priced.iter().map(|cell| cost(cell)).chain([0.0]));
+    let x = Scale::whole(priced.iter().map(|cell| latency(cell)).chain([0.0]), 6);
+    let y = Scale::whole(priced.iter().map(|cell| cost(cell)).chain([0.0]), 4);
     let name = |place: u32| {
         columns
             .get(place as usize)
@@ -262,7 +263,7 @@ pub fn trend(scorer: &str, points: &[TrendPoint]) -> Figure {
         let next = names.len();
         names.entry(series_name(point)).or_insert(next);
     }
-    let y = Scale::over(of_scorer.iter().flat_map(|p| [p.mean.low, p.mean.high]));
+    let y = Scale::whole(of_scorer.iter().flat_map(|p| [p.mean.low, p.mean.high]), 4);
     let place = |run: &str| {
         let at = runs.iter().position(|known| *known == run).unwrap_or_default();
         (at as f64 + 0.5) / runs.len().max(1) as f64
@@ -290,9 +291,10 @@ pub fn trend(scorer: &str, points: &[TrendPoint]) -> Figure {
     let mut series: Vec<(usize, String)> =
         names.iter().map(|(name, at)| (*at, name.clone())).collect();
     series.sort();
+    let title = "Trend over runs";
     Figure {
         id: "trend",
-        title: format!("Trend over runs: {scorer}"),
+        title: if scorer.is_empty() { title.to_owned() } else { format!("{title}: {scorer}") },
         about: "The mean of each column with its 95 % interval, oldest run first; choose one to open its run.".to_owned(),
         x: Axis { label: "run".to_owned(), ticks: runs.iter().map(|run| (place(run), tail(run))).collect() },
         y: Axis { label: "mean".to_owned(), ticks: y.ticks(4, |value| format!("{value:.2}")) },

@@ -518,8 +518,8 @@ impl Versus {
     pub fn step(self, by: i32) {
         let changes = self.outputs.with_untracked(|outputs| {
             let outputs = outputs.as_ref()?.ready()?;
-            let texts = (model::text_of(&outputs.base), model::text_of(&outputs.head));
-            Some(model::side_by_side(texts.0, texts.1, self.by.get_untracked()).changes)
+            let Outputs { base, head, .. } = outputs;
+            Some(model::outputs_beside(base, head, self.by.get_untracked()).changes)
         });
         let next = model::stepped(self.change.get_untracked(), by, changes.unwrap_or(0));
         if next.is_some() {

@@ -78,6 +78,18 @@ pub fn side_by_side(base: &str, head: &str, by: By) -> SideBySide {
     both
 }
 
+/// Two outputs, each in its pieces. A side without an answer is held against nothing: why it has none is no output.
+pub fn outputs_beside(base: &CellView, head: &CellView, by: By) -> SideBySide {
+    match (&base.output, &head.output) {
+        (Some(base), Some(head)) => side_by_side(base, head, by),
+        _ => SideBySide {
+            base: vec![part(text_of(base), None)],
+            head: vec![part(text_of(head), None)],
+            ..SideBySide::default()
+        },
+    }
+}
+
 fn part(text: &str, change: Option<usize>) -> Part {
     Part { text: text.to_owned(), change }
 }

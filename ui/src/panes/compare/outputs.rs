@@ -11,6 +11,7 @@ use super::{
 use crate::{
     actions::{Action, Stage, about},
     components::{Button, Chip, ErrorNote, IconButton, Loading, Mark, Tone},
+    panes::matrix::cell_look,
     state::{Load, context},
 };
 
@@ -39,17 +40,19 @@ pub(super) fn OutputsPane() -> impl IntoView {
 fn Columns(outputs: Outputs) -> impl IntoView {
     let versus = context::<Versus>();
     let Outputs { base, head, third } = outputs;
-    let texts = (model::text_of(&base).to_owned(), model::text_of(&head).to_owned());
-    let extra = third.as_ref().map(|third| model::text_of(third).to_owned());
-    let old = texts.0.clone();
-    let both = Memo::new(move |_| model::side_by_side(&texts.0, &texts.1, versus.by().get()));
+    let answered = [&base, &head].into_iter().filter(|cell| cell.output.is_some()).count();
+    let extra = third.clone();
+    let old = base.clone();
+    let sides = (base.clone(), head.clone());
+    let both = Memo::new(move |_| model::outputs_beside(&sides.0, &sides.1, versus.by().get()));
     let beside = Memo::new(move |_| {
-        extra.as_ref().map(|text| model::side_by_side(&old, text, versus.by().get()).head)
+        let by = versus.by().get();
+        extra.as_ref().map(|cell| model::outputs_beside(&old, cell, by).head)
     });
     show_change(versus);
     let expected = base.expected.clone();
     view! {
-        <Changes both />
+        <Changes both answered />
         {expected.map(|expected| view! { <p class="versus__expected"><span class="quiet">"expected "</span><code>{expected}</code></p> })}
         <div class="versus__columns">
             <Column cell=base name="Base" side="b" parts=Signal::derive(move || both.with(|b| b.base.clone())) />
@@ -63,11 +66,18 @@ fn Columns(outputs: Outputs) -> impl IntoView {
 
 /// How many places differ, and the way through them.
 #[component]
-fn Changes(both: Memo<SideBySide>) -> impl IntoView {
+fn Changes(
+    /// What differs.
+    both: Memo<SideBySide>,
+    /// How many of the two sides have an answer.
+    answered: usize,
+) -> impl IntoView {
     let (versus, stage) = (context::<Versus>(), Stage::here());
     let words = move || {
         let (changes, is_too_long) = both.with(|both| (both.changes, both.is_too_long));
         match (changes, versus.change().get()) {
+            _ if answered == 0 => "Neither side has an answer".to_owned(),
+            _ if answered == 1 => "Only one side has an answer".to_owned(),
             (0, _) if is_too_long => "They differ; too long to mark where".to_owned(),
             (0, _) => "The same words".to_owned(),
             (1, None) => "1 change".to_owned(),
@@ -115,10 +125,11 @@ fn Column(
     parts: Signal<Vec<Part>>,
 ) -> impl IntoView {
     let label = format!("{name}: {} on {}", cell.column.variant, cell.column.model);
-    let failed = cell
-        .output
-        .is_none()
-        .then(|| view! { <Chip tone=Tone::Danger icon=Mark::Warning>"failed"</Chip> });
+    // A side that is still being answered, or that its run stopped before, has not failed.
+    let unanswered = cell.output.is_none().then(|| {
+        let (icon, tone, word) = cell_look(cell.line.state);
+        view! { <Chip tone icon>{word}</Chip> }
+    });
     let scores = cell.scores.iter().map(|score| {
         let (tone, mark, word) = match (score.pass, score.value) {
             (Some(true), _) => (Tone::Ok, Mark::Check, "pass".to_owned()),
@@ -134,7 +145,7 @@ fn Column(
             <header class="versus__output-head">
                 <p class="versus__output-name"><b>{cell.column.variant.clone()}</b>" "<span class="quiet">{cell.column.model.clone()}</span></p>
                 <p class="quiet number">{model::facts_of(&cell)}</p>
-                <p class="versus__scores">{failed}{scores}</p>
+                <p class="versus__scores">{unanswered}{scores}</p>
             </header>
             <div class="versus__text" tabindex="0" role="region" aria-label=format!("Text of {label}")>
                 {move || parts.get().into_iter().map(|part| view! { <PartView part side /> }).collect_view()}

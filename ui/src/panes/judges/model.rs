@@ -32,6 +32,14 @@ pub fn asks_words(judge: &JudgeLine) -> String {
     }
 }
 
+/// Why its gates may not be believed yet, as a sentence.
+pub fn uncalibrated(judge: &JudgeLine) -> String {
+    let reason = judge.uncalibrated.clone().unwrap_or_default();
+    let mut letters = reason.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}. Its gates say so.", letters.as_str())
+}
+
 /// How far a rater is.
 pub fn task_words(task: &LabelTask) -> String {
     format!("{} of {} outputs labelled, {} needed", task.labelled, task.outputs, task.needed)
@@ -149,6 +157,12 @@ mod tests {
         assert_eq!(standing(&swapped), (Tone::Warn, words), "labels alone are no calibration");
         let broken = JudgeLine { problem: Some("names no model".to_owned()), ..judge("a", 90) };
         assert_eq!(standing(&broken).0, Tone::Danger);
+    }
+
+    #[test]
+    fn why_a_judge_is_not_calibrated_is_said_in_a_sentence() {
+        let words = uncalibrated(&judge("a", 12));
+        assert_eq!(words, "Judge not calibrated (12 of 50). Its gates say so.");
     }
 
     #[test]

@@ -59,13 +59,8 @@ fn Numbers(judge: JudgeView) -> impl IntoView {
         <Verdict judge=judge.clone() />
         <h3 class="judged__title">"People"</h3>
         <p>{model::people(&judge)}{kappa.map(|kappa| format!(" · {kappa}"))}</p>
-        <Half title="The judge, on the half that is held out" against=judge.held_out.clone() />
-        <Half title="The judge, on the half for tuning its rubric" against=judge.tuning.clone() />
-        <h3 class="judged__title">"Pass rate"</h3>
-        <dl class="facts__list">
-            <div class="facts__line"><dt class="quiet">"the judge tells"</dt><dd class="number">{model::share(judge.told.as_ref())}</dd></div>
-            <div class="facts__line"><dt class="quiet">"corrected"</dt><dd class="number" data-testid="judge-corrected">{model::share(judge.corrected.as_ref())}</dd></div>
-        </dl>
+        <Halves judge=judge.clone() />
+        <PassRate judge=judge.clone() />
         <Models judge=judge.clone() />
         {judge.refused.iter().map(|line| view! { <Note tone=Tone::Warn mark=Mark::Warning>{format!("Not read: {line}")}</Note> }).collect_view()}
         {gaps.into_iter().map(|words| view! { <Note tone=Tone::Info mark=Mark::Info>{words}</Note> }).collect_view()}
@@ -79,7 +74,7 @@ fn Verdict(judge: JudgeView) -> impl IntoView {
     match (line.is_calibrated(), judge.is_weak) {
         (false, _) => view! {
             <Note tone=Tone::Warn mark=Mark::Warning>
-                {format!("{}. Its gates say so.", line.uncalibrated.clone().unwrap_or_default())}
+                {model::uncalibrated(line)}
             </Note>
         },
         (true, true) => view! {
@@ -89,6 +84,37 @@ fn Verdict(judge: JudgeView) -> impl IntoView {
             <Note tone=Tone::Ok mark=Mark::Check>{format!("Calibrated on {} labels.", line.labels)}</Note>
         },
     }
+}
+
+/// The judge against people's labels, once there are any.
+#[component]
+fn Halves(judge: JudgeView) -> impl IntoView {
+    let JudgeView { held_out, tuning, .. } = judge;
+    match held_out.outputs + tuning.outputs {
+        0 => view! {
+            <h3 class="judged__title">"The judge"</h3>
+            <p>"It has not been held against any label yet. Label outputs that it has judged: one half of them tells how far it can be trusted, the other is for tuning its rubric."</p>
+        }
+        .into_any(),
+        _ => view! {
+            <Half title="The judge, on the half that is held out" against=held_out />
+            <Half title="The judge, on the half for tuning its rubric" against=tuning />
+        }
+        .into_any(),
+    }
+}
+
+/// What the judge tells of the latest run, and what that would be without its mistakes.
+#[component]
+fn PassRate(judge: JudgeView) -> impl IntoView {
+    let JudgeView { told, corrected, .. } = judge;
+    told.map(|told| view! {
+        <h3 class="judged__title">"Pass rate"</h3>
+        <dl class="facts__list">
+            <div class="facts__line"><dt class="quiet">"the judge tells"</dt><dd class="number">{model::share(Some(&told))}</dd></div>
+            <div class="facts__line"><dt class="quiet">"corrected"</dt><dd class="number" data-testid="judge-corrected">{model::share(corrected.as_ref())}</dd></div>
+        </dl>
+    })
 }
 
 #[component]

@@ -1,6 +1,6 @@
 //! What failed, by its reason: a dialog that counts each, leads to its first cell, and retries all with one button.
 
-use assay_wire::{ApiError, ReadCells};
+use assay_wire::{ApiError, CellState, ReadCells};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{
@@ -136,7 +136,7 @@ fn CauseLine(cause: Cause) -> impl IntoView {
             <span class="causes__count number">{cells}</span>
             <div class="grow">
                 <p class="causes__reason">{reason.clone()}</p>
-                <p class="quiet">{models}". "{model::failure_hint(&reason, 1)}</p>
+                <p class="quiet">{models}". "{model::failure_hint(CellState::Failed, &reason, 1)}</p>
             </div>
             <Button small=true kind=Kind::Quiet on_press=go>"First"</Button>
         </li>

@@ -151,7 +151,7 @@ fn Number(stats: Memo<Option<ColumnStats>>, place: usize, line: HeadLine) -> imp
         <li class="mean" data-testid=testid>
             {move || match words.get() {
                 Some((number, hint)) => view! { <span class="mean__number number" title=hint>{number}</span> }.into_any(),
-                None => view! { <span class="quiet" title="Told once the run has ended">"–"</span> }.into_any(),
+                None => view! { <span class="quiet" title="Told once the run has ended with answers">"–"</span> }.into_any(),
             }}
         </li>
     }

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{
     board::Board,
     judgement::Judgement,
-    judging::{self, Looked, Silent},
+    judging::{self, Looked, Silence, Silent},
     model,
     opened::Opened,
 };
@@ -54,9 +54,13 @@ fn OpenedCell(cell: CellView, opened: Opened) -> impl IntoView {
         cell;
     let title = format!("{} · {}", row.case, column.variant);
     let answered = output.is_some();
+    let state = line.state;
+    // A cell that was never sent has nothing to blame: what stands for its output says so.
+    let failure = error.filter(|_| state != CellState::Cancelled || attempts > 0);
+    let explained = failure.is_some() && !answered;
     let silent = {
         let (prompt, variant) = (column.prompt.clone(), column.variant.clone());
-        let (said, tags, state) = (scores.clone(), row.tags.clone(), line.state);
+        let (said, tags) = (scores.clone(), row.tags.clone());
         Memo::new(move |_| {
             let looked = Looked { state, tags: &tags, variant: &variant };
             judging::silent(&board.judges(&prompt), &said, looked, board.goes_on())
@@ -69,12 +73,12 @@ fn OpenedCell(cell: CellView, opened: Opened) -> impl IntoView {
         </div>
         <div class="pane__body opened" data-testid="cell-inspector">
             <div class="opened__state">
-                <StateChip state=line.state />
+                <StateChip state />
                 <span class="mono quiet clip">{column.model}</span>
                 {answered.then(|| view! { <Freshness cached=line.cached /> })}
             </div>
-            {error.map(|error| view! { <Failure error attempts /> })}
-            <Output state=line.state output opened />
+            {failure.map(|error| view! { <Failure state error attempts /> })}
+            {(!explained).then(|| view! { <Output state output opened /> })}
             <Scores scores silent opened />
             {expected.map(|expected| view! {
                 <section><h3 class="facts__title">"Expected"</h3><pre class="opened__text">{model::pretty(&expected)}</pre></section>
@@ -99,10 +103,14 @@ fn Freshness(cached: bool) -> impl IntoView {
 }
 
 #[component]
-fn Failure(error: String, attempts: u32) -> impl IntoView {
-    let hint = model::failure_hint(&error, attempts);
+fn Failure(state: CellState, error: String, attempts: u32) -> impl IntoView {
+    let hint = model::failure_hint(state, &error, attempts);
+    let (tone, mark) = match state {
+        CellState::Cancelled => (Tone::Warn, Mark::Warning),
+        _ => (Tone::Danger, Mark::Error),
+    };
     view! {
-        <Note tone=Tone::Danger mark=Mark::Error>
+        <Note tone mark>
             <p data-testid="cell-error">{error}</p>
             <p class="note__hints">{hint}</p>
         </Note>
@@ -117,7 +125,6 @@ fn Output(state: CellState, output: Option<String>, opened: Opened) -> impl Into
     let shown = match (output, state) {
         (Some(output), _) => output.into_any(),
         (None, CellState::Running) => (move || text.get()).into_any(),
-        (None, CellState::Failed) => return ().into_any(),
         (None, state) => view! { <span class="quiet">{model::no_output(state)}</span> }.into_any(),
     };
     view! {
@@ -148,25 +155,23 @@ fn Scores(scores: Vec<ScoreView>, silent: Memo<Vec<Silent>>, opened: Opened) -> 
 /// A judge that has not said anything yet, or never will.
 #[component]
 fn SilentJudge(judge: Silent) -> impl IntoView {
-    let Silent { judge, skips } = judge;
-    match skips {
-        None => view! {
-            <li class="verdict verdict--accent" data-testid=format!("cell-judging-{judge}")>
-                <Icon mark=Mark::Gauge />
-                <div><p><span class="mono">{judge.clone()}</span>" "<span class="verdict__word">"judging"</span></p></div>
-            </li>
+    let Silent { judge, silence } = judge;
+    let (class, mark, known, word, why) = match silence {
+        Silence::ToCome => ("verdict verdict--accent", Mark::Gauge, "judging", "judging", None),
+        Silence::Stopped => {
+            let why = "The run stopped before this judge answered. Resume the run to ask it.";
+            ("verdict", Mark::Stop, "unasked", "not judged", Some(why.to_owned()))
         }
-        .into_any(),
-        Some(why) => view! {
-            <li class="verdict" data-testid=format!("cell-skipped-{judge}")>
-                <Icon mark=Mark::Info />
-                <div>
-                    <p><span class="mono">{judge.clone()}</span>" "<span class="verdict__word">"skipped"</span></p>
-                    <p class="verdict__why">{why}</p>
-                </div>
-            </li>
-        }
-        .into_any(),
+        Silence::Skips(why) => ("verdict", Mark::Info, "skipped", "skipped", Some(why)),
+    };
+    view! {
+        <li class=class data-testid=format!("cell-{known}-{judge}")>
+            <Icon mark />
+            <div>
+                <p><span class="mono">{judge}</span>" "<span class="verdict__word">{word}</span></p>
+                {why.map(|why| view! { <p class="verdict__why">{why}</p> })}
+            </div>
+        </li>
     }
 }
 

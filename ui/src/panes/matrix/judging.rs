@@ -36,13 +36,24 @@ pub struct Looked<'a> {
     pub variant: &'a str,
 }
 
-/// A judge without a score, and why it has nothing to say; without a reason its score is still to come.
+/// A judge without a score.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Silent {
     /// The judge's id.
     pub judge: String,
-    /// Why it skips the cell.
-    pub skips: Option<String>,
+    /// Why it has none.
+    pub silence: Silence,
+}
+
+/// Why a judge has said nothing of a cell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Silence {
+    /// Its score is still to come.
+    ToCome,
+    /// The run stopped before it was asked, or before it answered.
+    Stopped,
+    /// It skips the cell, for this reason.
+    Skips(String),
 }
 
 /// The scorers of a prompt that ask a model.
@@ -86,7 +97,8 @@ pub fn awaits(cell: &CellLine, judges: &[Judge], tags: &[String], variant: &str)
     cell.state == CellState::Done && judges.iter().any(is_to_come)
 }
 
-/// The judges that have not said anything of a cell: those that skip it, and those whose score is to come.
+/// The judges that have not said anything of a cell: those that skip it, those whose score is to come while the run goes
+/// on, and those that it stopped before.
 pub fn silent(
     judges: &[Judge],
     scores: &[ScoreView],
@@ -94,10 +106,14 @@ pub fn silent(
     goes_on: bool,
 ) -> Vec<Silent> {
     let is_absent = |judge: &&Judge| scores.iter().all(|score| score.scorer != judge.scorer);
-    let is_to_come = goes_on && looked.state == CellState::Done;
     let silent = |judge: &Judge| {
-        let skips = judge.skips(looked);
-        (skips.is_some() || is_to_come).then(|| Silent { judge: judge.scorer.clone(), skips })
+        let silence = match (judge.skips(looked), looked.state, goes_on) {
+            (Some(why), ..) => Silence::Skips(why),
+            (None, CellState::Done, true) => Silence::ToCome,
+            (None, CellState::Done, false) => Silence::Stopped,
+            (None, ..) => return None,
+        };
+        Some(Silent { judge: judge.scorer.clone(), silence })
     };
     judges.iter().filter(is_absent).filter_map(silent).collect()
 }
@@ -205,12 +221,12 @@ mod tests {
         };
         let (judges, scores) = ([judge(1), judge(2)], [score]);
         let silent = |state, goes_on| silent(&judges, &scores, looked(state, &[], "v"), goes_on);
-        let to_come = Silent { judge: "j2".to_owned(), skips: None };
-        assert_eq!(silent(CellState::Done, true), [to_come]);
-        assert_eq!(silent(CellState::Done, false), [], "it never came");
+        let second = |silence| [Silent { judge: "j2".to_owned(), silence }];
+        assert_eq!(silent(CellState::Done, true), second(Silence::ToCome));
+        assert_eq!(silent(CellState::Done, false), second(Silence::Stopped), "it never came");
         assert_eq!(silent(CellState::Running, true), [], "there is nothing to judge yet");
-        let failed = silent(CellState::Failed, false);
-        assert!(failed[0].skips.is_some(), "{failed:?}");
+        let no_answer = Silence::Skips("there is no answer".to_owned());
+        assert_eq!(silent(CellState::Failed, false), second(no_answer));
     }
 
     #[test]

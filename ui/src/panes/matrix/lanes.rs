@@ -74,12 +74,7 @@ pub(super) fn BudgetSpent() -> impl IntoView {
 fn Raise(standing: Standing) -> impl IntoView {
     let typed = RwSignal::new(model::next_budget(&standing.summary));
     let Standing { summary, .. } = &standing;
-    let words = format!(
-        "The budget of {} is spent: {} so far, {} cells have no answer yet.",
-        money::dollars(summary.budget.unwrap_or_default()),
-        money::dollars(summary.spent),
-        standing.waiting(),
-    );
+    let words = model::budget_words(summary, standing.waiting());
     let run = summary.run.clone();
     let spent = summary.spent;
     let wrong = Memo::new(move |_| typed.with(|typed| too_little(typed, spent)));
@@ -88,7 +83,7 @@ fn Raise(standing: Standing) -> impl IntoView {
             <Note tone=Tone::Warn mark=Mark::Warning actions=move || view! { <RaiseField typed wrong run=run.clone() /> }>
                 <p>{words}</p>
                 <p class="note__hints" id="budget-about" aria-live="polite">{move || wrong.get().unwrap_or_else(|| {
-                    "What is done stays. The new budget is for the whole run.".to_owned()
+                    "What is done stays. The new budget is for the whole run, and has to cover the most that a call may cost.".to_owned()
                 })}</p>
             </Note>
         </div>

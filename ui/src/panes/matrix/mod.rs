@@ -33,6 +33,7 @@ mod turn;
 
 pub use board::Board;
 pub use inspector::CellInspector;
+pub use model::cell_look;
 
 use board::Layout;
 use grid::Grid;

@@ -93,10 +93,11 @@ pub fn bar(scale: Scale, end: f64, mean: &MeanView) -> (f64, f64, f64) {
     (low, (high - low).max(1.0), percent(mean.mean))
 }
 
-/// A number about a column, and all that its scorer says of it.
+/// A number about a column, and all that its scorer says of it; none of a column in which nothing was counted.
 pub fn number_words(line: &HeadLine, numbers: &[ColumnNumberView]) -> Option<(String, String)> {
     let own = || numbers.iter().filter(|number| number.scorer == line.scorer);
-    let shown = own().find(|number| Some(number.name.as_str()) == line.number)?;
+    let is_shown = |number: &&ColumnNumberView| Some(number.name.as_str()) == line.number;
+    let shown = own().find(is_shown).filter(|number| number.n > 0)?;
     let value =
         |value: Option<f64>| value.map_or("undefined".to_owned(), |value| words(line.scale, value));
     let all: Vec<String> = own().map(|n| format!("{} {}", n.name, value(n.value))).collect();
@@ -191,5 +192,7 @@ mod tests {
             "accuracy 0.82\nmacro-f1 0.80\nauc undefined\n60 outputs, 2 could not be counted"
         );
         assert_eq!(number_words(&line("bleu", 1), &numbers), None, "none of its own is there yet");
+        let of_nothing = ColumnNumberView { n: 0, ..number("s", "macro-f1", None) };
+        assert_eq!(number_words(&line("label", 1), &[of_nothing]), None);
     }
 }
