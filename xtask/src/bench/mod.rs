@@ -4,6 +4,7 @@
 //! reach them. Each is a module of its own and a line of [`BENCHMARKS`].
 
 mod programs;
+mod reviews;
 mod scores;
 
 use crate::failure::Failure;
@@ -36,6 +37,11 @@ const BENCHMARKS: &[Benchmark] = &[
         name: "engine",
         about: "10,000 cells beside a bare loop; 100,000 in memory, and resumed after a kill",
         run: programs::engine,
+    },
+    Benchmark {
+        name: "review",
+        about: "clones that meet, rewrites, undos, merges and forgeries in full; 5,000 prompts and 50,000 commits",
+        run: reviews::review,
     },
     Benchmark {
         name: "score",

@@ -49,7 +49,7 @@ pub fn start(places: &Places) -> Result<(), Failure> {
     measure.run()
 }
 
-fn measure(places: &Places, name: &str) -> Shell {
+pub(super) fn measure(places: &Places, name: &str) -> Shell {
     Shell::cargo()
         .args(["bench", "--quiet", "-p", "assay-tests", "--bench", name])
         .env("ASSAY_BIN_DIR", places.target.join("release"))

@@ -7,6 +7,7 @@ use assay_prompt::edit::{self, YamlPart};
 use assay_prompt::merge::{Choice, Conflict, Decision, Merged, Place, Sides, Step, merge};
 use assay_prompt::{Files, parse_folder};
 use proptest::prelude::*;
+use serde_json::json;
 
 const FILES: [&str; 3] = ["cases.jsonl", "cases.csv", "cases.yaml"];
 const FIELDS: [&str; 3] = ["q", "r", "s"];
@@ -82,30 +83,72 @@ fn base() -> impl Strategy<Value = Model> {
     })
 }
 
+/// How a person, or their tools, lay a file out.
+#[derive(Debug, Clone, Copy)]
+enum Layout {
+    /// As Assay writes it.
+    Plain,
+    /// Fields in another order, with more room, and notes where the format has any.
+    Airy,
+    /// Other line ends, and none at the end.
+    Windows,
+}
+
+fn layout() -> impl Strategy<Value = Layout> {
+    prop_oneof![3 => Just(Layout::Plain), 1 => Just(Layout::Airy), 1 => Just(Layout::Windows)]
+}
+
 /// A model as a file.
-fn written(file: &str, rows: &Model) -> String {
-    match file {
-        "cases.csv" => {
-            let quoted = |text: &String| format!("\"{}\"", text.replace('"', "\"\""));
-            let line = |(id, fields): &ModelRow| {
-                let cell = |name: &&str| fields.get(*name).map_or(String::new(), quoted);
-                format!("{id},{}\n", FIELDS.iter().map(cell).collect::<Vec<_>>().join(","))
-            };
-            format!("id,q,r,s\n{}", rows.iter().map(line).collect::<String>())
-        }
+fn written(file: &str, rows: &Model, layout: Layout) -> String {
+    let text = match file {
+        "cases.csv" => table(rows, layout),
         "cases.yaml" if rows.is_empty() => "[]\n".to_owned(),
-        "cases.yaml" => {
-            let line = |(id, fields): &ModelRow| {
-                format!("- id: {id}\n  input: {}\n", serde_json::to_string(fields).unwrap())
+        "cases.yaml" => rows.iter().map(|row| item(row, layout)).collect(),
+        _ => rows.iter().map(|row| object(row, layout)).collect(),
+    };
+    match layout {
+        Layout::Windows => text.trim_end().replace('\n', "\r\n"),
+        _ => text,
+    }
+}
+
+fn table(rows: &Model, layout: Layout) -> String {
+    let (mark, columns) = match layout {
+        Layout::Airy => (";", ["s", "id", "r", "q"]),
+        _ => (",", ["id", "q", "r", "s"]),
+    };
+    let quoted = |text: &String| format!("\"{}\"", text.replace('"', "\"\""));
+    let line = |(id, fields): &ModelRow| {
+        let cell = |name: &&str| match *name {
+            "id" => id.clone(),
+            name => fields.get(name).map_or(String::new(), quoted),
+        };
+        columns.iter().map(cell).collect::<Vec<_>>().join(mark) + "\n"
+    };
+    columns.join(mark) + "\n" + &rows.iter().map(line).collect::<String>()
+}
+
+fn item((id, fields): &ModelRow, layout: Layout) -> String {
+    match layout {
+        Layout::Airy if !fields.is_empty() => {
+            let field = |(name, text): (&&str, &String)| {
+                format!("    {name}: {}  # of {id}\n", json!(text))
             };
-            rows.iter().map(line).collect()
+            let fields: String = fields.iter().map(field).collect();
+            format!("# about {id}\n- input:\n{fields}  id: {id}\n")
         }
-        _ => {
-            let line = |(id, fields): &ModelRow| {
-                format!("{}\n", serde_json::json!({"id": id, "input": fields}))
-            };
-            rows.iter().map(line).collect()
+        _ => format!("- id: {id}\n  input: {}\n", json!(fields)),
+    }
+}
+
+fn object((id, fields): &ModelRow, layout: Layout) -> String {
+    match layout {
+        Layout::Airy => {
+            let field = |(name, text): (&&str, &String)| format!("\"{name}\" : {}", json!(text));
+            let fields: Vec<String> = fields.iter().map(field).collect();
+            format!("{{ \"input\": {{{}}},  \"id\": \"{id}\" }}\n\n", fields.join(" ,"))
         }
+        _ => format!("{}\n", json!({"id": id, "input": fields})),
     }
 }
 
@@ -202,6 +245,24 @@ fn ids(rows: &Model) -> Vec<String> {
     rows.iter().map(|(id, _)| id.clone()).collect()
 }
 
+/// What one side has moved stands where that side has it, when the other has moved nothing.
+fn check_order(order: &[String], base: &Model, ours: &Model, theirs: &Model) {
+    let in_place = |side: &Model| common(&ids(side), base) == common(&ids(base), side);
+    let kept = |side: &Model| -> Vec<String> {
+        ids(side).into_iter().filter(|id| order.contains(id)).collect()
+    };
+    if in_place(theirs) {
+        assert_eq!(common(order, ours), kept(ours));
+    }
+    if in_place(ours) {
+        // Of a row that both have added each has a place of its own, and ours counts.
+        let has = |side: &Model, id: &str| side.iter().any(|(known, _)| known == id);
+        let is_own = |id: &String| has(base, id) || !has(ours, id);
+        let own = |ids: Vec<String>| ids.into_iter().filter(is_own).collect::<Vec<_>>();
+        assert_eq!(own(common(order, theirs)), own(kept(theirs)));
+    }
+}
+
 const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
 
 /// A map of settings.
@@ -216,18 +277,31 @@ fn yaml(map: &BTreeMap<&'static str, u8>) -> String {
     map.iter().map(|(key, value)| format!("{key}: {value}\n")).collect()
 }
 
+/// One of a hundred of what the benchmark does.
+const MERGES: u32 = 50;
+
+/// As many as `ASSAY_REVIEW_MERGES` says, and one line of what was done.
+fn merges() -> ProptestConfig {
+    let wanted = std::env::var("ASSAY_REVIEW_MERGES");
+    let wanted = wanted.map_or(MERGES, |text| text.parse().unwrap());
+    println!("{wanted} merges of rows in each of {}", FILES.join(", "));
+    ProptestConfig::with_cases(wanted)
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(merges())]
 
     #[test]
     fn merged_rows_are_those_of_the_model_in_every_format(
         base in base(),
         our_edits in prop::collection::vec(one_edit("our"), 0..6),
         their_edits in prop::collection::vec(one_edit("their"), 0..6),
+        layouts in [layout(), layout(), layout()],
     ) {
         let (ours, theirs) = (applied(&base, &our_edits), applied(&base, &their_edits));
         for file in FILES {
-            let texts = [written(file, &base), written(file, &ours), written(file, &theirs)];
+            let versions = [&base, &ours, &theirs];
+            let texts = [0, 1, 2].map(|of| written(file, versions[of], layouts[of]));
             let sides = Sides { base: &texts[0], ours: &texts[1], theirs: &texts[2] };
             let merged: Merged = merge(file, sides, &[]).unwrap();
 
@@ -237,11 +311,7 @@ proptest! {
             prop_assert_eq!(merged.text().is_some(), disputed.is_empty());
             let order = check_rows(file, merged.with_ours(), &expected);
 
-            // Order: of what both sides have left in place, and of what either side has.
-            let in_place = |side: &Model| common(&ids(side), &base) == common(&ids(&base), side);
-            if in_place(&theirs) {
-                prop_assert_eq!(common(&order, &ours), common(&ids(&ours), &read(file, merged.with_ours())));
-            }
+            check_order(&order, &base, &ours, &theirs);
 
             let decide = |conflict: &Conflict| {
                 Decision { place: conflict.place.clone(), choice: Choice::Theirs }
@@ -253,6 +323,10 @@ proptest! {
             check_rows(file, settled.text().unwrap(), &expected);
         }
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn merged_keys_are_those_of_the_model(base in keys(), ours in keys(), theirs in keys()) {
@@ -277,7 +351,7 @@ proptest! {
         places.sort_by_key(Place::to_string);
         prop_assert_eq!(places, disputed);
         let value = edit::value(merged.with_ours(), YamlPart::File).unwrap();
-        prop_assert_eq!(value, serde_json::json!(wanted), "{}", merged.with_ours());
+        prop_assert_eq!(value, json!(wanted), "{}", merged.with_ours());
     }
 
     #[test]

@@ -11,6 +11,7 @@ mod merging;
 mod opening;
 mod prompts;
 mod reviews;
+mod sequences;
 mod syncing;
 mod undoing;
 

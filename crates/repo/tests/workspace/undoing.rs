@@ -4,16 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use assay_repo::Workspace;
-use assay_repo::git::{Drafts, GitError, MergeRequest, Unfollowed};
+use assay_repo::git::{Drafts, GitError, Unfollowed};
 use assay_testkit::TestWorkspace;
 
-use crate::{LinesOnly, NOW, Numbers, git, open};
-
-/// One of a hundred in the suite of what the benchmark does.
-const SEQUENCES: u64 = 100;
-const AT_ONCE: u64 = 8;
-const COMMANDS: usize = 5;
+use crate::{NOW, git, open};
 
 /// Everything that undo promises to bring back.
 #[derive(Debug, PartialEq, Eq)]
@@ -64,62 +58,6 @@ fn start() -> TestWorkspace {
     files.commit("other");
     git(&files, &["switch", "-q", "main"]);
     files
-}
-
-/// Does something; a refusal is fine, because it must change nothing.
-fn command(workspace: &Workspace, numbers: &mut Numbers) {
-    let branch = ["main", "other", "third"][numbers.below(3) as usize];
-    let resolutions = BTreeMap::new();
-    match numbers.below(6) {
-        0 => drop(workspace.commit_undoable("edit", &[], NOW, None)),
-        1 => drop(workspace.switch(branch, None, Drafts::KeepIfInTheWay, NOW, &Unfollowed)),
-        2 => drop(workspace.create_branch(branch, None, NOW)),
-        3 => drop(workspace.delete_branch(branch, true, NOW)),
-        4 => drop(workspace.create_tag("tag", None, Some("a tag"), NOW, None)),
-        _ => drop(workspace.merge(&MergeRequest {
-            revision: branch,
-            message: None,
-            resolutions: &resolutions,
-            merger: &LinesOnly,
-            when: NOW,
-            fallback: None,
-            follow: &Unfollowed,
-        })),
-    }
-}
-
-#[test]
-fn undo_to_the_start_brings_back_bytes_index_and_references() {
-    // Each waits for the disk most of its time.
-    std::thread::scope(|scope| {
-        for first in 1..=AT_ONCE {
-            scope.spawn(move || {
-                (first..=SEQUENCES).step_by(AT_ONCE as usize).for_each(there_and_back)
-            });
-        }
-    });
-}
-
-/// Commands chosen by a number, and all of them taken back.
-fn there_and_back(seed: u64) {
-    let files = start();
-    let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-    // What was never committed has to survive as well.
-    files.write("b.txt", "changed\r\nand not committed\n");
-    files.write("folder/new.txt", "new\n");
-    if numbers.below(2) == 0 {
-        git(&files, &["add", "b.txt"]);
-        files.write("b.txt", "changed again\n");
-    }
-    let workspace = open(&files);
-    let before = everything(&files);
-    for _ in 0..COMMANDS {
-        command(&workspace, &mut numbers);
-    }
-    while !workspace.undo_steps().unwrap().is_empty() {
-        workspace.undo().unwrap_or_else(|error| panic!("sequence {seed}: {error}"));
-    }
-    assert_eq!(everything(&files), before, "sequence {seed}");
 }
 
 #[test]
