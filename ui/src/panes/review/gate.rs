@@ -24,7 +24,7 @@ pub(super) fn GateRail(detail: Arc<ProposalDetailView>) -> impl IntoView {
         .contents
         .iter()
         .cloned()
-        .map(|content| view! { <Item detail=detail.clone() content /> });
+        .map(|content| view! { <Item content /> });
     let contents = contents.collect_view();
     view! {
         <details class="review__rail" open=true aria-label="Gate" data-testid="review-gate">
@@ -64,20 +64,11 @@ fn Reasons(reasons: Vec<RefusalView>) -> impl IntoView {
 
 /// One item that would go in.
 #[component]
-fn Item(detail: Arc<ProposalDetailView>, content: GateContentView) -> impl IntoView {
-    let reviews = context::<Reviews>();
+fn Item(content: GateContentView) -> impl IntoView {
     let name = model::content_words(&content);
     let (tone, mark, word) = match content.open {
         true => (Tone::Ok, Mark::Check, "may go in"),
         false => (Tone::Warn, Mark::Clock, "waits"),
-    };
-    let own = content.clone();
-    let could = move || {
-        let policy = reviews.list().with(|list| list.ready().map(|list| list.policy.clone()))?;
-        let people = model::could_approve(&own, &detail.proposal, &policy);
-        (!people.is_empty()).then(|| view! {
-            <p class="gate__could"><span class="quiet">"could approve: "</span>{people.join(", ")}</p>
-        })
     };
     let approved = (!content.approvals.is_empty()).then(|| {
         view! { <p><span class="quiet">"approved by "</span>{content.approvals.join(", ")}</p> }
@@ -88,7 +79,6 @@ fn Item(detail: Arc<ProposalDetailView>, content: GateContentView) -> impl IntoV
             <h3 class="gate__name"><span class="clip grow" title=content.content.clone()>{name.clone()}</span><Chip tone icon=mark>{word}</Chip></h3>
             <p class="number">{count}</p>
             {approved}
-            {could}
             <Reasons reasons=content.reasons />
         </section>
     }

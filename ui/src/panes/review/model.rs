@@ -69,23 +69,6 @@ pub fn count_words(content: &GateContentView) -> String {
     }
 }
 
-/// Who could still give an approval that is missing, where the rules at hand are those of the target.
-pub fn could_approve(
-    content: &GateContentView,
-    proposal: &ProposalView,
-    policy: &PolicyView,
-) -> Vec<String> {
-    let is_missing = (content.approvals.len() as u64) < u64::from(content.needed);
-    if !is_missing || policy.branch != proposal.target {
-        return Vec::new();
-    }
-    let may = |person: &&String| {
-        !content.approvals.contains(person)
-            && (policy.authors_may_approve || **person != proposal.author)
-    };
-    policy.people.iter().filter(may).cloned().collect()
-}
-
 /// What the gate comes to, on a line.
 pub fn gate_words(gate: &ReviewGateView) -> String {
     let closed = gate.contents.iter().filter(|content| !content.open).count();

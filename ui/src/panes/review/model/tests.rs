@@ -109,20 +109,6 @@ fn branches(current: &str, names: &[&str]) -> BranchesView {
 }
 
 #[test]
-fn a_missing_approval_names_who_could_give_it() {
-    let (proposal, policy) = (proposal(), policy());
-    assert_eq!(could_approve(&content(&["bob"], 2), &proposal, &policy), ["cyd", "ci"]);
-    assert!(could_approve(&content(&["bob", "cyd"], 2), &proposal, &policy).is_empty(), "enough");
-    let lax = PolicyView { authors_may_approve: true, ..policy.clone() };
-    assert_eq!(could_approve(&content(&["bob"], 2), &proposal, &lax), ["ada", "cyd", "ci"]);
-    let other = PolicyView { branch: "release".into(), ..policy };
-    assert!(
-        could_approve(&content(&[], 2), &proposal, &other).is_empty(),
-        "rules of another branch"
-    );
-}
-
-#[test]
 fn the_gate_says_on_a_line_what_it_comes_to() {
     let gate = |open: bool, contents: Vec<GateContentView>| ReviewGateView {
         open,
