@@ -6,15 +6,21 @@ use std::sync::Arc;
 use assay_wire::{FieldDifference, FileDifference, ProposalDetailView};
 use leptos::{ev::KeyboardEvent, prelude::*};
 
-use super::{diff::Lines, focus, lines, reviews::Reviews, threads::ThreadBox, words::Pieces};
+use super::{diff::Lines, focus, lines, reviews::Reviews, threads::ThreadBox};
 use crate::{
-    components::{Blank, Chip, Keys, Mark},
-    panes::git::{item_words, line_counts, status},
+    components::{Blank, Button, Chip, Keys, Mark},
+    panes::git::{Words, item_lines, line_counts, status},
     state::context,
 };
 
 /// Lines of all files together beyond which the rest begin folded: each costs the window time.
 const MOST_LINES: usize = 2_000;
+
+/// What changed in a file, told before the rest is counted.
+const FIRST_ITEMS: usize = 20;
+
+/// Fields of rows drawn at once; more only when asked for.
+const FIRST_FIELDS: usize = 200;
 
 /// The changed files.
 #[component]
@@ -69,7 +75,8 @@ fn ChangesHead() -> impl IntoView {
     view! {
         <div class="changes__head">
             <span class="number grow" role="status" data-testid="review-read">{read}</span>
-            <span class="quiet">"Read" <Keys chord="V" /></span>
+            <span class="quiet changes__keys">"Comment on a line, or on words you select" <Keys chord="C" /></span>
+            <span class="quiet changes__keys">"Read" <Keys chord="V" /></span>
             <div class="versus__modes" role="group" aria-label="How lines are shown">
                 {mode(true, "Side by side")}{mode(false, "Below each other")}
             </div>
@@ -146,11 +153,24 @@ fn FileHead(file: StoredValue<FileDifference>, open: RwSignal<bool>) -> impl Int
 #[component]
 fn Meaning(file: StoredValue<FileDifference>) -> impl IntoView {
     let (items, fields) = file.with_value(|file| (file.file.items.clone(), file.fields.clone()));
-    let items = items.iter().map(|item| view! { <li>{item_words(item)}</li> }).collect_view();
-    let fields = fields.into_iter().map(|field| view! { <Field field /> }).collect_view();
+    let items = item_lines(&items, FIRST_ITEMS).into_iter().map(|item| view! { <li>{item}</li> });
+    let items = items.collect_view();
+    let count = fields.len();
+    let whole = RwSignal::new(count <= FIRST_FIELDS);
+    let fields = StoredValue::new(fields);
+    let shown = move || {
+        let most = if whole.get() { usize::MAX } else { FIRST_FIELDS };
+        let fields = fields.with_value(|all| all.iter().take(most).cloned().collect::<Vec<_>>());
+        fields.into_iter().map(|field| view! { <Field field /> }).collect_view()
+    };
     view! {
         <ul class="change__items">{items}</ul>
-        <div class="change__fields">{fields}</div>
+        <div class="change__fields">
+            {shown}
+            <Show when=move || !whole.get()>
+                <p class="diff__rest"><Button small=true on_press=move |_| whole.set(true)>{format!("Show all {count} fields")}</Button></p>
+            </Show>
+        </div>
     }
 }
 
@@ -158,7 +178,7 @@ fn Meaning(file: StoredValue<FileDifference>) -> impl IntoView {
 fn Field(field: FieldDifference) -> impl IntoView {
     let FieldDifference { row, field, pieces } = field;
     view! {
-        <p class="change__field"><code>{row}" · "{field}</code>" "<Pieces pieces /></p>
+        <p class="change__field"><code>{row}" · "{field}</code>" "<Words pieces /></p>
     }
 }
 

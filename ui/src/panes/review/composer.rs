@@ -40,6 +40,7 @@ fn Sheet(errand: Errand) -> impl IntoView {
             <h3 class="composer__title">{title}</h3>
             <Facts errand=errand.clone() />
             {is_signed.then(|| view! { <Unsigned /><Uncounted /> })}
+            {matches!(errand, Errand::Comment(Some(_))).then(|| view! { <Only /> })}
             <Words label />
             <div data-testid="composer-error">{move || reviews.trouble().get().map(|error| view! { <ErrorNote error /> })}</div>
             <Foot errand />
@@ -59,6 +60,21 @@ fn Facts(errand: Errand) -> impl IntoView {
         <ul class="composer__facts" data-testid="composer-facts">
             {move || facts().unwrap_or_default().into_iter().map(|fact| view! { <li>{fact}</li> }).collect_view()}
         </ul>
+    }
+}
+
+/// Which of the words on the line are meant; for who selects none with a mouse.
+#[component]
+fn Only() -> impl IntoView {
+    let only = context::<Reviews>().only;
+    view! {
+        <label class="composer__only">
+            <span class="field__label">"Only about these words of it"</span>
+            <input
+                class="input mono" type="text" autocomplete="off" spellcheck="false" placeholder="all of them" data-testid="composer-only"
+                prop:value=only on:input:target=move |event| only.set(event.target().value())
+            />
+        </label>
     }
 }
 

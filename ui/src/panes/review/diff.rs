@@ -7,14 +7,19 @@ use assay_wire::{DiffHunk, DiffLine, DiffSide, FileDifference, ProposalDetailVie
 use leptos::prelude::*;
 
 use super::{
+    focus,
     lines::{self, Row},
     reviews::Reviews,
     threads::ThreadBox,
 };
 use crate::{
-    panes::git::{Span, emphasises, sign, skipped, skipped_words},
+    components::Button,
+    panes::git::{Span, emphasises, sign, skipped, skipped_words, start_of},
     state::context,
 };
+
+/// Lines of a file drawn at once; more only when asked for, because each costs the window time.
+const FIRST_LINES: usize = 1_000;
 
 /// A file and the proposal it belongs to.
 type Of = (StoredValue<FileDifference>, StoredValue<Arc<ProposalDetailView>>);
@@ -34,26 +39,38 @@ pub(super) fn Lines(
         return view! { <p class="quiet change__none">"No line differs: only its name, its mode or its emptiness is new, or it is no text."</p> }
             .into_any();
     }
-    let columns = if beside { 6 } else { 4 };
-    let bodies = (0..hunks.len()).map(|at| {
-        let before = at.checked_sub(1).and_then(|at| hunks.get(at));
-        let gap = skipped_words(skipped(before, &hunks[at]));
-        view! {
-            <tbody>
-                {gap.map(|words| view! { <tr class="diff__gap"><td colspan=columns>{words}</td></tr> })}
-                {hunk_view(&hunks[at], (file, detail), beside)}
-            </tbody>
-        }
-    });
-    let bodies = bodies.collect_view();
+    let count = file.with_value(lines::line_count);
+    let whole = RwSignal::new(count <= FIRST_LINES);
+    let bodies = move || match whole.get() {
+        true => hunk_bodies(&hunks, (file, detail), beside),
+        false => hunk_bodies(&start_of(&hunks, FIRST_LINES), (file, detail), beside),
+    };
     view! {
         <table class="diff__table" class=("diff__table--beside", beside)>
             <caption class="unseen">"Changed lines of "{path}</caption>
             <thead class="unseen">{heads(beside)}</thead>
             {bodies}
         </table>
+        <Show when=move || !whole.get()>
+            <p class="diff__rest"><Button small=true testid="diff-all" on_press=move |_| whole.set(true)>{format!("Show all {count} lines")}</Button></p>
+        </Show>
     }
     .into_any()
+}
+
+fn hunk_bodies(hunks: &[DiffHunk], of: Of, beside: bool) -> AnyView {
+    let columns = if beside { 6 } else { 4 };
+    let body = |at: usize| {
+        let before = at.checked_sub(1).and_then(|at| hunks.get(at));
+        let gap = skipped_words(skipped(before, &hunks[at]));
+        view! {
+            <tbody>
+                {gap.map(|words| view! { <tr class="diff__gap"><td colspan=columns>{words}</td></tr> })}
+                {hunk_view(&hunks[at], of, beside)}
+            </tbody>
+        }
+    };
+    (0..hunks.len()).map(body).collect_view().into_any()
 }
 
 fn heads(beside: bool) -> AnyView {
@@ -84,7 +101,7 @@ fn OneLine(line: DiffLine, of: Of) -> impl IntoView {
             <td class="diff__number">{line.old}</td>
             <td class="diff__number"><NewNumber line=line.clone() of /></td>
             <td class="diff__sign">{sign_of(&line, of)}</td>
-            <td class="diff__text">{words(&line)}</td>
+            <td class="diff__text" data-new=number.map(|number| number.to_string())>{words(&line)}</td>
         </tr>
         <Below number of columns=4 />
     }
@@ -94,11 +111,11 @@ fn OneLine(line: DiffLine, of: Of) -> impl IntoView {
 #[component]
 fn BothSides(row: Row, of: Of) -> impl IntoView {
     let number = row.new.as_ref().and_then(|line| line.new);
-    let old = row
-        .old
-        .map(|line| view! { <td class="diff__number">{line.old}</td> <Half line of /> }.into_any());
+    let old = row.old.map(|line| {
+        view! { <td class="diff__number">{line.old}</td> <Half line of number=None /> }.into_any()
+    });
     let new = row.new.map(|line| {
-        view! { <td class="diff__number"><NewNumber line=line.clone() of /></td> <Half line of /> }
+        view! { <td class="diff__number"><NewNumber line=line.clone() of /></td> <Half line of number /> }
             .into_any()
     });
     let nothing = || view! { <td class="diff__nothing" colspan="3"></td> }.into_any();
@@ -110,11 +127,16 @@ fn BothSides(row: Row, of: Of) -> impl IntoView {
 
 /// Sign and text of one side.
 #[component]
-fn Half(line: DiffLine, of: Of) -> impl IntoView {
+fn Half(
+    line: DiffLine,
+    of: Of,
+    /// Of the proposed file.
+    number: Option<u32>,
+) -> impl IntoView {
     let class = line_class(line.side);
     view! {
         <td class=format!("diff__sign {class}")>{sign_of(&line, of)}</td>
-        <td class=format!("diff__text {class}")>{words(&line)}</td>
+        <td class=format!("diff__text {class}") data-new=number.map(|number| number.to_string())>{words(&line)}</td>
     }
 }
 
@@ -155,7 +177,7 @@ fn NewNumber(line: DiffLine, of: Of) -> impl IntoView {
     let testid = format!("say-{path}-{number}");
     view! {
         <button
-            type="button" class="diff__say" tabindex="-1" data-line=number.to_string() data-testid=testid
+            type="button" class="diff__say" id=focus::say_id(&path, number) tabindex="-1" data-line=number.to_string() data-testid=testid
             aria-label=format!("Comment on line {number}") title="Comment on this line (C)"
             on:click=move |_| reviews.comment_on(&path, number)
         >{number}</button>
@@ -170,7 +192,10 @@ fn Below(number: Option<u32>, of: Of, columns: u32) -> impl IntoView {
         of.0.with_value(|file| lines::threads_on(&detail.threads, &file.file.path, number))
     });
     (!threads.is_empty()).then(|| {
-        let boxes = threads.into_iter().map(|thread| view! { <ThreadBox thread placed=true /> });
+        let boxes = threads.into_iter().map(|thread| {
+            let placed = of.0.with_value(|file| lines::is_about_line(&thread, file));
+            view! { <ThreadBox thread placed /> }
+        });
         view! { <tr class="diff__said"><td colspan=columns>{boxes.collect_view()}</td></tr> }
     })
 }

@@ -1,10 +1,9 @@
 //! What can be done with the proposal on screen, and whether it can be done now.
 
-use std::{collections::BTreeMap, future::Future, sync::Arc};
+use std::{future::Future, sync::Arc};
 
 use assay_wire::{
-    ApiError, Attest, MergeView, PlanRevisions, ProposalDetailView, RunRequest, StopGit,
-    SyncBranch, SyncView,
+    AnchorView, ApiError, Attest, FileDifference, PlanRevisions, ProposalDetailView, RunRequest,
 };
 use leptos::{prelude::*, task::spawn_local};
 
@@ -49,27 +48,50 @@ impl Reviews {
         self.detail_now().is_some_and(|detail| detail.threads.iter().any(|t| !t.resolved))
     }
 
-    /// Comments on what the keyboard is at: a conversation, a line, else the proposal.
+    /// Comments on what the keyboard is at: a conversation, a line; else on words that are selected, else on the proposal.
     pub fn comment(self) {
         if let Some(thread) = focus::thread() {
             return self.begin(Errand::Answer { thread, settles: false });
         }
-        match focus::line() {
-            Some((path, number)) => self.comment_on(&path, number),
-            None => self.begin(Errand::Comment(None)),
+        match (focus::line(), focus::selected()) {
+            (Some((path, number)), _) => self.comment_on(&path, number),
+            (None, Some(selected)) => self.comment_on_words(&selected),
+            (None, None) => self.begin(Errand::Comment(None)),
+        }
+    }
+
+    /// Comments on the words that are selected; on the line where they begin when they end nowhere in the file.
+    fn comment_on_words(self, selected: &focus::Selected) {
+        let anchor = selected.to.and_then(|to| {
+            self.anchored(&selected.file, |file, text| {
+                lines::anchor_between(file, text, selected.from, to)
+            })
+        });
+        match anchor {
+            Some(anchor) => self.begin(Errand::Comment(Some(anchor))),
+            None => self.comment_on(&selected.file, selected.from.line),
         }
     }
 
     /// Comments on a line of a proposed file.
     pub fn comment_on(self, path: &str, number: u32) {
-        let Some(detail) = self.on_screen() else { return };
-        let anchor = || {
-            let file = detail.files.iter().find(|file| file.file.path == path)?;
-            // A very large file comes without its text: what is said of its lines is said of the proposal.
-            let text = detail.texts.iter().find(|text| text.path == path)?;
-            lines::anchor_of(path, lines::line_numbered(file, number)?, &text.text)
-        };
-        self.begin(Errand::Comment(anchor()));
+        let anchor = self.anchored(path, |file, text| {
+            lines::anchor_of(path, lines::line_numbered(file, number)?, text)
+        });
+        self.begin(Errand::Comment(anchor));
+    }
+
+    /// What a comment is anchored to in a changed file. A very large one comes without its text: what is said of its
+    /// lines is said of the proposal.
+    fn anchored(
+        self,
+        path: &str,
+        anchor: impl FnOnce(&FileDifference, &str) -> Option<AnchorView>,
+    ) -> Option<AnchorView> {
+        let detail = self.on_screen()?;
+        let file = detail.files.iter().find(|file| file.file.path == path)?;
+        let text = detail.texts.iter().find(|text| text.path == path)?;
+        anchor(file, &text.text)
     }
 
     /// Settles the conversation that the keyboard is at, or goes on with it where it is settled.
@@ -94,7 +116,17 @@ impl Reviews {
         } else {
             self.part.set(Part::Conversation);
         }
-        request_animation_frame(move || focus_on(&focus::thread_id(&next)));
+        request_animation_frame(move || self.go_to_thread(&next));
+    }
+
+    /// Gives a conversation the keyboard. One below lines that are not drawn stands with the others.
+    fn go_to_thread(self, thread: &str) {
+        let id = focus::thread_id(thread);
+        if document().get_element_by_id(&id).is_some() {
+            return focus_on(&id);
+        }
+        self.part.set(Part::Conversation);
+        request_animation_frame(move || focus_on(&id));
     }
 
     /// Evaluates both sides of the proposal: its plan comes first, where that is to be confirmed.
@@ -139,23 +171,9 @@ impl Reviews {
         self.proposing.ask();
     }
 
-    /// Sends what was said here and fetches what others said.
+    /// Sends what was said here and fetches what others said. What is asked on the way, and what came of it, is git's.
     pub fn sync(self) {
-        let sync =
-            SyncBranch { remote: None, push: true, allow: None, resolutions: BTreeMap::new() };
-        self.work(
-            async move { ipc::call(sync).await.map(|synced| sync_words(&synced)) },
-            Self::refresh,
-        );
-    }
-
-    /// Stops a sync at its next chance.
-    pub fn stop_sync(self) {
-        spawn_local(async move {
-            if let Err(error) = ipc::call(StopGit {}).await {
-                self.trouble.set(Some(error));
-            }
-        });
+        self.branches.sync(true);
     }
 
     /// Does something to the proposals, says that it is done, and reads them again as `then` does.
@@ -172,7 +190,6 @@ impl Reviews {
         spawn_local(async move {
             let done = doing.await;
             self.busy.set(false);
-            self.progress.set(None);
             match done {
                 Ok(words) => {
                     self.toasts.say(words);
@@ -189,22 +206,9 @@ impl Reviews {
         self.trouble.set(None);
     }
 
-    /// Gives the keyboard back to the proposal once the field that had it is gone.
+    /// Gives the keyboard back to where an errand began, else to the proposal, once the field that had it is gone.
     pub(super) fn give_keyboard_back(self) {
-        request_animation_frame(|| focus_on(focus::DETAIL));
+        let back = self.back.try_update_value(std::mem::take).flatten();
+        request_animation_frame(move || focus::go_to(back.as_deref()));
     }
-}
-
-fn sync_words(synced: &SyncView) -> String {
-    let came = match &synced.merged {
-        MergeView::UpToDate => "nothing new came",
-        MergeView::FastForward { .. } | MergeView::Merged { .. } => "news came and were merged",
-        MergeView::Conflicts { .. } => "the two sides conflict: decide in Git",
-    };
-    let mut words = format!("Synced {} with {}: {came}", synced.branch, synced.remote);
-    for note in &synced.notes {
-        words.push_str("; ");
-        words.push_str(note);
-    }
-    words
 }

@@ -9,8 +9,8 @@ use assay_wire::{
 };
 use leptos::{prelude::*, task::spawn_local};
 
-use super::{model, reviews::Reviews};
-use crate::ipc;
+use super::{focus, lines, model, reviews::Reviews};
+use crate::{components::focus_on, ipc};
 
 /// Something to say or do about a proposal.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -86,9 +86,11 @@ impl Errand {
             Self::Comment(_) | Self::Answer { settles: false, .. } => {
                 "Said and signed. Others see it after the next sync."
             }
-            Self::Answer { settles: true, .. } => "Conversation settled",
+            Self::Answer { settles: true, .. } => {
+                "Conversation settled. Others see it after the next sync."
+            }
             Self::Revoke { .. } => "Taken back. Others see it after the next sync.",
-            Self::Merge => "Merged",
+            Self::Merge => "Merged. Others have it after the next sync.",
         }
     }
 }
@@ -107,7 +109,11 @@ impl Reviews {
     pub fn begin(self, errand: Errand) {
         let Some(detail) = self.on_screen() else { return };
         self.trouble.set(None);
+        self.only.set(String::new());
+        self.back.set_value(focus::place());
         self.writing.set(Some(Writing { errand, seen: detail.shown.clone() }));
+        // The same errand again is already on screen.
+        request_animation_frame(|| focus_on(focus::WORDS));
     }
 
     /// What is being written.
@@ -134,6 +140,9 @@ impl Reviews {
         let writing = self.writing.get()?;
         let detail = self.detail_now()?;
         let signer = self.signer();
+        if self.only.with(|only| narrowed(&writing.errand, only)).is_none() {
+            return Some("These words do not stand there");
+        }
         self.words.with(|words| {
             model::obstacle(&writing.errand, words, signer.as_ref(), &detail.proposal.gate)
         })
@@ -151,6 +160,7 @@ impl Reviews {
             self.writing.set(Some(Writing { errand, seen: detail.shown.clone() }));
             return self.trouble.set(Some(changed_under_the_pen()));
         }
+        let Some(errand) = self.only.with_untracked(|only| narrowed(&errand, only)) else { return };
         let words = self.words.get_untracked();
         self.busy.set(true);
         self.trouble.set(None);
@@ -224,6 +234,16 @@ impl Reviews {
         let proposed =
             async move { ipc::call(propose).await.map(|_| "Proposed as the branch is now") };
         self.work(proposed, Self::take_as_it_is);
+    }
+}
+
+/// The errand with only the words that are meant of those it is about; `None` when they do not stand there.
+fn narrowed(errand: &Errand, only: &str) -> Option<Errand> {
+    match errand {
+        Errand::Comment(Some(anchor)) => {
+            lines::narrowed(anchor, only).map(|anchor| Errand::Comment(Some(anchor)))
+        }
+        other => Some(other.clone()),
     }
 }
 

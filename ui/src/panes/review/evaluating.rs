@@ -55,7 +55,11 @@ impl Evaluating {
             for run in [base, head] {
                 match ipc::call(ReadRun { run: run.clone(), rows: false }).await {
                     Ok(read) => self.set(&run, read.summary.state, read.summary.counts),
-                    Err(error) => self.trouble.set(Some(error)),
+                    // What cannot be read is not waited for.
+                    Err(error) => {
+                        self.set(&run, RunState::Interrupted, CellCounts::default());
+                        self.trouble.set(Some(error));
+                    }
                 }
             }
             if !untrack(|| self.is_going()) {

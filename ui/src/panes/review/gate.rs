@@ -9,9 +9,10 @@ use assay_wire::{
 };
 use leptos::prelude::*;
 
-use super::{When, errand::Errand, model, reviews::Reviews};
+use super::{errand::Errand, model, reviews::Reviews};
 use crate::{
     components::{Button, Chip, Icon, Kind, Mark, Tone},
+    panes::git::When,
     state::context,
 };
 

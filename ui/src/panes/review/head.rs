@@ -5,12 +5,13 @@ use std::sync::Arc;
 use assay_wire::{ProposalDetailView, ProposalState};
 use leptos::prelude::*;
 
-use super::{When, errand::Errand, model, reviews::Reviews};
+use super::{errand::Errand, model, reviews::Reviews};
 use crate::{
     actions::{Action, Stage, about},
     components::{
         Button, Chip, ErrorNote, Keys, Kind, Mark, Menu, MenuButton, MenuItem, Note, Tone,
     },
+    panes::git::When,
     state::context,
 };
 
@@ -42,6 +43,7 @@ fn MoreMenu(detail: Arc<ProposalDetailView>) -> impl IntoView {
     let items = move || {
         let proposal = &detail.proposal;
         let signer = untrack(|| reviews.signer());
+        let is_unsigned = signer.is_none();
         let is_own = signer.is_some_and(|signer| signer.fingerprint == proposal.author_key);
         let is_over = !model::is_live(proposal.state);
         let is_merged = proposal.state == ProposalState::Merged;
@@ -49,6 +51,7 @@ fn MoreMenu(detail: Arc<ProposalDetailView>) -> impl IntoView {
             Errand::Revoke { statement: proposal.id.clone(), what: "the proposal".to_owned() };
         let why_kept =
             if is_own { "it is merged or taken back" } else { "somebody else proposes it" };
+        let why_not_again = if is_merged { "it is merged" } else { "no key signs here yet" };
         vec![
             MenuItem::new(
                 "review-again",
@@ -58,7 +61,7 @@ fn MoreMenu(detail: Arc<ProposalDetailView>) -> impl IntoView {
                     reviews.propose_again();
                 },
             )
-            .refused_if(is_merged, "it is merged"),
+            .refused_if(is_merged || is_unsigned, why_not_again),
             MenuItem::new("review-withdraw", Mark::Bin, "Take the proposal back…", move || {
                 reviews.begin(withdraw.clone());
             })

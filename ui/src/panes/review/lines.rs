@@ -9,6 +9,8 @@ use assay_wire::{
     AnchorPlace, AnchorView, DiffHunk, DiffLine, DiffSide, FileDifference, ThreadView,
 };
 
+use super::focus::Spot;
+
 /// A row of a difference that is shown side by side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Row {
@@ -60,13 +62,50 @@ pub fn anchor_of(file: &str, line: &DiffLine, text: &str) -> Option<AnchorView> 
         return None;
     }
     let whole = text_of(line);
-    let words = whole.trim();
     let begins = line_start(text, line.new?)?;
-    let start = begins + (whole.len() - whole.trim_start().len());
-    text.get(start..)?.starts_with(words).then_some(())?;
-    let end = u32::try_from(start + words.len()).ok()?;
+    text.get(begins..)?.starts_with(whole.trim_end()).then_some(())?;
+    anchored(file, begins, &whole)
+}
+
+/// What a comment on the words between two places is anchored to, in the proposed text of their file.
+pub fn anchor_between(
+    file: &FileDifference,
+    text: &str,
+    from: Spot,
+    to: Spot,
+) -> Option<AnchorView> {
+    let (start, end) = (offset(file, text, from)?, offset(file, text, to)?);
+    anchored(&file.file.path, start, text.get(start..end)?)
+}
+
+/// Of the words that a comment is about only those that are meant, the first where they stand there twice; all when none
+/// are named.
+pub fn narrowed(anchor: &AnchorView, only: &str) -> Option<AnchorView> {
+    let only = only.trim();
+    let at = anchor.content.find(only)?;
+    match only {
+        "" => Some(anchor.clone()),
+        _ => anchored(&anchor.file, anchor.start as usize + at, only),
+    }
+}
+
+/// The words that begin at `start`, in bytes, without the blanks around them.
+fn anchored(file: &str, start: usize, words: &str) -> Option<AnchorView> {
+    let content = words.trim();
+    let start = start + (words.len() - words.trim_start().len());
+    let end = u32::try_from(start + content.len()).ok()?;
     let start = u32::try_from(start).ok()?;
-    Some(AnchorView { file: file.to_owned(), start, end, content: words.to_owned() })
+    let anchor = AnchorView { file: file.to_owned(), start, end, content: content.to_owned() };
+    (!content.is_empty()).then_some(anchor)
+}
+
+/// Where a place of a line is in the text, in bytes; nowhere when the line on screen is not that of the text.
+fn offset(file: &FileDifference, text: &str, spot: Spot) -> Option<usize> {
+    let begins = line_start(text, spot.line)?;
+    let line = text_of(line_numbered(file, spot.line)?);
+    text.get(begins..)?.starts_with(line.trim_end()).then_some(())?;
+    let mut ends = line.char_indices().map(|(at, _)| at).chain([line.len()]);
+    Some(begins + ends.nth(spot.before)?)
 }
 
 /// Where a line begins in a text, in bytes; lines count from 1. A lone carriage return ends a line too, as it does for
@@ -98,6 +137,13 @@ pub fn threads_on(threads: &[ThreadView], file: &str, line: Option<u32>) -> Vec<
         line.is_some() && anchor.is_some_and(|anchor| anchor.file == file && anchor.line == line)
     };
     threads.iter().filter(is_here).cloned().collect()
+}
+
+/// Whether a conversation is about all words of the line that it stands below.
+pub fn is_about_line(thread: &ThreadView, file: &FileDifference) -> bool {
+    let Some(anchor) = &thread.anchor else { return false };
+    let line = anchor.line.and_then(|number| line_numbered(file, number));
+    line.is_some_and(|line| text_of(line).trim() == anchor.quote)
 }
 
 /// The conversations about a file whose words stand on no line that the difference shows.
@@ -241,6 +287,45 @@ mod tests {
         assert_eq!(anchor_of("f", &old("one"), text), None, "what is removed is not in that file");
         assert_eq!(anchor_of("f", &new(2, "other"), text), None, "other words stand there");
         assert_eq!(anchor_of("f", &new(9, "four"), text), None, "no such line");
+    }
+
+    #[test]
+    fn a_comment_on_some_words_is_anchored_to_just_them() {
+        let text = "one\nBe brîef, be kind.\n\nfour five";
+        let file = file(vec![both(1, "one"), new(2, "Be brîef, be kind."), both(4, "four five")]);
+        let at = |line, before| Spot { line, before };
+        let words = |from, to| anchor_between(&file, text, from, to).map(|a| a.content);
+        assert_eq!(words(at(2, 3), at(2, 8)).as_deref(), Some("brîef"));
+        assert_eq!(words(at(2, 2), at(2, 9)).as_deref(), Some("brîef,"), "no blanks around");
+        assert_eq!(words(at(2, 10), at(4, 4)).as_deref(), Some("be kind.\n\nfour"));
+        assert_eq!(words(at(2, 2), at(2, 3)), None, "a blank is nothing to find again");
+        assert_eq!(words(at(2, 9), at(2, 3)), None, "backwards");
+        assert_eq!(words(at(2, 3), at(3, 0)), None, "a line that is not shown");
+        let anchor = anchor_between(&file, text, at(2, 3), at(2, 8)).expect("words");
+        assert_eq!(&text[anchor.start as usize..anchor.end as usize], "brîef");
+    }
+
+    #[test]
+    fn the_words_that_are_meant_can_be_named() {
+        let text = "Be brîef, be kind.";
+        let anchor = anchor_of("f", &new(1, text), text).expect("words");
+        let meant = narrowed(&anchor, " kind ").expect("they stand there");
+        assert_eq!(&text[meant.start as usize..meant.end as usize], "kind");
+        assert_eq!(narrowed(&anchor, "").as_ref(), Some(&anchor));
+        assert_eq!(narrowed(&anchor, "cruel"), None);
+    }
+
+    #[test]
+    fn a_conversation_says_its_words_where_they_are_not_the_whole_line() {
+        let file = file(vec![new(2, "  all the words")]);
+        let about = |quote: &str| {
+            let mut thread = thread("t", "p/a.prompty", Some(2));
+            if let Some(anchor) = &mut thread.anchor {
+                anchor.quote = quote.into();
+            }
+            is_about_line(&thread, &file)
+        };
+        assert!(about("all the words") && !about("words"));
     }
 
     #[test]

@@ -3,12 +3,13 @@
 use assay_wire::{ApiError, PolicyView, ProposalView, SignerView};
 use leptos::prelude::*;
 
-use super::{When, focus, model, reviews::Reviews};
+use super::{focus, model, reviews::Reviews};
 use crate::{
     actions::{Action, Stage, about},
     components::{
-        Blank, Button, Chip, ErrorNote, Icon, IconButton, Kind, Loading, Mark, Note, Tone, focus_on,
+        Button, Chip, ErrorNote, Icon, IconButton, Kind, Loading, Mark, Note, Tone, focus_on,
     },
+    panes::git::{When, Work},
     state::{Load, context},
 };
 
@@ -49,18 +50,14 @@ enum State {
 
 #[component]
 fn ListHead() -> impl IntoView {
-    let (reviews, stage) = (context::<Reviews>(), Stage::here());
-    let busy = Signal::derive(move || reviews.is_busy());
-    let working = move || reviews.progress.get().unwrap_or_else(|| "Working…".to_owned());
+    let (reviews, work, stage) = (context::<Reviews>(), context::<Work>(), Stage::here());
+    let busy = Signal::derive(move || reviews.is_busy() || work.is_busy());
     view! {
         <div class="pane__head">
             <h2 class="pane__title clip grow">"Reviews"</h2>
-            <span class="quiet clip" role="status">{move || busy.get().then(working)}</span>
-            <Show when=move || busy.get() && reviews.progress.with(Option::is_some)>
-                <IconButton small=true mark=Mark::Stop label="Stop the sync" testid="review-stop-sync" on_press=move |_| reviews.stop_sync() />
-            </Show>
+            <span class="quiet clip" role="status">{move || reviews.is_busy().then_some("Working…")}</span>
             <IconButton
-                small=true mark=Mark::Reload label="Sync: send what was said here, fetch what others said"
+                small=true mark=Mark::Swap label="Sync: send what was said here, fetch what others said"
                 testid="review-sync" disabled=busy on_press=move |_| reviews.sync()
             />
             <Button small=true icon=Mark::Plus testid="review-propose" on_press=move |_| stage.perform(Action::Propose)>"Propose…"</Button>
@@ -89,9 +86,13 @@ fn Policy(policy: PolicyView) -> impl IntoView {
         }
     };
     match problem {
-        Some(problem) => {
-            view! { <Note tone=Tone::Danger mark=Mark::Error>{problem}</Note> }.into_any()
+        Some(problem) => view! {
+            <Note tone=Tone::Danger mark=Mark::Error>
+                <p>{format!("The policy of {branch} cannot be read, and so lets nothing in:")}</p>
+                <p class="review__problem mono">{problem}</p>
+            </Note>
         }
+        .into_any(),
         None => view! { <p class="review__policy quiet" data-testid="review-policy">{words}</p> }
             .into_any(),
     }
@@ -111,15 +112,7 @@ fn Refused(error: ApiError) -> impl IntoView {
 
 #[component]
 fn Empty() -> impl IntoView {
-    let stage = Stage::here();
-    view! {
-        <Blank
-            mark=Mark::Review title="No proposals yet"
-            text="Propose a branch, and others approve exactly its content. What they say is signed and travels with git; no server is needed."
-        >
-            <Button kind=Kind::Primary testid="review-propose-first" on_press=move |_| stage.perform(Action::Propose)>"Propose a branch…"</Button>
-        </Blank>
-    }
+    view! { <p class="review__none quiet">"No proposals yet."</p> }
 }
 
 /// One keyboard stop: arrows move, Enter shows.
@@ -138,7 +131,7 @@ fn Lines() -> impl IntoView {
     };
     view! {
         <ul id=focus::LIST aria-label="Proposals" on:keydown=walk>
-            <For each=move || proposals.get() key=|one| (one.id.clone(), one.state.as_str(), one.open_threads, one.title.clone()) let:proposal>
+            <For each=move || proposals.get() key=|one| (one.id.clone(), one.state.as_str(), one.open_threads, one.title.clone(), one.time_s, one.target.clone()) let:proposal>
                 <Line proposal stop />
             </For>
         </ul>
@@ -159,7 +152,7 @@ fn Line(proposal: ProposalView, stop: Memo<Option<String>>) -> impl IntoView {
     view! {
         <li>
             <button
-                type="button" class="review-line" data-testid=format!("proposal-{}", proposal.branch)
+                type="button" class="review-line" title=proposal.title.clone() data-testid=format!("proposal-{}", proposal.branch)
                 tabindex=move || if is(stop.get()) { "0" } else { "-1" }
                 aria-current=move || is(reviews.chosen().get()).then_some("true")
                 on:click=show
@@ -184,10 +177,13 @@ fn SignerLine() -> impl IntoView {
             </Button>
         }
     };
+    // Before the list is read nobody knows.
+    let is_known = move || reviews.list().with(|list| list.ready().is_some());
+    let nobody = move || is_known().then_some("No key signs here yet");
     view! {
         <div class="review__signer" data-testid="review-signer">
             {move || match reviews.signer() {
-                None => view! { <Icon mark=Mark::Person /><span class="quiet grow">"No key signs here yet"</span> }.into_any(),
+                None => view! { <Icon mark=Mark::Person /><span class="quiet grow">{nobody()}</span> }.into_any(),
                 Some(signer) => view! { <SignerWords signer /> }.into_any(),
             }}
             {choose()}
@@ -199,8 +195,9 @@ fn SignerLine() -> impl IntoView {
 fn SignerWords(signer: SignerView) -> impl IntoView {
     let name = signer.person.clone().unwrap_or_else(|| signer.name.clone());
     let mark = if signer.problem.is_some() { Mark::Warning } else { Mark::Person };
-    let problem =
-        signer.problem.map(|problem| view! { <span class="review__uncounted">{problem}</span> });
+    let problem = signer.problem.map(|problem| {
+        view! { <span class="review__uncounted" title=problem>"would not count yet"</span> }
+    });
     view! {
         <Icon mark />
         <span class="grow review__signer-name" title=signer.fingerprint>

@@ -3,15 +3,14 @@
 
 use std::sync::Arc;
 
-use assay_wire::{
-    DiffSide, ProposalDetailView, ReadRendered, RenderedChange, RenderedMessage, RenderedView,
-};
+use assay_wire::{ProposalDetailView, ReadRendered, RenderedView};
 use leptos::{ev::KeyboardEvent, prelude::*, task::spawn_local};
 
-use super::{model, reviews::Reviews, words::Pieces};
+use super::reviews::Reviews;
 use crate::{
-    components::{Blank, Button, Chip, ErrorNote, Loading, Mark, Note, Tone},
+    components::{Button, ErrorNote, Loading},
     ipc,
+    panes::git::Messages as Rendered,
     state::{Load, context},
 };
 
@@ -19,15 +18,19 @@ use crate::{
 #[component]
 pub(super) fn Messages(detail: Arc<ProposalDetailView>) -> impl IntoView {
     let case = RwSignal::new(String::new());
-    let rendered = RwSignal::new(Load::<Arc<RenderedView>>::Loading);
-    let detail = StoredValue::new(detail);
+    let rendered = RwSignal::new(Load::<RenderedView>::Loading);
+    let (detail, asked) = (StoredValue::new(detail), StoredValue::new(0_u64));
     let read = move || {
+        asked.update_value(|asked| *asked += 1);
+        let turn = asked.get_value();
         let question = detail.with_value(|detail| question(detail, &case.get_untracked()));
         rendered.set(Load::Loading);
         spawn_local(async move {
-            let read = ipc::call(question).await.map(Arc::new);
-            // The view may be gone by the time the answer comes.
-            rendered.try_set(read.into());
+            let read = ipc::call(question).await;
+            // The view may be gone by the time the answer comes, and one that was overtaken is of no use.
+            if asked.try_get_value() == Some(turn) {
+                rendered.try_set(read.into());
+            }
         });
     };
     read();
@@ -42,7 +45,7 @@ pub(super) fn Messages(detail: Arc<ProposalDetailView>) -> impl IntoView {
                     } />
                 }
                 .into_any(),
-                Load::Ready(view) => view! { <Rendered view /> }.into_any(),
+                Load::Ready(rendered) => view! { <Rendered rendered /> }.into_any(),
             }}
         </div>
     }
@@ -98,55 +101,5 @@ fn CaseChoice(
             <datalist id="review-cases">{known}</datalist>
             <Button small=true testid="review-render" on_press=move |_| on_choose()>"Render"</Button>
         </div>
-    }
-}
-
-#[component]
-fn Rendered(view: Arc<RenderedView>) -> impl IntoView {
-    let left_out = view.left_out.clone().into_iter().map(|why| {
-        view! { <Note tone=Tone::Warn mark=Mark::Warning>{why}</Note> }
-    });
-    let left_out = left_out.collect_view();
-    let changes = view.changes.iter().cloned().map(|change| view! { <Change change /> });
-    let changes = changes.collect_view();
-    let none = view.changes.is_empty().then(|| view! {
-        <Blank
-            mark=Mark::Check title="The same messages"
-            text="What would be sent is the same on both sides, for the cases that were looked at."
-        />
-    });
-    view! { {left_out}{changes}{none} }
-}
-
-/// The messages of one variant for one case.
-#[component]
-fn Change(change: RenderedChange) -> impl IntoView {
-    let RenderedChange { prompt, variant, case, messages, more } = change;
-    let more = (more > 0).then(|| {
-        let more = model::several(more as usize, "more case");
-        view! { <span class="quiet">{format!("{more} with other messages")}</span> }
-    });
-    let label = format!("{prompt} · {variant}, case {case}");
-    view! {
-        <section class="messages__change" aria-label=label>
-            <h3 class="messages__title"><span class="clip">{format!("{prompt} · {variant}")}</span><code class="clip">{case}</code>{more}</h3>
-            {messages.into_iter().map(|message| view! { <Message message /> }).collect_view()}
-        </section>
-    }
-}
-
-#[component]
-fn Message(message: RenderedMessage) -> impl IntoView {
-    let RenderedMessage { role, side, pieces } = message;
-    let chip = match side {
-        DiffSide::Both => None,
-        DiffSide::Old => Some((Tone::Danger, Mark::Bin, "only before")),
-        DiffSide::New => Some((Tone::Ok, Mark::Plus, "new")),
-    };
-    view! {
-        <article class="messages__message">
-            <p class="messages__role quiet">{role}" "{chip.map(|(tone, mark, word)| view! { <Chip tone icon=mark>{word}</Chip> })}</p>
-            <div class="messages__text"><Pieces pieces /></div>
-        </article>
     }
 }

@@ -11,10 +11,11 @@ use assay_wire::ProposalDetailView;
 use leptos::{ev::KeyboardEvent, prelude::*};
 
 use crate::{
+    actions::{Action, Stage},
     components::{
-        Blank, Button, Edge, ErrorNote, Loading, Mark, Splitter, TabItem, Tabs, focus_on,
+        Blank, Button, Edge, ErrorNote, Kind, Loading, Mark, Splitter, TabItem, Tabs, focus_on,
     },
-    panes::git::ago,
+    panes::git::{When, WorkStrip},
     state::{Desk, Load, Session, context},
 };
 
@@ -36,7 +37,6 @@ mod reviews;
 mod signing;
 mod threads;
 mod verdict;
-mod words;
 
 pub use errand::Errand;
 pub use reviews::{Part, Reviews};
@@ -70,6 +70,7 @@ pub fn ReviewPane() -> impl IntoView {
     reviews.enter(&project);
     let focused = window_event_listener(leptos::ev::focus, move |_| reviews.refresh());
     on_cleanup(move || focused.remove());
+    follow_width(reviews);
     request_animation_frame(|| focus_on(focus::DETAIL));
     let side = Desk::size(&project, "review-list", 280.0);
     view! {
@@ -79,6 +80,7 @@ pub fn ReviewPane() -> impl IntoView {
             </div>
             <Splitter label="Width of the proposals" edge=Edge::Left size=side range=(200.0, 480.0) />
             <div class="review__main">
+                <WorkStrip back=focus::DETAIL />
                 <Shown />
             </div>
         </section>
@@ -104,10 +106,7 @@ fn Shown() -> impl IntoView {
         <div id=focus::DETAIL class="review__detail" tabindex="0" role="region" aria-label="Proposal" on:keydown=on_key>
             <Trouble />
             {move || match reviews.detail().get() {
-                None => view! {
-                    <Blank mark=Mark::Review title="No proposal chosen" text="Choose one to read what differs and what was said of it." />
-                }
-                .into_any(),
+                None => view! { <NoneShown /> }.into_any(),
                 Some(Load::Loading) => view! { <Loading what="Reading the proposal" /> }.into_any(),
                 Some(Load::Failed(error)) => view! {
                     <div class="review__refused">
@@ -122,6 +121,45 @@ fn Shown() -> impl IntoView {
             <Composer />
             <Show when=move || reviews.detail_now().is_some()><Verbs /></Show>
         </div>
+    }
+}
+
+/// Lines stand side by side where there is room, until the person says otherwise.
+fn follow_width(reviews: Reviews) {
+    let was_wide = StoredValue::new(reviews::is_wide());
+    let resized = window_event_listener(leptos::ev::resize, move |_| {
+        let is_wide = reviews::is_wide();
+        if was_wide.get_value() != is_wide {
+            was_wide.set_value(is_wide);
+            reviews.beside.set(is_wide);
+        }
+    });
+    on_cleanup(move || resized.remove());
+}
+
+/// In the place of a proposal: what this is for, while there is none at all.
+#[component]
+fn NoneShown() -> impl IntoView {
+    let (reviews, stage) = (context::<Reviews>(), Stage::here());
+    let is_empty = Memo::new(move |_| {
+        reviews.list().with(|list| list.ready().is_some_and(|list| list.proposals.is_empty()))
+    });
+    move || {
+        match is_empty.get() {
+        true => view! {
+            <Blank
+                mark=Mark::Review title="Nothing is proposed yet"
+                text="Propose a branch, and others approve exactly its content. What they say is signed and travels with git; no server is needed."
+            >
+                <Button kind=Kind::Primary testid="review-propose-first" on_press=move |_| stage.perform(Action::Propose)>"Propose a branch…"</Button>
+            </Blank>
+        }
+        .into_any(),
+        false => view! {
+            <Blank mark=Mark::Review title="No proposal chosen" text="Choose one to read what differs and what was said of it." />
+        }
+        .into_any(),
+    }
     }
 }
 
@@ -174,16 +212,4 @@ fn part_name(part: Part) -> &'static str {
         Part::Messages => "Messages",
         Part::Verdict => "Verdict",
     }
-}
-
-/// When something was: how long ago, or the date; whole on hover.
-#[component]
-fn When(time_s: i64) -> impl IntoView {
-    let undefined = &wasm_bindgen::JsValue::UNDEFINED;
-    let date = js_sys::Date::new(&(time_s as f64 * 1_000.0).into());
-    let now_s = (js_sys::Date::now() / 1_000.0) as i64;
-    let whole = String::from(date.to_locale_string("default", undefined));
-    let words = ago(time_s, now_s)
-        .unwrap_or_else(|| String::from(date.to_locale_date_string("default", undefined)));
-    view! { <time class="quiet review__when" title=whole>{words}</time> }
 }

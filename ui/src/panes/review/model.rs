@@ -217,22 +217,6 @@ pub fn progress(runs: &[Going]) -> (u32, u32) {
     sum
 }
 
-/// How far a git command is.
-pub fn progress_words(stage: &str, done: u64, total: u64) -> String {
-    let stage = match stage {
-        "connecting" => "Connecting",
-        "receiving" => "Receiving",
-        "resolving" => "Unpacking",
-        "sending" => "Sending",
-        "files" => "Writing files",
-        _ => "Reading commits",
-    };
-    match total {
-        0 => stage.to_owned(),
-        total => format!("{stage} {done} of {total}"),
-    }
-}
-
 /// Whether a side is still being answered.
 pub fn is_going(runs: &[Going]) -> bool {
     runs.iter().any(|going| going.state == RunState::Running)
@@ -282,6 +266,13 @@ pub fn usual_draft(branches: &BranchesView) -> Draft {
 pub fn title_of(branches: &BranchesView, branch: &str) -> String {
     let found = branches.branches.iter().find(|one| !one.remote && one.name == branch);
     found.map(|one| one.tip.summary.clone()).unwrap_or_default()
+}
+
+/// A draft of another branch: with the title that the branch suggests, unless the person has written one.
+pub fn with_branch(branches: &BranchesView, draft: Draft, branch: String) -> Draft {
+    let is_own = !draft.title.trim().is_empty() && draft.title != title_of(branches, &draft.branch);
+    let title = if is_own { draft.title } else { title_of(branches, &branch) };
+    Draft { branch, title, ..draft }
 }
 
 /// The branches that can be proposed, or proposed for.

@@ -8,10 +8,13 @@ use super::{
     reviews::Reviews,
 };
 use crate::{
-    components::{Button, Dialog, ErrorNote, Kind, Loading, Mark, Note, Tone},
+    components::{Button, Dialog, ErrorNote, Kind, Loading, Mark, Note, Tone, focus_on},
     ipc,
     state::{Load, context},
 };
+
+/// Id of the title's field on the page.
+const TITLE: &str = "propose-title";
 
 /// The sheet that proposes a branch, and what is filled in there.
 #[derive(Clone, Copy)]
@@ -48,14 +51,19 @@ impl Proposing {
                 self.draft.set(model::usual_draft(branches));
             }
             self.branches.set(read.into());
+            request_animation_frame(|| focus_on(TITLE));
         });
     }
 
+    /// Chooses the branch, with the title that it suggests unless the person has written one.
     fn choose_branch(self, branch: String) {
-        let title = self.branches.with_untracked(|branches| {
-            branches.ready().map(|all| model::title_of(all, &branch)).unwrap_or_default()
+        let draft = self.draft.get_untracked();
+        let next = self.branches.with_untracked(|branches| {
+            branches.ready().map(|all| model::with_branch(all, draft, branch))
         });
-        self.draft.update(|draft| *draft = Draft { branch, title, ..std::mem::take(draft) });
+        if let Some(next) = next {
+            self.draft.set(next);
+        }
     }
 
     fn submit(self, reviews: Reviews) {
@@ -139,7 +147,7 @@ fn Fields(branches: BranchesView) -> impl IntoView {
         <label class="field">
             <span class="field__label">"Title"</span>
             <input
-                class="input" type="text" autocomplete="off" data-testid="propose-title"
+                id=TITLE class="input" type="text" autocomplete="off" data-testid="propose-title"
                 prop:value=move || draft.with(|draft| draft.title.clone())
                 on:input:target=move |event| draft.update(|draft| draft.title = event.target().value())
             />

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     ipc,
-    panes::compare::Versus,
+    panes::{compare::Versus, git::Branches},
     state::{Desk, Documents, Load, Notices, Place, Session, Toasts, context},
 };
 
@@ -43,10 +43,12 @@ pub struct Reviews {
     pub words: RwSignal<String>,
     /// Whether lines stand side by side.
     pub beside: RwSignal<bool>,
+    /// Of the words on the line that is commented on, those that are meant; all when empty.
+    pub only: RwSignal<String>,
     pub(super) writing: RwSignal<Option<Writing>>,
+    pub(super) back: StoredValue<Option<String>>,
     pub(super) busy: RwSignal<bool>,
     pub(super) trouble: RwSignal<Option<ApiError>>,
-    pub(super) progress: RwSignal<Option<String>>,
     pub(super) signing: Signing,
     pub(super) proposing: Proposing,
     pub(super) evaluating: Evaluating,
@@ -62,6 +64,7 @@ pub struct Reviews {
     asked: StoredValue<u64>,
     at_once: StoredValue<bool>,
     documents: Documents,
+    pub(super) branches: Branches,
     pub(super) desk: Desk,
 }
 
@@ -72,7 +75,9 @@ impl Reviews {
             part: RwSignal::new(Part::Conversation),
             words: RwSignal::new(String::new()),
             beside: RwSignal::new(is_wide()),
+            only: RwSignal::new(String::new()),
             writing: RwSignal::new(None),
+            back: StoredValue::new(None),
             busy: RwSignal::new(false),
             trouble: RwSignal::new(None),
             signing: Signing::new(),
@@ -89,12 +94,25 @@ impl Reviews {
             versus: Versus::blank(),
             asked: StoredValue::new(0),
             at_once: StoredValue::new(false),
-            progress: RwSignal::new(None),
             documents: context(),
+            branches: context(),
             desk: context(),
         };
         reviews.evaluating.follow_starts(move || reviews.refresh());
+        reviews.follow_syncs();
         reviews
+    }
+
+    /// A sync brings what others said.
+    fn follow_syncs(self) {
+        let synced = self.branches.synced();
+        Effect::new(move |before: Option<u64>| {
+            let now = synced.get();
+            if before.is_some_and(|before| before != now) {
+                self.refresh();
+            }
+            now
+        });
     }
 
     /// Follows the application's notices.
@@ -104,9 +122,6 @@ impl Reviews {
                 if self.evaluating.heard(run, *state, *counts) {
                     self.refresh();
                 }
-            }
-            Notice::GitProgress { stage, done, total, .. } if self.busy.get_untracked() => {
-                self.progress.set(Some(model::progress_words(stage, *done, *total)));
             }
             Notice::WorkspaceChanged if self.desk.place.get_untracked() == Place::Reviews => {
                 self.refresh();
@@ -174,7 +189,7 @@ impl Reviews {
         self.trouble.into()
     }
 
-    /// Whether something of it is being signed, merged or fetched.
+    /// Whether something of it is being signed or merged.
     pub fn is_busy(self) -> bool {
         self.busy.get()
     }
@@ -276,7 +291,9 @@ impl Reviews {
         }
         let is_same = self.on_screen().is_some_and(|now| now == detail);
         if !is_same {
+            let kept = focus::Kept::now();
             self.detail.set(Some(Load::Ready(detail)));
+            kept.restore();
         }
     }
 
@@ -327,6 +344,7 @@ impl Default for Reviews {
 /// Below this width of the window, lines stand below each other instead of side by side.
 const WIDE: f64 = 1_100.0;
 
-fn is_wide() -> bool {
+/// Whether lines side by side have room.
+pub fn is_wide() -> bool {
     window().inner_width().ok().and_then(|width| width.as_f64()).is_none_or(|width| width >= WIDE)
 }

@@ -7,10 +7,15 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{model, reviews::Reviews};
 use crate::{
-    components::{Button, Chip, Dialog, ErrorNote, Icon, Kind, Loading, Mark, Note, Tone},
+    components::{
+        Button, Chip, Dialog, ErrorNote, Icon, Kind, Loading, Mark, Note, Tone, focus_on,
+    },
     ipc,
     state::{Load, context},
 };
+
+/// Id of the key's field on the page.
+const KEY: &str = "signer-key";
 
 /// The sheet that chooses a key, and what is filled in there.
 #[derive(Clone, Copy)]
@@ -47,6 +52,7 @@ impl Signing {
                 self.fill_in(choice);
             }
             self.choice.set(read.into());
+            request_animation_frame(|| focus_on(KEY));
         });
     }
 
@@ -136,15 +142,17 @@ fn Choices(choice: SignerChoiceView) -> impl IntoView {
         {none.then(|| view! {
             <Note tone=Tone::Info mark=Mark::Info>"No SSH key was found in the agent or its usual folder. `ssh-keygen -t ed25519` makes one."</Note>
         })}
-        <fieldset class="signer__keys">
-            <legend class="field__label">"Keys found here"</legend>
-            {lines}
-        </fieldset>
+        {(!none).then(|| view! {
+            <fieldset class="signer__keys">
+                <legend class="field__label">"Keys found here"</legend>
+                {lines}
+            </fieldset>
+        })}
         <label class="field">
             <span class="field__label">"Path of a private key, or fingerprint of a key of the agent"</span>
             <span class="signer__path">
                 <input
-                    class="input mono" type="text" autocomplete="off" spellcheck="false" data-testid="signer-key"
+                    id=KEY class="input mono" type="text" autocomplete="off" spellcheck="false" data-testid="signer-key"
                     prop:value=signing.key on:input:target=move |event| signing.key.set(event.target().value())
                 />
                 <Button icon=Mark::Folder on_press=move |_| signing.browse()>"File…"</Button>

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use assay_wire::{CommentView, ProposalDetailView, ReviewVerdict, ThreadAnchorView, ThreadView};
 use leptos::prelude::*;
 
-use super::{When, errand::Errand, focus, lines, model, reviews::Reviews, words::drawn};
+use super::{errand::Errand, focus, lines, model, reviews::Reviews};
 use crate::{
     components::{Blank, Button, Chip, Keys, Kind, Mark, Tone},
+    panes::git::{When, drawn},
     state::context,
 };
 

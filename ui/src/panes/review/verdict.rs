@@ -104,6 +104,9 @@ fn Attesting(detail: Arc<ProposalDetailView>) -> impl IntoView {
     can.then(|| view! {
         <Note tone=Tone::Info mark=Mark::Shield actions=move || view! {
             <Button small=true testid="review-attest" disabled on_press=move |_| reviews.attest()>"Sign this run"</Button>
-        }>"Others see this verdict, and the gate takes it for evidence, once the run of the head is signed."</Note>
+        }>
+            <p>"Others see this verdict, and the gate takes it for evidence, once the run of the head is signed."</p>
+            {move || reviews.signer().is_none().then(|| view! { <p class="note__hints">"Choose the key that signs first, below the proposals."</p> })}
+        </Note>
     })
 }

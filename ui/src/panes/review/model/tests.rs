@@ -249,7 +249,10 @@ fn a_key_comes_with_the_line_that_allows_it() {
 }
 
 #[test]
-fn a_sync_says_how_far_it_is_where_that_is_known() {
-    assert_eq!(progress_words("connecting", 0, 0), "Connecting");
-    assert_eq!(progress_words("receiving", 12, 30), "Receiving 12 of 30");
+fn another_branch_brings_its_title_unless_one_was_written() {
+    let all = branches("kinder", &["kinder", "main", "other"]);
+    let draft = with_branch(&all, usual_draft(&all), "other".into());
+    assert_eq!((draft.branch.as_str(), draft.title.as_str()), ("other", "last of other"));
+    let written = Draft { title: "Mine".into(), ..draft };
+    assert_eq!(with_branch(&all, written, "kinder".into()).title, "Mine");
 }
