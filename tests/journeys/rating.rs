@@ -55,6 +55,7 @@ fn a_rating_follows_the_output_through_a_new_run_and_a_restart() {
             pass: Some(true),
             grade: Some(4),
             comment: Some("polite".into()),
+            stranger: false,
         };
         assert_eq!(cell, CellRatings { cell: 0, raters: vec![own] }, "the name is git's");
     }

@@ -3,7 +3,7 @@
 //! An anchor names the prompt by its permanent id and the file below the prompt's folder, so a conversation stays with
 //! its words when the prompt is renamed; people see paths below the repository.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use assay_repo::review::{Anchor, Body, Content, Place, Review, Role, Signed, threads};
 use assay_repo::{MAX_FILE, PromptKey, Revision};

@@ -70,11 +70,11 @@ fn Numbers(judge: JudgeView) -> impl IntoView {
 /// Whether its gates may be believed.
 #[component]
 fn Verdict(judge: JudgeView) -> impl IntoView {
-    let line = &judge.line;
-    match (line.is_calibrated(), judge.is_weak) {
+    let JudgeView { line, is_weak, .. } = judge;
+    match (line.is_calibrated(), is_weak) {
         (false, _) => view! {
             <Note tone=Tone::Warn mark=Mark::Warning>
-                {model::uncalibrated(line)}
+                {model::uncalibrated(&line)}
             </Note>
         },
         (true, true) => view! {

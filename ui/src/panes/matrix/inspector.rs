@@ -164,8 +164,9 @@ fn SilentJudge(judge: Silent) -> impl IntoView {
         }
         Silence::Skips(why) => ("verdict", Mark::Info, "skipped", "skipped", Some(why)),
     };
+    let testid = format!("cell-{known}-{judge}");
     view! {
-        <li class=class data-testid=format!("cell-{known}-{judge}")>
+        <li class=class data-testid=testid>
             <Icon mark />
             <div>
                 <p><span class="mono">{judge}</span>" "<span class="verdict__word">{word}</span></p>

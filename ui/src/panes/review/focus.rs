@@ -128,7 +128,7 @@ fn spot(node: &web_sys::Node, offset: u32) -> Option<(String, Spot)> {
     let before = document().create_range().ok()?;
     before.set_start(&cell, 0).ok()?;
     before.set_end(node, offset).ok()?;
-    Some((file, Spot { line, before: characters(&before.clone_contents().ok()?) }))
+    Some((file, Spot { line, before: characters(&before.clone_contents().ok()?.into()) }))
 }
 
 /// How many characters of a line some of its pieces stand for. One that is drawn in a box is one, whatever the box says.

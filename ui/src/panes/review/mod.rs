@@ -15,7 +15,7 @@ use crate::{
     components::{
         Blank, Button, Edge, ErrorNote, Kind, Loading, Mark, Splitter, TabItem, Tabs, focus_on,
     },
-    panes::git::{When, WorkStrip},
+    panes::git::WorkStrip,
     state::{Desk, Load, Session, context},
 };
 

@@ -5,9 +5,8 @@
 use std::cmp::Reverse;
 
 use assay_wire::{
-    BranchesView, CellCounts, EvidenceView, GateContentView, PolicyView, ProposalDetailView,
-    ProposalState, ProposalView, ReviewGateView, ReviewVerdict, RunState, SignerView, ThreadView,
-    VoteView,
+    BranchesView, CellCounts, EvidenceView, GateContentView, ProposalDetailView, ProposalState,
+    ProposalView, ReviewGateView, ReviewVerdict, RunState, SignerView, ThreadView, VoteView,
 };
 
 use super::errand::Errand;
