@@ -11,7 +11,7 @@ use assay_wire::*;
 use serde_json::Value;
 
 use crate::app::App;
-use crate::at::At;
+use crate::at::{At, revision_named};
 use crate::error::Explain;
 use crate::git::{changed_file, hunks, side};
 use crate::router::Answer;
@@ -26,7 +26,7 @@ impl Answer<ReadDifference> for App {
     fn answer(&self, command: ReadDifference) -> Result<DifferenceView, ApiError> {
         let open = self.workspace()?;
         let workspace = &open.workspace;
-        let named = |name: &str| workspace.revision(name).map_err(|e| e.explain());
+        let named = |name: &str| revision_named(workspace, name);
         let base_name = command.base.as_deref().unwrap_or(LAST_COMMIT);
         let base = named(base_name)?;
         let head = command.head.as_deref().map(named).transpose()?;

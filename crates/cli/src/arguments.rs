@@ -293,8 +293,11 @@ pub struct Run {
     #[command(flatten)]
     pub(crate) selection: Selection,
     /// Send what is missing of an earlier run
-    #[arg(long, value_name = "RUN", conflicts_with_all = ["prompts", "variants", "models", "cases", "tags", "repeat", "no_cache", "shard"])]
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["changed", "prompts", "variants", "models", "cases", "tags", "repeat", "no_cache", "shard"])]
     pub resume: Option<String>,
+    /// Only prompts that differ from this revision; A...B is where B left A. Nothing is run when none does
+    #[arg(long, value_name = "REVISION", conflicts_with = "prompts")]
+    pub changed: Option<String>,
     /// With --resume: also send the cells that failed
     #[arg(long, requires = "resume")]
     pub retry_failed: bool,

@@ -104,7 +104,8 @@ pub struct Verdict {
     /// In words, in Markdown
     #[arg(short, long, value_name = "TEXT", default_value = "")]
     pub message: String,
-    /// Sign only if the proposal is still what `assay review show` has shown under this digest
+    /// Sign only if the proposal is still what `assay review show` has shown under this digest; when not given, what it
+    /// has shown here last
     #[arg(long, value_name = "DIGEST")]
     pub seen: Option<String>,
     #[command(flatten)]
@@ -176,6 +177,9 @@ pub struct ChooseSigner {
     /// What you are called here; as in .assay/allowed_signers when not given
     #[arg(long, value_name = "NAME", requires = "key", default_value = "")]
     pub name: String,
+    /// Print only the reference that holds what is signed here, for `git push` in CI
+    #[arg(long, conflicts_with_all = ["key", "json"])]
+    pub log: bool,
     #[command(flatten)]
     pub(crate) json: Json,
 }

@@ -34,6 +34,9 @@ pub struct SignerView {
     pub public_key: String,
     /// Where the key is kept: a path, or `agent`.
     pub place: String,
+    /// The reference of git that holds what it signs; empty where the key cannot be read.
+    #[serde(default)]
+    pub log: String,
     /// The person whose key it is by the branch's `.assay/allowed_signers`.
     pub person: Option<String>,
     /// Why what it signs would not count, in words.

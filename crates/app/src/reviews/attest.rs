@@ -12,7 +12,7 @@ use assay_wire::*;
 use super::committed::require_committed;
 use super::evidence::evidence_of;
 use super::hearing::{Hearing, Target, name_of, revoked};
-use super::say::draft;
+use super::say::{draft, known_target};
 use super::showed::{Against, Showed};
 use crate::app::App;
 use crate::error::Explain;
@@ -131,9 +131,10 @@ impl App {
 
 /// The branch that the run's gates are compared with: the one that is named, else the main one.
 fn base_of(hearing: &Hearing, name: Option<&str>) -> Result<Option<Target>, ApiError> {
-    match name.or(hearing.main()) {
-        Some(name) => hearing.read_target(name),
-        None => Ok(None),
+    match (name, hearing.main()) {
+        (Some(name), _) => known_target(hearing, name).map(Some),
+        (None, Some(main)) => hearing.read_target(main),
+        (None, None) => Ok(None),
     }
 }
 

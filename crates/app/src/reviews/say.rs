@@ -166,7 +166,8 @@ fn put_forward(
     Ok(meant.map(|change| change.item.subject.clone()).collect())
 }
 
-fn known_target(hearing: &Hearing, name: &str) -> Result<Target, ApiError> {
+/// A branch that is here.
+pub(super) fn known_target(hearing: &Hearing, name: &str) -> Result<Target, ApiError> {
     hearing.read_target(name)?.ok_or_else(|| no_branch(name))
 }
 

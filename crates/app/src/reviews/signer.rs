@@ -6,6 +6,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use assay_repo::review::refs::LOGS;
 use assay_repo::review::{AgentKey, Key, KeyError, KeyFile, Rules, Signer, agent_keys};
 use assay_wire::*;
 use directories::UserDirs;
@@ -99,6 +100,7 @@ impl App {
             fingerprint: key.fingerprint(),
             public_key: key.to_openssh().map_err(|e| e.explain())?,
             place: place_of(&chosen.key),
+            log: format!("{LOGS}{}", key.fingerprint_hex()),
             person: rules.signers.owner(&key).map(str::to_owned),
             problem: counted.err().map(|refusal| refusal.to_string()),
         }))
@@ -123,6 +125,7 @@ fn unusable(chosen: Chosen, error: ApiError) -> SignerView {
         fingerprint: known_fingerprint(&chosen.key).unwrap_or_default(),
         public_key: String::new(),
         place: place_of(&chosen.key),
+        log: String::new(),
         person: None,
         problem: Some(error.message),
     }
@@ -218,7 +221,8 @@ fn read_key(path: &Path) -> Result<String, ApiError> {
         if file.metadata()?.len() > MAX_KEY {
             return Err(io::Error::other("it is too large to be a key"));
         }
-        io::read_to_string(file)
+        // Secrets of CI lose their last line end, or come with those of Windows; a key has none of that.
+        Ok(format!("{}\n", io::read_to_string(file)?.replace("\r\n", "\n").trim()))
     };
     read().map_err(|error| {
         ApiError::new(Code::NotFound, format!("{} cannot be read: {error}", path.display()))
@@ -270,6 +274,21 @@ mod tests {
         let path = private_path("keys/id_ed25519.pub");
         assert!(path.is_absolute(), "{}", path.display());
         assert!(path.ends_with("keys/id_ed25519"), "{}", path.display());
+    }
+
+    #[test]
+    fn a_key_that_came_through_a_secret_of_ci_is_read() {
+        use ssh_key::private::Ed25519Keypair;
+        use ssh_key::{LineEnding, PrivateKey};
+
+        let key = PrivateKey::from(Ed25519Keypair::from_seed(&[3; 32]));
+        let text = key.to_openssh(LineEnding::LF).unwrap().to_string();
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("runner");
+        for spelled in [text.trim().to_owned(), format!("{text}\n"), text.replace('\n', "\r\n")] {
+            std::fs::write(&file, spelled).unwrap();
+            assert!(keeper(&file.display().to_string()).is_ok());
+        }
     }
 
     #[test]

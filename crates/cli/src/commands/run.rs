@@ -1,5 +1,6 @@
 //! `assay run`: the matrix, scored and gated.
 
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::Path;
@@ -7,9 +8,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use assay_app::App;
 use assay_wire::{
-    ApiError, CancelRun, CellLine, CellState, Code, ColumnStats, GateView, ReadCells, ReadRun,
-    ReadWorkspace, ResumeRun, RunRequest, RunStarted, RunState, RunView, SaveRun, StartRun,
-    StopKind,
+    ApiError, CancelRun, CellLine, CellState, Code, ColumnStats, GateView, ReadCells,
+    ReadDifference, ReadRun, ReadWorkspace, ResumeRun, RunRequest, RunStarted, RunState, RunView,
+    SaveRun, StartRun, StopKind,
 };
 use serde_json::{Map, Value, json};
 
@@ -43,7 +44,15 @@ pub(crate) fn execute(
     if let Some(file) = &save {
         check_writable(Path::new(file))?;
     }
-    let started = start(app, arguments)?;
+    let mut request = request(&arguments.selection);
+    if let Some(base) = &arguments.changed {
+        request.prompts = changed_since(app, base)?;
+        if request.prompts.is_empty() {
+            output.note(&format!("no prompt differs from {base}; nothing was run"));
+            return Ok(Exit::Done);
+        }
+    }
+    let started = start(app, arguments, request)?;
     stop_on_interrupt(app, &Arc::new(Mutex::new(started.run.clone())))?;
     follow(app, &started.run, output);
     if let Some(file) = save {
@@ -53,8 +62,17 @@ pub(crate) fn execute(
     report(app, &run, arguments.json.as_deref(), &reports, output)
 }
 
+/// The prompts that differ from a revision and are still there.
+fn changed_since(app: &App, base: &str) -> Result<Vec<String>, ApiError> {
+    let difference = app.call(ReadDifference { base: Some(base.to_owned()), head: None })?;
+    let changed: BTreeSet<String> =
+        difference.files.into_iter().filter_map(|file| file.file.prompt).collect();
+    let prompts = app.call(ReadWorkspace {})?.prompts.into_iter().map(|prompt| prompt.key);
+    Ok(prompts.filter(|key| changed.contains(key)).collect())
+}
+
 /// Typing the command is consent, for this call.
-fn start(app: &App, arguments: &Run) -> Result<RunStarted, ApiError> {
+fn start(app: &App, arguments: &Run, request: RunRequest) -> Result<RunStarted, ApiError> {
     let budget = arguments.budget;
     match &arguments.resume {
         Some(run) => app.call(ResumeRun {
@@ -63,10 +81,7 @@ fn start(app: &App, arguments: &Run) -> Result<RunStarted, ApiError> {
             retry_failed: arguments.retry_failed,
             budget,
         }),
-        None => {
-            let request = RunRequest { budget, ..request(&arguments.selection) };
-            app.call(StartRun { request, consent: true })
-        }
+        None => app.call(StartRun { request: RunRequest { budget, ..request }, consent: true }),
     }
 }
 

@@ -1,7 +1,9 @@
 //! `assay signer`: the key that signs here, and those that could.
 
 use assay_app::App;
-use assay_wire::{ApiError, ReadSigner, SetSigner, SignerChoiceView, SignerKeyView, SignerView};
+use assay_wire::{
+    ApiError, Code, ReadSigner, SetSigner, SignerChoiceView, SignerKeyView, SignerView,
+};
 use serde_json::json;
 
 use crate::arguments::ChooseSigner;
@@ -17,6 +19,9 @@ pub(crate) fn execute(
         None => app.call(ReadSigner {})?,
         Some(key) => app.call(SetSigner { key: key.clone(), name: arguments.name.clone() })?,
     };
+    if arguments.log {
+        return log(&view, output);
+    }
     let key = |key: &SignerKeyView| json!({"key": key.key, "fingerprint": key.fingerprint, "person": key.person});
     let document = json!({
         "schema": "assay.signer/1",
@@ -25,12 +30,22 @@ pub(crate) fn execute(
             "fingerprint": signer.fingerprint,
             "publicKey": signer.public_key,
             "place": signer.place,
+            "log": signer.log,
             "person": signer.person,
             "problem": signer.problem,
         })),
         "keys": view.keys.iter().map(key).collect::<Vec<_>>(),
     });
     output.show(&document, || text(&view))?;
+    Ok(Exit::Done)
+}
+
+fn log(view: &SignerChoiceView, output: &Output) -> Result<Exit, ApiError> {
+    let log = view.signer.as_ref().map(|signer| signer.log.as_str()).filter(|log| !log.is_empty());
+    let log = log.ok_or_else(|| {
+        ApiError::new(Code::BadInput, "no key signs here").hint("Choose one: assay signer KEY")
+    })?;
+    output.tell(log)?;
     Ok(Exit::Done)
 }
 

@@ -70,6 +70,7 @@ fn signer() -> SignerView {
         fingerprint: "SHA256:bob".into(),
         public_key: "ssh-ed25519 AAAA".into(),
         place: "agent".into(),
+        log: String::new(),
         person: None,
         problem: None,
     }
