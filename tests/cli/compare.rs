@@ -178,6 +178,128 @@ fn revisions_are_run_with_the_cases_and_scorers_of_the_head_and_asked_once() {
     assert_eq!(same["leftOut"], json!(["support-triage is the same at both revisions"]));
 }
 
+/// A file of the prompt that is compared.
+fn file(name: &str) -> String {
+    format!("prompts/support-triage/{name}")
+}
+
+/// Lets the baseline read the policy first, and commits that on a branch of its own.
+fn branch_that_reads_the_policy(terminal: &Terminal) {
+    terminal.ok(&["switch", "-c", "policy"]);
+    let baseline = terminal.workspace.read(&file("baseline.prompty"));
+    let changed = baseline.replace("Name the", "Read the policy first. Name the");
+    terminal.workspace.write(&file("baseline.prompty"), &changed);
+    terminal.ok(&["commit", "-m", "Read the policy first"]);
+}
+
+#[test]
+fn a_branch_is_held_against_where_it_left_beside_what_it_changes() {
+    let server = sorter();
+    let terminal = terminal(&server);
+    branch_that_reads_the_policy(&terminal);
+    // Main goes on meanwhile; that is not the branch's doing.
+    terminal.ok(&["switch", "main"]);
+    let other = terminal.workspace.read(&file("policy-first.prompty"));
+    terminal
+        .workspace
+        .write(&file("policy-first.prompty"), &other.replace("in one word", "briefly"));
+    terminal.ok(&["commit", "-m", "briefly"]);
+    terminal.ok(&["switch", "policy"]);
+
+    let planned = terminal.ok(&["compare", "main...policy", "--plan", "--json"]).json();
+    assert_eq!(planned["schema"], "assay.compare-plan/1");
+    assert_eq!(planned["missing"]["cells"], 120, "the one variant that changed, on both sides");
+    let words = terminal.ok(&["compare", "main...", "--plan"]).out;
+    assert!(words.starts_with("missing on both sides: 120 cells"), "{words}");
+    assert_eq!(server.count(), 0, "a plan sends nothing");
+
+    let comment = terminal.data().join("comment.md");
+    let name = comment.display().to_string();
+    let text = terminal.ok(&["compare", "main...policy", "--markdown", &name]).out;
+    assert!(text.starts_with("prompts/support-triage\n  baseline: 4 words added"), "{text}");
+    assert!(!text.contains("briefly"), "{text}");
+    assert!(text.contains("policy against main...policy · 60 cases"), "{text}");
+    assert!(text.contains("\ncacheable beginning: about "), "{text}");
+    assert!(text.contains(" cached are lost"), "{text}");
+    let comment = std::fs::read_to_string(comment).expect("it was written");
+    assert!(
+        comment.contains("**prompts/support-triage**\n\n- baseline: 4 words added"),
+        "{comment}"
+    );
+    assert_eq!(server.count(), 120);
+    let planned = terminal.ok(&["compare", "main...policy", "--plan"]).out;
+    assert!(planned.starts_with("nothing is missing"), "{planned}");
+}
+
+#[test]
+fn what_one_side_does_not_have_is_named_and_a_renamed_prompt_is_known() {
+    let server = sorter();
+    let terminal = terminal(&server);
+    let folder = terminal.path().join("prompts/support-triage");
+    let copy = terminal.path().join("prompts/old-triage");
+    std::fs::create_dir_all(&copy).expect("a folder");
+    for entry in std::fs::read_dir(&folder).expect("a folder") {
+        let path = entry.expect("a file").path();
+        let text = std::fs::read_to_string(&path).expect("a text");
+        let text = text.replace("01JTESTCOMPARE000000000001", "01JTESTCOMPARE000000000002");
+        std::fs::write(copy.join(path.file_name().expect("a name")), text).expect("a file");
+    }
+    terminal.ok(&["commit", "-m", "one that goes"]);
+
+    // At the head that one is gone, the other has another name, a variant more, and a case less.
+    std::fs::remove_dir_all(&copy).expect("a folder");
+    std::fs::rename(&folder, terminal.path().join("prompts/triage")).expect("a folder");
+    let at = |name: &str| format!("prompts/triage/{name}");
+    let baseline = terminal.workspace.read(&at("baseline.prompty"));
+    let changed = baseline.replace("Name the", "Read the policy first. Name the");
+    terminal.workspace.write(&at("baseline.prompty"), &changed);
+    terminal
+        .workspace
+        .write(&at("terse.prompty"), &baseline.replace("name: baseline", "name: terse"));
+    let manifest = terminal.workspace.read(&at("prompt.yaml"));
+    let listed = "  - {id: baseline, file: baseline.prompty}\n";
+    let more = format!("{listed}  - {{id: terse, file: terse.prompty}}\n");
+    terminal.workspace.write(&at("prompt.yaml"), &manifest.replace(listed, &more));
+    let cases = terminal.workspace.read(&at("cases.jsonl"));
+    let fewer: String = cases.lines().take(59).map(|line| format!("{line}\n")).collect();
+    terminal.workspace.write(&at("cases.jsonl"), &fewer);
+    terminal.workspace.commit("another name");
+
+    let compared = terminal.ok(&["compare", "HEAD~1", "HEAD", "--json"]).json();
+    assert_eq!(compared["verdicts"][0]["prompt"], "prompts/triage", "{compared}");
+    assert_eq!(compared["verdicts"][0]["cases"], 59);
+    assert_eq!(
+        compared["leftOut"],
+        json!(["triage/terse is there at HEAD only", "old-triage is not there at HEAD any more"])
+    );
+    assert_eq!(
+        compared["notes"],
+        json!([
+            "triage is support-triage at HEAD~1",
+            "triage: HEAD~1 has other cases; those of HEAD count on both sides"
+        ])
+    );
+    assert_eq!(compared["prefixes"][0]["prompt"], "prompts/triage");
+}
+
+#[test]
+fn only_the_prompts_that_differ_are_run_for_ci() {
+    let server = sorter();
+    let terminal = terminal(&server);
+    let junit = terminal.data().join("run.xml");
+    let name = junit.display().to_string();
+    let nothing = terminal.ok(&["run", "--changed", "HEAD", "--junit", &name]);
+    assert!(
+        nothing.err.contains("no prompt differs from HEAD; nothing was run"),
+        "{}",
+        nothing.err
+    );
+    assert!(!junit.exists() && server.count() == 0);
+    branch_that_reads_the_policy(&terminal);
+    terminal.ok(&["run", "--changed", "main...HEAD", "--junit", &name]);
+    assert!(junit.exists() && server.count() > 0);
+}
+
 #[test]
 fn what_cannot_be_compared_is_refused_with_a_way_on() {
     let server = sorter();
@@ -193,6 +315,7 @@ fn what_cannot_be_compared_is_refused_with_a_way_on() {
     refused(&["compare", "nowhere"], "there is no commit \"nowhere\"");
     refused(&["compare", "last/nobody", "last/baseline"], "has no variant `nobody`");
     refused(&["compare", "last", "last"], "nothing of");
+    refused(&["compare", "last", "last", "--plan"], "only revisions have something to plan");
 }
 
 #[test]

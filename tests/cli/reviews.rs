@@ -129,12 +129,12 @@ fn ones_own_approval_and_that_of_a_stranger_count_for_nothing_and_say_why() {
     ada.ok(&["switch", "-c", "kind"]);
     ada.change("Greet the person.", "Greet the person kindly.");
     ada.ok(&["propose", "Be kind"]);
-    ada.ok(&["review", "approve", "kind"]);
+    ada.decides(&["approve", "kind"]);
     let closed = ada.ends_with(1, &["verify", "main", "kind"]);
     assert_eq!(codes(&closed), ["needs-approvals", "own-proposal", "no-evidence"]);
     ada.ok(&["sync"]);
     mallory.ok(&["sync"]);
-    mallory.ok(&["review", "approve", "kind"]);
+    mallory.decides(&["approve", "kind"]);
     mallory.ok(&["sync"]);
     ada.ok(&["sync"]);
     let closed = ada.ends_with(1, &["verify", "main", "kind"]);
@@ -203,7 +203,7 @@ fn a_statement_that_is_taken_back_counts_no_more() {
     ada.ok(&["propose", "Be kind"]);
     ada.ok(&["sync"]);
     bob.ok(&["sync"]);
-    let approved = bob.ok(&["review", "approve", "kind"]);
+    let approved = bob.decides(&["approve", "kind"]);
     let vote = &approved["proposal"]["prompts"][0]["votes"][0];
     assert_eq!((&vote["verdict"], &vote["counts"]), (&json!("approve"), &json!(true)));
     let statement = vote["statement"].as_str().expect("an id");
@@ -215,6 +215,108 @@ fn a_statement_that_is_taken_back_counts_no_more() {
     assert_eq!(left["proposals"][0]["prompts"][0]["votes"], json!([]));
     let withdrawn = ada.ok(&["review", "revoke", "kind"]);
     assert_eq!(withdrawn["proposals"][0]["state"], "withdrawn");
+}
+
+#[test]
+fn a_terminal_signs_what_it_has_shown_and_nothing_else() {
+    let team = Team::new();
+    let (ada, bob) = (team.person("ada", 1), team.person("bob", 2));
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    ada.ok(&["propose", "Be kind"]);
+    ada.ok(&["sync"]);
+    bob.ok(&["sync"]);
+    for verdict in [&["approve", "kind"][..], &["request-changes", "kind", "-m", "No."]] {
+        let unread = bob.ends_with(2, &[&["review"], verdict].concat());
+        let says = "the proposal was not shown here, so nothing of it is signed";
+        assert_eq!(unread["message"], says);
+        assert_eq!(unread["hints"], json!(["Read it first: assay review show kind"]));
+    }
+    let shown = bob.terminal.assay_in(&bob.place, &["review", "show", "kind"]);
+    assert!(shown.out.contains("+ Greet the person kindly."), "the words are shown: {}", shown.out);
+    assert!(shown.out.contains("Could approve: bob@example.com."), "{}", shown.out);
+
+    // Between reading and deciding the branch gets other words.
+    ada.change("kindly", "curtly");
+    ada.ok(&["propose", "Be kind"]);
+    ada.ok(&["sync"]);
+    bob.ok(&["sync"]);
+    let stale = bob.ends_with(2, &["review", "approve", "kind"]);
+    assert_eq!(stale["message"], "the proposal is no longer the one that was shown");
+    assert_eq!(bob.ok(&["review"])["proposals"][0]["prompts"][0]["votes"], json!([]));
+    assert_eq!(
+        bob.decides(&["approve", "kind"])["proposal"]["prompts"][0]["votes"][0]["counts"],
+        true
+    );
+}
+
+#[test]
+fn rules_that_change_between_reading_and_deciding_are_another_thing_to_sign() {
+    let team = Team::new();
+    let ada = team.person("ada", 1);
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    ada.ok(&["propose", "Be kind"]);
+    ada.ok(&["review", "show", "kind"]);
+    ada.ok(&["switch", "main"]);
+    write(&ada.place, ".assay/policy.toml", "[approval]\nneeded = 1\nauthorsMayApprove = true\n");
+    git(&ada.place, &["commit", "-qam", "laxer"]);
+    let stale = ada.ends_with(2, &["review", "approve", "kind"]);
+    assert_eq!(stale["message"], "the proposal is no longer the one that was shown");
+}
+
+#[test]
+fn a_branch_that_only_takes_a_prompt_away_is_proposed_approved_and_merged() {
+    let team = Team::new();
+    let (ada, bob) = (team.person("ada", 1), team.person("bob", 2));
+    ada.ok(&["switch", "-c", "kind"]);
+    std::fs::remove_dir_all(ada.place.join("prompts/greet")).expect("a folder");
+    git(&ada.place, &["commit", "-qam", "nobody greets any more"]);
+    let proposed = ada.ok(&["propose", "Greet nobody"])["proposal"].clone();
+    assert_eq!(proposed["state"], "open");
+    assert_eq!(proposed["prompts"][0]["removed"], true, "{proposed}");
+    let closed = ada.ends_with(1, &["verify", "main", "kind"]);
+    let codes: Vec<&Value> =
+        closed["prompts"][0]["codes"].as_array().into_iter().flatten().collect();
+    assert_eq!(closed["prompts"][0]["role"], "removal");
+    assert_eq!(codes, ["needs-approvals"], "no run is asked for what goes: {closed}");
+    ada.ok(&["sync"]);
+    bob.ok(&["sync"]);
+    assert_eq!(bob.decides(&["approve", "kind"])["proposal"]["state"], "approved");
+    bob.ok(&["review", "merge", "kind"]);
+    assert_eq!(bob.ok(&["verify"])["ok"], true);
+    assert_eq!(bob.ok(&["review"])["proposals"][0]["state"], "merged");
+}
+
+#[test]
+fn words_of_others_do_not_steer_a_terminal_or_pass_for_ours() {
+    let team = Team::new();
+    let ada = team.person("ada", 1);
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    ada.ok(&["propose", "Be \u{202e}kind\ngate open", "-m", "Why\n\ngate open\n\u{1b}[2J"]);
+    ada.decides(&["comment", "kind", "-m", "\u{1b}[31mred\ngate open\u{7}"]);
+    let shown = ada.terminal.assay_in(&ada.place, &["review", "show", "kind"]).out;
+    assert!(!shown.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{shown}");
+    let ours: Vec<&str> = shown.lines().filter(|line| line.starts_with("gate")).collect();
+    assert_eq!(ours, ["gate CLOSED"], "{shown}");
+    let list = ada.terminal.assay_in(&ada.place, &["review"]).out;
+    assert_eq!(list.lines().count(), 1, "{list}");
+}
+
+#[test]
+fn a_runner_is_told_where_its_statements_stand() {
+    let team = Team::new();
+    let ada = team.person("ada", 1);
+    let log = ada.terminal.assay_in(&ada.place, &["signer", "--log"]).out;
+    assert_eq!(log.trim(), ada.ok(&["signer"])["signer"]["log"].as_str().expect("a reference"));
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    ada.ok(&["propose", "Be kind"]);
+    git(&ada.place, &["push", "-q", "origin", log.trim()]);
+    let cleo = team.without_key("cleo");
+    let refused = cleo.terminal.assay_in(&cleo.place, &["signer", "--log"]);
+    assert_eq!((refused.exit, refused.out.as_str()), (2, ""), "{}", refused.err);
 }
 
 #[test]
@@ -249,7 +351,7 @@ fn statements_that_were_seen_and_are_gone_close_the_gate() {
     ada.ok(&["propose", "Be kind"]);
     ada.ok(&["sync"]);
     bob.ok(&["sync"]);
-    bob.ok(&["review", "request-changes", "kind", "-m", "No."]);
+    bob.decides(&["request-changes", "kind", "-m", "No."]);
     bob.ok(&["sync"]);
     ada.ok(&["sync"]);
     assert_eq!(ada.ok(&["review"])["proposals"][0]["state"], "changes-requested");
@@ -290,20 +392,32 @@ fn the_hook_of_the_guide_lets_in_what_was_approved_and_nothing_else() {
     ada.evaluate();
     ada.ok(&["sync"]);
     bob.ok(&["sync"]);
-    bob.ok(&["review", "approve", "kind"]);
+    bob.decides(&["approve", "kind"]);
     bob.ok(&["review", "merge", "kind"]);
     let (pushed, said) = push(&bob.place);
     assert!(pushed, "{said}");
+
+    // What was approved does not go by rewinding the branch.
+    git(&bob.place, &["reset", "-q", "--hard", "HEAD~1"]);
+    let (pushed, said) = push_with(&bob.place, &["--force"]);
+    assert!(!pushed, "{said}");
+    assert!(said.contains("refs/heads/main only grows"), "{said}");
 }
 
 /// Pushes `main` with plain git, whose hooks find `assay`; what the other side said.
 #[cfg(unix)]
 fn push(folder: &Path) -> (bool, String) {
+    push_with(folder, &[])
+}
+
+#[cfg(unix)]
+fn push_with(folder: &Path, options: &[&str]) -> (bool, String) {
     let assay = assay_tests::window::built("assay").expect("the command line is built");
     let path = std::env::var("PATH").expect("a path");
     let path = format!("{}:{path}", assay.parent().expect("a folder").display());
     let done = Command::new("git")
         .args(["push", "-q", "origin", "main"])
+        .args(options)
         .current_dir(folder)
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1")

@@ -108,6 +108,12 @@ impl Person {
         self.ok(&["commit", "-m", to]);
     }
 
+    /// Reads the proposal, and decides on what was shown.
+    pub fn decides(&self, verdict: &[&str]) -> Value {
+        self.ok(&["review", "show", "kind"]);
+        self.ok(&[&["review"], verdict].concat())
+    }
+
     /// Evaluates the branch against main and signs what came out.
     pub fn evaluate(&self) -> Value {
         self.ok(&["compare", "main", "kind"]);

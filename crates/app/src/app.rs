@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use assay_engine::{Engine, Environment, Models, RunHandle};
 use assay_net::keys::{Keys, KeysConfig, file_in};
 use assay_net::{Client, Limits};
+use assay_repo::review::Heard;
 use assay_repo::{RepoError, Watch, Workspace};
 use assay_store::Store;
 use assay_wire::{ApiError, Code, Notice};
@@ -84,6 +85,8 @@ pub(crate) struct Inner {
     pub read: Mutex<Option<Arc<PlannedRun>>>,
     /// The comparisons that were looked at last, the latest at the end.
     pub compared: Mutex<Vec<KeptComparison>>,
+    /// What was said in the repository that was listened to last, and where it stood then.
+    pub heard: Mutex<Option<(String, Arc<Heard>)>>,
     /// The outputs of the run that was rated last.
     pub outputs: Mutex<Option<Arc<RunOutputs>>>,
     /// The labels of judges that the open repository's files hold.
@@ -166,6 +169,7 @@ impl App {
                 git: GitWork::default(),
                 read: Mutex::default(),
                 compared: Mutex::default(),
+                heard: Mutex::default(),
                 outputs: Mutex::default(),
                 labels: Mutex::default(),
                 undos: Mutex::default(),

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use assay_repo::git::BranchInfo;
 use assay_repo::review::refs::Adopted;
@@ -42,7 +42,7 @@ pub(super) struct Hearing {
     /// The key that signs here, as its fingerprint.
     pub own: Option<String>,
     pub now_s: i64,
-    heard: Heard,
+    heard: Arc<Heard>,
     branches: Vec<BranchInfo>,
     targets: BTreeMap<String, Target>,
     asked: RefCell<BTreeMap<Commits, Rc<Asked>>>,
@@ -97,16 +97,29 @@ impl App {
             signed: Vec::new(),
             own: self.own_fingerprint()?,
             now_s: self.inner.environment.now_ms().div_euclid(1_000),
-            heard: Heard::default(),
+            heard: Arc::default(),
             targets: BTreeMap::new(),
             asked: RefCell::default(),
             open: Arc::clone(&open),
         };
-        hearing.heard = hearing.listen()?;
+        hearing.heard = self.heard_at(&hearing)?;
         self.remember(&open, &hearing.seen, &hearing.heard)?;
         let said = hearing.heard.statements.iter();
         hearing.signed = said.map(|(_, signed)| signed.clone()).collect();
         Ok(hearing)
+    }
+
+    /// What was said, heard again only where something was since: thousands of signatures take a second to check.
+    fn heard_at(&self, hearing: &Hearing) -> Result<Arc<Heard>, ApiError> {
+        let witnesses = hearing.witnesses()?;
+        let place = hearing.place(&witnesses)?;
+        let mut kept = self.inner.heard.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, heard)) = kept.as_ref().filter(|(known, _)| *known == place) {
+            return Ok(Arc::clone(heard));
+        }
+        let heard = Arc::new(hearing.listen(&witnesses)?);
+        *kept = Some((place, Arc::clone(&heard)));
+        Ok(heard)
     }
 
     fn seen(&self, open: &Open) -> Result<BTreeMap<String, String>, ApiError> {
@@ -173,7 +186,8 @@ fn adopt(workspace: &Workspace) -> Result<Vec<RefusalView>, ApiError> {
 }
 
 impl Hearing {
-    fn listen(&self) -> Result<Heard, ApiError> {
+    /// The commits whose trees are listened to as well: statements that were merged stand there.
+    fn witnesses(&self) -> Result<Vec<Revision>, ApiError> {
         let workspace = &self.open.workspace;
         let mut witnesses = Vec::new();
         if let Some(head) = workspace.head() {
@@ -182,8 +196,21 @@ impl Hearing {
         for name in MAIN {
             witnesses.extend(self.tip(name)?);
         }
+        Ok(witnesses)
+    }
+
+    /// Everything that what is heard depends on, in words.
+    fn place(&self, witnesses: &[Revision]) -> Result<String, ApiError> {
+        let logs = self.open.workspace.logs_mark().map_err(|e| e.explain())?;
+        let witnesses: Vec<String> = witnesses.iter().map(Revision::id).collect();
+        let root = self.open.root();
+        Ok(serde_json::json!([root, self.repository, self.seen, logs, witnesses]).to_string())
+    }
+
+    fn listen(&self, witnesses: &[Revision]) -> Result<Heard, ApiError> {
         let witnesses: Vec<&Revision> = witnesses.iter().collect();
-        workspace.listen(&self.repository, &witnesses, &self.seen).map_err(|e| e.explain())
+        let heard = self.open.workspace.listen(&self.repository, &witnesses, &self.seen);
+        heard.map_err(|e| e.explain())
     }
 
     /// Reads every branch that a proposal wants to reach.
@@ -238,7 +265,7 @@ impl Hearing {
                 return Ok(Asked::Closed { why, conflicts: Vec::new() });
             }
         };
-        let (tip, content, heard) = (&target.tip, &target.content, &self.heard);
+        let (tip, content, heard) = (&target.tip, &target.content, self.heard.as_ref());
         // What was heard is about the repository that stands here; a target may go by another id, or by none yet.
         let gate = match content.repository.as_deref() == Some(self.repository.as_str()) {
             true => workspace.gate_of(Reached { tip, rules, content, heard }, head, self.now_s),

@@ -238,10 +238,13 @@ fn said(
     })
 }
 
+/// The most characters of somebody's line that are shown.
+const LONGEST_LINE: usize = 300;
+
 /// A text without line breaks and other control characters, and without marks that hide or reorder what stands around
 /// them: it is shown among our own words and becomes a commit's subject.
 pub(super) fn on_one_line(text: &str) -> String {
-    let visible = text.trim().chars().filter(|c| !is_invisible(*c));
+    let visible = text.trim().chars().filter(|c| !is_invisible(*c)).take(LONGEST_LINE);
     visible.map(|c| if c.is_control() { ' ' } else { c }).collect()
 }
 
@@ -277,6 +280,7 @@ mod tests {
     fn a_title_is_one_line_of_what_can_be_seen() {
         let title = " be\u{202e}\u{2066} kind\ngate open\u{1b}[2J\u{feff} ";
         assert_eq!(on_one_line(title), "be kind gate open [2J");
+        assert_eq!(on_one_line(&"x".repeat(1_000_000)).len(), LONGEST_LINE);
         assert_eq!(on_one_line("👩\u{200d}👩 é"), "👩\u{200d}👩 é", "joined emoji stay whole");
     }
 
