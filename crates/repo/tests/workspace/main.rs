@@ -12,10 +12,19 @@ mod opening;
 mod prompts;
 mod reviews;
 mod sequences;
+#[cfg(unix)]
+mod serving;
+mod stopping;
 mod syncing;
+mod together;
 mod undoing;
 
-use assay_repo::git::{TextMerge, TextMerger};
+use std::path::Path;
+use std::sync::LazyLock;
+
+use assay_repo::git::{
+    Address, CloneRequest, Resolutions, SyncRequest, TextMerge, TextMerger, Unfollowed,
+};
 use assay_repo::{Identity, When, Workspace};
 use assay_testkit::TestWorkspace;
 
@@ -28,6 +37,38 @@ fn open(files: &TestWorkspace) -> Workspace {
 
 fn grace() -> Identity {
     Identity { name: "Grace".into(), email: "grace@example.com".into() }
+}
+
+static GRACE: LazyLock<Identity> = LazyLock::new(grace);
+static UNDECIDED: Resolutions = Resolutions::new();
+
+/// A sync with whatever address the repository names, that decides nothing.
+fn request() -> SyncRequest<'static> {
+    SyncRequest {
+        remote: None,
+        confirmed: &|_| true,
+        push: true,
+        logs: &[],
+        resolutions: &UNDECIDED,
+        merger: &LinesOnly,
+        when: NOW,
+        fallback: Some(&GRACE),
+        follow: &Unfollowed,
+    }
+}
+
+fn clone(address: &Address, into: &Path) -> Workspace {
+    let request = CloneRequest { address, into, branch: None, follow: &Unfollowed };
+    Workspace::clone_from(&request).unwrap()
+}
+
+/// A bare repository with what `files` has committed.
+fn bare(files: &TestWorkspace, place: &Path) {
+    git(files, &["clone", "-q", "--bare", ".", place.to_str().unwrap()]);
+}
+
+fn at_file(bare: &Path) -> Address {
+    Address::parse(&format!("file://{}", bare.display())).unwrap()
 }
 
 /// Git's line merge for everything.

@@ -10,19 +10,12 @@ use assay_repo::git::{
 use assay_repo::{Identity, Workspace};
 use assay_testkit::TestWorkspace;
 
-use crate::{LinesOnly, NOW, Numbers, git, grace, open};
+use crate::{NOW, at_file, bare, clone, git, grace, open, request};
 
 /// A bare repository with what `files` has committed.
 fn remote(files: &TestWorkspace, folder: &Path) -> Address {
-    let bare = folder.join("remote.git");
-    let path = bare.to_str().unwrap();
-    git(files, &["clone", "-q", "--bare", ".", path]);
-    Address::parse(&format!("file://{path}")).unwrap()
-}
-
-fn clone(address: &Address, into: &Path) -> Workspace {
-    let request = CloneRequest { address, into, branch: None, follow: &Unfollowed };
-    Workspace::clone_from(&request).unwrap()
+    bare(files, &folder.join("remote.git"));
+    at_file(&folder.join("remote.git"))
 }
 
 fn sync_with(
@@ -31,17 +24,7 @@ fn sync_with(
     resolutions: &Resolutions,
     who: &Identity,
 ) -> Result<Synced, GitError> {
-    workspace.sync(&SyncRequest {
-        remote: None,
-        confirmed,
-        push: true,
-        logs: &[],
-        resolutions,
-        merger: &LinesOnly,
-        when: NOW,
-        fallback: Some(who),
-        follow: &Unfollowed,
-    })
+    workspace.sync(&SyncRequest { confirmed, resolutions, fallback: Some(who), ..request() })
 }
 
 fn sync(workspace: &Workspace) -> Synced {
@@ -85,51 +68,6 @@ fn two_clones_that_send_in_turn_come_to_the_same() {
     assert_eq!((main.upstream.as_deref(), main.ahead, main.behind), (Some("origin/main"), 0, 0));
 }
 
-/// One of a hundred in the suite of what the benchmark does.
-const HISTORIES: u64 = 10;
-
-#[test]
-fn three_clones_with_edits_at_random_come_to_the_same_and_lose_nothing() {
-    for seed in 1..=HISTORIES {
-        let (files, folder) = (start(), tempfile::tempdir().unwrap());
-        let address = remote(&files, folder.path());
-        let clones: Vec<_> = ["ada", "bob", "cleo"]
-            .iter()
-            .map(|name| clone(&address, &folder.path().join(name)))
-            .collect();
-        let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15));
-        let mut written = Vec::new();
-        for step in 0..8 {
-            let who = numbers.below(3) as usize;
-            if numbers.below(3) == 0 {
-                sync_and_decide(&clones[who], &mut numbers);
-            } else {
-                let name = format!("{who}-{step}.txt");
-                write(&clones[who], &name, &name);
-                written.push(name);
-                write(&clones[who], "a.txt", &format!("one\n{who} at {step}\nthree\n"));
-            }
-        }
-        for clone in clones.iter().chain(&clones) {
-            sync_and_decide(clone, &mut numbers);
-        }
-        for clone in &clones {
-            assert_eq!(clone.head(), clones[0].head(), "history {seed}");
-            for name in &written {
-                assert_eq!(&read(clone, name), name, "history {seed}");
-            }
-        }
-    }
-}
-
-/// Syncs, and decides a conflict in the one file that all write.
-fn sync_and_decide(workspace: &Workspace, numbers: &mut Numbers) {
-    let decision = if numbers.below(2) == 0 { Resolution::Ours } else { Resolution::Theirs };
-    let decided = BTreeMap::from([("a.txt".to_owned(), decision)]);
-    let synced = sync_with(workspace, &|_| true, &decided, &grace()).unwrap();
-    assert!(!matches!(synced.merged, Merged::Conflicts { .. }), "{synced:?}");
-}
-
 #[test]
 fn a_conflict_is_sent_to_nobody_until_it_is_decided() {
     let (files, folder) = (start(), tempfile::tempdir().unwrap());
@@ -147,6 +85,26 @@ fn a_conflict_is_sent_to_nobody_until_it_is_decided() {
     let done = sync_with(&bob, &|_| true, &decided, &grace()).unwrap();
     assert!(matches!(done.pushed, Pushed::Sent { .. }), "{done:?}");
     assert_eq!(read(&bob, "a.txt"), "one\nADA\nthree\n");
+}
+
+#[test]
+fn a_text_that_decides_a_conflict_is_not_laid_over_what_came_later() {
+    let (files, folder) = (start(), tempfile::tempdir().unwrap());
+    let address = remote(&files, folder.path());
+    let ada = clone(&address, &folder.path().join("ada"));
+    let bob = clone(&address, &folder.path().join("bob"));
+    write(&ada, "a.txt", "one\nADA\nthree\n");
+    write(&bob, "a.txt", "one\nBOB\nthree\n");
+    sync(&ada);
+    assert!(matches!(sync(&bob).merged, Merged::Conflicts { .. }));
+    // While Bob decides, Ada goes on in the same file.
+    write(&ada, "a.txt", "one\nADA\nthree\nfour\nfive\nADDED\n");
+    sync(&ada);
+    let text = Resolution::Text("one\nBOTH\nthree\n".to_owned());
+    let decided = BTreeMap::from([("a.txt".to_owned(), text)]);
+    let done = sync_with(&bob, &|_| true, &decided, &grace()).unwrap();
+    assert!(matches!(done.merged, Merged::Commit { .. }), "{done:?}");
+    assert_eq!(read(&bob, "a.txt"), "one\nBOTH\nthree\nfour\nfive\nADDED\n");
 }
 
 #[test]
