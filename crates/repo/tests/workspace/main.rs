@@ -11,6 +11,7 @@ mod merging;
 mod opening;
 mod prompts;
 mod reviews;
+mod rewrites;
 mod sequences;
 #[cfg(unix)]
 mod serving;
