@@ -204,6 +204,23 @@ mod tests {
     }
 
     #[test]
+    fn ratings_of_a_database_of_version_5_stand_beside_an_empty_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("assay.db");
+        let mut connection = version_2(&file);
+        let steps = MIGRATIONS[2..5].iter().copied().flatten();
+        steps.for_each(|piece| connection.execute_batch(piece).unwrap());
+        connection.pragma_update(None, "user_version", 5).unwrap();
+        let said = "INSERT INTO rating VALUES (1, 'w', 'p', 'c', 'k', 'o', NULL, NULL, 'ann', 'pass', 'pass', 5)";
+        connection.execute(said, []).unwrap();
+        migrate(&mut connection, &file).unwrap();
+        let read = "SELECT (SELECT count(*) FROM rating), (SELECT count(*) FROM heard)";
+        let found: (i64, i64) =
+            connection.query_row(read, [], |row| Ok((row.get(0)?, row.get(1)?))).unwrap();
+        assert_eq!(found, (1, 0));
+    }
+
+    #[test]
     fn calibrations_of_a_database_of_version_4_stand_as_they_were() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("assay.db");

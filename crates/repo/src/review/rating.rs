@@ -228,6 +228,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::super::fixtures;
+    use super::super::scene::{BOB, CYD, Scene, measured};
     use super::super::statement::{Body, Statement};
     use super::*;
     use crate::file::digest;
@@ -292,6 +293,24 @@ mod tests {
         assert!(matches!(other.check(), Err(NoRating::Criterion { .. })));
         assert_eq!(Rating { at: -1, ..good() }.check(), Err(NoRating::Time));
         assert_eq!(Rating { prompt: String::new(), ..good() }.check(), Err(NoRating::Prompt));
+    }
+
+    #[test]
+    fn a_rating_neither_opens_nor_closes_a_gate() {
+        let rate = |scene: &mut Scene, value: bool| {
+            for key in [BOB, CYD] {
+                let said = ada(vec![rating(Scale::PassFail, Some(Value::Pass(value)))]);
+                // Even one that claims to be about all that the gate asks about.
+                scene.say_of(key, measured(), Body::Rating(said));
+            }
+        };
+        let mut waiting = Scene::proposed();
+        let before = waiting.codes();
+        rate(&mut waiting, true);
+        waiting.closed(&before);
+        let mut approved = Scene::approved();
+        rate(&mut approved, false);
+        approved.open();
     }
 
     #[test]
