@@ -173,6 +173,9 @@ impl Explain for StoreError {
             Self::Busy { .. } => {
                 error(Code::Storage).hint("Close the other program, then try again.")
             }
+            Self::Corrupt { .. } => error(Code::Storage).hint(
+                "Move the file away and open Assay again: it keeps runs, settings and what is not shared yet; prompts, cases and shared ratings are in the repository.",
+            ),
             Self::TooNew { .. } => error(Code::Storage).hint("Update Assay."),
             Self::UnknownRun { .. } | Self::UnknownCell { .. } => error(Code::NotFound),
             Self::NotLeased { .. } => {

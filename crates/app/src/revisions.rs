@@ -164,6 +164,7 @@ fn both_shares(mut shares: Vec<HostShareView>, more: &[HostShareView]) -> Vec<Ho
         match shares.iter_mut().find(|known| known.host == share.host) {
             Some(known) => {
                 known.cells += share.cells;
+                known.judge_calls += share.judge_calls;
                 known.input_tokens += share.input_tokens;
                 known.cost = both_costs(known.cost.take(), share.cost.as_ref());
             }
@@ -448,6 +449,7 @@ mod tests {
         let share = HostShareView {
             host: host.to_owned(),
             cells: 3,
+            judge_calls: 2,
             input_tokens: 30,
             cost: cost.map(range),
         };
@@ -478,7 +480,7 @@ mod tests {
         assert_eq!(both.output_tokens_max, Some(200));
         assert_eq!(both.cost.map(|cost| cost.high), Some(0.75));
         assert_eq!((both.hosts.len(), both.left_out.len(), both.per_host.len()), (1, 1, 1));
-        assert_eq!(both.per_host[0].cells, 6);
+        assert_eq!((both.per_host[0].cells, both.per_host[0].judge_calls), (6, 4));
     }
 
     #[test]

@@ -340,6 +340,7 @@ fn plan_view(
     let share = |(host, share): (String, HostShare)| HostShareView {
         host,
         cells: share.cells,
+        judge_calls: share.judge_calls,
         input_tokens: share.input_tokens,
         cost: share.cost.map(cost),
     };

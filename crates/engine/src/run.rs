@@ -148,7 +148,7 @@ impl Engine {
     ) -> Result<RunHandle, EngineError> {
         let id = RunId::new(self.environment.new_run_id());
         let now = self.environment.now_ms();
-        self.store.create_child(new_run(&id, &plan, now)?, parent, purpose)?;
+        self.store.create_child(new_run(&id, &plan, now)?, Vec::new(), parent, purpose)?;
         self.store.set_run_state(&id, RunState::Running, now)?;
         let rest = Rest::of(&plan);
         Ok(self.drive(id, plan, rest))

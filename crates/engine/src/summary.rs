@@ -24,7 +24,7 @@ pub struct PlanSummary {
     pub input_tokens: u64,
     /// Most output tokens those may cost; `None` when a column sets no limit.
     pub output_tokens_max: Option<u64>,
-    /// Calls that judges make about the cells' answers. Their tokens and cost are in the sums. Each may be made once more
+    /// Calls that judges make about the cells' answers, and those that they make once for all of them. Their tokens and cost are in the sums. Each may be made once more
     /// to put a reply right: the most that is generated, and what that costs, reckon with all of these. Calls that turn
     /// out to be cached are not known before.
     pub judge_calls: u64,
@@ -45,7 +45,9 @@ pub struct PlanSummary {
 pub struct HostShare {
     /// Cells to send there.
     pub cells: u32,
-    /// Estimated input tokens of these.
+    /// Calls that judges make there.
+    pub judge_calls: u64,
+    /// Estimated input tokens of both.
     pub input_tokens: u64,
     /// What they may cost; `None` when the price of one is not known.
     pub cost: Option<CostRange>,
@@ -69,6 +71,7 @@ impl Plan {
             cost: Some(CostRange::default()),
             ..PlanSummary::default()
         };
+        let mut judges = BTreeSet::new();
         for cell in (0..self.cells.len() as u32).filter(|cell| self.holds(*cell)) {
             stop_unless(go_on)?;
             summary.cells += 1;
@@ -76,6 +79,7 @@ impl Plan {
             if call.is_ok() {
                 let (column, row) = self.at(cell);
                 self.judging.expected(column, &row.case).for_each(|more| summary.add_judge(&more));
+                judges.extend(self.judging.about(column, &row.case));
             }
             match call {
                 // A cell that cannot be rendered will fail with its reason and is never sent.
@@ -84,6 +88,7 @@ impl Plan {
                 Ok(call) => summary.add(&self.at(cell).0.target, call.estimate),
             }
         }
+        self.judging.shared(judges).for_each(|once| summary.add_judge(&once));
         Ok(summary)
     }
 
@@ -140,7 +145,9 @@ impl PlanSummary {
             output_max: most.map(|(first, repair)| (first + repair) * calls),
         };
         self.judge_calls += calls;
-        self.add_tokens(expected.target, all, cost);
+        if let Some(host) = self.add_tokens(expected.target, all, cost) {
+            host.judge_calls += calls;
+        }
     }
 
     /// Adds tokens and cost; returns the share of the host.

@@ -46,35 +46,20 @@ pub struct ChildQuestion {
 }
 
 impl Store {
-    /// Stores a run that `parent` asks for, which this process must hold. `purpose` is a word: what for.
+    /// Stores a run that `parent` asks for, which this process must hold. `purpose` is a word: what for. The cells of
+    /// `skipped` are left out of it, for those of another run's child to be put there ([`Store::put_cells`]).
     ///
     /// # Errors
     /// [`StoreError::NotLeased`] unless this process holds the parent.
     pub fn create_child(
         &self,
         run: NewRun,
+        skipped: Vec<u32>,
         parent: &RunId,
         purpose: &'static str,
     ) -> Result<(), StoreError> {
         let (owner, parent) = (self.owner()?, parent.clone());
-        self.write(move |connection| create(connection, &run, &[], (&parent, purpose), owner))
-            .wait()
-    }
-
-    /// Stores a child of `parent` that leaves out all of its cells, for those of another run's child to be put there
-    /// ([`Store::put_cells`]).
-    ///
-    /// # Errors
-    /// [`StoreError::NotLeased`] unless this process holds the parent.
-    pub fn create_empty_child(
-        &self,
-        run: NewRun,
-        parent: &RunId,
-        purpose: &'static str,
-    ) -> Result<(), StoreError> {
-        let (owner, parent) = (self.owner()?, parent.clone());
-        let all: Vec<u32> = (0..run.cells.len() as u32).collect();
-        self.write(move |connection| create(connection, &run, &all, (&parent, purpose), owner))
+        self.write(move |connection| create(connection, &run, &skipped, (&parent, purpose), owner))
             .wait()
     }
 

@@ -87,7 +87,10 @@ pub struct HostShareView {
     pub host: String,
     /// Cells to send there.
     pub cells: u32,
-    /// Estimated input tokens of these.
+    /// Calls that judges make there.
+    #[serde(default)]
+    pub judge_calls: u64,
+    /// Estimated input tokens of both.
     pub input_tokens: u64,
     /// What they cost; `None` when the price of one is not known.
     pub cost: Option<CostRange>,

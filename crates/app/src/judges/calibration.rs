@@ -13,7 +13,7 @@ use super::labels::Standing;
 use super::{hex, topic, unhex, views};
 use crate::app::App;
 use crate::error::Explain;
-use crate::prompts::find;
+use crate::prompts::{find, refuse_broken};
 use crate::ratings::is_name;
 use crate::router::Answer;
 
@@ -40,6 +40,10 @@ impl Answer<ListJudges> for App {
         let key = find(&open, &command.prompt)?;
         let prompt = open.workspace.load(&key).map_err(|e| e.explain())?;
         let judges = JudgedScorer::all(&prompt);
+        // Of a file that cannot be read nobody knows which judges it names.
+        if judges.is_empty() {
+            refuse_broken(&open, &key, &prompt)?;
+        }
         // A judge whose prompt is missing is listed; it has no signature, so nothing was held against it.
         let signatures = self.signatures_now(&open, &key, &prompt).unwrap_or_default();
         let line = |scorer: &JudgedScorer| {

@@ -43,7 +43,8 @@ fn cost(range: &CostRange) -> Value {
 
 fn host(share: &HostShareView) -> Value {
     json!({
-        "host": share.host, "cells": share.cells, "inputTokens": share.input_tokens,
+        "host": share.host, "cells": share.cells,
+        "judgeCalls": share.judge_calls, "inputTokens": share.input_tokens,
         "cost": share.cost.as_ref().map(cost),
     })
 }

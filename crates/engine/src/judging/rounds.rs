@@ -9,7 +9,7 @@
 //! Reading, stepping and planning a child take their time and happen on threads of their own: those of the runtime drive
 //! the lanes.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -148,13 +148,15 @@ impl Driver {
     /// What was answered before, and how much there is to ask.
     fn rounds(&self) -> Result<Rounds, StoreError> {
         let heard = Heard::of_run(&self.store, &self.id, self.again)?;
-        let cells = (0..self.plan.cells.len() as u32).filter(|cell| self.plan.holds(*cell));
-        let of_cell = |cell| {
+        let judging = &self.plan.judging;
+        let (mut judges, mut expected) = (BTreeSet::new(), 0u32);
+        for cell in (0..self.plan.cells.len() as u32).filter(|cell| self.plan.holds(*cell)) {
             let (column, row) = self.plan.at(cell);
-            let calls = self.plan.judging.expected(column, &row.case).map(|e| e.calls);
-            calls.fold(0, u32::saturating_add)
-        };
-        let expected = cells.map(of_cell).fold(0, u32::saturating_add);
+            judges.extend(judging.about(column, &row.case));
+            let calls = judging.expected(column, &row.case).map(|calls| calls.calls);
+            expected = calls.fold(expected, u32::saturating_add);
+        }
+        expected = expected.saturating_add(judging.shared(judges).count() as u32);
         Ok(Rounds { done: heard.len() as u32, heard, expected })
     }
 

@@ -249,7 +249,9 @@ impl Taking<'_> {
                 self.end_child()?;
                 let child = self.engine.new_child(*detail)?;
                 let id = child.id.clone();
-                self.engine.store().create_empty_child(child, self.to, PURPOSE)?;
+                // Its cells are on their way.
+                let all = (0..child.cells.len() as u32).collect();
+                self.engine.store().create_child(child, all, self.to, PURPOSE)?;
                 self.child = Some(id);
                 Ok(())
             }

@@ -49,6 +49,24 @@ fn wait_for(bench: &Bench, server: &ModelServer, calls: usize) {
 }
 
 #[test]
+fn a_plan_counts_the_steps_that_a_g_eval_makes_once_for_all_outputs() {
+    let (fast, slow) = (answers(), judge(MET));
+    let bench = Bench::new(&fast, &slow).priced(PRICE);
+    let summary = |options: &str| {
+        let scorer = format!("{{id: g, type: g-eval, model: slow/model, rubric: Good?{options}}}");
+        let plan = Plan::new(judged(3, &scorer), &bench.models).unwrap();
+        plan.summary(&bench.store, &|| true).unwrap()
+    };
+    let (made, given) = (summary(""), summary(", options: {steps: [read, grade]}"));
+    assert_eq!((made.judge_calls, given.judge_calls), (7, 6));
+    assert!(made.cost.unwrap().high > given.cost.unwrap().high, "the call costs something");
+    let calls: Vec<_> = made.per_host.values().map(|h| (h.cells, h.judge_calls)).collect();
+    assert!(calls.contains(&(6, 0)) && calls.contains(&(0, 7)), "each at its host: {calls:?}");
+    let nobody = summary(", tags: [none-has-this]");
+    assert_eq!(nobody.judge_calls, 0, "a judge that looks at nothing makes no steps");
+}
+
+#[test]
 fn what_a_judge_finds_is_a_score_of_the_cell_and_its_questions_are_a_run_that_no_list_shows() {
     let (fast, slow) = (answers(), judge(MET));
     let bench = Bench::new(&fast, &slow).priced(PRICE);

@@ -105,6 +105,10 @@ impl Family for GEval {
         }
     }
 
+    fn shared(&self) -> Option<&'static str> {
+        self.steps.is_none().then_some("g-eval-steps")
+    }
+
     fn threshold(&self) -> f64 {
         0.7
     }

@@ -143,6 +143,11 @@ trait Family: fmt::Debug + Send + Sync {
         1
     }
 
+    /// The prompt of a call that each model is asked once, for all outputs.
+    fn shared(&self) -> Option<&'static str> {
+        None
+    }
+
     /// The value from which on an output passes when the scorer does not say.
     fn threshold(&self) -> f64;
 
@@ -285,7 +290,13 @@ impl Judge {
         self.tags.is_empty() || self.tags.iter().any(|tag| case.tags.contains(tag))
     }
 
-    /// Calls for one output, all models together; repairs not counted.
+    /// The prompt of a call that each of its models is asked once, for all outputs.
+    #[must_use]
+    pub fn shared(&self) -> Option<&str> {
+        self.family.shared()
+    }
+
+    /// Calls for one output, all models together; repairs, and what all outputs share, not counted.
     #[must_use]
     pub fn calls(&self, case: &Row) -> u32 {
         self.family.calls(case).saturating_mul(self.models.len() as u32)

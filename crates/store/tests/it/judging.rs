@@ -18,7 +18,7 @@ fn said(pass: bool) -> StoredScore {
 #[test]
 fn a_child_is_not_listed_and_what_it_spends_is_spent_by_its_parent() {
     let (store, _folder, run) = store_with_run(2);
-    store.create_child(new_run("C1", 1, 2), &run, "judge").unwrap();
+    store.create_child(new_run("C1", 1, 2), Vec::new(), &run, "judge").unwrap();
     let child = RunId::new("C1");
     let attempt = begin(&store, &child, 0);
     store.finish_attempt(ending(&child, 0, attempt, reply("met"))).wait().unwrap();
@@ -45,7 +45,7 @@ fn a_child_is_not_listed_and_what_it_spends_is_spent_by_its_parent() {
 fn a_child_of_a_run_that_is_not_held_is_refused_whole() {
     let (store, _folder, run) = store_with_run(1);
     store.set_run_state(&run, RunState::Done, 9_000).unwrap();
-    let refused = store.create_child(new_run("C1", 1, 1), &run, "judge");
+    let refused = store.create_child(new_run("C1", 1, 1), Vec::new(), &run, "judge");
     assert!(matches!(refused, Err(StoreError::NotLeased { .. })), "{refused:?}");
     assert_eq!(store.run_record(&RunId::new("C1")).unwrap(), None);
 }

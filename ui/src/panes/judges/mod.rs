@@ -1,12 +1,12 @@
 //! Judges of the open prompt: outputs labelled blind, and how each judge does against the labels.
 
-use assay_wire::{ApiError, Code, JudgeLine, ListJudges};
+use assay_wire::{ApiError, Code, JudgeLine, ListJudges, Notice, RunState};
 use leptos::{prelude::*, task::spawn_local};
 
 use crate::{
     components::{Blank, Button, Chip, ErrorNote, Loading, Mark, Tone},
     ipc,
-    state::{Documents, Latest, Load, context},
+    state::{Documents, Latest, Load, Notices, context},
 };
 
 mod label;
@@ -69,6 +69,15 @@ impl Work {
         });
     }
 
+    /// Reads again what an edit made outside or the end of a run may have brought.
+    fn follow(self, notices: Notices) {
+        notices.listen(move |notice| match notice {
+            Notice::WorkspaceChanged => self.read(),
+            Notice::RunChanged { state, .. } if *state != RunState::Running => self.moved(),
+            _ => {}
+        });
+    }
+
     /// Set only when it is another: whoever labels would lose their place.
     fn keep_choice(self, judges: &[JudgeLine]) {
         let kept = self.chosen.get_untracked();
@@ -108,6 +117,7 @@ enum Shown {
 fn OfPrompt(prompt: String) -> impl IntoView {
     let work = Work::new(prompt);
     work.read();
+    work.follow(context());
     let state = Memo::new(move |_| {
         work.judges.with(|judges| match judges {
             Load::Loading => Shown::Waiting,

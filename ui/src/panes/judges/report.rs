@@ -70,18 +70,17 @@ fn Numbers(judge: JudgeView) -> impl IntoView {
 /// Whether its gates may be believed.
 #[component]
 fn Verdict(judge: JudgeView) -> impl IntoView {
-    let JudgeView { line, is_weak, .. } = judge;
-    match (line.is_calibrated(), is_weak) {
+    let line = &judge.line;
+    let (why_not, labels) = (model::uncalibrated(line), line.labels);
+    match (line.is_calibrated(), judge.is_weak) {
         (false, _) => view! {
-            <Note tone=Tone::Warn mark=Mark::Warning>
-                {model::uncalibrated(&line)}
-            </Note>
+            <Note tone=Tone::Warn mark=Mark::Warning>{why_not}</Note>
         },
         (true, true) => view! {
             <Note tone=Tone::Warn mark=Mark::Warning>"Calibrated, but weak: one of its rates may lie below 80 %. Its gates say so."</Note>
         },
         (true, false) => view! {
-            <Note tone=Tone::Ok mark=Mark::Check>{format!("Calibrated on {} labels.", line.labels)}</Note>
+            <Note tone=Tone::Ok mark=Mark::Check>{format!("Calibrated on {labels} labels.")}</Note>
         },
     }
 }
@@ -119,10 +118,11 @@ fn PassRate(judge: JudgeView) -> impl IntoView {
 
 #[component]
 fn Half(title: &'static str, against: AgainstView) -> impl IntoView {
-    let lines = model::half(&against);
+    let lines = (against.outputs > 0).then(|| model::half(&against)).into_iter().flatten();
     view! {
         <h3 class="judged__title">{title}" "<span class="quiet number">{against.outputs}</span></h3>
-        <dl class="facts__list">{lines.into_iter().map(|(name, value)| view! {
+        {(against.outputs == 0).then(|| view! { <p class="quiet">"No labelled output that it has judged fell into this half yet."</p> })}
+        <dl class="facts__list">{lines.map(|(name, value)| view! {
             <div class="facts__line"><dt class="quiet">{name}</dt><dd class="number">{value}</dd></div>
         }).collect_view()}</dl>
     }

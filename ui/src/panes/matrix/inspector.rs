@@ -169,7 +169,7 @@ fn SilentJudge(judge: Silent) -> impl IntoView {
         <li class=class data-testid=testid>
             <Icon mark />
             <div>
-                <p><span class="mono">{judge}</span>" "<span class="verdict__word">{word}</span></p>
+                <p><span class="mono">{judge.clone()}</span>" "<span class="verdict__word">{word}</span></p>
                 {why.map(|why| view! { <p class="verdict__why">{why}</p> })}
             </div>
         </li>

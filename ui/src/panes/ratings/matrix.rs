@@ -77,7 +77,15 @@ pub fn Reviewed() -> impl IntoView {
 #[component]
 pub fn RatingTrouble() -> impl IntoView {
     let ratings = context::<Ratings>();
-    move || ratings.trouble().get().map(|error| view! { <ErrorNote error /> })
+    move || {
+        ratings.trouble().get().map(|error| {
+            view! {
+                <ErrorNote error actions=move || view! {
+                    <Button small=true kind=Kind::Quiet on_press=move |_| ratings.forgive()>"Dismiss"</Button>
+                } />
+            }
+        })
+    }
 }
 
 /// A comment on the cell at the cursor. An empty one takes it back.

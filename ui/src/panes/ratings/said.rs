@@ -109,6 +109,11 @@ impl Ratings {
         self.trouble.into()
     }
 
+    /// It was read.
+    pub fn forgive(self) {
+        self.trouble.set(None);
+    }
+
     /// Whether a comment is being written.
     pub fn commenting(self) -> RwSignal<bool> {
         self.commenting

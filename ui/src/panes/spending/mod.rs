@@ -77,7 +77,7 @@ fn Hosts(shares: Vec<HostShareView>) -> impl IntoView {
                 view! {
                     <tr>
                         <td class="mono">{share.host}</td>
-                        <td class="number">{grouped(share.cells.into())}</td>
+                        <td class="number">{grouped(u64::from(share.cells) + share.judge_calls)}</td>
                         <td class="number">{grouped(share.input_tokens)}</td>
                         <td class="number">{cost}</td>
                     </tr>
