@@ -32,8 +32,8 @@ pub use changes::Changes;
 pub use diff::Span;
 pub use history::When;
 pub use model::{
-    Glyphs, emphasises, glyphs, item_lines, line_counts, sign, skipped, skipped_words, start_of,
-    status,
+    Glyphs, beside_fields, emphasises, glyphs, item_lines, line_counts, sign, skipped,
+    skipped_words, start_of, status,
 };
 pub use past::Past;
 pub use strip::{FarBar, StopButton, WorkStrip};

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use assay_wire::{
-    ChangedFile, ChangedItem, CommitView, DiffHunk, DiffLine, DiffSide, DiffSpan, FileStatus,
+    ChangedFile, ChangedItem, CommitView, DiffHunk, DiffLine, DiffSide, DiffSpan, FieldDifference,
+    FileStatus,
 };
 
 use crate::components::{Mark, Tone};
@@ -123,6 +124,14 @@ pub fn item_words(item: &ChangedItem) -> String {
     } else {
         summary.clone()
     }
+}
+
+/// What is to be told of a file beside the fields of its edited rows: a row that came or went has none.
+pub fn beside_fields(items: Vec<ChangedItem>, fields: &[FieldDifference]) -> Vec<ChangedItem> {
+    let is_told = |item: &ChangedItem| {
+        item.status == FileStatus::Edited && fields.iter().any(|field| field.row == item.id)
+    };
+    items.into_iter().filter(|item| !is_told(item)).collect()
 }
 
 /// The first `most` changes as sentences, and how many more there are.
@@ -449,6 +458,15 @@ mod tests {
             "prompt.yaml: text edited"
         );
         assert_eq!(item_words(&item("case", "bob", "")), "case bob: edited");
+    }
+
+    #[test]
+    fn a_row_whose_fields_are_shown_is_not_told_twice() {
+        let field = FieldDifference { row: "bob".into(), field: "q".into(), pieces: Vec::new() };
+        let added = ChangedItem { status: FileStatus::Added, ..item("case", "cleo", "") };
+        let items = vec![item("case", "bob", ""), added.clone(), item("evals", "x", "")];
+        let left = beside_fields(items, &[field]);
+        assert_eq!(left, [added, item("evals", "x", "")]);
     }
 
     #[test]

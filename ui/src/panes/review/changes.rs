@@ -9,7 +9,7 @@ use leptos::{ev::KeyboardEvent, prelude::*};
 use super::{diff::Lines, focus, lines, reviews::Reviews, threads::ThreadBox};
 use crate::{
     components::{Blank, Button, Chip, Keys, Mark},
-    panes::git::{Words, item_lines, line_counts, status},
+    panes::git::{Words, beside_fields, item_lines, line_counts, status},
     state::context,
 };
 
@@ -153,6 +153,7 @@ fn FileHead(file: StoredValue<FileDifference>, open: RwSignal<bool>) -> impl Int
 #[component]
 fn Meaning(file: StoredValue<FileDifference>) -> impl IntoView {
     let (items, fields) = file.with_value(|file| (file.file.items.clone(), file.fields.clone()));
+    let items = beside_fields(items, &fields);
     let items = item_lines(&items, FIRST_ITEMS).into_iter().map(|item| view! { <li>{item}</li> });
     let items = items.collect_view();
     let count = fields.len();

@@ -48,6 +48,7 @@ pub(super) fn Lines(
     view! {
         <table class="diff__table" class=("diff__table--beside", beside)>
             <caption class="unseen">"Changed lines of "{path}</caption>
+            {beside.then(columns)}
             <thead class="unseen">{heads(beside)}</thead>
             {bodies}
         </table>
@@ -71,6 +72,12 @@ fn hunk_bodies(hunks: &[DiffHunk], of: Of, beside: bool) -> AnyView {
         }
     };
     (0..hunks.len()).map(body).collect_view().into_any()
+}
+
+/// How wide the columns of lines side by side are: whatever comes first, both texts have the same room.
+fn columns() -> AnyView {
+    let side = || view! { <col class="diff__col-number" /><col class="diff__col-sign" /><col /> };
+    view! { <colgroup>{side()}{side()}</colgroup> }.into_any()
 }
 
 fn heads(beside: bool) -> AnyView {

@@ -110,10 +110,17 @@ impl Reviews {
         let Some(detail) = self.on_screen() else { return };
         self.trouble.set(None);
         self.only.set(String::new());
-        self.back.set_value(focus::place());
+        let place = focus::place();
+        self.back.set_value(place.clone());
         self.writing.set(Some(Writing { errand, seen: detail.shown.clone() }));
-        // The same errand again is already on screen.
-        request_animation_frame(|| focus_on(focus::WORDS));
+        request_animation_frame(move || {
+            // The same errand again is already on screen.
+            focus_on(focus::WORDS);
+            // What it is about stays in sight beside it.
+            if let Some(place) = &place {
+                focus::show(place);
+            }
+        });
     }
 
     /// What is being written.

@@ -53,6 +53,15 @@ pub fn go_to(id: Option<&str>) {
     focus_on(there.unwrap_or(DETAIL));
 }
 
+/// Brings the element of that id into sight, with as little scrolling as that takes.
+pub fn show(id: &str) {
+    let options = web_sys::ScrollIntoViewOptions::new();
+    options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+    if let Some(element) = document().get_element_by_id(id) {
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
 /// What would be lost when the proposal is drawn anew: how far it was read, and what had the keyboard.
 pub struct Kept {
     read: i32,

@@ -21,21 +21,21 @@ use crate::{
 pub(super) fn GateRail(detail: Arc<ProposalDetailView>) -> impl IntoView {
     let gate = detail.proposal.gate.clone();
     let (tone, mark) = if gate.open { (Tone::Ok, Mark::Check) } else { (Tone::Warn, Mark::Shield) };
-    let contents = gate
-        .contents
-        .iter()
-        .cloned()
-        .map(|content| view! { <Item content /> });
-    let contents = contents.collect_view();
+    let groups = model::items_alike(&gate.contents).into_iter();
+    let items = groups.map(|group| view! { <Items group /> }).collect_view();
+    let unfolded = context::<Reviews>().gate;
     view! {
-        <details class="review__rail" open=true aria-label="Gate" data-testid="review-gate">
+        <details
+            class="review__rail" aria-label="Gate" data-testid="review-gate" prop:open=unfolded
+            on:toggle:target=move |event| unfolded.set(event.target().has_attribute("open"))
+        >
             <summary class="gate__summary">
                 <Chip tone icon=mark>{if gate.open { "open" } else { "closed" }}</Chip>
                 <span class="grow" data-testid="review-gate-words">{model::gate_words(&gate)}</span>
             </summary>
             <div class="gate__body">
                 <Reasons reasons=gate.reasons />
-                {contents}
+                {items}
                 <Votes prompts=detail.proposal.prompts.clone() />
                 <Unheard refused=gate.refused />
             </div>
@@ -63,10 +63,34 @@ fn Reasons(reasons: Vec<RefusalView>) -> impl IntoView {
     )
 }
 
-/// One item that would go in.
+/// What stands alike, by name: the first few, and the rest when asked for.
 #[component]
-fn Item(content: GateContentView) -> impl IntoView {
-    let name = model::content_words(&content);
+fn Names(names: Vec<String>) -> impl IntoView {
+    const FIRST: usize = 3;
+    let line = |name: &String| view! { <li class="mono">{name.clone()}</li> };
+    let more = names.get(FIRST..).filter(|more| !more.is_empty()).map(|more| {
+        view! {
+            <details class="gate__more">
+                <summary>{format!("and {} more", more.len())}</summary>
+                <ul>{more.iter().map(line).collect_view()}</ul>
+            </details>
+        }
+    });
+    view! {
+        <ul class="gate__names">{names.iter().take(FIRST).map(line).collect_view()}</ul>
+        {more}
+    }
+}
+
+/// Items that would go in and stand alike.
+#[component]
+fn Items(group: Vec<GateContentView>) -> impl IntoView {
+    let names: Vec<String> = group.iter().map(model::content_words).collect();
+    let name = match &names[..] {
+        [only] => only.clone(),
+        names => model::several(names.len(), "item"),
+    };
+    let Some(content) = group.into_iter().next() else { return ().into_any() };
     let (tone, mark, word) = match content.open {
         true => (Tone::Ok, Mark::Check, "may go in"),
         false => (Tone::Warn, Mark::Clock, "waits"),
@@ -74,38 +98,45 @@ fn Item(content: GateContentView) -> impl IntoView {
     let approved = (!content.approvals.is_empty()).then(|| {
         view! { <p><span class="quiet">"approved by "</span>{content.approvals.join(", ")}</p> }
     });
-    let count = model::count_words(&content);
+    let (count, is_one) = (model::count_words(&content), names.len() == 1);
     view! {
         <section class="gate__item" aria-label=name.clone() data-testid="gate-item">
-            <h3 class="gate__name"><span class="clip grow" title=content.content.clone()>{name.clone()}</span><Chip tone icon=mark>{word}</Chip></h3>
+            <h3 class="gate__name"><span class="grow" title=is_one.then(|| content.content.clone())>{name.clone()}</span><Chip tone icon=mark>{word}</Chip></h3>
+            {(!is_one).then(|| view! { <Names names /> })}
             <p class="number">{count}</p>
             {approved}
             <Reasons reasons=content.reasons />
         </section>
     }
+    .into_any()
 }
 
 /// What people said of exactly this content, and the runs that measured it.
 #[component]
 fn Votes(prompts: Vec<ProposedPromptView>) -> impl IntoView {
-    let of = |prompt: ProposedPromptView| {
-        let ProposedPromptView { prompt, variant, approvals, evidence, missing, .. } = prompt;
-        if approvals.is_empty() && evidence.is_none() && missing.is_empty() {
-            return ().into_any();
-        }
+    let of = |group: Vec<ProposedPromptView>| {
+        let named = |one: &ProposedPromptView| format!("{} · {}", one.prompt, one.variant);
+        let names: Vec<String> = group.iter().map(named).collect();
+        let name = match &names[..] {
+            [only] => only.clone(),
+            names => model::several(names.len(), "variant"),
+        };
+        let is_one = names.len() == 1;
+        let said = group.into_iter().next()?;
+        let ProposedPromptView { approvals, evidence, missing, .. } = said;
         let votes = model::ordered(&approvals).into_iter().map(|vote| view! { <Vote vote /> });
         let missing = missing.into_iter().map(|words| view! { <li class="quiet">{words}</li> });
-        view! {
-            <section class="gate__item" aria-label=format!("What was said of {prompt} · {variant}")>
-                <h3 class="gate__name"><span class="clip">{format!("{prompt} · {variant}")}</span></h3>
+        Some(view! {
+            <section class="gate__item" aria-label=format!("What was said of {name}")>
+                <h3 class="gate__name"><span class="grow">{name.clone()}</span></h3>
+                {(!is_one).then(|| view! { <Names names /> })}
                 <ul class="gate__votes">{votes.collect_view()}</ul>
                 {evidence.map(|evidence| view! { <Evidence evidence /> })}
                 <ul>{missing.collect_view()}</ul>
             </section>
-        }
-        .into_any()
+        })
     };
-    prompts.into_iter().map(of).collect_view()
+    model::said_alike(&prompts).into_iter().map(of).collect_view()
 }
 
 #[component]

@@ -119,12 +119,12 @@ fn Shown() -> impl IntoView {
                 Some(Load::Ready(detail)) => view! { <Proposal detail /> }.into_any(),
             }}
             <Composer />
-            <Show when=move || reviews.detail_now().is_some()><Verbs /></Show>
+            <Show when=move || reviews.detail_now().is_some() && reviews.writing().with(Option::is_none)><Verbs /></Show>
         </div>
     }
 }
 
-/// Lines stand side by side where there is room, until the person says otherwise.
+/// Lines stand side by side, and the gate beside them, where there is room, until the person says otherwise.
 fn follow_width(reviews: Reviews) {
     let was_wide = StoredValue::new(reviews::is_wide());
     let resized = window_event_listener(leptos::ev::resize, move |_| {
@@ -132,6 +132,7 @@ fn follow_width(reviews: Reviews) {
         if was_wide.get_value() != is_wide {
             was_wide.set_value(is_wide);
             reviews.beside.set(is_wide);
+            reviews.gate.set(is_wide);
         }
     });
     on_cleanup(move || resized.remove());

@@ -6,7 +6,8 @@ use std::cmp::Reverse;
 
 use assay_wire::{
     BranchesView, CellCounts, EvidenceView, GateContentView, ProposalDetailView, ProposalState,
-    ProposalView, ReviewGateView, ReviewVerdict, RunState, SignerView, ThreadView, VoteView,
+    ProposalView, ProposedPromptView, RefusalView, ReviewGateView, ReviewVerdict, RunState,
+    SignerView, ThreadView, VoteView,
 };
 
 use super::errand::Errand;
@@ -66,6 +67,40 @@ pub fn count_words(content: &GateContentView) -> String {
         1 => format!("{} of 1 approval", content.approvals.len()),
         needed => format!("{} of {needed} approvals", content.approvals.len()),
     }
+}
+
+/// Items of the gate that stand alike, together: approved by the same people, refused for the same reasons.
+pub fn items_alike(contents: &[GateContentView]) -> Vec<Vec<GateContentView>> {
+    fn standing(one: &GateContentView) -> (bool, &[String], u32, &[RefusalView]) {
+        (one.open, &one.approvals, one.needed, &one.reasons)
+    }
+    grouped(contents, |one, other| standing(one) == standing(other))
+}
+
+/// Variants of which the same was said, together; those of which nothing was said are left out.
+pub fn said_alike(prompts: &[ProposedPromptView]) -> Vec<Vec<ProposedPromptView>> {
+    let is_said = |one: &&ProposedPromptView| {
+        !(one.approvals.is_empty() && one.evidence.is_none() && one.missing.is_empty())
+    };
+    let said: Vec<ProposedPromptView> = prompts.iter().filter(is_said).cloned().collect();
+    grouped(&said, |one, other| {
+        one.approvals == other.approvals
+            && one.evidence == other.evidence
+            && one.missing == other.missing
+    })
+}
+
+/// What is alike, together, in the order of the first of each.
+fn grouped<T: Clone>(all: &[T], alike: impl Fn(&T, &T) -> bool) -> Vec<Vec<T>> {
+    let mut groups: Vec<Vec<T>> = Vec::new();
+    for one in all {
+        let known = groups.iter_mut().find(|g| g.first().is_some_and(|first| alike(first, one)));
+        match known {
+            Some(group) => group.push(one.clone()),
+            None => groups.push(vec![one.clone()]),
+        }
+    }
+    groups
 }
 
 /// What the gate comes to, on a line.

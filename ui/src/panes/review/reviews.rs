@@ -41,6 +41,8 @@ pub struct Reviews {
     pub part: RwSignal<Part>,
     /// The words of what is being written.
     pub words: RwSignal<String>,
+    /// Whether the gate is unfolded.
+    pub gate: RwSignal<bool>,
     /// Whether lines stand side by side.
     pub beside: RwSignal<bool>,
     /// Of the words on the line that is commented on, those that are meant; all when empty.
@@ -74,6 +76,7 @@ impl Reviews {
         let reviews = Self {
             part: RwSignal::new(Part::Conversation),
             words: RwSignal::new(String::new()),
+            gate: RwSignal::new(is_wide()),
             beside: RwSignal::new(is_wide()),
             only: RwSignal::new(String::new()),
             writing: RwSignal::new(None),

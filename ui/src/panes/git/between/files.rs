@@ -8,7 +8,7 @@ use crate::{
     components::{Blank, Button, Chip, Icon, Mark},
     panes::git::{
         diff::LineTable,
-        model::{Moved, item_lines, status},
+        model::{Moved, beside_fields, item_lines, status},
         words::Words,
     },
 };
@@ -55,7 +55,13 @@ fn FileView(file: FileDifference, open: bool) -> impl IntoView {
     let is_open = RwSignal::new(open);
     let path = file.file.path.clone();
     let (mark, word, tone) = status(file.file.status);
-    let items = item_lines(&file.file.items, FIRST_ITEMS);
+    let items = file.file.items.clone();
+    let rest = beside_fields(items.clone(), &file.fields);
+    let [items, rest] = [items, rest].map(|items| item_lines(&items, FIRST_ITEMS));
+    let told = move || {
+        let items = if is_open.get() { rest.clone() } else { items.clone() };
+        items.into_iter().map(|item| view! { <li>{item}</li> }).collect_view()
+    };
     let file = StoredValue::new(file);
     view! {
         <section class="between-file" aria-label=path.clone() data-testid=format!("difference-{path}")>
@@ -69,7 +75,7 @@ fn FileView(file: FileDifference, open: bool) -> impl IntoView {
                     <Chip tone icon=mark>{word}</Chip>
                 </button>
             </h3>
-            <ul class="between-file__items">{items.into_iter().map(|item| view! { <li>{item}</li> }).collect_view()}</ul>
+            <ul class="between-file__items">{told}</ul>
             {move || is_open.get().then(|| view! { <FileBody file=file.get_value() /> })}
         </section>
     }

@@ -28,7 +28,7 @@ pub fn Messages(
         changes.into_iter().map(|change| view! { <ChangeView change /> }).collect_view()
     };
     view! {
-        <p class="between__heading" role="status">{format!("{base} → {head}")}</p>
+        <p class="between__heading" role="status">{model::sides(&base, &head)}</p>
         {(!left_out.is_empty()).then(|| view! { <LeftOut left_out /> })}
         {(count == 0).then(|| view! {
             <Blank mark=Mark::Check title="The same messages" text="Whatever differs in the files, a model would be sent the same words for these cases." />

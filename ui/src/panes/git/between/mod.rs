@@ -7,7 +7,7 @@ use web_sys::HtmlInputElement;
 
 use super::branches::{Branches, revisions};
 use crate::{
-    components::{Blank, Button, ErrorNote, IconButton, Kind, Loading, Mark},
+    components::{Blank, Button, ErrorNote, IconButton, Kind, Loading, Mark, focus_on},
     state::{Load, Session, context},
 };
 
@@ -22,6 +22,9 @@ pub use state::Between;
 
 use state::Of;
 
+/// Id of what differs on the page.
+const BODY: &str = "differences-body";
+
 /// Two revisions and what differs between them.
 #[component]
 pub fn DifferencesPane() -> impl IntoView {
@@ -29,7 +32,7 @@ pub fn DifferencesPane() -> impl IntoView {
     view! {
         <section class="pane between" aria-label="Differences" data-testid="differences">
             <Names />
-            <div class="pane__body between__body" tabindex="0" role="region" aria-label="What differs" data-testid="differences-body">
+            <div id=BODY class="pane__body between__body" tabindex="0" role="region" aria-label="What differs" data-testid="differences-body">
                 {move || match between.of().get() {
                     Of::Files => view! { <FilesOf /> }.into_any(),
                     Of::Messages => view! { <MessagesOf /> }.into_any(),
@@ -48,6 +51,8 @@ fn Names() -> impl IntoView {
         if is_field && event.key() == "Enter" && !event.is_composing() && !event.ctrl_key() {
             event.prevent_default();
             between.read();
+            // Else the names that the field offers would lie over the answer.
+            focus_on(BODY);
         }
     };
     let turn = move |_| {

@@ -2,7 +2,7 @@
 
 use assay_wire::{DiffSide, DifferenceView, FieldDifference, RenderedChange};
 
-use crate::components::Tone;
+use crate::{components::Tone, panes::git::model::short_id};
 
 /// More files than this are drawn closed.
 const OPEN_FILES: usize = 6;
@@ -34,7 +34,22 @@ pub fn heading(view: &DifferenceView) -> String {
         1 => "1 file differs".to_owned(),
         files => format!("{files} files differ"),
     };
-    format!("{} → {}: {files}", view.base, view.head)
+    format!("{}: {files}", sides(&view.base, &view.head))
+}
+
+/// Both sides in words.
+pub fn sides(base: &str, head: &str) -> String {
+    format!("{} → {}", called(base), called(head))
+}
+
+/// A revision as people call it: an id by its beginning, with what follows it.
+fn called(revision: &str) -> String {
+    let end = revision.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(revision.len());
+    let (id, rest) = revision.split_at(end);
+    match id.len() {
+        40 | 64 => format!("{}{rest}", short_id(id)),
+        _ => revision.to_owned(),
+    }
 }
 
 /// Whether the files of such a difference are drawn open.
@@ -87,6 +102,13 @@ mod tests {
         assert_eq!(question(" ", ""), Question { base: None, head: None });
         let both = question(" main", "v1 ");
         assert_eq!((both.base.as_deref(), both.head.as_deref()), (Some("main"), Some("v1")));
+    }
+
+    #[test]
+    fn a_revision_that_is_an_id_is_called_by_its_beginning() {
+        let id = "0123456789abcdef0123456789abcdef01234567";
+        assert_eq!(called(&format!("{id}^")), "0123456^");
+        assert_eq!((called("main"), called("deadbeef")), ("main".into(), "deadbeef".into()));
     }
 
     #[test]

@@ -115,7 +115,7 @@ fn WholeChoice(path: StoredValue<String>, file: Memo<Option<Disputed>>) -> impl 
         };
         let id = format!("{group}:{whose:?}");
         view! {
-            <div class="merge-side">
+            <div class="merge-side" class=("merge-side--chosen", is_chosen)>
                 <label class="merge-side__name">
                     <input
                         type="radio" id=id name=group.clone() prop:checked=is_chosen

@@ -131,6 +131,36 @@ fn the_gate_says_on_a_line_what_it_comes_to() {
 }
 
 #[test]
+fn items_that_stand_alike_are_told_together() {
+    let named = |path: &str, approvals: &[&str]| GateContentView {
+        path: path.into(),
+        ..content(approvals, 2)
+    };
+    let groups = items_alike(&[named("a", &[]), named("b", &["bob"]), named("c", &[])]);
+    let paths: Vec<Vec<_>> =
+        groups.iter().map(|group| group.iter().map(|one| one.path.as_str()).collect()).collect();
+    assert_eq!(paths, [vec!["a", "c"], vec!["b"]]);
+}
+
+#[test]
+fn variants_of_which_the_same_was_said_are_told_together() {
+    let variant = |name: &str, missing: &[&str]| ProposedPromptView {
+        prompt: "p".into(),
+        variant: name.into(),
+        content: String::new(),
+        base_content: None,
+        approvals: Vec::new(),
+        needed: 1,
+        evidence: None,
+        missing: missing.iter().map(ToString::to_string).collect(),
+    };
+    let groups =
+        said_alike(&[variant("a", &["a run"]), variant("b", &[]), variant("c", &["a run"])]);
+    assert_eq!(groups.len(), 1, "of b nothing was said");
+    assert_eq!(groups[0].len(), 2);
+}
+
+#[test]
 fn items_of_the_gate_are_named_as_people_know_them() {
     let of = |role: &str| GateContentView { role: role.into(), ..content(&[], 1) };
     assert_eq!(content_words(&of("prompt")), "prompts/greet · plain");
