@@ -32,6 +32,7 @@ fn Going(what: String) -> impl IntoView {
             <Loading what />
             <FarBar far=work.far() />
             <StopButton />
+            {move || work.is_stopping().then(|| view! { <span class="quiet">"It ends as soon as the other side answers, or at the next step."</span> })}
         </div>
     }
 }

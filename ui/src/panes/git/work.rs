@@ -70,6 +70,8 @@ pub struct Work {
     far: RwSignal<Option<Far>>,
     reading: RwSignal<Option<Far>>,
     stopping: RwSignal<bool>,
+    /// What the last command did, where it ended after it was asked to stop.
+    stopped: StoredValue<Option<String>>,
     trouble: RwSignal<Option<Trouble>>,
     said: RwSignal<Option<Said>>,
     documents: Documents,
@@ -83,6 +85,7 @@ impl Work {
             far: RwSignal::new(None),
             reading: RwSignal::new(None),
             stopping: RwSignal::new(false),
+            stopped: StoredValue::new(None),
             trouble: RwSignal::new(None),
             said: RwSignal::new(None),
             documents: context(),
@@ -145,10 +148,12 @@ impl Work {
         if self.doing.with_untracked(Option::is_some) {
             return None;
         }
+        let what = what.into();
         self.clear();
-        self.doing.set(Some(what.into()));
+        self.doing.set(Some(what.clone()));
         self.documents.flush().await;
         let answer = ipc::call(command).await;
+        self.stopped.set_value(self.stopping.get_untracked().then_some(what));
         self.doing.set(None);
         self.far.set(None);
         self.stopping.set(false);
@@ -172,8 +177,11 @@ impl Work {
         self.said.set(Some(said));
     }
 
-    /// Says why something was not done, and what can be.
+    /// Says why something was not done, and what can be. What the person stopped was no failure.
     pub fn refuse(self, error: ApiError, ways: Vec<Way>) {
+        if let Some(what) = self.stopped.try_update_value(std::mem::take).flatten() {
+            return self.say(stopped(&what, &error));
+        }
         self.said.set(None);
         self.trouble.set(Some(Trouble { error, ways }));
     }
@@ -182,6 +190,7 @@ impl Work {
     pub fn clear(self) {
         self.far.set(None);
         self.stopping.set(false);
+        self.stopped.set_value(None);
         self.trouble.set(None);
         self.said.set(None);
     }
@@ -191,6 +200,12 @@ impl Default for Work {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// What is said of a command that ended because it was asked to.
+fn stopped(what: &str, error: &ApiError) -> Said {
+    let line = format!("{what}: {}", error.message);
+    Said { tone: Tone::Info, title: "Stopped".to_owned(), lines: vec![line] }
 }
 
 /// How far a command is, in words.
@@ -224,6 +239,8 @@ fn size_words(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use assay_wire::Code;
+
     use super::*;
 
     fn far(stage: &str, done: u64, total: u64, bytes: u64) -> String {
@@ -236,6 +253,13 @@ mod tests {
         assert_eq!(far("sending", 3, 0, 900), "Sending objects 3, 900 bytes");
         assert_eq!(far("files", 0, 0, 0), "Writing files");
         assert_eq!(far("connecting", 0, 0, 0), "Reaching the other side");
+    }
+
+    #[test]
+    fn what_was_stopped_says_what_it_was_and_is_no_failure() {
+        let error = ApiError { code: Code::Git, message: "cancelled".into(), hints: Vec::new() };
+        let said = stopped("Syncing", &error);
+        assert_eq!((said.tone, &said.lines[0][..]), (Tone::Info, "Syncing: cancelled"));
     }
 
     #[test]
