@@ -50,20 +50,6 @@ fn detail() -> ProposalDetailView {
     }
 }
 
-fn policy() -> PolicyView {
-    PolicyView {
-        branch: "main".into(),
-        governed: true,
-        needed: 2,
-        authors_may_approve: false,
-        evidence_required: true,
-        max_age_days: None,
-        runners: vec!["ci".into()],
-        people: ["ada", "bob", "cyd", "ci"].map(Into::into).to_vec(),
-        problem: None,
-    }
-}
-
 fn signer() -> SignerView {
     SignerView {
         name: "bob".into(),
