@@ -22,6 +22,7 @@ use crate::error::Explain;
 use crate::host::Host;
 use crate::judges::LabelCache;
 use crate::key_origins::KeyOrigins;
+use crate::known::Known;
 use crate::latest::Latest;
 use crate::notices::Notices;
 use crate::planned::PlannedRun;
@@ -81,6 +82,8 @@ pub(crate) struct Inner {
     pub looking: Latest,
     /// What goes on in the open repository.
     pub git: GitWork,
+    /// The prompts of the open repository, as they were read last.
+    pub known: Known,
     /// The run that was looked at last, as it was planned.
     pub read: Mutex<Option<Arc<PlannedRun>>>,
     /// The comparisons that were looked at last, the latest at the end.
@@ -167,6 +170,7 @@ impl App {
                 planning: Latest::default(),
                 looking: Latest::default(),
                 git: GitWork::default(),
+                known: Known::default(),
                 read: Mutex::default(),
                 compared: Mutex::default(),
                 heard: Mutex::default(),

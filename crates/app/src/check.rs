@@ -1,8 +1,6 @@
 //! Checking prompts: the linter over the whole repository, with lines for people.
 
-use std::num::NonZero;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::Arc;
 
 use assay_engine::ScriptProblem;
 use assay_prompt::{
@@ -12,7 +10,9 @@ use assay_repo::{PromptKey, RepoError, Workspace};
 use assay_wire::*;
 
 use crate::app::{App, Open};
+use crate::error::Explain;
 use crate::judges::has_judge_prompt;
+use crate::known::{Reading, on_all_processors};
 use crate::prompts::{folder, join};
 use crate::router::Answer;
 
@@ -23,13 +23,19 @@ const MAX_PROBLEMS: usize = 1_000;
 impl Answer<CheckPrompts> for App {
     fn answer(&self, command: CheckPrompts) -> Result<CheckView, ApiError> {
         let open = self.workspace()?;
-        let keys = self.selected(&open, &command.prompts)?;
-        let mut checked = check_all(&open.workspace, &keys);
+        let readings = if command.prompts.is_empty() {
+            let survey = open.workspace.survey().map_err(|e| e.explain())?;
+            self.inner.known.readings(&open.workspace, &survey)
+        } else {
+            let keys = self.selected(&open, &command.prompts)?;
+            on_all_processors(&keys, |key| Arc::new(read(&open.workspace, key)))
+        };
+        let mut checked: Vec<&Checked> = readings.iter().map(|reading| &reading.checked).collect();
         let files = checked.iter().map(|checked| checked.files).sum();
         let mut all = of_repository(&open.workspace);
         all.extend(shared_ids(&mut checked));
         all.extend(missing_judge_prompts(&open, &checked));
-        all.extend(checked.into_iter().flat_map(|checked| checked.problems));
+        all.extend(checked.iter().flat_map(|checked| checked.problems.iter().cloned()));
         all.sort_by(|a, b| (&a.file, a.span, &a.code).cmp(&(&b.file, b.span, &b.code)));
         let errors = all.iter().filter(|p| p.severity == Severity::Error).count() as u32;
         Ok(CheckView { files, errors, warnings: all.len() as u32 - errors, problems: all })
@@ -44,7 +50,7 @@ pub(crate) fn of_repository(workspace: &Workspace) -> Vec<Problem> {
 }
 
 /// What was found in one prompt, and what is compared with the others of the repository.
-struct Checked {
+pub(crate) struct Checked {
     key: PromptKey,
     files: u32,
     problems: Vec<Problem>,
@@ -55,14 +61,14 @@ struct Checked {
 }
 
 /// Judge prompts that scorers name and the repository does not have.
-fn missing_judge_prompts(open: &Open, checked: &[Checked]) -> Vec<Problem> {
+fn missing_judge_prompts(open: &Open, checked: &[&Checked]) -> Vec<Problem> {
     let asked = checked.iter().flat_map(|of| of.asks_with.iter().map(move |asked| (of, asked)));
     let missing = asked.filter(|(_, (asked, _))| !has_judge_prompt(open, &asked.name));
     missing.map(|(of, (asked, text))| problem(&folder(&of.key), text, &asked.missing())).collect()
 }
 
 /// Prompts that have the permanent id of another.
-fn shared_ids(checked: &mut [Checked]) -> Vec<Problem> {
+fn shared_ids(checked: &mut [&Checked]) -> Vec<Problem> {
     shared(checked)
         .into_iter()
         .map(|(checked, found)| {
@@ -73,12 +79,12 @@ fn shared_ids(checked: &mut [Checked]) -> Vec<Problem> {
 }
 
 /// Prompts that have the permanent id of another, with what is found in them.
-fn shared(checked: &mut [Checked]) -> Vec<(&Checked, Diagnostic)> {
+fn shared<'c>(checked: &mut [&'c Checked]) -> Vec<(&'c Checked, Diagnostic)> {
     // In the order of the list, so that it is always the same one that is told.
     checked.sort_by(|a, b| a.key.key.cmp(&b.key.key));
     let (with_id, ids): (Vec<_>, Vec<_>) = checked
         .iter()
-        .filter_map(|c| c.id.as_ref().map(|id| (c, (c.key.key.as_str(), id.0.as_str(), id.1))))
+        .filter_map(|c| c.id.as_ref().map(|id| (*c, (c.key.key.as_str(), id.0.as_str(), id.1))))
         .unzip();
     let found = assay_prompt::shared_ids(&ids);
     found.into_iter().map(|(at, found)| (with_id[at], found)).collect()
@@ -86,51 +92,67 @@ fn shared(checked: &mut [Checked]) -> Vec<(&Checked, Diagnostic)> {
 
 /// The keys of all prompts that have the permanent id of one before them, with that id.
 pub(crate) fn sharing(workspace: &Workspace, keys: &[PromptKey]) -> Vec<(PromptKey, String)> {
-    let mut checked = check_all(workspace, keys);
+    let readings = on_all_processors(keys, |key| read(workspace, key));
+    let mut checked: Vec<&Checked> = readings.iter().map(|reading| &reading.checked).collect();
     let of =
         |(checked, _): (&Checked, _)| Some((checked.key.clone(), checked.id.as_ref()?.0.clone()));
     shared(&mut checked).into_iter().filter_map(of).collect()
 }
 
-/// Each prompt's problems, on all processors.
-fn check_all(workspace: &Workspace, keys: &[PromptKey]) -> Vec<Checked> {
-    let threads = thread::available_parallelism().map_or(1, NonZero::get).min(keys.len().max(1));
-    let next = AtomicUsize::new(0);
-    let work = || {
-        let mut done = Vec::new();
-        while let Some(key) = keys.get(next.fetch_add(1, Ordering::Relaxed)) {
-            done.push(check(workspace, key));
-        }
-        done
+/// Reads a prompt, and what is wrong with it.
+pub(crate) fn read(workspace: &Workspace, key: &PromptKey) -> Reading {
+    let mut files = match workspace.files(key) {
+        Ok(files) => files,
+        // It is listed all the same, with its problem counted.
+        Err(error) => return unread(key, &error),
     };
-    thread::scope(|scope| {
-        let helpers: Vec<_> = (1..threads).map(|_| scope.spawn(work)).collect();
-        let mut all = work();
-        for helper in helpers {
-            // A panic in there is a defect of ours and goes on as one.
-            all.extend(helper.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
-        }
-        all
-    })
+    let prompt = assay_repo::parse(key, &files);
+    let found = [prompt.diagnostics.clone(), broken_scripts(&prompt, &files)].concat();
+    let problems = problems(&folder(key), &files, &found);
+    let text = |file: &str| files.get(file).cloned().unwrap_or_default();
+    let asked = assay_prompt::judge_prompts(&prompt, &files).into_iter();
+    let asks_with = asked.map(|asked| (asked.clone(), text(&asked.file))).collect();
+    // What a lone prompt refers to is no part of its own file.
+    let refers = || files.values().any(|text| text.contains("${file:"));
+    let whole = !key.lone || !refers();
+    let summary = summary(key, &prompt);
+    let count = files.len() as u32;
+    let manifest = files.remove(MANIFEST_FILE).unwrap_or_default();
+    let id = prompt.id.map(|id| (id, prompt.id_span, manifest));
+    let checked = Checked { key: key.clone(), files: count, problems, id, asks_with };
+    Reading { summary, checked, whole }
 }
 
-fn check(workspace: &Workspace, key: &PromptKey) -> Checked {
-    let mut asks_with = Vec::new();
-    let (files, problems, id) = match workspace.files(key) {
-        Ok(mut files) => {
-            let prompt = assay_repo::parse(key, &files);
-            let found = [prompt.diagnostics.clone(), broken_scripts(&prompt, &files)].concat();
-            let problems = problems(&folder(key), &files, &found);
-            let count = files.len() as u32;
-            let text = |file: &str| files.get(file).cloned().unwrap_or_default();
-            let asked = assay_prompt::judge_prompts(&prompt, &files).into_iter();
-            asks_with = asked.map(|asked| (asked.clone(), text(&asked.file))).collect();
-            let manifest = files.remove(MANIFEST_FILE).unwrap_or_default();
-            (count, problems, prompt.id.map(|id| (id, prompt.id_span, manifest)))
-        }
-        Err(error) => (0, vec![unreadable(key, &error)], None),
+fn unread(key: &PromptKey, error: &RepoError) -> Reading {
+    let summary = PromptSummary {
+        key: key.key.clone(),
+        name: key.name.clone(),
+        description: None,
+        variants: Vec::new(),
+        cases: 0,
+        examples: 0,
+        errors: 1,
+        warnings: 0,
     };
-    Checked { key: key.clone(), files, problems, id, asks_with }
+    let problems = vec![unreadable(key, error)];
+    let (id, asks_with) = (None, Vec::new());
+    let checked = Checked { key: key.clone(), files: 0, problems, id, asks_with };
+    // It may be readable in a moment.
+    Reading { summary, checked, whole: false }
+}
+
+fn summary(key: &PromptKey, prompt: &Prompt) -> PromptSummary {
+    let errors = prompt.errors().count() as u32;
+    PromptSummary {
+        key: key.key.clone(),
+        name: key.name.clone(),
+        description: prompt.variants.first().and_then(|v| v.description.clone()),
+        variants: prompt.variants.iter().map(|v| v.id.clone()).collect(),
+        cases: prompt.cases.rows.len() as u32,
+        examples: prompt.examples.rows.len() as u32,
+        errors,
+        warnings: prompt.diagnostics.len() as u32 - errors,
+    }
 }
 
 /// Rhai scripts of scorers that cannot be read. None of them is run for that.

@@ -32,6 +32,7 @@ mod install;
 mod judges;
 mod key_origins;
 mod keys;
+mod known;
 mod latest;
 mod machine;
 mod media;

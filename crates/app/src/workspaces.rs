@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use assay_engine::{Trust, untrusted};
-use assay_repo::{Identity, PromptKey, RepoError, Watch, Workspace};
+use assay_repo::{Identity, RepoError, Watch, Workspace};
 use assay_wire::*;
 
 use crate::app::{App, Open};
@@ -191,44 +191,19 @@ impl App {
 
     fn workspace_view(&self, open: &Open) -> Result<WorkspaceView, ApiError> {
         let workspace = &open.workspace;
-        let keys = workspace.prompts().map_err(|e| e.explain())?;
-        let changes = workspace.changes().map_err(|e| e.explain())?;
+        let survey = workspace.survey().map_err(|e| e.explain())?;
+        let readings = self.inner.known.readings(workspace, &survey);
         Ok(WorkspaceView {
             path: open.root(),
             name: folder_name(workspace.root()),
             branch: workspace.branch(),
             head: workspace.head().map(|id| id.chars().take(8).collect()),
             trusted: self.is_trusted(open)?,
-            changed_files: changes.len() as u32,
-            prompts: keys.iter().map(|key| summary(workspace, key)).collect(),
+            changed_files: survey.changed_files as u32,
+            prompts: readings.iter().map(|reading| reading.summary.clone()).collect(),
             problems: self.standing_problems(open),
         })
     }
-}
-
-/// A prompt that cannot be read is listed all the same, with its problem counted.
-fn summary(workspace: &Workspace, key: &PromptKey) -> PromptSummary {
-    let mut summary = PromptSummary {
-        key: key.key.clone(),
-        name: key.name.clone(),
-        description: None,
-        variants: Vec::new(),
-        cases: 0,
-        examples: 0,
-        errors: 0,
-        warnings: 0,
-    };
-    let Ok(prompt) = workspace.load(key) else {
-        summary.errors = 1;
-        return summary;
-    };
-    summary.errors = prompt.errors().count() as u32;
-    summary.warnings = prompt.diagnostics.len() as u32 - summary.errors;
-    summary.cases = prompt.cases.rows.len() as u32;
-    summary.examples = prompt.examples.rows.len() as u32;
-    summary.description = prompt.variants.first().and_then(|v| v.description.clone());
-    summary.variants = prompt.variants.into_iter().map(|v| v.id).collect();
-    summary
 }
 
 fn folder_name(root: &Path) -> String {

@@ -3,7 +3,7 @@
 //! This module finds the files and what each belongs to; what changed inside them, in the words of
 //! prompts, is told by [`crate::compare`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -168,13 +168,40 @@ pub(crate) fn files(
     repository: &Repository,
     head: Option<&Tree<'_>>,
 ) -> Result<Vec<FileChange>, RepoError> {
+    listed(from_worktree(repository, head, false)?)
+}
+
+/// The paths at which the worktree differs from the last commit or holds what git ignores, and how many files differ. An
+/// ignored folder is named without its end, and not what is in it.
+pub(crate) fn touched(
+    repository: &Repository,
+    head: Option<&Tree<'_>>,
+) -> Result<(BTreeSet<String>, usize), RepoError> {
+    let diff = from_worktree(repository, head, true)?;
+    let mut paths = BTreeSet::new();
+    for delta in diff.deltas() {
+        for file in [delta.old_file(), delta.new_file()] {
+            // A path that is no text makes no prompt differ, but what is around it is then not known to be the same.
+            let path = file.path_bytes().map(String::from_utf8_lossy);
+            paths.extend(path.map(|path| path.trim_end_matches('/').to_owned()));
+        }
+    }
+    Ok((paths, listed(diff)?.len()))
+}
+
+fn from_worktree<'r>(
+    repository: &'r Repository,
+    head: Option<&Tree<'_>>,
+    ignored: bool,
+) -> Result<Diff<'r>, RepoError> {
     let mut options = DiffOptions::new();
     options
         .include_untracked(true)
         .recurse_untracked_dirs(true)
+        .include_ignored(ignored)
         .include_typechange(true)
         .ignore_submodules(true);
-    listed(repository.diff_tree_to_workdir_with_index(head, Some(&mut options))?)
+    Ok(repository.diff_tree_to_workdir_with_index(head, Some(&mut options))?)
 }
 
 /// Every file that differs between two commits, in the same way.

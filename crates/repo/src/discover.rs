@@ -90,6 +90,28 @@ pub(crate) fn prompts(
     Ok(walk.found.into_iter().collect())
 }
 
+/// The prompt at exactly this path, its folder's or its file's. It is one of [`prompts`], which need not be looked for.
+pub(crate) fn prompt_at(
+    root: &Path,
+    repository: &Repository,
+    folders: &[String],
+    path: &str,
+) -> Result<Option<PromptKey>, RepoError> {
+    let Ok(path) = RelPath::parse(path) else { return Ok(None) };
+    let walk =
+        Walk { root, repository, index: repository.index()?, seen: 0, found: BTreeSet::new() };
+    let mut searched = folders.iter().map(|folder| searched_folder(folder));
+    Ok(searched.find_map(|folder| walk.reach(folder?, &path)))
+}
+
+/// A folder of `assay.yaml` as paths begin with it; the root is empty.
+fn searched_folder(folder: &str) -> Option<String> {
+    match folder {
+        "" | "." | "./" => Some(String::new()),
+        folder => Some(RelPath::parse(folder).ok()?.as_str().to_owned()),
+    }
+}
+
 struct Walk<'a> {
     root: &'a Path,
     repository: &'a Repository,
@@ -132,6 +154,48 @@ impl Walk<'_> {
         Ok(())
     }
 
+    /// The prompt at `path`, if the way there from a searched folder is one that the search takes.
+    fn reach(&self, searched: String, path: &RelPath) -> Option<PromptKey> {
+        let path = path.as_str();
+        let below = match searched.as_str() {
+            "" => path,
+            folder if path == folder => "",
+            folder => path.strip_prefix(folder)?.strip_prefix('/')?,
+        };
+        let names: Vec<&str> = below.split('/').filter(|name| !name.is_empty()).collect();
+        let is_lone = path.ends_with(VARIANT) && self.is_file(path);
+        let (file, folders) = if is_lone { names.split_last()? } else { (&"", names.as_slice()) };
+        let mut folder = searched;
+        for name in folders {
+            folder = join(&folder, name);
+            if !self.is_entered(&folder, name) {
+                return None;
+            }
+        }
+        let is_reached = folders.len() <= MAX_DEPTH && self.is_folder(&folder);
+        let manifest = join(&folder, MANIFEST_FILE);
+        let is_prompt = self.is_file(&manifest) && self.is_kept(&manifest);
+        match is_lone {
+            _ if !is_reached => None,
+            true => {
+                let is_one = !is_prompt && self.is_kept(&join(&folder, file));
+                is_one.then(|| PromptKey::lone(path))
+            }
+            false => is_prompt.then(|| PromptKey::folder(path, &root_name(self.root))),
+        }
+    }
+
+    /// Whether there is a regular file, with no link on the way to it.
+    fn is_file(&self, path: &str) -> bool {
+        let found = RelPath::parse(path).and_then(|path| path.beneath(self.root));
+        found.is_ok_and(|place| place.is_file())
+    }
+
+    fn is_folder(&self, path: &str) -> bool {
+        let found = RelPath::parse(path).and_then(|path| path.beneath(self.root));
+        path.is_empty() || found.is_ok_and(|place| place.is_dir())
+    }
+
     /// The regular files and folders of a folder; links and special files are left out.
     fn entries(&mut self, folder: &str) -> Result<Vec<Entry>, RepoError> {
         let io = |source| RepoError::from_io(if folder.is_empty() { "." } else { folder }, source);
@@ -165,13 +229,19 @@ impl Walk<'_> {
     fn is_entered(&self, path: &str, name: &str) -> bool {
         // A folder with its own `.git` is another repository.
         !SKIPPED.contains(&name)
-            && !self.is_ignored(&format!("{path}/"))
+            && (self.holds_tracked(path) || !self.is_ignored(&format!("{path}/")))
             && !self.root.join(path).join(".git").exists()
     }
 
     /// Whether a file is tracked, or would be if somebody added everything.
     fn is_kept(&self, path: &str) -> bool {
-        !self.is_ignored(path) || self.index.get_path(Path::new(path), 0).is_some()
+        // The index answers at once; the ignore rules are looked for in every folder on the way.
+        self.index.get_path(Path::new(path), 0).is_some() || !self.is_ignored(path)
+    }
+
+    /// Whether a tracked file stands below a folder: then git does not ignore it as a whole.
+    fn holds_tracked(&self, folder: &str) -> bool {
+        self.index.find_prefix(Path::new(&format!("{folder}/"))).is_ok()
     }
 
     fn is_ignored(&self, path: &str) -> bool {
@@ -233,11 +303,16 @@ pub(crate) fn root_name(root: &Path) -> String {
     root.file_name().map_or_else(|| ".".to_owned(), |name| name.to_string_lossy().into_owned())
 }
 
-/// The one prompt that `wanted` names: by key, by a file in it, or by name.
-pub(crate) fn find(prompts: &[PromptKey], wanted: &str) -> Result<PromptKey, RepoError> {
+/// The key that somebody means who names a prompt by its path or its manifest's.
+pub(crate) fn key_of(wanted: &str) -> &str {
     let path = wanted.strip_prefix("./").unwrap_or(wanted);
     let path = path.trim_end_matches('/');
-    let path = path.strip_suffix("/prompt.yaml").unwrap_or(path);
+    path.strip_suffix("/prompt.yaml").unwrap_or(path)
+}
+
+/// The one prompt that `wanted` names: by key, by a file in it, or by name.
+pub(crate) fn find(prompts: &[PromptKey], wanted: &str) -> Result<PromptKey, RepoError> {
+    let path = key_of(wanted);
     if let Some(found) = prompts.iter().find(|prompt| prompt.key == path) {
         return Ok(found.clone());
     }

@@ -45,6 +45,7 @@ mod path;
 pub mod review;
 mod revision;
 mod source;
+mod survey;
 mod watch;
 mod workspace;
 
@@ -56,5 +57,6 @@ pub use error::RepoError;
 pub use file::{FileText, Listed, MAX_FILE, Written, create_files, digest};
 pub use fsync::prepare;
 pub use revision::Revision;
+pub use survey::{Survey, Surveyed};
 pub use watch::Watch;
 pub use workspace::{Versions, Workspace};

@@ -114,7 +114,12 @@ impl Workspace {
 
     /// The prompt that goes by this key, name, or path of its folder or manifest.
     pub fn find_prompt(&self, name_or_path: &str) -> Result<PromptKey, RepoError> {
-        discover::find(&self.prompts()?, name_or_path)
+        let (repository, folders) = (self.repository()?, self.folders());
+        let path = discover::key_of(name_or_path);
+        if let Some(found) = discover::prompt_at(&self.root, &repository, &folders, path)? {
+            return Ok(found);
+        }
+        discover::find(&discover::prompts(&self.root, &repository, &folders)?, name_or_path)
     }
 
     /// The texts of a prompt in the worktree, by their path below its folder.
@@ -323,7 +328,7 @@ fn open_repository(root: &Path) -> Result<Repository, RepoError> {
     Ok(repository)
 }
 
-fn head_tree(repository: &Repository) -> Result<Option<Tree<'_>>, RepoError> {
+pub(crate) fn head_tree(repository: &Repository) -> Result<Option<Tree<'_>>, RepoError> {
     match commit::head_commit(repository)? {
         Some(head) => Ok(Some(head.tree()?)),
         None => Ok(None),

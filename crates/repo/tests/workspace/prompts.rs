@@ -61,6 +61,16 @@ fn what_git_ignores_is_no_prompt_unless_it_is_tracked() {
 }
 
 #[test]
+fn a_tracked_prompt_is_found_in_an_ignored_folder_as_git_finds_its_changes() {
+    let files = TestWorkspace::empty();
+    files.write("drafts/old.prompty", VARIANT);
+    files.commit("before it was ignored");
+    files.write(".gitignore", "drafts/\n");
+    files.write("drafts/new.prompty", VARIANT);
+    assert_eq!(keys(&files), ["drafts/old.prompty"]);
+}
+
+#[test]
 fn build_output_and_other_repositories_are_not_entered() {
     let files = TestWorkspace::empty();
     files.write("target/a.prompty", VARIANT);
@@ -122,6 +132,37 @@ fn a_prompt_is_found_by_key_name_folder_and_manifest() {
         assert_eq!(workspace.find_prompt(wanted).unwrap().key, "prompts/triage");
     }
     assert_eq!(workspace.find_prompt("chat").unwrap().key, "web/chat.prompty");
+}
+
+#[test]
+fn a_path_is_a_prompt_only_where_the_search_comes_by() {
+    let files = TestWorkspace::empty();
+    files.write("assay.yaml", "format: assay/1\nprompts: [in, also/in]\n");
+    files.write(".gitignore", "scratch/\n");
+    files.write("in/ok/prompt.yaml", MANIFEST);
+    files.write("in/ok/below/prompt.yaml", MANIFEST);
+    files.write("also/in/lone.prompty", VARIANT);
+    let known = ["also/in/lone.prompty", "in/ok", "in/ok/below"];
+    let others = ["in/ok/a.prompty", "in/target/b", "in/scratch/c", "in/vendored/d", "out/e"];
+    for other in others {
+        let place = if other.ends_with(".prompty") {
+            other.to_owned()
+        } else {
+            format!("{other}/f.prompty")
+        };
+        files.write(&place, VARIANT);
+    }
+    git2::Repository::init(files.path().join("in/vendored")).unwrap();
+    assert_eq!(keys(&files), known);
+    let workspace = open(&files);
+    for key in known {
+        assert_eq!(workspace.find_prompt(key).unwrap().key, key);
+    }
+    for other in others {
+        let lone = format!("{other}/f.prompty");
+        assert!(workspace.find_prompt(other).is_err(), "{other}");
+        assert!(workspace.find_prompt(&lone).is_err(), "{lone}");
+    }
 }
 
 #[test]

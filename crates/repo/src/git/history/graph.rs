@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use git2::{Commit, DiffOptions, Oid, Repository, Sort, Tree};
+use git2::{Commit, Oid, Repository, Sort};
 use serde::{Deserialize, Serialize};
 
+use super::trees::Trees;
 use crate::git::{Follow, GitError, Progress, Stage};
 
 /// How many times a path may have been touched in all; a history beyond that is not indexed to its end.
-const MAX_TOUCHES: usize = 20_000_000;
+const MAX_TOUCHES: usize = 5_000_000;
 /// How often whoever follows is told, in commits.
 const TELL_EVERY: usize = 256;
 
@@ -108,6 +109,7 @@ impl Graph {
     ) -> Result<(usize, bool), GitError> {
         let tips = tips(repository)?;
         let ids = self.unknown(repository, &tips)?;
+        let mut trees = Trees::new(repository)?;
         let total = ids.len() as u64;
         let mut new = 0;
         for (done, id) in ids.into_iter().enumerate() {
@@ -121,7 +123,9 @@ impl Graph {
                 return Ok((new, false));
             }
             if self.find(id).is_none() {
-                self.add(repository, &repository.find_commit(id)?)?;
+                if !self.add(&mut trees, &repository.find_commit(id)?)? {
+                    return Ok((new, false));
+                }
                 new += 1;
             }
         }
@@ -148,18 +152,20 @@ impl Graph {
         Ok(walk.collect::<Result<_, _>>()?)
     }
 
-    fn add(&mut self, repository: &Repository, commit: &Commit<'_>) -> Result<(), GitError> {
-        let Ok(at) = u32::try_from(self.nodes.len()) else { return Ok(()) };
+    /// Adds a commit, when what it touched can be told.
+    fn add(&mut self, trees: &mut Trees<'_>, commit: &Commit<'_>) -> Result<bool, GitError> {
+        let Ok(at) = u32::try_from(self.nodes.len()) else { return Ok(false) };
+        let Some(paths) = touched(trees, commit)? else { return Ok(false) };
         // A clone that was cut off does not have the parents of its oldest commits.
         let parents: Vec<u32> = commit.parent_ids().filter_map(|id| self.find(id)).collect();
-        for path in touched(repository, commit)? {
+        for path in paths {
             self.touched.entry(path).or_default().push(at);
             self.touches += 1;
         }
         let id = commit.id().as_bytes().to_vec();
         self.places.insert(id.clone(), at);
         self.nodes.push(Node { id, parents });
-        Ok(())
+        Ok(true)
     }
 }
 
@@ -186,40 +192,19 @@ fn tips(repository: &Repository) -> Result<Vec<Oid>, GitError> {
     Ok(tips)
 }
 
-/// The paths at which a commit differs from all of its parents.
-fn touched(repository: &Repository, commit: &Commit<'_>) -> Result<Vec<String>, GitError> {
-    let tree = commit.tree()?;
-    let mut parents = commit.parents();
-    let Some(first) = parents.next() else { return differing(repository, None, &tree) };
-    let mut paths = differing(repository, Some(&first.tree()?), &tree)?;
+/// The paths at which a commit differs from all of its parents; nothing when they are too many to be told.
+fn touched(trees: &mut Trees<'_>, commit: &Commit<'_>) -> Result<Option<Vec<String>>, GitError> {
+    let tree = Some(commit.tree_id());
+    let mut parents = commit.parents().map(|parent| parent.tree_id());
+    let Some(mut paths) = trees.differing(parents.next(), tree)? else { return Ok(None) };
     for parent in parents {
         if paths.is_empty() {
             break;
         }
-        let others = differing(repository, Some(&parent.tree()?), &tree)?;
+        let Some(others) = trees.differing(Some(parent), tree)? else { return Ok(None) };
         paths.retain(|path| others.binary_search(path).is_ok());
     }
-    Ok(paths)
-}
-
-/// The paths at which two trees differ, sorted.
-fn differing(
-    repository: &Repository,
-    old: Option<&Tree<'_>>,
-    new: &Tree<'_>,
-) -> Result<Vec<String>, GitError> {
-    let mut options = DiffOptions::new();
-    options.skip_binary_check(true).ignore_submodules(true);
-    let diff = repository.diff_tree_to_tree(old, Some(new), Some(&mut options))?;
-    let mut paths = Vec::new();
-    for delta in diff.deltas() {
-        let path = delta.new_file().path().or_else(|| delta.old_file().path());
-        // No prompt has a name that is no text.
-        paths.extend(path.and_then(|path| path.to_str()).map(str::to_owned));
-    }
-    paths.sort();
-    paths.dedup();
-    Ok(paths)
+    Ok(Some(paths))
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ mod graph;
 mod lines;
 mod moved;
 mod rows;
+mod trees;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

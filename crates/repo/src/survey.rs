@@ -1,0 +1,126 @@
+//! What a list of all prompts needs, in one look: which prompts there are, how many files differ from the last commit, and
+//! which prompts need not be read again.
+//!
+//! Git finds out which files differ by asking the system about each, and reads hardly any. A prompt in which none does is
+//! what the last commit has there, so the id of that tells whether somebody who has read it before knows it still. What
+//! stands in thousands of prompts is then read once, and not after every change of one.
+
+use std::collections::BTreeSet;
+use std::ops::Bound;
+use std::path::Path;
+use std::thread;
+
+use git2::{Repository, Tree};
+
+use crate::RepoError;
+use crate::change;
+use crate::discover::PromptKey;
+use crate::workspace::{Workspace, head_tree};
+
+/// The prompts of a worktree, and how far it is from the last commit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Survey {
+    /// The prompts, by key.
+    pub prompts: Vec<Surveyed>,
+    /// How many files differ from the last commit.
+    pub changed_files: usize,
+}
+
+/// A prompt, and whether it is what the last commit has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Surveyed {
+    /// Where it is.
+    pub key: PromptKey,
+    /// The id of what the last commit has in the prompt's folder, or of a lone prompt's file alone; none when a file there
+    /// differs, or is ignored by git. While the id is the same, so are the files.
+    pub content: Option<String>,
+}
+
+impl Workspace {
+    /// Looks at all prompts and at what differs from the last commit.
+    ///
+    /// # Errors
+    /// Those of [`Workspace::prompts`] and [`Workspace::changes`].
+    pub fn survey(&self) -> Result<Survey, RepoError> {
+        thread::scope(|scope| {
+            let prompts = scope.spawn(|| self.prompts());
+            let repository = self.repository()?;
+            let head = head_tree(&repository)?;
+            let (touched, changed_files) = change::touched(&repository, head.as_ref())?;
+            // A panic in there is a defect of ours and goes on as one.
+            let prompts =
+                prompts.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
+            let mut committed = Contents { repository: &repository, head, last: None };
+            let survey = |key: PromptKey| {
+                let is_touched = holds(&touched, place(&key));
+                let content = if is_touched { None } else { committed.id(place(&key)) };
+                Surveyed { key, content }
+            };
+            Ok(Survey { prompts: prompts.into_iter().map(survey).collect(), changed_files })
+        })
+    }
+}
+
+/// The folder of a prompt, or the file of a lone one.
+fn place(key: &PromptKey) -> &str {
+    if key.lone { &key.key } else { key.base() }
+}
+
+/// Whether one of these paths is this place, stands below it or around it.
+fn holds(touched: &BTreeSet<String>, place: &str) -> bool {
+    if place.is_empty() {
+        return !touched.is_empty();
+    }
+    let below = format!("{place}/");
+    let from = Bound::Included(below.as_str());
+    let next = touched.range::<str, _>((from, Bound::Unbounded)).next();
+    let around = Path::new(place).ancestors().filter_map(Path::to_str);
+    next.is_some_and(|path| path.starts_with(&below))
+        || around.into_iter().any(|path| touched.contains(path))
+}
+
+/// The ids of what the last commit has, looked up in the order of the alphabet.
+struct Contents<'r> {
+    repository: &'r Repository,
+    head: Option<Tree<'r>>,
+    /// The folder that was looked into last: prompts stand side by side.
+    last: Option<(String, Tree<'r>)>,
+}
+
+impl Contents<'_> {
+    fn id(&mut self, place: &str) -> Option<String> {
+        let head = self.head.as_ref()?;
+        if place.is_empty() {
+            return Some(head.id().to_string());
+        }
+        let Some((around, name)) = place.rsplit_once('/') else {
+            return Some(head.get_name(place)?.id().to_string());
+        };
+        if self.last.as_ref().is_none_or(|(known, _)| known != around) {
+            let entry = head.get_path(Path::new(around)).ok()?;
+            self.last = Some((around.to_owned(), self.repository.find_tree(entry.id()).ok()?));
+        }
+        let (_, tree) = self.last.as_ref()?;
+        Some(tree.get_name(name)?.id().to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_touched_by_what_is_in_it_or_around_it_and_not_beside_it() {
+        let check = |path: &str, place: &str, expected: bool| {
+            let touched = BTreeSet::from([path.to_owned()]);
+            assert_eq!(holds(&touched, place), expected, "{path} and {place}");
+        };
+        check("p/a/x.yaml", "p/a", true);
+        check("p/a", "p/a", true);
+        check("p", "p/a", true);
+        check("p/a.prompty", "p/a", false);
+        check("p/ab/x.yaml", "p/a", false);
+        check("p/a/x.yaml", "", true);
+        check("p/a-b/x", "p/a", false);
+    }
+}
