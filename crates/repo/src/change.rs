@@ -181,7 +181,7 @@ pub(crate) fn touched(
     let mut paths = BTreeSet::new();
     for delta in diff.deltas() {
         for file in [delta.old_file(), delta.new_file()] {
-            // A path that is no text makes no prompt differ, but what is around it is then not known to be the same.
+            // A name that is no text still stands in a folder that has one.
             let path = file.path_bytes().map(String::from_utf8_lossy);
             paths.extend(path.map(|path| path.trim_end_matches('/').to_owned()));
         }

@@ -74,9 +74,8 @@ fn holds(touched: &BTreeSet<String>, place: &str) -> bool {
     let below = format!("{place}/");
     let from = Bound::Included(below.as_str());
     let next = touched.range::<str, _>((from, Bound::Unbounded)).next();
-    let around = Path::new(place).ancestors().filter_map(Path::to_str);
-    next.is_some_and(|path| path.starts_with(&below))
-        || around.into_iter().any(|path| touched.contains(path))
+    let mut around = Path::new(place).ancestors().filter_map(Path::to_str);
+    next.is_some_and(|path| path.starts_with(&below)) || around.any(|path| touched.contains(path))
 }
 
 /// The ids of what the last commit has, looked up in the order of the alphabet.

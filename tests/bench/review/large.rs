@@ -33,6 +33,8 @@ pub struct Large {
 /// Fills `folder`, which is there and empty.
 pub fn make(folder: &Path) -> io::Result<Large> {
     git(folder, &["init", "--quiet", "--initial-branch=main"])?;
+    git(folder, &["config", "user.name", "Ada"])?;
+    git(folder, &["config", "user.email", "ada@example.com"])?;
     let mut import =
         command(folder, &["fast-import", "--quiet", "--force"]).stdin(Stdio::piped()).spawn()?;
     let stream = import.stdin.take().ok_or_else(|| io::Error::other("no way to git"))?;
@@ -60,7 +62,6 @@ pub fn git(folder: &Path, arguments: &[&str]) -> io::Result<String> {
 /// Git without the settings of this machine.
 fn command(folder: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new("git");
-    command.args(["-c", "user.name=Ada", "-c", "user.email=ada@example.com"]);
     command.args(arguments).current_dir(folder);
     command.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
     command

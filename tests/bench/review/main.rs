@@ -3,6 +3,7 @@
 
 mod large;
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -10,8 +11,8 @@ use std::time::{Duration, Instant};
 
 use assay_app::{App, AppOptions, Host, SecretString, Wanted};
 use assay_wire::{
-    ApiError, CheckPrompts, HistoryView, OpenWorkspace, ReadBranches, ReadChanges, ReadHistory,
-    ReadWorkspace,
+    ApiError, CheckPrompts, Commit, HistoryView, OpenWorkspace, ReadBranches, ReadChanges,
+    ReadHistory, ReadWorkspace,
 };
 
 use large::{COMMITS, Large, PROMPTS, git};
@@ -55,6 +56,9 @@ fn measure(root: &Path, data: &Path, made: &Large, missed: &mut Missed) -> Resul
     missed.within("opening", took, OPEN);
     let begun = Instant::now();
     while app.call(ReadHistory { of: None, limit: 1 })?.reading {
+        if begun.elapsed() > MAKE {
+            return Err("the index of the history was not built in a minute".into());
+        }
         std::thread::sleep(Duration::from_millis(5));
     }
     println!(
@@ -64,6 +68,7 @@ fn measure(root: &Path, data: &Path, made: &Large, missed: &mut Missed) -> Resul
 
     statuses(&app, root, made, missed)?;
     histories(&app, root, made, missed)?;
+    commits(&app, root, made, missed)?;
     again(&app, &path, missed)?;
     if let (Some(before), Some(peak)) = (before, peak_memory()) {
         println!(
@@ -117,6 +122,34 @@ fn statuses(app: &App, root: &Path, made: &Large, missed: &mut Missed) -> Result
         println!("{what}: {took:.0?}, {:.1} × git status, at most {limit:?}", ratio(took, gits));
         missed.within(what, took, limit);
     }
+    Ok(())
+}
+
+/// A commit from the window, and the history after it, which has one commit to read.
+fn commits(app: &App, root: &Path, made: &Large, missed: &mut Missed) -> Result<(), Failure> {
+    let file = large::variant_of(root, &made.quiet);
+    let mut round = 0;
+    let mut change = || {
+        round += 1;
+        let text = fs::read_to_string(&file)?;
+        fs::write(&file, format!("{text}Committed {round} times.\n"))
+    };
+    let gits = median(|| {
+        change()?;
+        timed(|| git(root, &["commit", "--quiet", "--all", "--message", "by git"]))
+    })?;
+    let (mut took, mut after) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        change()?;
+        let (message, paths) = ("by assay".to_owned(), Vec::new());
+        took.push(timed(|| app.call(Commit { message, paths, rows: BTreeMap::new() }))?.1);
+        let of = Some(made.quiet.clone());
+        after.push(timed(|| app.call(ReadHistory { of, limit: LIMIT }))?.1);
+    }
+    let (took, after) = (middle(took), middle(after));
+    println!("a commit: {took:.0?}, {:.1} × git commit ({gits:.0?})", ratio(took, gits));
+    println!("history after a commit: {after:.0?}, at most {HISTORY:?}");
+    missed.within("the history after a commit", after, HISTORY);
     Ok(())
 }
 
@@ -209,8 +242,12 @@ fn median<T>(mut act: impl FnMut() -> Result<(T, Duration), Failure>) -> Result<
     for _ in 0..ROUNDS {
         times.push(act()?.1);
     }
+    Ok(middle(times))
+}
+
+fn middle(mut times: Vec<Duration>) -> Duration {
     times.sort_unstable();
-    Ok(times[ROUNDS / 2])
+    times[times.len() / 2]
 }
 
 fn ratio(ours: Duration, theirs: Duration) -> f64 {
