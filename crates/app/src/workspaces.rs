@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 
 use assay_engine::{Trust, untrusted};
 use assay_repo::{Identity, RepoError, Watch, Workspace};
@@ -143,9 +144,15 @@ impl App {
     fn use_workspace(&self, workspace: Workspace) -> Result<WorkspaceView, ApiError> {
         let root = workspace.root().display().to_string();
         let id = workspace.config().0.id.unwrap_or_else(|| root.clone());
-        let watch = self.watch(&workspace);
+        let (watch, prompts) = thread::scope(|scope| {
+            // Thousands of folders take a while to be watched.
+            let watch = scope.spawn(|| self.watch(&workspace));
+            let prompts = self.read_prompts(&workspace);
+            // A panic in there is a defect of ours and goes on as one.
+            (watch.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), prompts)
+        });
         let open = Open { workspace, id, watch };
-        let view = self.workspace_view(&open)?;
+        let view = self.view_of(&open, prompts?)?;
         let now = self.inner.environment.now_ms();
         self.inner.store.remember_workspace(&root, &view.name, now).map_err(|e| e.explain())?;
         self.set_workspace(Some(open));
@@ -190,20 +197,36 @@ impl App {
     }
 
     fn workspace_view(&self, open: &Open) -> Result<WorkspaceView, ApiError> {
-        let workspace = &open.workspace;
+        self.view_of(open, self.read_prompts(&open.workspace)?)
+    }
+
+    fn read_prompts(&self, workspace: &Workspace) -> Result<PromptList, ApiError> {
         let survey = workspace.survey().map_err(|e| e.explain())?;
         let readings = self.inner.known.readings(workspace, &survey);
+        let prompts = readings.iter().map(|reading| reading.summary.clone()).collect();
+        Ok(PromptList { prompts, changed_files: survey.changed_files as u32 })
+    }
+
+    fn view_of(&self, open: &Open, read: PromptList) -> Result<WorkspaceView, ApiError> {
+        let workspace = &open.workspace;
         Ok(WorkspaceView {
             path: open.root(),
             name: folder_name(workspace.root()),
             branch: workspace.branch(),
             head: workspace.head().map(|id| id.chars().take(8).collect()),
             trusted: self.is_trusted(open)?,
-            changed_files: survey.changed_files as u32,
-            prompts: readings.iter().map(|reading| reading.summary.clone()).collect(),
+            changed_files: read.changed_files,
+            prompts: read.prompts,
             problems: self.standing_problems(open),
         })
     }
+}
+
+/// What was read of a repository's prompts.
+struct PromptList {
+    prompts: Vec<PromptSummary>,
+    /// Files that differ from the last commit.
+    changed_files: u32,
 }
 
 fn folder_name(root: &Path) -> String {

@@ -85,9 +85,12 @@ pub(crate) fn is_unfinished(path: &str) -> bool {
 
 /// The text of a regular file beneath `root`.
 pub(crate) fn read(root: &Path, path: &RelPath) -> Result<FileText, RepoError> {
-    let place = path.beneath(root)?;
-    let bytes = read_regular(&place, path.as_str(), MAX_FILE)?;
-    into_text(path.as_str(), bytes).map(FileText::new)
+    text(root, path).map(FileText::new)
+}
+
+/// The same without a digest.
+fn text(root: &Path, path: &RelPath) -> Result<String, RepoError> {
+    into_text(path.as_str(), read_bytes(root, path, MAX_FILE)?)
 }
 
 /// The bytes of a regular file beneath `root`, up to `limit` of them.
@@ -255,8 +258,13 @@ pub fn create_files(root: &Path, files: &assay_prompt::Files) -> Result<(), Repo
 
 /// The file's text, or `None` when there is no such file.
 pub(crate) fn read_if_there(root: &Path, path: &RelPath) -> Result<Option<FileText>, RepoError> {
-    match read(root, path) {
-        Ok(found) => Ok(Some(found)),
+    Ok(text_if_there(root, path)?.map(FileText::new))
+}
+
+/// The same without a digest, for whoever reads thousands of files and writes none.
+pub(crate) fn text_if_there(root: &Path, path: &RelPath) -> Result<Option<String>, RepoError> {
+    match text(root, path) {
+        Ok(text) => Ok(Some(text)),
         Err(RepoError::NotFound { .. }) => Ok(None),
         Err(error) => Err(error),
     }

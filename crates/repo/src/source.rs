@@ -49,7 +49,7 @@ pub(crate) struct Worktree<'a> {
 
 impl Source for Worktree<'_> {
     fn text(&self, path: &RelPath) -> Result<Option<String>, RepoError> {
-        Ok(file::read_if_there(self.root, path)?.map(|found| found.text))
+        file::text_if_there(self.root, path)
     }
 
     fn holds(&self, path: &str) -> bool {

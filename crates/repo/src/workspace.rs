@@ -228,7 +228,7 @@ impl Workspace {
         let path = RelPath::parse(rel)?;
         let repository = self.repository()?;
         let head = head_tree(&repository)?;
-        let disk = file::read_if_there(&self.root, &path)?.map(|found| found.text);
+        let disk = file::text_if_there(&self.root, &path)?;
         let Some(tree) = &head else {
             return Ok((None, disk));
         };
