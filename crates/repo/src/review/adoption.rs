@@ -231,7 +231,7 @@ mod tests {
         fill(&repository, &log_of(1, 2));
         let two = repository.refname_to_id(&ours).unwrap();
         let junk = child_of(&repository, Some(two));
-        let mut adopt_at = |there: Oid| {
+        let adopt_at = |there: Oid| {
             if let Ok(mut ours) = repository.find_reference(&ours) {
                 ours.delete().unwrap();
             }

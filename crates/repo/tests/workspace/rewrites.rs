@@ -11,7 +11,7 @@ use assay_repo::review::{Gate, Role, Subject, Verdict};
 use assay_testkit::TestWorkspace;
 
 use crate::reviews::{
-    BOB, EVALS, MANIFEST, at, gate, measure, propose, proposed, review, subjects, variant,
+    BOB, EVALS, MANIFEST, at, measure, propose, proposed, review, subjects, variant,
 };
 use crate::{NOW, Numbers, git};
 

@@ -10,7 +10,7 @@ use assay_repo::git::{
 use assay_repo::{Identity, Workspace};
 use assay_testkit::TestWorkspace;
 
-use crate::{NOW, at_file, bare, clone, git, grace, open, request};
+use crate::{NOW, at_file, bare, clone, grace, open, request};
 
 /// A bare repository with what `files` has committed.
 fn remote(files: &TestWorkspace, folder: &Path) -> Address {

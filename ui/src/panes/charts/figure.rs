@@ -158,11 +158,6 @@ impl Scale {
         }
     }
 
-    /// Covers exactly this.
-    pub fn exactly(low: f64, high: f64) -> Scale {
-        Scale { low, high }
-    }
-
     /// Where a value is, from 0 to 1; what lies outside stands at the edge.
     pub fn at(self, value: f64) -> f64 {
         ((value - self.low) / (self.high - self.low)).clamp(0.0, 1.0)
@@ -213,7 +208,7 @@ mod tests {
     use super::*;
 
     fn ticks(low: f64, high: f64) -> Vec<String> {
-        let ticks = Scale::exactly(low, high).ticks(5, |value| format!("{value}"));
+        let ticks = Scale { low, high }.ticks(5, |value| format!("{value}"));
         ticks.into_iter().map(|(_, words)| words).collect()
     }
 
@@ -245,7 +240,7 @@ mod tests {
         assert_eq!(Scale::over([3.0]).at(3.0), 0.5);
         assert_eq!(Scale::over([]).at(0.5), 0.5);
         assert_eq!(Scale::over([f64::NAN, 1.0, 3.0]).at(2.0), 0.5);
-        assert_eq!(Scale::exactly(0.0, 1.0).at(9.0), 1.0);
+        assert_eq!(Scale { low: 0.0, high: 1.0 }.at(9.0), 1.0);
     }
 
     #[test]

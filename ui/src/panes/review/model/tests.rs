@@ -134,6 +134,7 @@ fn variants_of_which_the_same_was_said_are_told_together() {
         prompt: "p".into(),
         variant: name.into(),
         content: String::new(),
+        removed: false,
         base_content: None,
         approvals: Vec::new(),
         needed: 1,
