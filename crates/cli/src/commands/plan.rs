@@ -89,7 +89,8 @@ pub(super) fn text(plan: &PlanView) -> String {
     text
 }
 
-fn cost_words(plan: &PlanView) -> String {
+/// What it may cost.
+pub(super) fn cost_words(plan: &PlanView) -> String {
     match &plan.cost {
         _ if plan.hosts.is_empty() => "nothing is sent to a paid service".to_owned(),
         Some(c) => format!("{} to {} ({})", dollars(c.low), dollars(c.high), c.currency),

@@ -54,6 +54,7 @@ pub fn content_words(content: &GateContentView) -> String {
     match (role.as_str(), variant.as_str()) {
         ("prompt", "") => path.clone(),
         ("prompt", variant) => format!("{path} · {variant}"),
+        ("removal", variant) => format!("{path} · {variant} goes"),
         ("cases" | "scorers", _) => format!("{role} of {path}"),
         ("suite", _) => format!("models and gates of {path}"),
         _ => path.clone(),

@@ -193,6 +193,9 @@ fn run_both(
     let going = Arc::new(Mutex::new(String::new()));
     stop_on_interrupt(app, &going)?;
     let request = request(arguments);
+    let of = (base.to_owned(), head.clone());
+    let planned = app.call(PlanRevisions { base: of.0, head: of.1, request: request.clone() })?;
+    planned.plan.iter().for_each(|plan| output.note(&text::missing(plan)));
     let run = |revision: Option<&str>, request: RunRequest| -> Result<RevisionRun, ApiError> {
         let called = revision.unwrap_or("the files on disk");
         let revision = revision.map(str::to_owned);

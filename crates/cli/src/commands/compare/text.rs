@@ -5,8 +5,8 @@
 use std::cmp::Reverse;
 
 use assay_wire::{
-    ComparedGateView, ComparedGateWord, ComparisonView, PairView, RevisionsPlan, SliceView,
-    SpentView, VerdictView, VerdictWord,
+    ComparedGateView, ComparedGateWord, ComparisonView, PairView, PlanView, RevisionsPlan,
+    SliceView, SpentView, VerdictView, VerdictWord,
 };
 
 use super::{Beside, Told};
@@ -51,6 +51,16 @@ pub(super) fn plan(planned: &RevisionsPlan) -> String {
     lines.extend(planned.notes.iter().map(|note| one_line(note)));
     lines.extend(planned.left_out.iter().map(|why| format!("left out: {}", one_line(why))));
     lines.join("\n")
+}
+
+/// What is about to be sent, on a line.
+pub(super) fn missing(plan: &PlanView) -> String {
+    let PlanView { cells, cached, hosts, .. } = plan;
+    let hosts = if hosts.is_empty() { "none".to_owned() } else { hosts.join(", ") };
+    let cost = crate::commands::plan::cost_words(plan);
+    format!(
+        "missing on both sides: {cells} cells, {cached} of them in the cache; hosts: {hosts}; cost: {cost}"
+    )
 }
 
 /// The pairs of each prompt together, those that lost most first.
