@@ -64,7 +64,7 @@ pub(crate) fn execute(
         return Err(error.hint("Runs were made already: compare them without --plan."));
     }
     let (base, head, beside) = match sides {
-        Sides::Both(base, head, beside) => (base, head, beside),
+        Sides::Both(sides) => *sides,
         Sides::Same(left_out) => {
             return tell_same(arguments, &left_out, markdown.as_deref(), output);
         }
@@ -76,14 +76,14 @@ pub(crate) fn execute(
 
 /// What is to be compared.
 enum Sides {
-    Both(SideRef, SideRef, Beside),
+    Both(Box<(SideRef, SideRef, Beside)>),
     /// Nothing differs; why each prompt was left out.
     Same(Vec<String>),
 }
 
 impl Sides {
     fn runs((base, head): (SideRef, SideRef)) -> Sides {
-        Sides::Both(base, head, Beside::default())
+        Sides::Both(Box::new((base, head, Beside::default())))
     }
 }
 
@@ -223,7 +223,7 @@ fn run_both(
     let files = app.call(difference)?.files;
     let beside = Beside { files, notes: ours.notes, left_out: ours.left_out };
     let head = head.as_deref().unwrap_or("worktree");
-    Ok(Sides::Both(side(base_run, base), side(head_run, head), beside))
+    Ok(Sides::Both(Box::new((side(base_run, base), side(head_run, head), beside))))
 }
 
 /// Nothing differs, so there is nothing to ask and nothing to say.
