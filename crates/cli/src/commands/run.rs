@@ -37,20 +37,21 @@ pub(crate) fn execute(
     arguments: &Run,
     output: &Output,
 ) -> Result<Exit, ApiError> {
+    let mut request = request(&arguments.selection);
+    if let Some(base) = &arguments.changed {
+        request.prompts = changed_since(app, base)?;
+        if request.prompts.is_empty() {
+            // Nor is a report begun: that there is none tells a script that nothing was run.
+            output.note(&format!("no prompt differs from {base}; nothing was run"));
+            return Ok(Exit::Done);
+        }
+    }
     // Refused before a single call is paid for.
     check_result_file(app, arguments.json.as_deref())?;
     let reports = Reports::new(directory, &arguments.reports, arguments.json.as_deref())?;
     let save = arguments.save.as_ref().map(|file| absolute(&directory.join(file))).transpose()?;
     if let Some(file) = &save {
         check_writable(Path::new(file))?;
-    }
-    let mut request = request(&arguments.selection);
-    if let Some(base) = &arguments.changed {
-        request.prompts = changed_since(app, base)?;
-        if request.prompts.is_empty() {
-            output.note(&format!("no prompt differs from {base}; nothing was run"));
-            return Ok(Exit::Done);
-        }
     }
     let started = start(app, arguments, request)?;
     stop_on_interrupt(app, &Arc::new(Mutex::new(started.run.clone())))?;
