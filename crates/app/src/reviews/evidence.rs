@@ -14,7 +14,7 @@ pub(super) fn evidence_of(
         statement: signed.id.clone(),
         run: evidence.run.clone(),
         person,
-        time_s: signed.statement.time_s,
+        time_s: signed.statement.time_s.max(0),
         tool: evidence.tool.clone(),
         models: evidence.models.iter().map(|model| model.id.clone()).collect(),
         cells: evidence.cells,

@@ -46,7 +46,7 @@ impl Judged {
 /// Decides what has become of a proposal.
 pub(super) fn judge(hearing: &Hearing, proposed: &Proposed<'_>) -> Result<Judged, ApiError> {
     let head = hearing.tip(&proposed.words.branch)?;
-    let mut judged = Judged { view: proposal_view(proposed), asked: None, head: head.clone() };
+    let mut judged = Judged { view: proposal_view(hearing, proposed), asked: None, head: head.clone() };
     if proposed.is_withdrawn {
         judged.view.state = ProposalState::Withdrawn;
         return Ok(judged);
@@ -77,7 +77,7 @@ fn missing_branch(name: &str) -> ReviewGateView {
 }
 
 /// A proposal of which nothing is decided yet.
-fn proposal_view(proposed: &Proposed<'_>) -> ProposalView {
+fn proposal_view(hearing: &Hearing, proposed: &Proposed<'_>) -> ProposalView {
     ProposalView {
         id: proposed.first.id.clone(),
         branch: proposed.words.branch.clone(),
@@ -86,7 +86,7 @@ fn proposal_view(proposed: &Proposed<'_>) -> ProposalView {
         body: proposed.words.text.clone(),
         author: proposed.author.clone(),
         author_key: proposed.first.key.fingerprint(),
-        time_s: proposed.latest.statement.time_s,
+        time_s: hearing.time_of(proposed.latest),
         state: ProposalState::Open,
         prompts: Vec::new(),
         gate: ReviewGateView::default(),
@@ -173,7 +173,7 @@ impl Voices<'_> {
                 VoteView {
                     statement: signed.id.clone(),
                     verdict: verdict_view(verdict),
-                    time_s: signed.statement.time_s,
+                    time_s: self.hearing.time_of(signed),
                     counts: item.is_none_or(|item| counts(item, &person, verdict)),
                     own: self.hearing.is_own(signed),
                     person,
@@ -216,6 +216,12 @@ fn counts(item: &ItemDecision, person: &str, verdict: Verdict) -> bool {
 }
 
 impl Hearing {
+    /// When something was said, by the clock of whoever said it as far as it can be: not later than now, and not before
+    /// clocks of computers begin.
+    pub fn time_of(&self, signed: &Signed) -> i64 {
+        signed.statement.time_s.min(self.now_s).max(0)
+    }
+
     /// Whether the key that signs here signed it.
     pub fn is_own(&self, signed: &Signed) -> bool {
         self.own.as_deref() == Some(signed.statement.actor.as_str())

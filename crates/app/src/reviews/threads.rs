@@ -172,7 +172,7 @@ fn comment_view(hearing: &Hearing, target: &Target, signed: &Signed) -> Option<C
     Some(CommentView {
         statement: signed.id.clone(),
         person: target.name_of(signed),
-        time_s: signed.statement.time_s,
+        time_s: hearing.time_of(signed),
         verdict: verdict_view(review.verdict),
         text: review.text.clone(),
         resolves: review.resolves,
