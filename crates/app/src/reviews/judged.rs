@@ -46,7 +46,8 @@ impl Judged {
 /// Decides what has become of a proposal.
 pub(super) fn judge(hearing: &Hearing, proposed: &Proposed<'_>) -> Result<Judged, ApiError> {
     let head = hearing.tip(&proposed.words.branch)?;
-    let mut judged = Judged { view: proposal_view(hearing, proposed), asked: None, head: head.clone() };
+    let mut judged =
+        Judged { view: proposal_view(hearing, proposed), asked: None, head: head.clone() };
     if proposed.is_withdrawn {
         judged.view.state = ProposalState::Withdrawn;
         return Ok(judged);
