@@ -79,19 +79,19 @@ impl Logs<'_> {
                 Place::UpToDate => {}
             }
         }
-        let sent = to_refs.len();
         let refused = self.send_to_refs(&to_refs)?;
-        told.sent += sent - refused.len();
-        if let Some((_, reason)) = refused.first() {
-            told.on_branches = Some(reason.clone());
-            to_branches.extend(
-                to_refs.iter().filter(|(log, _)| refused.iter().any(|(one, _)| one == log)),
-            );
-        }
-        let refused =
+        told.sent += to_refs.len() - refused.len();
+        let is_refused = |(log, _): &&(&str, Oid)| refused.iter().any(|(one, _)| one == log);
+        to_branches.extend(to_refs.iter().filter(is_refused));
+        let unsent =
             self.push(&to_branches, push_branch_refspec, &remote_log_branches(self.remote))?;
-        told.sent += to_branches.len() - refused.len();
-        told.unsent = refused.into_iter().next().map(|(_, reason)| reason);
+        told.sent += to_branches.len() - unsent.len();
+        match unsent.into_iter().next() {
+            Some((_, reason)) => told.unsent = Some(reason),
+            None => told.on_branches = refused.into_iter().next().map(|(_, reason)| reason),
+        }
+        // What the other side has now is remembered as shown.
+        refs::adopt_all(self.repository, self.remote)?;
         Ok(())
     }
 
@@ -137,7 +137,6 @@ impl Logs<'_> {
                 )?;
             }
         }
-        refs::adopt_all(self.repository, self.remote)?;
         Ok(refused)
     }
 

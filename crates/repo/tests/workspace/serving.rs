@@ -281,7 +281,7 @@ fn what_others_put_under_a_keys_name_blocks_nobody() {
     for name in [ada.log(), "0".repeat(64)] {
         served.git(&["update-ref", &format!("refs/assay/log/{name}"), "refs/heads/main"]);
     }
-    let blob = served.git(&["hash-object", "-w", "HEAD"]);
+    let blob = served.git(&["hash-object", "-w", "a.txt"]);
     served.git(&["update-ref", &format!("refs/assay/log/{}", "1".repeat(64)), blob.trim()]);
     let alarms = bob.sync().statements.alarms;
     assert_eq!(alarms.len(), 3);
