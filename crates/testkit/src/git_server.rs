@@ -204,7 +204,7 @@ fn read_chunk(reader: &mut impl BufRead, body: &mut Vec<u8>) -> io::Result<bool>
     reader.read_line(&mut line)?;
     let length = line.split(';').next().unwrap_or_default().trim();
     let length = u64::from_str_radix(length, 16).map_err(io::Error::other)?;
-    reader.take(length).read_to_end(body)?;
+    reader.by_ref().take(length).read_to_end(body)?;
     reader.read_line(&mut String::new())?;
     Ok(length > 0)
 }

@@ -63,7 +63,7 @@ impl Served {
     /// Git in the served repository.
     fn git(&self, arguments: &[&str]) -> String {
         let bare = self.bare();
-        git(&self.files, &[&["--git-dir", bare.to_str().unwrap()], arguments].concat())
+        git(&self.files, &[&["--git-dir", bare.to_str().unwrap()][..], arguments].concat())
     }
 
     fn refs(&self, below: &str) -> Vec<String> {
@@ -105,7 +105,7 @@ fn heard(workspace: &Workspace) -> BTreeSet<String> {
 }
 
 fn in_clone(served: &Served, workspace: &Workspace, arguments: &[&str]) -> String {
-    git(&served.files, &[&["-C", workspace.root().to_str().unwrap()], arguments].concat())
+    git(&served.files, &[&["-C", workspace.root().to_str().unwrap()][..], arguments].concat())
 }
 
 #[test]
