@@ -289,7 +289,7 @@ fn remote(seed: u64, folder: &Path, server: &GitServer) -> Address {
     let files = TestWorkspace::empty();
     files.write("assay.yaml", CONFIG);
     files.write("prompts/greet/prompt.yaml", MANIFEST);
-    let row = |n| format!("{{\"id\":\"row-{n}\",\"who\":\"-\",\"expected\":\"-\"}}\n");
+    let row = |n| row(&format!("row-{n}"), "-");
     files.write(CASES, &(0..ROWS).map(row).collect::<String>());
     let line = |n| format!("line {n}: -\n\nThis\nstays\nas it is.\n\n");
     let body: String = (0..LINES).map(line).collect();
@@ -349,11 +349,17 @@ fn places(path: &str, text: &str) -> BTreeMap<Place, String> {
     text.lines().filter_map(pair).collect()
 }
 
-/// The fields of a row but its id.
+/// A row whose fields have this value.
+fn row(id: &str, value: &str) -> String {
+    format!("{{\"id\":\"{id}\",\"input\":{{\"who\":\"{value}\"}},\"expected\":\"{value}\"}}\n")
+}
+
+/// The two fields of a row that people edit.
 fn fields(row: &str) -> Vec<(Place, String)> {
-    let row: BTreeMap<String, String> = serde_json::from_str(row).unwrap();
-    let named = row.iter().filter(|(field, _)| *field != "id");
-    named.map(|(field, value)| (format!("{}.{field}", row["id"]), value.clone())).collect()
+    let row: serde_json::Value = serde_json::from_str(row).unwrap();
+    let text = |value: &serde_json::Value| value.as_str().unwrap().to_owned();
+    let named = [("who", &row["input"]["who"]), ("expected", &row["expected"])];
+    named.map(|(field, value)| (format!("{}.{field}", text(&row["id"])), text(value))).into()
 }
 
 /// The text with another value at a place, or with a row more.
@@ -366,15 +372,17 @@ fn with(text: &str, place: &str, value: &str) -> String {
         return text.lines().map(replaced).collect();
     };
     if row.starts_with("new-") {
-        return format!("{text}{{\"id\":\"{row}\",\"{field}\":\"{value}\"}}\n");
+        return text.to_owned() + &self::row(row, value);
     }
     let changed = |line: &str| {
-        let mut fields: serde_json::Map<String, serde_json::Value> =
-            serde_json::from_str(line).unwrap();
+        let mut fields: serde_json::Value = serde_json::from_str(line).unwrap();
         if fields["id"] == row {
-            fields.insert(field.to_owned(), value.into());
+            match field {
+                "who" => fields["input"]["who"] = value.into(),
+                _ => fields[field] = value.into(),
+            }
         }
-        format!("{}\n", serde_json::Value::from(fields))
+        format!("{fields}\n")
     };
     text.lines().map(changed).collect()
 }
