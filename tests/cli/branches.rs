@@ -114,8 +114,18 @@ fn a_repository_that_was_not_cloned_here_asks_before_it_is_synced() {
     let refused = place.terminal.assay_in(&copy, &["sync"]);
     assert_eq!(refused.exit, 2, "{}", refused.err);
     assert!(refused.err.contains("--allow"), "{}", refused.err);
-    place.ok(&copy, &["sync", "--allow", &place.address]);
-    place.ok(&copy, &["sync"]);
+    let first = place.ok(&copy, &["sync", "--allow", &place.address]);
+    let note = first["notes"][0].as_str().expect("that statements are fetched from now on");
+    assert!(note.contains("git fetch"), "{note}");
+    assert_eq!(place.ok(&copy, &["sync"])["notes"], json!([]), "once is enough");
+}
+
+#[test]
+fn a_clone_says_that_statements_are_fetched_too() {
+    let place = Elsewhere::new();
+    let left = place.terminal.assay_in(place.folder.path(), &["clone", &place.address, "ada"]);
+    assert_eq!(left.exit, 0, "{}", left.err);
+    assert!(left.out.contains("signed statements came along"), "{}", left.out);
 }
 
 #[test]
