@@ -7,6 +7,7 @@ mod differences;
 mod documents;
 mod embedded;
 mod exchange;
+mod gates;
 mod judges;
 mod keys;
 mod machine;

@@ -34,6 +34,7 @@ pub(super) fn closed_by(error: &GateError) -> ReviewGateView {
         GateError::Read(_) => "unreadable-rules",
         GateError::Conflict { .. } => "conflict",
         GateError::Closed => "closed",
+        GateError::Key(_) => "not-signed",
     };
     closed(code, error.to_string())
 }
@@ -105,6 +106,9 @@ pub(super) fn hint(code: &str) -> Option<&'static str> {
         "no-repository-id" | "no-prompt-id" => "assay check --fix gives it one.",
         "shared-prompt-id" => "Give the copy an id of its own in its prompt.yaml.",
         "rolled-back" => "Ask the person whose key it is, and where the repository is kept.",
+        "broken-log" => {
+            "Somebody who may push there wrote into it: let the server take back what is after its last good entry."
+        }
         "forked-log" => "Ask the person whose key it is: somebody else may have it.",
         "unknown-signer" => "Add the key to .assay/allowed_signers, in a proposal.",
         "conflict" => "Merge the target into the branch, decide there, and propose again.",

@@ -34,7 +34,10 @@ impl Answer<MergeProposal> for App {
         let workspace = &hearing.open.workspace;
         let _alone = self.inner.git.alone();
         let when = commit_time();
-        let commit = workspace.merge_commit(gate, &message, when, None).map_err(|e| e.explain())?;
+        let signer = hearing.own.as_ref().map(|_| self.signer()).transpose()?;
+        let commit = workspace
+            .merge_commit(gate, &message, when, None, signer.as_deref())
+            .map_err(|e| e.explain())?;
         let made = workspace.revision(&commit).map_err(|e| e.explain())?;
         let step = format!("review merge {}", proposed.words.branch);
         workspace.advance_branch(target, &made, &step, when).map_err(|e| e.explain())?;

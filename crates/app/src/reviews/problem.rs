@@ -12,6 +12,7 @@ impl Explain for GateError {
             Self::Read(error) => error.explain(),
             Self::Conflict { .. } => hinted(Code::Conflict, self.to_string(), "conflict"),
             Self::Closed => ApiError::new(Code::Conflict, self.to_string()),
+            Self::Key(error) => error.explain(),
         }
     }
 }

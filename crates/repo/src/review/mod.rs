@@ -16,6 +16,8 @@ mod evidence;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod forged;
+#[cfg(test)]
 mod forgeries;
 mod gate;
 mod json;

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use git2::{Commit, Index, MergeOptions, Oid, Repository, Signature, Time};
+use git2::{Commit, Index, MergeOptions, ObjectType, Oid, Repository, Signature, Time};
 
 use super::attest::{attestations, attested, smuggled, trailers, tree_with, with_trailers};
 use super::content::Content;
@@ -16,7 +16,7 @@ use super::reading::ReadError;
 use super::refs::{self, Adopted, LOG_BRANCHES, LOGS};
 use super::refusal::Refusal;
 use super::shallow;
-use super::signature::Signer;
+use super::signature::{GIT_NAMESPACE, KeyError, Signer};
 use super::signers::Signers;
 use crate::commit::signature;
 use crate::{Identity, RepoError, Revision, When, Workspace};
@@ -53,6 +53,9 @@ pub enum GateError {
     /// The gate is closed.
     #[error("the gate is closed")]
     Closed,
+    /// The merge was to be signed, and the key did not.
+    #[error(transparent)]
+    Key(#[from] KeyError),
 }
 
 impl From<RepoError> for GateError {
@@ -239,16 +242,18 @@ impl Workspace {
     }
 
     /// Makes the commit of a merge that the gate lets through, with attestations and trailers, and gives its
-    /// id. No branch is moved.
+    /// id. No branch is moved. Where there is a key to sign with, `git verify-commit` knows whose it is.
     ///
     /// # Errors
-    /// When the gate is closed, nobody is known to commit, or git's objects cannot be written.
+    /// When the gate is closed, nobody is known to commit, the key does not sign, or git's objects cannot be
+    /// written.
     pub fn merge_commit(
         &self,
         gate: &Gate,
         message: &str,
         when: When,
         fallback: Option<&Identity>,
+        signer: Option<&dyn Signer>,
     ) -> Result<String, GateError> {
         if !gate.decision.open {
             return Err(GateError::Closed);
@@ -261,8 +266,10 @@ impl Workspace {
         let message = with_trailers(message, &trailers(&gate.decision));
         let [base, head] = [&gate.base, &gate.head].map(|side| commit_of(&repository, side));
         let (base, head) = (base?, head?);
-        let id = repository.commit(None, &author, &author, &message, &tree, &[&base, &head])?;
-        Ok(id.to_string())
+        let parents = [&base, &head];
+        let commit =
+            repository.commit_create_buffer(&author, &author, &message, &tree, &parents)?;
+        Ok(write_commit(&repository, &commit, signer)?.to_string())
     }
 
     fn ask(
@@ -337,6 +344,19 @@ impl Workspace {
         let id = repository.commit(None, &nobody, &nobody, "merge", &tree, &[&base, &head])?;
         Ok(self.revision(&id.to_string())?)
     }
+}
+
+fn write_commit(
+    repository: &Repository,
+    commit: &[u8],
+    signer: Option<&dyn Signer>,
+) -> Result<Oid, GateError> {
+    let Some(signer) = signer else {
+        return Ok(repository.odb()?.write(ObjectType::Commit, commit)?);
+    };
+    let text = String::from_utf8_lossy(commit);
+    let signature = signer.sign(GIT_NAMESPACE, text.as_bytes())?;
+    Ok(repository.commit_signed(&text, signature.trim_end(), None)?)
 }
 
 /// The commits a gate is asked about.

@@ -139,7 +139,7 @@ pub(crate) fn codes(gate: &Gate) -> BTreeSet<&'static str> {
 /// Merges as Assay does, and moves `main` there.
 pub(crate) fn merge(files: &TestWorkspace, workspace: &Workspace) -> String {
     let gate = gate(workspace, "main", "brief");
-    let id = workspace.merge_commit(&gate, "Be brief", NOW, Some(&grace())).unwrap();
+    let id = workspace.merge_commit(&gate, "Be brief", NOW, Some(&grace()), None).unwrap();
     git(files, &["update-ref", "refs/heads/main", &id]);
     id
 }
@@ -150,7 +150,7 @@ fn a_proposal_goes_in_once_it_is_measured_and_approved() {
     let closed = gate(&workspace, "main", "brief");
     let missing = BTreeSet::from(["needs-approvals", "no-evidence", "not-proposed"]);
     assert_eq!(codes(&closed), missing);
-    let refused = workspace.merge_commit(&closed, "x", NOW, Some(&grace())).unwrap_err();
+    let refused = workspace.merge_commit(&closed, "x", NOW, Some(&grace()), None).unwrap_err();
     assert!(matches!(refused, GateError::Closed));
     propose(&workspace);
     measure(&workspace);
@@ -176,7 +176,7 @@ fn a_merge_goes_to_its_branch_and_undo_takes_it_back_but_no_statement() {
     let (_files, workspace) = approved();
     let before = at(&workspace, "main").id();
     let gate = gate(&workspace, "main", "brief");
-    let id = workspace.merge_commit(&gate, "Be brief", NOW, Some(&grace())).unwrap();
+    let id = workspace.merge_commit(&gate, "Be brief", NOW, Some(&grace()), None).unwrap();
     let made = at(&workspace, &id);
     workspace.advance_branch("main", &made, "review merge brief", NOW).unwrap();
     assert_eq!(at(&workspace, "main").id(), id);

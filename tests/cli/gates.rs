@@ -1,0 +1,118 @@
+//! `assay verify` where it binds: required checks in plain, shallow and detached clones, and a hook of a server.
+
+#[cfg(unix)]
+use std::{path::Path, process::Command};
+
+use serde_json::json;
+
+use crate::team::{Person, Team, git};
+
+/// Proposed, measured, approved and merged, with all of it at the remote.
+fn merged(team: &Team) -> (Person, Person) {
+    let (ada, bob) = (team.person("ada", 1), team.person("bob", 2));
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    ada.ok(&["propose", "Be kind"]);
+    ada.evaluate();
+    ada.ok(&["sync"]);
+    bob.ok(&["sync"]);
+    bob.decides(&["approve", "kind"]);
+    bob.ok(&["review", "merge", "kind"]);
+    bob.ok(&["sync"]);
+    (ada, bob)
+}
+
+/// A clone by plain git, which fetches no logs, as somebody who has never been here.
+fn plain_clone(team: &Team, name: &str, options: &[&str]) -> Person {
+    let person = team.without_key(name);
+    std::fs::remove_dir_all(&person.place).expect("an empty place");
+    let into = person.place.to_str().expect("a path in UTF-8");
+    git(team.folder.path(), &[&["clone", "-q"], options, &[team.address.as_str(), into]].concat());
+    person
+}
+
+#[test]
+fn a_plain_clone_without_a_branch_verifies_offline_what_was_merged() {
+    let team = Team::new();
+    let (_ada, bob) = merged(&team);
+    let check = plain_clone(&team, "check", &[]);
+    git(&check.place, &["checkout", "-q", "--detach", "origin/main"]);
+    git(&check.place, &["remote", "set-url", "origin", "https://localhost:1/nowhere"]);
+    assert_eq!(git(&check.place, &["for-each-ref", "refs/assay"]), "");
+    for arguments in [&["verify"][..], &["verify", "HEAD~1", "HEAD"]] {
+        assert_eq!(check.ok(arguments)["ok"], json!(true), "{arguments:?}");
+    }
+    let signers = "gpg.ssh.allowedSignersFile=.assay/allowed_signers";
+    git(&bob.place, &["-c", signers, "verify-commit", "main"]);
+}
+
+#[test]
+fn a_shallow_clone_is_told_how_to_become_a_whole_one() {
+    let team = Team::new();
+    merged(&team);
+    let check = plain_clone(&team, "check", &["--depth", "1", "--no-single-branch"]);
+    for arguments in [&["verify"][..], &["verify", "HEAD~1", "HEAD"]] {
+        let refused = check.ends_with(2, arguments);
+        let said = refused["message"].as_str().unwrap_or_default();
+        assert!(said.starts_with("this clone is shallow"), "{refused}");
+        assert!(refused["hints"][0].as_str().is_some_and(|hint| hint.contains("--unshallow")));
+    }
+    git(&check.place, &["fetch", "-q", "--unshallow"]);
+    assert_eq!(check.ok(&["verify"])["ok"], json!(true));
+}
+
+/// Puts the hook of the guide in its place.
+#[cfg(unix)]
+fn guard(team: &Team) {
+    use std::os::unix::fs::PermissionsExt;
+
+    let hook = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/guide/ci/pre-receive");
+    let into = team.folder.path().join("prompts.git/hooks/pre-receive");
+    std::fs::create_dir_all(into.parent().expect("a folder")).expect("a folder");
+    std::fs::copy(hook, &into).expect("the hook");
+    let executable = std::fs::Permissions::from_mode(0o755);
+    std::fs::set_permissions(&into, executable).expect("a hook that runs");
+}
+
+/// Pushes by plain git, whose hooks are told where `assay` is; what the other side said.
+#[cfg(unix)]
+fn push(folder: &Path, what: &[&str]) -> (bool, String) {
+    let done = Command::new("git")
+        .args(["push", "-q", "origin"])
+        .args(what)
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1")
+        .env("ASSAY", assay_tests::window::built("assay").expect("the command line is built"))
+        // The system's key store belongs to the person, not to a test.
+        .env("ASSAY_KEYS", "file")
+        .output()
+        .expect("the git program");
+    (done.status.success(), String::from_utf8_lossy(&done.stderr).into_owned())
+}
+
+#[cfg(unix)]
+#[test]
+fn the_hook_lets_nobody_write_into_the_log_of_another() {
+    let team = Team::new();
+    let (_ada, bob) = merged(&team);
+    guard(&team);
+    let listed = git(&bob.place, &["for-each-ref", "--format=%(refname)", "refs/assay/log"]);
+    assert_eq!(listed.lines().count(), 2, "{listed}");
+    for log in listed.lines() {
+        let (pushed, said) = push(&bob.place, &["--delete", log]);
+        assert!(!pushed && said.contains("a log is not deleted"), "{said}");
+        let (pushed, said) = push(&bob.place, &["--force", &format!("main:{log}")]);
+        assert!(!pushed && said.contains("a log only grows"), "{said}");
+        let tree = format!("{log}^{{tree}}");
+        let again = git(&bob.place, &["commit-tree", &tree, "-p", log, "-m", "again"]);
+        let (pushed, said) = push(&bob.place, &[&format!("{}:{log}", again.trim())]);
+        assert!(!pushed && said.contains("a log holds what does not belong there"), "{said}");
+        let (pushed, said) = push(&bob.place, &[&format!("{log}:refs/heads/{}", &log[5..])]);
+        assert!(!pushed && said.contains("not among the branches"), "{said}");
+    }
+    // What does belong there goes in.
+    bob.ok(&["review", "comment", "kind", "-m", "Thanks."]);
+    let (pushed, said) = push(&bob.place, &["refs/assay/log/*:refs/assay/log/*"]);
+    assert!(pushed, "{said}");
+}
