@@ -1,7 +1,7 @@
 //! Labels as they stand: each rater's latest word on each output, said here or in the repository.
 //!
-//! What is said here is kept by the store and goes along with the repository when it is shared, as ratings do, in
-//! [`files`] of their own. Whether a judge may be believed by them is its [`Standing`].
+//! What is said here is kept by the store and goes along with the repository when it is shared, in [`files`] of
+//! their own. Whether a judge may be believed by them is its [`Standing`].
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, PoisonError};
