@@ -7,6 +7,7 @@ mod comparing;
 mod exchange;
 mod first_hour;
 mod forms;
+mod judging;
 mod keeping;
 mod large;
 mod models;
