@@ -267,6 +267,7 @@ impl App {
                     failed: stats.failed,
                     cached: stats.cached,
                     means: stats.scores.iter().map(|s| mean_view(&s.values)).collect(),
+                    unjudged: stats.scores.iter().map(|s| s.unjudged).collect(),
                     numbers: of_all(numbers, stats.column).iter().map(number_view).collect(),
                     cost: stats.cost,
                     p50_ms: latency(&stats.latencies, 0.50),

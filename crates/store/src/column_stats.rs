@@ -37,6 +37,9 @@ pub struct ScorerStats {
     pub judged: u32,
     /// How many of these passed.
     pub passed: u32,
+    /// How many cells it could say nothing of.
+    #[serde(default)]
+    pub unjudged: u32,
 }
 
 /// Every column of a run summed up, by place.
@@ -132,8 +135,10 @@ fn add_scores(
         else {
             continue;
         };
-        said.values.extend(row.get::<_, Option<f64>>(2)?);
-        if let Some(pass) = row.get::<_, Option<bool>>(3)? {
+        let (value, pass) = (row.get::<_, Option<f64>>(2)?, row.get::<_, Option<bool>>(3)?);
+        said.values.extend(value);
+        said.unjudged += u32::from(value.is_none() && pass.is_none());
+        if let Some(pass) = pass {
             said.judged += 1;
             said.passed += u32::from(pass);
         }

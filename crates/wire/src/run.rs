@@ -353,6 +353,9 @@ pub struct ColumnStats {
     pub cached: u32,
     /// Mean per scorer, by place in [`RunView::scorers`]; `None` where nothing was judged.
     pub means: Vec<Option<MeanView>>,
+    /// Outputs that a scorer could say nothing of, by the same places.
+    #[serde(default)]
+    pub unjudged: Vec<u32>,
     /// Numbers about all its outputs together, such as corpus BLEU; none while cells still come in.
     #[serde(default)]
     pub numbers: Vec<ColumnNumberView>,

@@ -205,9 +205,9 @@ fn column_stats_sum_up_each_column() {
     assert_eq!(left.scores[0].values, [1.0, 0.0, 1.0]);
     assert_eq!((left.scores[0].judged, left.scores[0].passed), (3, 2));
     assert_eq!(
-        (left.scores[1].judged, left.scores[1].values.len()),
-        (0, 0),
-        "not judged counts as nothing"
+        (left.scores[1].judged, left.scores[1].values.len(), left.scores[1].unjudged),
+        (0, 0, 3),
+        "what is not judged has a count of its own"
     );
     assert_eq!((right.column, right.done, right.failed, right.cost), (1, 0, 1, None));
 }

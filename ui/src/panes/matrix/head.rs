@@ -113,13 +113,19 @@ fn Mean(stats: Memo<Option<ColumnStats>>, place: usize, line: HeadLine) -> impl 
             scales::end(scale, all.filter_map(mean_of))
         })
     });
+    let open = Memo::new(move |_| {
+        stats.with(|stats| stats.as_ref()?.unjudged.get(of).copied()).unwrap_or_default()
+    });
     let named = line.scorer.clone();
     view! {
         <li class="mean" data-testid=format!("column-mean-{place}-{}", line.scorer)>
             {move || match mean.get() {
                 Some(mean) => view! { <MeanBar mean scale end=end.get() scorer=named.clone() /> }.into_any(),
-                None => view! { <span class="quiet" title=format!("{named}: nothing judged yet")>"–"</span> }.into_any(),
+                None => view! { <span class="quiet" title=format!("{named}: nothing judged")>"–"</span> }.into_any(),
             }}
+            {move || (open.get() > 0).then(|| view! {
+                <span class="mean__open number" title="Outputs that could not be judged">{open}" unjudged"</span>
+            })}
         </li>
     }
 }

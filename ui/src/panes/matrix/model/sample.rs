@@ -55,6 +55,7 @@ fn column(prompt: &str) -> ColumnStats {
         failed: 0,
         cached: 0,
         means: Vec::new(),
+        unjudged: Vec::new(),
         numbers: Vec::new(),
         cost: None,
         p50_ms: None,
