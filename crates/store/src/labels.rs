@@ -45,6 +45,12 @@ pub(crate) const SCHEMA_5: &str = "
 ALTER TABLE calibration ADD COLUMN weak INTEGER NOT NULL DEFAULT 0 CHECK (weak IN (0, 1));
 ";
 
+/// Calibrations from before version 5 say nothing of whether their judge is weak, and its default must not say it for
+/// them.
+pub(crate) const SCHEMA_7: &str = "
+ALTER TABLE calibration ADD COLUMN weak_known INTEGER NOT NULL DEFAULT 0 CHECK (weak_known IN (0, 1));
+";
+
 /// What labels are about: a scorer of a prompt, as it asks.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LabelTopic {
@@ -80,8 +86,8 @@ pub struct CalibrationRecord {
     pub rater: String,
     /// Labelled outputs that it had a verdict on.
     pub labels: u32,
-    /// Whether they leave room for a judge that misses much.
-    pub weak: bool,
+    /// Whether they leave room for a judge that misses much; `None` when nobody noted it.
+    pub weak: Option<bool>,
     /// When, in milliseconds since 1970.
     pub at_ms: i64,
 }
@@ -187,8 +193,8 @@ fn put_calibration(
     connection
         .prepare_cached(
             "INSERT OR REPLACE INTO calibration
-               (workspace, prompt, scorer, asks, signature, rater, labels, weak, at_ms)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               (workspace, prompt, scorer, asks, signature, rater, labels, weak, weak_known, at_ms)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         )?
         .execute(params![
             topic.workspace,
@@ -198,7 +204,8 @@ fn put_calibration(
             calibration.signature,
             calibration.rater,
             calibration.labels,
-            calibration.weak,
+            calibration.weak.unwrap_or_default(),
+            calibration.weak.is_some(),
             calibration.at_ms
         ])?;
     Ok(())
@@ -209,7 +216,7 @@ fn calibrations(
     topic: &LabelTopic,
 ) -> Result<Vec<CalibrationRecord>, Fault> {
     let mut select = connection.prepare_cached(
-        "SELECT signature, rater, labels, weak, at_ms FROM calibration
+        "SELECT signature, rater, labels, iif(weak OR weak_known, weak, NULL), at_ms FROM calibration
          WHERE workspace = ? AND prompt = ? AND scorer = ? AND asks = ?
          ORDER BY at_ms DESC, signature, rater",
     )?;

@@ -50,6 +50,7 @@ const MIGRATIONS: &[&[&str]] = &[
     &[labels::SCHEMA_4],
     &[labels::SCHEMA_5],
     &[heard::SCHEMA_6],
+    &[labels::SCHEMA_7],
 ];
 
 /// Refuses a database that a later version wrote. Writes nothing.
@@ -231,10 +232,10 @@ mod tests {
         let held = "INSERT INTO calibration VALUES ('w', 'p', 's', 'a', 'one', 'ann', 60, 5)";
         connection.execute(held, []).unwrap();
         migrate(&mut connection, &file).unwrap();
-        let read = "SELECT labels, weak, at_ms FROM calibration";
+        let read = "SELECT labels, weak OR weak_known, at_ms FROM calibration";
         let found: (u32, bool, i64) = connection
             .query_row(read, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
             .unwrap();
-        assert_eq!(found, (60, false, 5), "nobody noted then that it was weak");
+        assert_eq!(found, (60, false, 5), "nobody noted then whether it was weak");
     }
 }

@@ -62,13 +62,9 @@ pub(super) struct Line {
     subject: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     value: Option<bool>,
-    #[serde(skip_serializing_if = "is_false")]
-    weak: bool,
-}
-
-/// A calibration of a judge that is not weak reads as it always did.
-fn is_false(value: &bool) -> bool {
-    !value
+    /// Whether a calibrated judge came out weak; what earlier versions wrote of those that did not, or of any, has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    weak: Option<bool>,
 }
 
 const LABEL: &str = "label";
@@ -245,7 +241,13 @@ mod tests {
 
     fn held(signature: &str, labels: u32) -> CalibrationRecord {
         let (signature, rater) = (signature.to_owned(), "Ada".to_owned());
-        CalibrationRecord { signature, rater, labels, weak: labels % 2 == 1, at_ms: 9 }
+        CalibrationRecord {
+            signature,
+            rater,
+            labels,
+            weak: (labels != 62).then_some(labels % 2 == 1),
+            at_ms: 9,
+        }
     }
 
     fn read(path: &str, lines: &[String]) -> SharedLabels {
@@ -258,14 +260,17 @@ mod tests {
     fn labels_and_calibrations_survive_the_trip() {
         let labels = [label(1, "Ada", Some(true), 5), label(2, "Ada", None, 6)];
         let (calibration, weak) = (held("llm-rubric|model:a/b", 60), held("another", 61));
+        let unknown = held("of an earlier version", 62);
         let mut lines: Vec<_> =
             labels.iter().map(|one| Line::label(&topic(), one).to_text().unwrap()).collect();
-        let texts = [&calibration, &weak].map(|one| Line::calibration(&topic(), one).to_text());
+        let texts =
+            [&calibration, &weak, &unknown].map(|one| Line::calibration(&topic(), one).to_text());
         lines.extend(texts.map(Result::unwrap));
-        assert!(!lines[2].contains("weak") && lines[3].ends_with("\"weak\":true}"), "{lines:?}");
+        assert!(lines[2].ends_with("\"weak\":false}") && lines[3].ends_with("\"weak\":true}"));
+        assert!(!lines[4].contains("weak"), "{lines:?}");
         let all = read(".assay/ratings/labels/ada.jsonl", &lines);
         assert_eq!(all.refused, Vec::<String>::new());
-        let said = Said { labels: labels.to_vec(), calibrations: vec![calibration, weak] };
+        let said = Said { labels: labels.to_vec(), calibrations: vec![calibration, weak, unknown] };
         assert_eq!(all.said_of(&topic()), said);
         assert_eq!(all.topics_in("w"), [topic()]);
         for line in lines {

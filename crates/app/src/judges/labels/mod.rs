@@ -69,7 +69,7 @@ impl App {
             labels,
             held: held.min(labels.count()),
             other: others.iter().any(|one| one.labels as usize >= LABELS_NEEDED),
-            weak: same.is_some_and(|one| one.weak),
+            weak: same.and_then(|one| one.weak),
         })
     }
 
@@ -110,14 +110,19 @@ impl App {
         let known = store.calibrations(topic).map_err(|e| e.explain())?;
         let is_known = |one: &CalibrationRecord| {
             let same_judge = one.signature == signature && one.rater == rater;
-            same_judge && (one.labels, one.weak) == (labels, weak)
+            same_judge && (one.labels, one.weak) == (labels, Some(weak))
         };
         if labels == 0 || known.iter().any(is_known) {
             return Ok(());
         }
         let at_ms = self.inner.environment.now_ms();
-        let kept =
-            CalibrationRecord { signature: signature.to_owned(), rater, labels, weak, at_ms };
+        let kept = CalibrationRecord {
+            signature: signature.to_owned(),
+            rater,
+            labels,
+            weak: Some(weak),
+            at_ms,
+        };
         store.put_calibration(topic, kept).map_err(|e| e.explain())
     }
 

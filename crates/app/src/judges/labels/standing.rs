@@ -13,8 +13,9 @@ pub(in crate::judges) struct Standing {
     pub held: usize,
     /// Whether another judge was held against enough of them.
     pub other: bool,
-    /// Whether these leave room for a judge that misses much, by the limit of the Judges view.
-    pub weak: bool,
+    /// Whether these leave room for a judge that misses much, by the limit of the Judges view; `None` when that was not
+    /// noted as it was held against them.
+    pub weak: Option<bool>,
 }
 
 impl Standing {
@@ -45,9 +46,16 @@ impl Standing {
 
     /// What gates and verdicts must say beside a judge: that it is not calibrated, or that it is and is weak.
     pub fn caveat(&self) -> Option<String> {
-        let weak =
-            || format!("judge weak: one of its rates may lie below {:.0} %", 100.0 * WEAK_BELOW);
-        self.uncalibrated().or_else(|| self.weak.then(weak))
+        self.uncalibrated().or_else(|| match self.weak {
+            Some(false) => None,
+            Some(true) => {
+                let percent = 100.0 * WEAK_BELOW;
+                Some(format!("judge weak: one of its rates may lie below {percent:.0} %"))
+            }
+            None => Some(
+                "judge calibrated by an earlier version, which kept none of its rates: `assay judge show` tells whether it is weak".to_owned(),
+            ),
+        })
     }
 }
 
@@ -61,7 +69,7 @@ mod tests {
     fn a_judge_is_calibrated_by_labels_that_it_was_held_against_itself() {
         let words = |count: usize, held, other| {
             let labels = Decided { passes: count - 5, failures: 5 };
-            Standing { labels, held, other, weak: false }.caveat()
+            Standing { labels, held, other, weak: Some(false) }.caveat()
         };
         assert_eq!(words(50, 50, false), None);
         assert_eq!(words(12, 12, true).unwrap(), "judge not calibrated (12 of 50 labels)");
@@ -73,7 +81,7 @@ mod tests {
     fn labels_of_one_kind_calibrate_no_judge_and_a_weak_one_is_said_to_be_weak() {
         let stands = |passes, failures, weak| {
             let labels = Decided { passes, failures };
-            Standing { labels, held: passes + failures, other: false, weak }
+            Standing { labels, held: passes + failures, other: false, weak: Some(weak) }
         };
         for (one_kind, only) in [(stands(60, 0, true), "passes"), (stands(0, 60, true), "failures")]
         {
@@ -85,5 +93,9 @@ mod tests {
         assert_eq!(weak.uncalibrated(), None);
         assert_eq!(weak.caveat().unwrap(), "judge weak: one of its rates may lie below 80 %");
         assert_eq!(stands(40, 20, false).caveat(), None);
+        let unknown = Standing { weak: None, ..stands(40, 20, false) };
+        assert_eq!(unknown.uncalibrated(), None);
+        let words = unknown.caveat().unwrap();
+        assert!(words.contains("earlier version"), "nobody noted its rates: {words}");
     }
 }
