@@ -144,7 +144,7 @@ fn Axes(plot: Plot, x: super::figure::Axis, y: super::figure::Axis) -> impl Into
     let beside = y.ticks.into_iter().map(|(at, words)| view! {
         <g>
             <line class="figure__grid" x1=LEFT x2=WIDTH - EDGE y1=plot.up(at) y2=plot.up(at) />
-            <text class="figure__words" x=LEFT - 6.0 y=plot.up(at) + 3.5 text-anchor="end">{shortened(&words)}</text>
+            <text class="figure__words" x=LEFT - 6.0 y=plot.up(at) + 3.5 text-anchor="end">{shortened(&words)}<title>{words}</title></text>
         </g>
     });
     view! {
