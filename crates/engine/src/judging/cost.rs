@@ -42,7 +42,7 @@ impl Judging {
         column: &'a Column,
         case: &'a Row,
     ) -> impl Iterator<Item = Expected<'a>> {
-        let judges = self.about(column, case).filter_map(|at| self.judge_at(at));
+        let judges = self.about(column, case).filter_map(move |at| self.judge_at(at));
         judges.flat_map(move |judge| {
             let each = self.estimate(judge.prompts().last().copied(), column, case);
             let calls = judge.calls(case) / judge.models().len().max(1) as u32;
@@ -55,9 +55,9 @@ impl Judging {
         &'a self,
         judges: impl IntoIterator<Item = JudgeAt> + 'a,
     ) -> impl Iterator<Item = Expected<'a>> {
-        let judges = judges.into_iter().filter_map(|at| self.judge_at(at));
+        let judges = judges.into_iter().filter_map(move |at| self.judge_at(at));
         let shared = judges.filter_map(|judge| Some((judge, judge.shared()?)));
-        shared.flat_map(|(judge, prompt)| self.calls(judge, 1, self.of_template(prompt)))
+        shared.flat_map(move |(judge, prompt)| self.calls(judge, 1, self.of_template(prompt)))
     }
 
     fn judge_at(&self, (prompt, place): JudgeAt) -> Option<&Judge> {
@@ -72,7 +72,7 @@ impl Judging {
         each: Estimate,
     ) -> impl Iterator<Item = Expected<'a>> {
         let repair = Estimate { input: each.input + REPAIR, ..each };
-        let targets = judge.models().iter().filter_map(|model| self.models.named(model));
+        let targets = judge.models().iter().filter_map(move |model| self.models.named(model));
         targets.map(move |target| Expected { target, calls, each, repair })
     }
 
