@@ -243,7 +243,7 @@ fn judged(mut comparison: Comparison) -> (Verdict, Vec<Refused>) {
 fn scorer_of(error: &VerdictError) -> &String {
     match error {
         VerdictError::Signatures { scorer, .. }
-        | VerdictError::NothingPaired { scorer }
+        | VerdictError::NothingPaired { scorer, .. }
         | VerdictError::Undefined { scorer }
         | VerdictError::BadValue { scorer, .. } => scorer,
     }

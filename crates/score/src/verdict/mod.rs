@@ -66,10 +66,12 @@ pub enum VerdictError {
         head: String,
     },
     /// No case has a value on both sides.
-    #[error("scorer `{scorer}`: no case was judged on both sides")]
+    #[error("scorer `{scorer}`: no case was judged on both sides{}", unjudged(*errors))]
     NothingPaired {
         /// The scorer's id.
         scorer: String,
+        /// Answers that failed or that it could not judge, of both sides.
+        errors: usize,
     },
     /// The corpus score of a side is not defined for its answers.
     #[error("scorer `{scorer}`: the score is not defined for these cases")]
@@ -87,6 +89,15 @@ pub enum VerdictError {
         /// The value.
         value: String,
     },
+}
+
+/// An error or a judge's failure has its own count, also where nothing else is left.
+fn unjudged(errors: usize) -> String {
+    match errors {
+        0 => String::new(),
+        1 => "; 1 answer failed or could not be judged".to_owned(),
+        n => format!("; {n} answers failed or could not be judged"),
+    }
 }
 
 /// What can be said of two variants.

@@ -73,7 +73,8 @@ impl<'a> Sample<'a> {
             }
         }
         if kept.is_empty() {
-            return Err(VerdictError::NothingPaired { scorer: name() });
+            let Errors { base, head, .. } = errors(scorer, 0);
+            return Err(VerdictError::NothingPaired { scorer: name(), errors: base + head });
         }
         kept.sort_by(|(a, ab, ah), (b, bb, bh)| {
             (&a.id, &a.source, &a.tags)

@@ -270,7 +270,19 @@ fn nothing_in_common_is_an_error() {
     let cases = vec![PairedCase::new("a")];
     let scorer = ComparedScorer::new("s", Measure::Score, cases);
     let refused = compare(&Comparison::new("p", "a", "b", vec![scorer])).unwrap_err();
-    assert_eq!(refused, VerdictError::NothingPaired { scorer: "s".to_owned() });
+    assert_eq!(refused, VerdictError::NothingPaired { scorer: "s".to_owned(), errors: 0 });
+}
+
+#[test]
+fn nothing_in_common_says_how_many_answers_could_not_be_judged() {
+    let mut failed = PairedCase::new("a");
+    (failed.base.errors, failed.head.errors) = (1, 2);
+    let scorer = ComparedScorer::new("s", Measure::Score, vec![failed]);
+    let refused = compare(&Comparison::new("p", "a", "b", vec![scorer])).unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "scorer `s`: no case was judged on both sides; 3 answers failed or could not be judged"
+    );
 }
 
 #[test]
