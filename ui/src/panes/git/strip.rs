@@ -15,6 +15,14 @@ pub fn WorkStrip(
     back: &'static str,
 ) -> impl IntoView {
     let work = context::<Work>();
+    // A button that began a command cannot be pressed meanwhile, and lost the keyboard with that.
+    Effect::new(move |was_busy: Option<bool>| {
+        let is_busy = work.is_busy();
+        if was_busy == Some(true) && !is_busy {
+            catch_focus(back.to_owned());
+        }
+        is_busy
+    });
     view! {
         <div class="work" data-testid="git-work" aria-live="polite">
             {move || work.doing().get().map(|what| view! { <Going what /> })}

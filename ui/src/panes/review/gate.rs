@@ -103,7 +103,7 @@ fn Items(group: Vec<GateContentView>) -> impl IntoView {
         <section class="gate__item" aria-label=name.clone() data-testid="gate-item">
             <h3 class="gate__name"><span class="grow" title=is_one.then(|| content.content.clone())>{name.clone()}</span><Chip tone icon=mark>{word}</Chip></h3>
             {(!is_one).then(|| view! { <Names names /> })}
-            <p class="number">{count}</p>
+            {count.map(|count| view! { <p class="number">{count}</p> })}
             {approved}
             <Reasons reasons=content.reasons />
         </section>
@@ -123,16 +123,14 @@ fn Votes(prompts: Vec<ProposedPromptView>) -> impl IntoView {
         };
         let is_one = names.len() == 1;
         let said = group.into_iter().next()?;
-        let ProposedPromptView { approvals, evidence, missing, .. } = said;
+        let ProposedPromptView { approvals, evidence, .. } = said;
         let votes = model::ordered(&approvals).into_iter().map(|vote| view! { <Vote vote /> });
-        let missing = missing.into_iter().map(|words| view! { <li class="quiet">{words}</li> });
         Some(view! {
             <section class="gate__item" aria-label=format!("What was said of {name}")>
                 <h3 class="gate__name"><span class="grow">{name.clone()}</span></h3>
                 {(!is_one).then(|| view! { <Names names /> })}
                 <ul class="gate__votes">{votes.collect_view()}</ul>
                 {evidence.map(|evidence| view! { <Evidence evidence /> })}
-                <ul>{missing.collect_view()}</ul>
             </section>
         })
     };

@@ -61,13 +61,16 @@ pub fn content_words(content: &GateContentView) -> String {
     }
 }
 
-/// How many approve, and how many must.
-pub fn count_words(content: &GateContentView) -> String {
-    match content.needed {
+/// How many approve, and how many must; nothing where a reason says it already.
+pub fn count_words(content: &GateContentView) -> Option<String> {
+    if content.reasons.iter().any(|reason| reason.code == "needs-approvals") {
+        return None;
+    }
+    Some(match content.needed {
         0 => "needs no approval".to_owned(),
         1 => format!("{} of 1 approval", content.approvals.len()),
         needed => format!("{} of {needed} approvals", content.approvals.len()),
-    }
+    })
 }
 
 /// Items of the gate that stand alike, together: approved by the same people, refused for the same reasons.
@@ -80,15 +83,9 @@ pub fn items_alike(contents: &[GateContentView]) -> Vec<Vec<GateContentView>> {
 
 /// Variants of which the same was said, together; those of which nothing was said are left out.
 pub fn said_alike(prompts: &[ProposedPromptView]) -> Vec<Vec<ProposedPromptView>> {
-    let is_said = |one: &&ProposedPromptView| {
-        !(one.approvals.is_empty() && one.evidence.is_none() && one.missing.is_empty())
-    };
+    let is_said = |one: &&ProposedPromptView| !one.approvals.is_empty() || one.evidence.is_some();
     let said: Vec<ProposedPromptView> = prompts.iter().filter(is_said).cloned().collect();
-    grouped(&said, |one, other| {
-        one.approvals == other.approvals
-            && one.evidence == other.evidence
-            && one.missing == other.missing
-    })
+    grouped(&said, |one, other| one.approvals == other.approvals && one.evidence == other.evidence)
 }
 
 /// What is alike, together, in the order of the first of each.

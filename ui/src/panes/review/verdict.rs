@@ -22,7 +22,7 @@ pub(super) fn Verdict(detail: Arc<ProposalDetailView>) -> impl IntoView {
     let evaluating = reviews.evaluating;
     let waits = Memo::new(move |_| evaluating.is_going() || evaluating.is_planning());
     view! {
-        <div class="verdict" data-testid="review-verdict">
+        <div class="review-verdict" data-testid="review-verdict">
             <Evaluation />
             {match is_there {
                 true => view! {
@@ -82,7 +82,7 @@ fn Progress() -> impl IntoView {
         format!("Evaluating base and head: {ended} of {all} cells")
     };
     view! {
-        <div class="verdict__progress" data-testid="review-progress">
+        <div class="review-verdict__progress" data-testid="review-progress">
             <span class="number" role="status">{words}</span>
             <span class="queue__bar" aria-hidden="true"><span style:width=move || format!("{}%", share())></span></span>
             <Button small=true icon=Mark::Stop testid="review-stop" on_press=move |_| evaluating.cancel()>"Stop"</Button>

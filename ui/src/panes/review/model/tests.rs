@@ -130,19 +130,26 @@ fn items_that_stand_alike_are_told_together() {
 
 #[test]
 fn variants_of_which_the_same_was_said_are_told_together() {
-    let variant = |name: &str, missing: &[&str]| ProposedPromptView {
+    let vote = VoteView {
+        statement: "s".into(),
+        person: "bob".into(),
+        verdict: ReviewVerdict::Approve,
+        time_s: 0,
+        counts: true,
+        own: false,
+    };
+    let variant = |name: &str, votes: &[&VoteView]| ProposedPromptView {
         prompt: "p".into(),
         variant: name.into(),
         content: String::new(),
         removed: false,
         base_content: None,
-        approvals: Vec::new(),
+        approvals: votes.iter().map(|vote| (*vote).clone()).collect(),
         needed: 1,
         evidence: None,
-        missing: missing.iter().map(ToString::to_string).collect(),
+        missing: vec!["the gate says that by reasons".into()],
     };
-    let groups =
-        said_alike(&[variant("a", &["a run"]), variant("b", &[]), variant("c", &["a run"])]);
+    let groups = said_alike(&[variant("a", &[&vote]), variant("b", &[]), variant("c", &[&vote])]);
     assert_eq!(groups.len(), 1, "of b nothing was said");
     assert_eq!(groups[0].len(), 2);
 }
@@ -154,8 +161,12 @@ fn items_of_the_gate_are_named_as_people_know_them() {
     assert_eq!(content_words(&of("cases")), "cases of prompts/greet");
     assert_eq!(content_words(&of("suite")), "models and gates of prompts/greet");
     assert_eq!(content_words(&of("policy")), "prompts/greet");
-    assert_eq!(count_words(&content(&["bob"], 2)), "1 of 2 approvals");
-    assert_eq!(count_words(&content(&[], 0)), "needs no approval");
+    assert_eq!(count_words(&content(&["bob"], 2)).as_deref(), Some("1 of 2 approvals"));
+    assert_eq!(count_words(&content(&[], 0)).as_deref(), Some("needs no approval"));
+    let code = "needs-approvals".into();
+    let refused = RefusalView { code, message: "0 of 1 approvals".into(), hint: None };
+    let waits = GateContentView { reasons: vec![refused], ..content(&[], 1) };
+    assert_eq!(count_words(&waits), None, "the reason says it");
 }
 
 #[test]
