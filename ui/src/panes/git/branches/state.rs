@@ -14,9 +14,10 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::model;
 use crate::{
-    components::catch_focus,
+    components::focus_on,
     ipc,
     panes::git::{
+        VIEW,
         changes::{Changes, set_if_new},
         merging::{Merging, Source},
         work::{Said, Way, Work},
@@ -166,7 +167,7 @@ impl Branches {
                 set_if_new(self.view, view.into());
                 set_if_new(self.undos, undos.into());
                 if let Some(back) = self.back.try_update_value(std::mem::take).flatten() {
-                    catch_focus(back);
+                    request_animation_frame(move || settle_on(&back));
                 }
             }
         });
@@ -529,6 +530,14 @@ impl Branches {
             self.refresh();
             self.changes.refresh();
         });
+    }
+}
+
+/// Gives the keyboard to the element of that id, where nothing but the view as a whole has it.
+fn settle_on(id: &str) {
+    let is_free = |focused: web_sys::Element| focused.tag_name() == "BODY" || focused.id() == VIEW;
+    if document().active_element().is_none_or(is_free) {
+        focus_on(id);
     }
 }
 
