@@ -20,7 +20,12 @@ use crate::{
 #[component]
 pub(super) fn GateRail(detail: Arc<ProposalDetailView>) -> impl IntoView {
     let gate = detail.proposal.gate.clone();
-    let (tone, mark) = if gate.open { (Tone::Ok, Mark::Check) } else { (Tone::Warn, Mark::Shield) };
+    let state = detail.proposal.state;
+    let ((tone, mark), word, words) = match (model::over_words(state), gate.open) {
+        (Some(words), _) => (model::state_look(state), state.as_str(), words.to_owned()),
+        (None, true) => ((Tone::Ok, Mark::Check), "open", model::gate_words(&gate)),
+        (None, false) => ((Tone::Warn, Mark::Shield), "closed", model::gate_words(&gate)),
+    };
     let groups = model::items_alike(&gate.contents).into_iter();
     let items = groups.map(|group| view! { <Items group /> }).collect_view();
     let unfolded = context::<Reviews>().gate;
@@ -30,8 +35,8 @@ pub(super) fn GateRail(detail: Arc<ProposalDetailView>) -> impl IntoView {
             on:toggle:target=move |event| unfolded.set(event.target().has_attribute("open"))
         >
             <summary class="gate__summary">
-                <Chip tone icon=mark>{if gate.open { "open" } else { "closed" }}</Chip>
-                <span class="grow" data-testid="review-gate-words">{model::gate_words(&gate)}</span>
+                <Chip tone icon=mark>{word}</Chip>
+                <span class="grow" data-testid="review-gate-words">{words}</span>
             </summary>
             <div class="gate__body">
                 <Reasons reasons=gate.reasons />

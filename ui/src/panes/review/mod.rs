@@ -119,7 +119,7 @@ fn Shown() -> impl IntoView {
                 Some(Load::Ready(detail)) => view! { <Proposal detail /> }.into_any(),
             }}
             <Composer />
-            <Show when=move || reviews.detail_now().is_some() && reviews.writing().with(Option::is_none)><Verbs /></Show>
+            <Show when=move || reviews.can_say() && reviews.writing().with(Option::is_none)><Verbs /></Show>
         </div>
     }
 }

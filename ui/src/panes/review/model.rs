@@ -24,9 +24,18 @@ pub fn state_look(state: ProposalState) -> (Tone, Mark) {
     }
 }
 
+/// What stands in the place of the gate where nothing waits any more.
+pub fn over_words(state: ProposalState) -> Option<&'static str> {
+    match state {
+        ProposalState::Merged => Some("Its target has it"),
+        ProposalState::Withdrawn => Some("It was taken back"),
+        ProposalState::Open | ProposalState::Approved | ProposalState::ChangesRequested => None,
+    }
+}
+
 /// Whether anything can still be said of it.
 pub fn is_live(state: ProposalState) -> bool {
-    !matches!(state, ProposalState::Merged | ProposalState::Withdrawn)
+    over_words(state).is_none()
 }
 
 /// How a verdict is drawn, and what somebody did with it.
@@ -101,15 +110,15 @@ fn grouped<T: Clone>(all: &[T], alike: impl Fn(&T, &T) -> bool) -> Vec<Vec<T>> {
     groups
 }
 
-/// What the gate comes to, on a line.
+/// What the gate comes to, beside the word that says whether it is open.
 pub fn gate_words(gate: &ReviewGateView) -> String {
     let closed = gate.contents.iter().filter(|content| !content.open).count();
     match (gate.open, closed, gate.reasons.len()) {
-        (true, _, _) if gate.contents.is_empty() => "Open: nothing of it is governed".to_owned(),
-        (true, _, _) => "Open: it may be merged".to_owned(),
-        (false, 0, _) => "Closed".to_owned(),
-        (false, 1, _) => "Closed: 1 item waits".to_owned(),
-        (false, n, _) => format!("Closed: {n} items wait"),
+        (true, _, _) if gate.contents.is_empty() => "Nothing of it is governed".to_owned(),
+        (true, _, _) => "It may be merged".to_owned(),
+        (false, 0, _) => "It may not be merged".to_owned(),
+        (false, 1, _) => "1 item waits".to_owned(),
+        (false, n, _) => format!("{n} items wait"),
     }
 }
 

@@ -102,9 +102,9 @@ fn the_gate_says_on_a_line_what_it_comes_to() {
         contents,
         ..ReviewGateView::default()
     };
-    assert_eq!(gate_words(&gate(true, Vec::new())), "Open: nothing of it is governed");
-    assert_eq!(gate_words(&gate(true, vec![content(&["bob"], 1)])), "Open: it may be merged");
-    assert_eq!(gate_words(&gate(false, vec![content(&[], 1)])), "Closed: 1 item waits");
+    assert_eq!(gate_words(&gate(true, Vec::new())), "Nothing of it is governed");
+    assert_eq!(gate_words(&gate(true, vec![content(&["bob"], 1)])), "It may be merged");
+    assert_eq!(gate_words(&gate(false, vec![content(&[], 1)])), "1 item waits");
     let alarmed = ReviewGateView {
         reasons: vec![RefusalView {
             code: "forked-log".into(),
@@ -113,7 +113,13 @@ fn the_gate_says_on_a_line_what_it_comes_to() {
         }],
         ..ReviewGateView::default()
     };
-    assert_eq!(gate_words(&alarmed), "Closed");
+    assert_eq!(gate_words(&alarmed), "It may not be merged");
+}
+
+#[test]
+fn of_a_proposal_that_is_over_the_gate_is_no_matter() {
+    assert!(over_words(ProposalState::Merged).is_some() && !is_live(ProposalState::Merged));
+    assert!(over_words(ProposalState::Approved).is_none() && is_live(ProposalState::Approved));
 }
 
 #[test]
