@@ -117,6 +117,28 @@ fn changes_stay_with_the_branch_they_were_made_on_and_an_undo_brings_everything_
 }
 
 #[test]
+fn a_tag_says_in_the_list_and_to_git_what_it_was_made_for() -> Result<(), Failure> {
+    let (data, workspace) = (tempfile::tempdir()?, greet());
+    let window = Window::open(data.path())?;
+    open(&window, &workspace.path())?;
+    window.click("toolbar-branch")?;
+    window.click("tag-new")?;
+    window.click("ask-name")?;
+    window.type_keys("v1")?;
+    window.click("tag-message")?;
+    window.type_keys("What the team agreed on")?;
+    window.click("ask-do")?;
+    window.until_text("tag-v1", PATIENCE, |text| text.contains("What the team agreed on"))?;
+    let said = git(
+        &workspace.path(),
+        &["for-each-ref", "--format=%(objecttype) %(contents)", "refs/tags/v1"],
+    )?;
+    assert_eq!(said.trim(), "tag What the team agreed on");
+    window.close()?;
+    Ok(())
+}
+
+#[test]
 fn one_case_is_committed_and_the_other_waits() -> Result<(), Failure> {
     let (data, workspace) = (tempfile::tempdir()?, greet());
     let (folder, file) = (workspace.path(), workspace.path().join(CASES));

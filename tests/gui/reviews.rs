@@ -269,6 +269,7 @@ fn object(his: &Window) -> Result<(), Failure> {
     press(his, "c")?;
     write_and_sign(his, "Why this line?")?;
     his.until_text("review-thread", PATIENCE, |text| text.contains("Why this line?"))?;
+    comment_on_a_word(his)?;
     go_there(his)?;
     press(his, "v")?;
     his.until_text("review-read", PATIENCE, |text| text == "1 of 1 files read")?;
@@ -276,6 +277,37 @@ fn object(his: &Window) -> Result<(), Failure> {
     write_and_sign(his, "Gently rather than kindly.")?;
     until_state(his, "changes requested")?;
     sync(his)
+}
+
+/// Selects “kindly” where the proposed file has it, as a mouse would.
+const SELECT_KINDLY: &str = "
+    const cell = [...document.querySelectorAll('[data-new]')].find(e => e.textContent.includes('kindly'));
+    const walker = document.createTreeWalker(cell, NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) {
+        const at = walker.currentNode.data.indexOf('kindly');
+        if (at < 0) continue;
+        const range = document.createRange();
+        range.setStart(walker.currentNode, at);
+        range.setEnd(walker.currentNode, at + 'kindly'.length);
+        getSelection().removeAllRanges();
+        getSelection().addRange(range);
+    }
+    document.querySelector('.changes').focus();
+    return getSelection().toString();
+";
+
+/// Bob comments on one word of a line, and the conversation below the line says which.
+fn comment_on_a_word(his: &Window) -> Result<(), Failure> {
+    assert_eq!(his.script(SELECT_KINDLY, &[])?, "kindly");
+    press(his, "c")?;
+    his.until_text("composer-facts", PATIENCE, |text| text.contains("“kindly”"))?;
+    write_and_sign(his, "How kindly?")?;
+    let quote =
+        "return [...document.querySelectorAll('.thread__quote')].map(e => e.textContent).join()";
+    his.until(PATIENCE, "the word to be quoted", || {
+        Ok((his.script(quote, &[])? == "kindly").then_some(()))
+    })?;
+    Ok(())
 }
 
 /// Ada answers, changes what was asked for, and proposes it again with its evidence.
