@@ -37,6 +37,7 @@ mod reviews;
 mod signing;
 mod threads;
 mod verdict;
+mod viewed;
 
 pub use errand::Errand;
 pub use reviews::{Part, Reviews};

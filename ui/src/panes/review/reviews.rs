@@ -3,7 +3,7 @@
 //! What is on the screen changes only when the person asks for it: a proposal that has become another meanwhile waits in
 //! [`Reviews::newer`] until then, because whoever approves signs what they see.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use assay_wire::{
     ApiError, FileDifference, ListProposals, Notice, ProposalDetailView, ProposalView,
@@ -13,7 +13,7 @@ use leptos::{prelude::*, task::spawn_local};
 
 use super::{
     errand::Writing, evaluating::Evaluating, focus, lines, model, proposing::Proposing,
-    signing::Signing,
+    signing::Signing, viewed::Viewed,
 };
 use crate::{
     ipc,
@@ -61,7 +61,7 @@ pub struct Reviews {
     chosen: RwSignal<Option<String>>,
     detail: RwSignal<Option<Load<Arc<ProposalDetailView>>>>,
     newer: RwSignal<Option<Arc<ProposalDetailView>>>,
-    viewed: RwSignal<BTreeMap<(String, String), u64>>,
+    viewed: RwSignal<Viewed>,
     versus: Versus,
     asked: StoredValue<u64>,
     at_once: StoredValue<bool>,
@@ -93,7 +93,7 @@ impl Reviews {
             chosen: RwSignal::new(None),
             detail: RwSignal::new(None),
             newer: RwSignal::new(None),
-            viewed: RwSignal::new(BTreeMap::new()),
+            viewed: RwSignal::new(Viewed::default()),
             versus: Versus::blank(),
             asked: StoredValue::new(0),
             at_once: StoredValue::new(false),
@@ -141,7 +141,7 @@ impl Reviews {
             self.chosen.set(None);
             self.detail.set(None);
             self.newer.set(None);
-            self.viewed.set(BTreeMap::new());
+            self.viewed.set(Viewed::kept(project));
             self.evaluating.forget();
             self.put_away();
         }
@@ -303,8 +303,8 @@ impl Reviews {
     /// Whether the file as it is on screen was read.
     pub fn is_viewed(self, file: &FileDifference) -> bool {
         let id = self.chosen.get().unwrap_or_default();
-        let key = (id, file.file.path.clone());
-        self.viewed.with(|viewed| viewed.get(&key) == Some(&lines::fingerprint(file)))
+        let fingerprint = lines::fingerprint(file);
+        self.viewed.with(|viewed| viewed.has(&id, &file.file.path, fingerprint))
     }
 
     /// How many files of the proposal on screen were read.
@@ -316,14 +316,11 @@ impl Reviews {
     /// Says that a file was read, or was not.
     pub fn set_viewed(self, file: &FileDifference, viewed: bool) {
         let id = self.chosen.get_untracked().unwrap_or_default();
-        let key = (id, file.file.path.clone());
-        self.viewed.update(|all| {
-            if viewed {
-                all.insert(key, lines::fingerprint(file));
-            } else {
-                all.remove(&key);
-            }
+        self.viewed.update(|all| match viewed {
+            true => all.add(&id, &file.file.path, lines::fingerprint(file)),
+            false => all.remove(&id, &file.file.path),
         });
+        self.project.with_value(|project| self.viewed.with_untracked(|all| all.keep(project)));
     }
 
     /// Says that the file the keyboard is at, else the first unread one, was read, or was not.
