@@ -6,11 +6,11 @@ use std::sync::Arc;
 use assay_wire::{FieldDifference, FileDifference, ProposalDetailView};
 use leptos::{ev::KeyboardEvent, prelude::*};
 
-use super::{diff::Lines, focus, lines, reviews::Reviews, threads::ThreadBox};
+use super::{diff::Lines, focus, lines, model, reviews::Reviews, threads::ThreadBox};
 use crate::{
     components::{Blank, Button, Chip, Keys, Mark},
-    panes::git::{Words, beside_fields, item_lines, line_counts, status},
-    state::context,
+    panes::git::{Between, Words, beside_fields, item_lines, line_counts, status},
+    state::{Desk, GitTab, context},
 };
 
 /// Lines of all files together beyond which the rest begin folded: each costs the window time.
@@ -26,13 +26,7 @@ const FIRST_FIELDS: usize = 200;
 #[component]
 pub(super) fn Changes(detail: Arc<ProposalDetailView>) -> impl IntoView {
     if detail.files.is_empty() {
-        return view! {
-            <Blank
-                mark=Mark::Check title="Nothing differs"
-                text="The target has everything of the branch: there is nothing to review in it."
-            />
-        }
-        .into_any();
+        return view! { <NoFiles detail /> }.into_any();
     }
     let mut before = 0;
     let files = detail.files.iter().map(|file| {
@@ -53,6 +47,26 @@ pub(super) fn Changes(detail: Arc<ProposalDetailView>) -> impl IntoView {
         </div>
     }
     .into_any()
+}
+
+/// Why no file is shown. Of branches that conflict nobody knows yet what the target would have.
+#[component]
+fn NoFiles(detail: Arc<ProposalDetailView>) -> impl IntoView {
+    let (between, desk) = (context::<Between>(), context::<Desk>());
+    let (title, text) = model::no_files_words(&detail);
+    let conflicts = !detail.conflicts.is_empty();
+    let mark = if conflicts { Mark::Warning } else { Mark::Check };
+    let show = move |_| {
+        between.show(detail.base.clone(), Some(detail.head.clone()));
+        desk.show_git(GitTab::Differences);
+    };
+    view! {
+        <Blank mark title text>
+            {conflicts.then(|| view! {
+                <Button icon=Mark::Compare testid="review-both-branches" on_press=show>"Hold the two branches against each other"</Button>
+            })}
+        </Blank>
+    }
 }
 
 /// How much was read, and how lines are shown.

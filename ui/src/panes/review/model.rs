@@ -281,6 +281,23 @@ pub fn stopped_words(runs: &[Going]) -> Option<&'static str> {
     }
 }
 
+/// Why a proposal shows no files: a heading and a sentence.
+pub fn no_files_words(detail: &ProposalDetailView) -> (&'static str, &'static str) {
+    match (detail.conflicts.is_empty(), detail.proposal.state) {
+        (false, _) => (
+            "The two branches conflict",
+            "What the target would have is not known before somebody decides. Merge the target into the branch, decide there, and propose it again.",
+        ),
+        (true, ProposalState::Withdrawn) => {
+            ("It was taken back", "Nothing of it is proposed any more.")
+        }
+        (true, _) => (
+            "Nothing differs",
+            "The target has everything of the branch: there is nothing to review in it.",
+        ),
+    }
+}
+
 /// What a proposal begins with: the branch that holds it, the one it should reach, and a title.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Draft {

@@ -117,6 +117,16 @@ fn the_gate_says_on_a_line_what_it_comes_to() {
 }
 
 #[test]
+fn branches_that_conflict_are_not_said_to_be_the_same() {
+    let mut detail = detail();
+    assert_eq!(no_files_words(&detail).0, "Nothing differs");
+    detail.proposal.state = ProposalState::Withdrawn;
+    assert_eq!(no_files_words(&detail).0, "It was taken back");
+    detail.conflicts = vec!["prompts/greet/plain.prompty".into()];
+    assert_eq!(no_files_words(&detail).0, "The two branches conflict");
+}
+
+#[test]
 fn of_a_proposal_that_is_over_the_gate_is_no_matter() {
     assert!(over_words(ProposalState::Merged).is_some() && !is_live(ProposalState::Merged));
     assert!(over_words(ProposalState::Approved).is_none() && is_live(ProposalState::Approved));
