@@ -1,6 +1,9 @@
 //! What the Git view knows: the changes since the last commit, the file shown of them, and the commit being written.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use assay_wire::{
     ApiError, ChangesView, Commit, CommitView, DiffView, ReadChanges, ReadDiff, ReadLog,
@@ -34,10 +37,14 @@ pub struct Changes {
     body: RwSignal<String>,
     committing: RwSignal<bool>,
     trouble: RwSignal<Option<ApiError>>,
+    undo: StoredValue<Option<Undo>>,
     asked: StoredValue<u64>,
     documents: Documents,
     toasts: Toasts,
 }
+
+/// Takes a commit back.
+type Undo = Arc<dyn Fn() + Send + Sync>;
 
 impl Changes {
     /// Knowing nothing yet.
@@ -54,6 +61,7 @@ impl Changes {
             body: RwSignal::new(String::new()),
             committing: RwSignal::new(false),
             trouble: RwSignal::new(None),
+            undo: StoredValue::new(None),
             asked: StoredValue::new(0),
             documents: context(),
             toasts: context(),
@@ -239,7 +247,16 @@ impl Changes {
     fn committed(self, commit: &CommitView, files: usize) {
         self.summary.set(String::new());
         self.body.set(String::new());
-        self.toasts.say(model::confirmation(commit, files));
+        let done = model::confirmation(commit, files);
+        match self.undo.get_value() {
+            Some(undo) => self.toasts.say_with_undo(done, move || undo()),
+            None => self.toasts.say(done),
+        }
+    }
+
+    /// What takes a commit back, offered beside the word that it was made.
+    pub fn offer_undo(self, undo: impl Fn() + Send + Sync + 'static) {
+        self.undo.set_value(Some(Arc::new(undo)));
     }
 
     fn take(self, view: Load<ChangesView>, log: Load<Vec<CommitView>>) {

@@ -83,7 +83,7 @@ pub struct Branches {
 impl Branches {
     /// Knowing nothing yet.
     pub fn new() -> Self {
-        Self {
+        let branches = Self {
             view: RwSignal::new(Load::Loading),
             undos: RwSignal::new(Load::Loading),
             chosen: RwSignal::new(None),
@@ -100,7 +100,9 @@ impl Branches {
             session: context(),
             documents: context(),
             toasts: context(),
-        }
+        };
+        branches.changes.offer_undo(move || branches.ask_undo());
+        branches
     }
 
     /// Branches, tags and remotes, as last read.
