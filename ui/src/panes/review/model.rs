@@ -63,7 +63,7 @@ pub fn content_words(content: &GateContentView) -> String {
     match (role.as_str(), variant.as_str()) {
         ("prompt", "") => path.clone(),
         ("prompt", variant) => format!("{path} · {variant}"),
-        ("removal", variant) => format!("{path} · {variant} goes"),
+        ("removal", variant) => format!("{path} · {variant}, taken away"),
         ("cases" | "scorers", _) => format!("{role} of {path}"),
         ("suite", _) => format!("models and gates of {path}"),
         _ => path.clone(),

@@ -176,6 +176,7 @@ fn items_of_the_gate_are_named_as_people_know_them() {
     assert_eq!(content_words(&of("prompt")), "prompts/greet · plain");
     assert_eq!(content_words(&of("cases")), "cases of prompts/greet");
     assert_eq!(content_words(&of("suite")), "models and gates of prompts/greet");
+    assert_eq!(content_words(&of("removal")), "prompts/greet · plain, taken away");
     assert_eq!(content_words(&of("policy")), "prompts/greet");
     assert_eq!(count_words(&content(&["bob"], 2)).as_deref(), Some("1 of 2 approvals"));
     assert_eq!(count_words(&content(&[], 0)).as_deref(), Some("needs no approval"));
