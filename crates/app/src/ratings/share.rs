@@ -30,13 +30,19 @@ impl Answer<ShareRatings> for App {
 }
 
 impl App {
-    /// Signs what a sync is to take along, where the rater asked for that.
-    pub(crate) fn share_with_sync(&self, open: &Open) -> Result<(), ApiError> {
+    /// Signs what a sync is to take along, where the rater asked for that. What keeps it from being signed keeps no
+    /// commit from being sent, and is told.
+    pub(crate) fn share_with_sync(&self, open: &Open) -> Result<Option<String>, ApiError> {
         if !self.shares_by_itself()? {
-            return Ok(());
+            return Ok(None);
         }
-        let hint = "To send them when you choose: assay ratings by-itself off";
-        self.sign_unshared(open).map(drop).map_err(|error| error.hint(hint))
+        let refused = self.sign_unshared(open).err();
+        Ok(refused.map(|error| {
+            let hints = error.hints.join(" ");
+            format!("your ratings were not shared: {}. {hints}", error.message)
+                .trim_end()
+                .to_owned()
+        }))
     }
 
     /// The paths a commit takes when it takes these: the files of labels too, where they go along.

@@ -27,9 +27,7 @@ fn setting_of(root: &str) -> String {
 impl Answer<SyncBranch> for App {
     fn answer(&self, command: SyncBranch) -> Result<SyncView, ApiError> {
         let open = self.workspace()?;
-        if command.push {
-            self.share_with_sync(&open)?;
-        }
+        let shared = if command.push { self.share_with_sync(&open)? } else { None };
         let _alone = self.inner.git.alone();
         if let Some(allowed) = &command.allow {
             let address = Address::parse(allowed).map_err(|e| e.explain())?;
@@ -66,7 +64,9 @@ impl Answer<SyncBranch> for App {
         }
         let synced = synced.map_err(|e| e.explain())?;
         self.inner.notices.send(Notice::WorkspaceChanged);
-        Ok(sync_view(synced))
+        let mut view = sync_view(synced);
+        view.notes.extend(shared);
+        Ok(view)
     }
 }
 
