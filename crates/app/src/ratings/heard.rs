@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use assay_repo::review::{Body, Key, Ratings, Signed};
+use assay_repo::review::{Body, Key, Rating, Ratings, Signed};
 use assay_store::{HeardRating, HeardStatement, RatingRecord};
 use assay_wire::ApiError;
 
@@ -17,6 +17,9 @@ use crate::reviews::Voters;
 
 /// Characters of a key's fingerprint that stand for it beside a name.
 const SHORT_KEY: usize = 19;
+
+/// Ratings that an index holds. More of strangers are left out first: anybody who may push can make keys.
+const MAX_RATINGS: usize = 200_000;
 
 /// Whose a rating is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,8 +87,7 @@ impl App {
         let known: BTreeSet<String> = known.into_iter().collect();
         let wanted: BTreeSet<&str> = standing.iter().map(|signed| signed.id.as_str()).collect();
         let gone = known.iter().filter(|id| !wanted.contains(id.as_str())).cloned().collect();
-        let new = standing.iter().filter(|signed| !known.contains(&signed.id));
-        let come = new.filter_map(indexed).collect();
+        let come = news(&standing, &known, &self.voters(open)?);
         store.index_heard(&root, gone, come).map_err(|e| e.explain())?;
         store.set_setting(&setting, &mark).map_err(|e| e.explain())
     }
@@ -95,27 +97,49 @@ impl App {
         let left_out = self.inner.store.heard_left_out(&open.root()).unwrap_or_default();
         let told = |left: assay_store::LeftOut| {
             let short: String = left.statement.chars().take(SHORT_KEY).collect();
-            format!("statement {short}…: {} of its ratings could not be understood", left.ratings)
+            format!(
+                "statement {short}…: {} of its ratings are left out, as not understood or too many",
+                left.ratings
+            )
         };
         let unread = followed.err().map(|error| format!("signed ratings: {}", error.message));
         unread.into_iter().chain(left_out.into_iter().map(told)).collect()
     }
 }
 
-/// A statement with ratings as it is indexed; none for any other.
-fn indexed(signed: &Signed) -> Option<HeardStatement> {
+/// What the index lacks of the statements that stand, as far as there is room: of strangers last.
+fn news(standing: &[Signed], known: &BTreeSet<String>, voters: &Voters) -> Vec<HeardStatement> {
+    let (old, mut new): (Vec<&Signed>, Vec<&Signed>) =
+        standing.iter().partition(|signed| known.contains(&signed.id));
+    let held: usize = old.into_iter().map(|signed| ratings_in(signed).len()).sum();
+    let mut room = MAX_RATINGS.saturating_sub(held);
+    new.sort_by_key(|signed| voters.signers.owner(&signed.key).is_none());
+    new.into_iter().filter_map(|signed| indexed(signed, &mut room)).collect()
+}
+
+fn ratings_in(signed: &Signed) -> &[Rating] {
+    match &signed.statement.body {
+        Body::Rating(body) => &body.ratings,
+        _ => &[],
+    }
+}
+
+/// A statement with ratings as it is indexed, with all of them or, where there is no room, none.
+fn indexed(signed: &Signed, room: &mut usize) -> Option<HeardStatement> {
     let Body::Rating(body) = &signed.statement.body else { return None };
     let name = name_in(body, &signed.key);
-    let read = body.ratings.iter().map(|rating| record_of(&name, rating).ok());
-    let read: Vec<Option<RatingRecord>> = read.collect();
-    let left_out = read.iter().filter(|rating| rating.is_none()).count();
+    let fits = body.ratings.len() <= *room;
+    let read = body.ratings.iter().filter(|_| fits).filter_map(|one| record_of(&name, one).ok());
+    let ratings: Vec<RatingRecord> = read.collect();
+    let left_out = body.ratings.len() - ratings.len();
+    *room -= ratings.len();
     Some(HeardStatement {
         id: signed.id.clone(),
         signer: signed.key.to_openssh().ok()?,
         time_s: signed.statement.time_s,
         sequence: signed.statement.sequence,
         left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
-        ratings: read.into_iter().flatten().collect(),
+        ratings,
     })
 }
 
@@ -172,7 +196,7 @@ fn displayed(name: &str, person: &str) -> String {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use assay_repo::review::{KeyFile, Signer, Signers};
+    use assay_repo::review::{Draft, KeyFile, Scale, Signer, Signers, Value, sign};
     use assay_store::{RatedOutput, Said};
 
     use super::*;
@@ -191,6 +215,54 @@ mod tests {
         let said = Said::Pass(Some(true));
         let rating = RatingRecord { rated, rater: name.into(), said, at_ms: 1 };
         HeardRating { signer: public(seed), signed_s: 10, rating }
+    }
+
+    /// A statement of the key that grows from `seed`, with ratings.
+    fn statement(seed: u8, count: usize, change: impl Fn(&mut Rating)) -> Signed {
+        let digest = |of: &str| assay_repo::digest(of.as_bytes());
+        let mut rating = Rating {
+            prompt: "p".into(),
+            content: digest("c"),
+            case: digest("k"),
+            output: digest("o"),
+            than: None,
+            criterion: assay_repo::review::WHOLE.into(),
+            scale: Scale::PassFail,
+            value: Some(Value::Pass(true)),
+            at: 1,
+        };
+        change(&mut rating);
+        let body = Ratings { rater: "Ada".into(), ratings: vec![rating; count] };
+        let draft = Draft {
+            repository: "r".into(),
+            subjects: Vec::new(),
+            base: Vec::new(),
+            policy: String::new(),
+            time_s: 1,
+            body: Body::Rating(body),
+        };
+        sign(draft, None, &KeyFile::from_seed(&[seed; 32])).unwrap().open().unwrap()
+    }
+
+    #[test]
+    fn what_means_nothing_is_left_out_and_counted() {
+        let odd = statement(1, 3, |rating| rating.criterion = "tone".into());
+        let found = indexed(&odd, &mut 10).unwrap();
+        assert_eq!((found.left_out, found.ratings.len()), (3, 0));
+    }
+
+    #[test]
+    fn where_there_is_no_room_strangers_are_left_out_first_and_all_are_told_of() {
+        let lines = format!("ada@example.com {}\n", public(1));
+        let said = [statement(9, 20, |_| ()), statement(1, 20, |_| ())];
+        let mut room = 30;
+        let kept: Vec<_> = said.iter().rev().filter_map(|one| indexed(one, &mut room)).collect();
+        let told: Vec<_> = kept.iter().map(|one| (one.ratings.len(), one.left_out)).collect();
+        assert_eq!((told, room), (vec![(20, 0), (0, 20)], 10));
+        let none = news(&said, &said.iter().map(|one| one.id.clone()).collect(), &voters(&lines));
+        assert!(none.is_empty(), "what is known is not read again");
+        let first = news(&said, &BTreeSet::new(), &voters(&lines));
+        assert_eq!(first[0].id, said[1].id, "people come first");
     }
 
     fn voters(lines: &str) -> Voters {
