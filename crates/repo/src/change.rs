@@ -17,6 +17,7 @@ use crate::discover::{PromptKey, VARIANT, join, root_name};
 use crate::file;
 use crate::path::RelPath;
 use crate::source::{self, Committed, Source, Worktree};
+use crate::staged;
 
 /// What happened to a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,22 +172,43 @@ pub(crate) fn files(
     listed(from_worktree(repository, head, false)?)
 }
 
-/// The paths at which the worktree differs from the last commit or holds what git ignores, and how many files differ. An
-/// ignored folder is named without its end, and not what is in it.
+/// How the worktree differs from the last commit, for whoever wants to know what does not.
+pub(crate) struct Touched {
+    /// Where it differs, or holds what git ignores. An ignored folder is named without its end, and not what is in it.
+    pub(crate) paths: BTreeSet<String>,
+    /// The regular files among them that are on disk and that git does not ignore.
+    pub(crate) there: BTreeSet<String>,
+    /// How many files differ.
+    pub(crate) files: usize,
+}
+
+/// Looks at everything that differs, and at what is ignored.
 pub(crate) fn touched(
     repository: &Repository,
     head: Option<&Tree<'_>>,
-) -> Result<(BTreeSet<String>, usize), RepoError> {
+) -> Result<Touched, RepoError> {
+    let root = repository.workdir().unwrap_or(repository.path());
     let diff = from_worktree(repository, head, true)?;
-    let mut paths = BTreeSet::new();
+    let mut touched = Touched { paths: BTreeSet::new(), there: BTreeSet::new(), files: 0 };
     for delta in diff.deltas() {
         for file in [delta.old_file(), delta.new_file()] {
             // A name that is no text still stands in a folder that has one.
             let path = file.path_bytes().map(String::from_utf8_lossy);
-            paths.extend(path.map(|path| path.trim_end_matches('/').to_owned()));
+            touched.paths.extend(path.map(|path| path.trim_end_matches('/').to_owned()));
         }
+        touched.there.extend(regular_file(root, &delta).map(str::to_owned));
     }
-    Ok((paths, listed(diff)?.len()))
+    touched.files = listed(diff)?.len();
+    Ok(touched)
+}
+
+/// The regular file that is on disk where something differs.
+fn regular_file<'d>(root: &Path, delta: &git2::DiffDelta<'d>) -> Option<&'d str> {
+    let is_there = !matches!(delta.status(), Delta::Deleted | Delta::Ignored | Delta::Unreadable);
+    let path = delta.new_file().path().filter(|_| is_there)?;
+    // The mode of the delta may be one that git does not know, which is a panic in there.
+    let is_regular = root.join(path).symlink_metadata().is_ok_and(|found| found.is_file());
+    path.to_str().filter(|_| is_regular)
 }
 
 fn from_worktree<'r>(
@@ -201,6 +223,9 @@ fn from_worktree<'r>(
         .include_ignored(ignored)
         .include_typechange(true)
         .ignore_submodules(true);
+    if head.is_some_and(|head| staged::is_nothing(repository, head)) {
+        return Ok(repository.diff_index_to_workdir(None, Some(&mut options))?);
+    }
     Ok(repository.diff_tree_to_workdir_with_index(head, Some(&mut options))?)
 }
 

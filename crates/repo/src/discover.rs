@@ -249,6 +249,61 @@ impl Walk<'_> {
     }
 }
 
+/// The prompts below `folders` by the same rules, where the manifests and variants that are kept are known already.
+pub(crate) fn prompts_among(
+    root: &Path,
+    folders: &[String],
+    files: &[String],
+) -> Result<BTreeSet<PromptKey>, RepoError> {
+    let mut searched = Vec::new();
+    for folder in folders {
+        if matches!(folder.as_str(), "" | "." | "./") {
+            searched.push(String::new());
+        } else {
+            let path = RelPath::parse(folder)?;
+            path.beneath(root)?;
+            searched.push(path.as_str().to_owned());
+        }
+    }
+    let reached = files.iter().filter(|file| is_reached(file, &searched));
+    let of_prompts = reached.filter(|file| is_telling(file));
+    let (manifests, variants): (Vec<_>, Vec<_>) = of_prompts.partition(|file| is_manifest(file));
+    let manifests: BTreeSet<&str> = manifests.into_iter().map(|file| around(file)).collect();
+    let lone = variants.into_iter().filter(|file| !manifests.contains(around(file)));
+    let lone = lone.map(|file| PromptKey::lone(file));
+    let name = root_name(root);
+    Ok(manifests.iter().map(|folder| PromptKey::folder(folder, &name)).chain(lone).collect())
+}
+
+/// Whether a file says by its name that a prompt is there.
+pub(crate) fn is_telling(file: &str) -> bool {
+    file.ends_with(VARIANT) || is_manifest(file)
+}
+
+fn is_manifest(file: &str) -> bool {
+    file.strip_suffix(MANIFEST_FILE)
+        .is_some_and(|folder| folder.is_empty() || folder.ends_with('/'))
+}
+
+/// The folder a file stands in; the root is empty.
+fn around(file: &str) -> &str {
+    file.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Whether a search of one of these folders comes to a file.
+fn is_reached(file: &str, searched: &[String]) -> bool {
+    searched.iter().any(|folder| {
+        let below = match folder.as_str() {
+            "" => Some(file),
+            folder => file.strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')),
+        };
+        below.is_some_and(|below| {
+            let mut folders = around(below).split('/').filter(|name| !name.is_empty());
+            folders.clone().count() <= MAX_DEPTH && folders.all(|name| !SKIPPED.contains(&name))
+        })
+    })
+}
+
 /// The prompts of a commit below `folder`, by the same rules; what a commit holds is kept by definition.
 pub(crate) fn committed_prompts(
     source: &Committed<'_>,

@@ -15,7 +15,7 @@ const CONNECT_MS: c_int = 20_000;
 /// How long a server may say nothing, in milliseconds. Git's own say something every five seconds while they work.
 const SILENCE_MS: c_int = 60_000;
 /// How many bytes of objects are remembered, of all repositories together.
-const REMEMBERED: isize = 24 << 20;
+const REMEMBERED: isize = 8 << 20;
 
 /// Sets the options of this process, once. Returns whether libgit2 accepted them.
 pub(crate) fn enable() -> bool {

@@ -45,6 +45,7 @@ mod path;
 pub mod review;
 mod revision;
 mod source;
+mod staged;
 mod survey;
 mod watch;
 mod workspace;

@@ -8,14 +8,17 @@
 use std::collections::BTreeSet;
 use std::ops::Bound;
 use std::path::Path;
-use std::thread;
 
-use git2::{Repository, Tree};
+use git2::{IndexEntry, Repository, Tree};
 
 use crate::RepoError;
-use crate::change;
-use crate::discover::PromptKey;
+use crate::change::{self, Touched};
+use crate::discover::{self, PromptKey};
 use crate::workspace::{Workspace, head_tree};
+
+/// The bits of an index entry that hold its stage, and the one that says that it is not on disk.
+const STAGE: u16 = 0x3000;
+const LEFT_OUT: u16 = 0x4000;
 
 /// The prompts of a worktree, and how far it is from the last commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,23 +45,37 @@ impl Workspace {
     /// # Errors
     /// Those of [`Workspace::prompts`] and [`Workspace::changes`].
     pub fn survey(&self) -> Result<Survey, RepoError> {
-        thread::scope(|scope| {
-            let prompts = scope.spawn(|| self.prompts());
-            let repository = self.repository()?;
-            let head = head_tree(&repository)?;
-            let (touched, changed_files) = change::touched(&repository, head.as_ref())?;
-            // A panic in there is a defect of ours and goes on as one.
-            let prompts =
-                prompts.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))?;
-            let mut committed = Contents { repository: &repository, head, last: None };
-            let survey = |key: PromptKey| {
-                let is_touched = holds(&touched, place(&key));
-                let content = if is_touched { None } else { committed.id(place(&key)) };
-                Surveyed { key, content }
-            };
-            Ok(Survey { prompts: prompts.into_iter().map(survey).collect(), changed_files })
-        })
+        let repository = self.repository()?;
+        let head = head_tree(&repository)?;
+        let touched = change::touched(&repository, head.as_ref())?;
+        let files = telling(&repository, &touched)?;
+        let prompts = discover::prompts_among(self.root(), &self.folders(), &files)?;
+        let mut committed = Contents { repository: &repository, head, last: None };
+        let survey = |key: PromptKey| {
+            let is_touched = holds(&touched.paths, place(&key));
+            let content = if is_touched { None } else { committed.id(place(&key)) };
+            Surveyed { key, content }
+        };
+        let prompts = prompts.into_iter().map(survey).collect();
+        Ok(Survey { prompts, changed_files: touched.files })
     }
+}
+
+/// The manifests and variants on disk that git does not ignore: those of the index where nothing differs, and what was found
+/// where something does.
+fn telling(repository: &Repository, touched: &Touched) -> Result<Vec<String>, RepoError> {
+    let is_there = |entry: &IndexEntry| {
+        let is_regular = matches!(entry.mode, 0o100_644 | 0o100_755);
+        // Neither in dispute, nor left out of a sparse worktree.
+        is_regular && entry.flags & STAGE == 0 && entry.flags_extended & LEFT_OUT == 0
+    };
+    let index = repository.index()?;
+    let tracked = index.iter().filter(is_there).filter_map(|entry| {
+        let path = str::from_utf8(&entry.path).ok().filter(|path| discover::is_telling(path))?;
+        (!touched.paths.contains(path)).then(|| path.to_owned())
+    });
+    let found = touched.there.iter().filter(|path| discover::is_telling(path)).cloned();
+    Ok(tracked.chain(found).collect())
 }
 
 /// The folder of a prompt, or the file of a lone one.

@@ -281,7 +281,7 @@ impl Workspace {
         open_repository(&self.root)
     }
 
-    fn folders(&self) -> Vec<String> {
+    pub(crate) fn folders(&self) -> Vec<String> {
         self.config().0.prompts
     }
 }

@@ -41,6 +41,26 @@ fn the_history_of_a_prompt_goes_back_through_its_names() {
 }
 
 #[test]
+fn a_prompt_is_followed_through_the_day_on_which_everything_was_moved() {
+    let (files, cache) = (TestWorkspace::empty(), tempfile::tempdir().unwrap());
+    for number in 0..300 {
+        files.write(&format!("p{number}/a.prompty"), &LONG.replace("kinds", &number.to_string()));
+        // Alike in all of them, so that it says nothing about where it came from.
+        files.write(&format!("p{number}/evals.yaml"), "cases: cases.jsonl\n");
+    }
+    files.commit("made");
+    std::fs::create_dir(files.path().join("team")).unwrap();
+    for number in 0..300 {
+        let (old, new) = (format!("p{number}"), format!("team/p{number}"));
+        std::fs::rename(files.path().join(old), files.path().join(new)).unwrap();
+    }
+    files.commit("put in order");
+    let history = read(&open(&files), &cache);
+    assert_eq!(summaries(&history, "team/p170"), ["put in order", "made"]);
+    assert_eq!(history.of("team/p170", 1).unwrap().earlier_names, ["p170"]);
+}
+
+#[test]
 fn a_merge_that_takes_one_side_as_it_is_touches_nothing() {
     let (files, cache) = (TestWorkspace::empty(), tempfile::tempdir().unwrap());
     files.write("a.txt", "one\n");

@@ -1,9 +1,9 @@
 //! Finding prompts and reading them, from the worktree and from the last commit.
 
-use assay_repo::RepoError;
+use assay_repo::{RepoError, Workspace};
 use assay_testkit::TestWorkspace;
 
-use crate::open;
+use crate::{git, open};
 
 const VARIANT: &str = "---\nname: a\n---\nuser:\nHello {{ who }}\n";
 const MANIFEST: &str = "format: assay/1\nid: 01JTEST0000000000000000009\nvariants:\n  - {id: only, file: only.prompty}\n";
@@ -163,6 +163,68 @@ fn a_path_is_a_prompt_only_where_the_search_comes_by() {
         assert!(workspace.find_prompt(other).is_err(), "{other}");
         assert!(workspace.find_prompt(&lone).is_err(), "{lone}");
     }
+}
+
+/// Keys with whether each is what the last commit has.
+fn surveyed(workspace: &Workspace) -> Vec<(String, bool)> {
+    let survey = workspace.survey().unwrap();
+    assert_eq!(survey.changed_files, workspace.changes().unwrap().len());
+    let keys: Vec<_> = survey.prompts.iter().map(|of| of.key.clone()).collect();
+    assert_eq!(keys, workspace.prompts().unwrap(), "a search finds others");
+    survey.prompts.into_iter().map(|of| (of.key.key, of.content.is_some())).collect()
+}
+
+#[test]
+fn a_survey_tells_which_prompts_are_as_the_last_commit_has_them() {
+    let files = TestWorkspace::empty();
+    for name in ["edited", "gone", "ignored", "same", "staged"] {
+        files.write(&format!("p/{name}/prompt.yaml"), MANIFEST);
+        files.write(&format!("p/{name}/a.prompty"), VARIANT);
+    }
+    files.write("p/node_modules/x/prompt.yaml", MANIFEST);
+    files.write("p/lone.prompty", VARIANT);
+    files.write("p/lone-b.prompty", VARIANT);
+    files.write(".gitignore", "*.local.yaml\nscratch/\n");
+    files.commit("all");
+    let workspace = open(&files);
+    let keys = [
+        "p/edited",
+        "p/gone",
+        "p/ignored",
+        "p/lone-b.prompty",
+        "p/lone.prompty",
+        "p/same",
+        "p/staged",
+    ];
+    assert_eq!(surveyed(&workspace), keys.map(|key| (key.to_owned(), true)));
+
+    files.write("p/edited/a.prompty", "other\n");
+    files.remove("p/gone/prompt.yaml");
+    files.write("p/ignored/b.local.yaml", "a: 1\n");
+    files.write("p/lone.prompty", "other\n");
+    files.write("p/new/prompt.yaml", MANIFEST);
+    files.write("p/scratch/prompt.yaml", MANIFEST);
+    let expected = [
+        ("p/edited", false),
+        ("p/gone/a.prompty", true),
+        ("p/ignored", false),
+        ("p/lone-b.prompty", true),
+        ("p/lone.prompty", false),
+        ("p/new", false),
+        ("p/same", true),
+        ("p/staged", true),
+    ];
+    assert_eq!(surveyed(&workspace), expected.map(|(key, same)| (key.to_owned(), same)));
+
+    files.write("p/staged/a.prompty", "staged\n");
+    git(&files, &["add", "p/staged", "p/new"]);
+    files.write("p/staged/a.prompty", VARIANT);
+    let staged = surveyed(&workspace);
+    assert!(staged.contains(&("p/staged".to_owned(), false)), "{staged:?}");
+    git(&files, &["commit", "-q", "-m", "staged"]);
+    let committed = surveyed(&workspace);
+    assert!(committed.contains(&("p/new".to_owned(), true)), "{committed:?}");
+    assert!(committed.contains(&("p/staged".to_owned(), false)), "{committed:?}");
 }
 
 #[test]

@@ -121,7 +121,8 @@ fn kind(command: &str) -> String {
 
 /// One version in the index, another on disk.
 fn stage_what_is_changed_again(root: &Path) {
-    let mut index = Repository::open(root).unwrap().index().unwrap();
+    let repository = Repository::open(root).unwrap();
+    let mut index = repository.index().unwrap();
     index.add_path(Path::new("b.txt")).unwrap();
     index.write().unwrap();
     fs::write(root.join("b.txt"), "changed again\n").unwrap();

@@ -1,9 +1,9 @@
 //! The name that something had before it was moved.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
-use git2::{Delta, DiffFindOptions, Repository, Tree};
+use git2::{Delta, Diff, DiffFindOptions, Oid, Repository, Tree};
 
 use super::Named;
 use super::graph::Graph;
@@ -12,6 +12,9 @@ use crate::git::GitError;
 
 /// From which likeness on, in per cent, a file that appeared is one that disappeared; as in the list of changes.
 const LIKENESS: u16 = 70;
+/// How many files a commit may have touched for those that came to be compared with those that went. When a whole repository
+/// is put in order, what was moved and edited at once is not found again.
+const MAX_COMPARED: usize = 500;
 
 /// The name before, where the oldest commit that touched `name` moved it there.
 pub(super) fn earlier(
@@ -41,9 +44,24 @@ fn source(
     path: &str,
 ) -> Result<Option<String>, GitError> {
     let mut diff = repository.diff_tree_to_tree(Some(old), Some(new), None)?;
-    let mut options = DiffFindOptions::new();
-    diff.find_similar(Some(options.renames(true).rename_threshold(LIKENESS)))?;
-    let mut votes: BTreeMap<String, usize> = BTreeMap::new();
+    let votes = if diff.deltas().len() > MAX_COMPARED {
+        unchanged(&diff, path)
+    } else {
+        let mut options = DiffFindOptions::new();
+        diff.find_similar(Some(options.renames(true).rename_threshold(LIKENESS)))?;
+        alike(&diff, path)
+    };
+    // Of names with as many files, the first by the alphabet, so that the answer is always the same.
+    let most = votes.into_iter().rev().max_by_key(|(_, votes)| *votes);
+    Ok(most.map(|(name, _)| name))
+}
+
+/// Names that `path` may have had, each with how many files say so.
+type Votes = BTreeMap<String, usize>;
+
+/// By files that are like those that went.
+fn alike(diff: &Diff<'_>, path: &str) -> Votes {
+    let mut votes = Votes::new();
     for delta in diff.deltas().filter(|delta| delta.status() == Delta::Renamed) {
         let from = delta.old_file().path().and_then(Path::to_str);
         let to = delta.new_file().path().and_then(Path::to_str);
@@ -54,9 +72,28 @@ fn source(
             *votes.entry(name).or_default() += 1;
         }
     }
-    // Of names with as many files, the first by the alphabet, so that the answer is always the same.
-    let most = votes.into_iter().rev().max_by_key(|(_, votes)| *votes);
-    Ok(most.map(|(name, _)| name))
+    votes
+}
+
+/// By files that are just those that went: what is looked up, and need not be compared with everything.
+fn unchanged(diff: &Diff<'_>, path: &str) -> Votes {
+    let mut gone: HashMap<Oid, Vec<&str>> = HashMap::new();
+    let deltas: Vec<_> = diff.deltas().collect();
+    for delta in deltas.iter().filter(|delta| delta.status() == Delta::Deleted) {
+        let from = delta.old_file().path().and_then(Path::to_str);
+        gone.entry(delta.old_file().id()).or_default().extend(from);
+    }
+    let mut votes = Votes::new();
+    for delta in deltas.iter().filter(|delta| delta.status() == Delta::Added) {
+        let to = delta.new_file().path().and_then(Path::to_str);
+        for to in to.into_iter().filter(|to| is_within(to, path)) {
+            let from = gone.get(&delta.new_file().id()).into_iter().flatten();
+            for name in from.filter_map(|from| before_move(from, to, path)) {
+                *votes.entry(name).or_default() += 1;
+            }
+        }
+    }
+    votes
 }
 
 /// What `path` was called, when `from` became `to` with it: what stands below `path` has the same name on both sides.

@@ -16,7 +16,7 @@ use git2::{Odb, Oid, Repository};
 /// How many folders deep paths are looked for.
 const MAX_DEPTH: usize = 64;
 /// How many bytes of trees are remembered.
-const MAX_KNOWN: usize = 16_000_000;
+const MAX_KNOWN: usize = 4_000_000;
 /// How many paths and folders two trees may differ in.
 const MAX_DIFFERENCES: usize = 1_000_000;
 /// The length of an id.
