@@ -52,7 +52,7 @@ fn measure(root: &Path, data: &Path, made: &Large, missed: &mut Missed) -> Resul
     if view.prompts.len() != PROMPTS || view.prompts.iter().any(|prompt| prompt.errors > 0) {
         return Err(format!("{} prompts, or some with errors", view.prompts.len()).into());
     }
-    println!("opened in {took:.0?}");
+    println!("opened in {took:.2?}");
     missed.within("opening", took, OPEN);
     let begun = Instant::now();
     while app.call(ReadHistory { of: None, limit: 1 })?.reading {
@@ -112,14 +112,14 @@ fn statuses(app: &App, root: &Path, made: &Large, missed: &mut Missed) -> Result
     })?;
     let branches = median(|| timed(|| app.call(ReadBranches {})))?;
     fs::write(&file, text)?;
-    println!("git status: {gits:.0?}");
+    println!("git status: {gits:.2?}");
     for (what, took, limit) in [
         ("the workspace after a change", view, STATUS),
         ("the changes after a change", changes, STATUS),
         ("the branches", branches, STATUS),
         ("the problems after a change", check, OPEN),
     ] {
-        println!("{what}: {took:.0?}, {:.1} × git status, at most {limit:?}", ratio(took, gits));
+        println!("{what}: {took:.2?}, {:.1} × git status, at most {limit:?}", ratio(took, gits));
         missed.within(what, took, limit);
     }
     Ok(())
@@ -147,8 +147,8 @@ fn commits(app: &App, root: &Path, made: &Large, missed: &mut Missed) -> Result<
         after.push(timed(|| app.call(ReadHistory { of, limit: LIMIT }))?.1);
     }
     let (took, after) = (middle(took), middle(after));
-    println!("a commit: {took:.0?}, {:.1} × git commit ({gits:.0?})", ratio(took, gits));
-    println!("history after a commit: {after:.0?}, at most {HISTORY:?}");
+    println!("a commit: {took:.2?}, {:.1} × git commit ({gits:.2?})", ratio(took, gits));
+    println!("history after a commit: {after:.2?}, at most {HISTORY:?}");
     missed.within("the history after a commit", after, HISTORY);
     Ok(())
 }
@@ -162,7 +162,7 @@ fn histories(app: &App, root: &Path, made: &Large, missed: &mut Missed) -> Resul
         let took = median(|| timed(of))?;
         require_all(&known, &of()?)?;
         println!(
-            "history of {what}: {took:.0?}, {:.3} × git log -- PATH ({gits:.0?}), at most {HISTORY:?}",
+            "history of {what}: {took:.2?}, {:.3} × git log -- PATH ({gits:.2?}), at most {HISTORY:?}",
             ratio(took, gits)
         );
         missed.within(&format!("the history of {what}"), took, HISTORY);
@@ -187,7 +187,7 @@ fn require_all(known: &str, found: &HistoryView) -> Result<(), Failure> {
 fn again(app: &App, path: &str, missed: &mut Missed) -> Result<(), Failure> {
     let open = || app.call(OpenWorkspace { path: path.to_owned() });
     let took = median(|| timed(open))?;
-    println!("opened again in {took:.0?}");
+    println!("opened again in {took:.2?}");
     missed.within("opening again", took, OPEN);
     Ok(())
 }
@@ -220,7 +220,7 @@ struct Missed(Vec<String>);
 impl Missed {
     fn within(&mut self, what: &str, took: Duration, limit: Duration) {
         if took > limit {
-            self.0.push(format!("{what} took {took:.0?}, at most {limit:?}"));
+            self.0.push(format!("{what} took {took:.2?}, at most {limit:?}"));
         }
     }
 
