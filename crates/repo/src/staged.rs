@@ -159,7 +159,58 @@ fn text<T: std::str::FromStr>(bytes: &[u8]) -> Option<T> {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::process::{Command, Stdio};
+
+    use assay_testkit::TestWorkspace;
+
     use super::*;
+    use crate::{When, Workspace};
+
+    const NOW: When = When { seconds: 1_760_000_000, offset_minutes: 0 };
+
+    fn git(files: &TestWorkspace, arguments: &[&str]) {
+        let mut git = Command::new("git");
+        git.args(arguments).current_dir(files.path()).stdout(Stdio::null());
+        git.env("GIT_CONFIG_GLOBAL", "/dev/null").env("GIT_CONFIG_NOSYSTEM", "1");
+        assert!(git.status().unwrap().success(), "git {arguments:?}");
+    }
+
+    fn check(files: &TestWorkspace, expected: bool, what: &str) {
+        let repository = Repository::open(files.path()).unwrap();
+        let head = repository.head().unwrap().peel_to_tree().unwrap();
+        assert_eq!(is_nothing(&repository, &head), expected, "{what}");
+    }
+
+    #[test]
+    fn whatever_is_staged_is_seen_and_what_is_only_on_disk_is_not() {
+        let files = TestWorkspace::empty();
+        for path in ["a", "b/c", "b/d/e", "f/g"] {
+            files.write(path, "one\n");
+        }
+        files.commit("first");
+        git(&files, &["read-tree", "HEAD"]);
+        check(&files, true, "nothing");
+        for path in ["a", "b/d/e", "new", "new-folder/x"] {
+            files.write(path, "two\n");
+        }
+        check(&files, true, "changes on disk");
+        for staging in [
+            &["add", "b/d/e"] as &[&str],
+            &["add", "new"],
+            &["add", "new-folder"],
+            &["add", "--intent-to-add", "new"],
+            &["rm", "--quiet", "--cached", "f/g"],
+            &["update-index", "--chmod=+x", "b/c"],
+        ] {
+            git(&files, staging);
+            check(&files, false, &format!("{staging:?}"));
+            git(&files, &["reset", "--quiet"]);
+            check(&files, true, &format!("{staging:?}, taken back"));
+        }
+        let workspace = Workspace::open(&files.path()).unwrap();
+        workspace.commit("a", &["a".to_owned()], NOW, None).unwrap();
+        check(&files, true, "a commit by libgit2");
+    }
 
     fn index() -> Vec<u8> {
         let entry = |name: &str| {
