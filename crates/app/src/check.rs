@@ -42,11 +42,32 @@ impl Answer<CheckPrompts> for App {
     }
 }
 
-/// What is wrong in `assay.yaml`.
+/// What is wrong in `assay.yaml`, and with the repository itself.
 pub(crate) fn of_repository(workspace: &Workspace) -> Vec<Problem> {
     let (_, found) = workspace.config();
     let text = workspace.read_text(REPOSITORY_FILE).map(|file| file.text).unwrap_or_default();
-    problems("", &[(REPOSITORY_FILE.to_owned(), text)].into(), &found)
+    let mut all = problems("", &[(REPOSITORY_FILE.to_owned(), text)].into(), &found);
+    all.extend(cut_off(workspace));
+    all
+}
+
+/// A git command that a crash or a power cut ended in the middle.
+fn cut_off(workspace: &Workspace) -> Option<Problem> {
+    let step = workspace.cut_off().ok()??;
+    Some(Problem {
+        code: "R0004".to_owned(),
+        severity: Severity::Warning,
+        message: format!("`{}` was cut off in the middle", step.command),
+        hint: Some(
+            "`assay undo` takes it back, with all that changed since; that can be taken back too"
+                .to_owned(),
+        ),
+        file: ".".to_owned(),
+        span: (0, 0),
+        line: 1,
+        column: 1,
+        fix: None,
+    })
 }
 
 /// What was found in one prompt, and what is compared with the others of the repository.

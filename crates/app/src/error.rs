@@ -46,6 +46,8 @@ impl Explain for RepoError {
             | Self::NoIdentity
             | Self::Locked { .. }
             | Self::InProgress { .. }
+            | Self::Filtered { .. }
+            | Self::Unsigned { .. }
             | Self::Git { .. } => Code::Git,
         };
         let hint = self.hint();

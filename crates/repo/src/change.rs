@@ -8,7 +8,10 @@ use std::path::Path;
 use std::rc::Rc;
 
 use assay_prompt::{Files, MANIFEST_FILE, Prompt, parse_folder, parse_lone};
-use git2::{Delta, Diff, DiffFindOptions, DiffOptions, Repository, Tree};
+use git2::{
+    Delta, Diff, DiffFindOptions, DiffOptions, Index, IndexEntry, IndexEntryExtendedFlag,
+    Repository, Tree,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::RepoError;
@@ -169,7 +172,7 @@ pub(crate) fn files(
     repository: &Repository,
     head: Option<&Tree<'_>>,
 ) -> Result<Vec<FileChange>, RepoError> {
-    listed(from_worktree(repository, head, false)?)
+    listed_here(repository, from_worktree(repository, head, false)?)
 }
 
 /// How the worktree differs from the last commit, for whoever wants to know what does not.
@@ -198,7 +201,7 @@ pub(crate) fn touched(
         }
         touched.there.extend(regular_file(root, &delta).map(str::to_owned));
     }
-    touched.files = listed(diff)?.len();
+    touched.files = listed_here(repository, diff)?.len();
     Ok(touched)
 }
 
@@ -227,6 +230,39 @@ fn from_worktree<'r>(
         return Ok(repository.diff_index_to_workdir(None, Some(&mut options))?);
     }
     Ok(repository.diff_tree_to_workdir_with_index(head, Some(&mut options))?)
+}
+
+/// The changes of a worktree, of which some files may be left out.
+fn listed_here(repository: &Repository, diff: Diff<'_>) -> Result<Vec<FileChange>, RepoError> {
+    let changes = listed(diff)?;
+    if changes.iter().all(|change| change.removed_path().is_none()) {
+        return Ok(changes);
+    }
+    let elsewhere = left_out(&repository.index()?);
+    Ok(changes.into_iter().filter_map(|change| without(change, &elsewhere)).collect())
+}
+
+/// The paths that a sparse worktree leaves out: git has them, and the disk has not.
+pub(crate) fn left_out(index: &Index) -> BTreeSet<Vec<u8>> {
+    let is_left_out = |entry: &IndexEntry| {
+        let flags = IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended);
+        flags.is_skip_worktree()
+    };
+    index.iter().filter(is_left_out).map(|entry| entry.path).collect()
+}
+
+/// A change as it is where these paths are left out of the worktree on purpose, and so not deleted.
+fn without(mut change: FileChange, left_out: &BTreeSet<Vec<u8>>) -> Option<FileChange> {
+    let is_left_out = |path: &str| left_out.contains(path.as_bytes());
+    match change.status {
+        FileStatus::Deleted if is_left_out(&change.path) => return None,
+        FileStatus::Renamed if change.from.as_deref().is_some_and(is_left_out) => {
+            change.status = FileStatus::Added;
+            change.from = None;
+        }
+        _ => {}
+    }
+    Some(change)
 }
 
 /// Every file that differs between two commits, in the same way.

@@ -4,6 +4,7 @@
 //! with another program stays staged. No hook runs, and the clock is the caller's.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 use std::path::Path;
 
 use git2::{Config, Index, Oid, Repository, RepositoryState, Signature, Sort, Time};
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::RepoError;
 use crate::change::FileChange;
+use crate::filtered;
 
 /// Who commits, where git's own configuration does not say.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,7 +96,12 @@ pub(crate) fn commit(
     if changes.is_empty() {
         return Err(RepoError::NothingToCommit);
     }
-    let author = signature(&repository.config()?, when, fallback)?;
+    let config = repository.config()?;
+    let author = signature(&config, when, fallback)?;
+    require_no_signature(&config, "commit.gpgsign")?;
+    for path in changes.iter().filter_map(FileChange::kept_path) {
+        filtered::require_plain(repository, &config, path)?;
+    }
     let parent = head_commit(repository)?;
 
     let mut staged = repository.index()?;
@@ -103,7 +110,7 @@ pub(crate) fn commit(
         next.read_tree(&parent.tree()?)?;
     }
     for change in changes {
-        let text = texts.get(&change.path).map(|text| repository.blob(text.as_bytes()));
+        let text = texts.get(&change.path).map(|text| blob_of(repository, &change.path, text));
         stage(change, text.transpose()?, &mut staged, &mut next)?;
     }
     // The index is written first: when another program holds its lock, nothing has been committed.
@@ -114,6 +121,13 @@ pub(crate) fn commit(
         .commit(Some("HEAD"), &author, &author, &message, &tree, &parents)
         .map_err(git)?;
     Ok(CommitInfo::of(&repository.find_commit(id)?))
+}
+
+/// A text as git would store it if it stood on disk at this path, with git's own line endings.
+fn blob_of(repository: &Repository, path: &str, text: &str) -> Result<Oid, RepoError> {
+    let mut writer = repository.blob_writer(Some(Path::new(path)))?;
+    writer.write_all(text.as_bytes()).map_err(|source| RepoError::from_io(path, source))?;
+    Ok(writer.commit()?)
 }
 
 /// Brings one change into the repository's index and into the next commit's files, from disk or with this text.
@@ -150,9 +164,11 @@ pub(crate) fn tidy_message(message: &str) -> Result<String, RepoError> {
     Ok(message)
 }
 
+/// Refuses while something that plain git began waits for its end, or files are still in conflict.
 pub(crate) fn require_no_merge(repository: &Repository) -> Result<(), RepoError> {
     use RepositoryState as S;
     let what = match repository.state() {
+        S::Clean if repository.index()?.has_conflicts() => "a merge",
         S::Clean => return Ok(()),
         S::Merge => "a merge",
         S::Revert | S::RevertSequence => "a revert",
@@ -162,6 +178,21 @@ pub(crate) fn require_no_merge(repository: &Repository) -> Result<(), RepoError>
         S::ApplyMailbox | S::ApplyMailboxOrRebase => "applying patches",
     };
     Err(RepoError::InProgress { what })
+}
+
+/// Refuses to write without a signature what the person's settings want signed. Signing runs a program that the
+/// settings name, and a repository has settings of its own.
+pub(crate) fn require_no_signature(
+    config: &Config,
+    setting: &'static str,
+) -> Result<(), RepoError> {
+    match config.get_bool(setting) {
+        Ok(true) => {
+            let reason = "Assay starts no signing program".to_owned();
+            Err(RepoError::Unsigned { setting, reason })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Who commits on this machine, by git's own settings outside of any repository. Nobody where they name nobody.

@@ -204,6 +204,22 @@ pub enum RepoError {
         /// What was begun, with its article: "a merge".
         what: &'static str,
     },
+    /// A program of the user's changes the file on its way into the repository and out of it, and none is run.
+    #[error("{path} goes through {filter:?} on its way into git, and Assay runs no such program")]
+    Filtered {
+        /// The file.
+        path: String,
+        /// The filter's name in `.gitattributes`, or the encoding.
+        filter: String,
+    },
+    /// The person wants what they write to be signed, and Assay cannot sign it.
+    #[error("{setting} asks for a signature, and {reason}")]
+    Unsigned {
+        /// The setting of git's.
+        setting: &'static str,
+        /// Why there is none.
+        reason: String,
+    },
     /// Any other failure of git.
     #[error("git: {}", source.message())]
     Git {
@@ -253,7 +269,13 @@ impl RepoError {
                 "wait for it to finish; if no other program is running, delete {}",
                 lock.display()
             ),
-            Self::InProgress { .. } => "finish or abort it with git, then commit again".to_owned(),
+            Self::InProgress { .. } => "finish or abort it with git, then do this again".to_owned(),
+            Self::Filtered { path, .. } => format!(
+                "let git do it: git add {path} && git commit, or git switch for a branch; or leave the file out"
+            ),
+            Self::Unsigned { setting, .. } => format!(
+                "do it with git, which runs your signing program, or switch it off here: git config {setting} false"
+            ),
             Self::DiskFull { .. } => "free some space and save again".to_owned(),
             _ => return None,
         })
@@ -272,6 +294,7 @@ impl RepoError {
             | Self::ReadOnly { path }
             | Self::DiskFull { path }
             | Self::Exists { path }
+            | Self::Filtered { path, .. }
             | Self::ChangedMeanwhile { path }
             | Self::Io { path, .. } => Some(path),
             _ => None,

@@ -39,6 +39,7 @@ mod discover;
 mod edit;
 mod error;
 mod file;
+mod filtered;
 mod fsync;
 pub mod git;
 mod path;

@@ -296,6 +296,9 @@ pub struct UndoView {
     pub time_s: i64,
     /// What went to another computer, and stays there.
     pub sent: Vec<String>,
+    /// Whether the program ended in the middle of it.
+    #[serde(default)]
+    pub unfinished: bool,
 }
 
 /// What an undo did.

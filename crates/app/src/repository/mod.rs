@@ -119,7 +119,12 @@ impl Answer<ReadUndos> for App {
 }
 
 fn undo_view(step: UndoStep) -> UndoView {
-    UndoView { command: step.command, time_s: step.at_s, sent: step.sent }
+    UndoView {
+        command: step.command,
+        time_s: step.at_s,
+        sent: step.sent,
+        unfinished: step.unfinished,
+    }
 }
 
 pub(crate) fn commit_view(commit: CommitInfo) -> CommitView {
@@ -140,9 +145,10 @@ impl Explain for GitError {
             Self::Unconfirmed { .. } | Self::Rewritten { .. } | Self::Untrusted { .. } => {
                 Code::NotTrusted
             }
-            Self::InTheWay { .. } | Self::ChangedSince { .. } | Self::DraftsWaiting { .. } => {
-                Code::Conflict
-            }
+            Self::InTheWay { .. }
+            | Self::ChangedSince { .. }
+            | Self::DraftsWaiting { .. }
+            | Self::InWorktree { .. } => Code::Conflict,
             _ => Code::Git,
         };
         let error = match self {

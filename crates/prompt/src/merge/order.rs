@@ -8,12 +8,72 @@ use std::collections::{HashMap, HashSet};
 /// Every name of `ours` and `theirs`, each once, in the merged order. Which of them stay is the
 /// caller's to say.
 pub(super) fn merged<'v>(base: &[&'v str], ours: &[&'v str], theirs: &[&'v str]) -> Vec<&'v str> {
-    let was: HashMap<&str, usize> = base.iter().enumerate().map(|(at, name)| (*name, at)).collect();
+    let was = places(base);
     let here: HashSet<&str> = ours.iter().copied().collect();
-    let there: HashSet<&str> = theirs.iter().copied().collect();
     let ours_moved = moved(&was, ours);
     let mut moving = moved(&was, theirs);
     moving.retain(|name| here.contains(name) && !ours_moved.contains(name));
+    woven(&was, ours, theirs, &moving)
+}
+
+/// Every name of `was`, and of `is` those that `taken` has, in the order of `was`: only what is taken goes where `is`
+/// has it.
+pub(super) fn taken<'v>(was: &[&'v str], is: &[&'v str], taken: &HashSet<&str>) -> Vec<&'v str> {
+    let place = places(was);
+    let left: Vec<&str> = is.iter().copied().filter(|name| !taken.contains(name)).collect();
+    let left_moved = moved(&place, &left);
+    let in_place = |name: &str| place.contains_key(name) && !left_moved.contains(name);
+    let shown: Vec<&str> =
+        is.iter().copied().filter(|name| taken.contains(name) || in_place(name)).collect();
+    // What is left in its place counts more than what is taken, however much of that there is.
+    let fits: Vec<&str> = fitting(&place, &shown, taken);
+    let kept: HashSet<&str> = fits.iter().copied().collect();
+    let mut moving = moved(&place, &fits);
+    moving.extend(shown.iter().filter(|name| place.contains_key(*name) && !kept.contains(*name)));
+    woven(&place, was, &shown, &moving)
+}
+
+/// The names without those taken that stand on the other side of one that is not.
+fn fitting<'v>(
+    was: &HashMap<&str, usize>,
+    names: &[&'v str],
+    taken: &HashSet<&str>,
+) -> Vec<&'v str> {
+    let mut least = 0;
+    let mut most: Vec<usize> = Vec::with_capacity(names.len());
+    let mut next = usize::MAX;
+    for name in names.iter().rev() {
+        most.push(next);
+        if let (false, Some(place)) = (taken.contains(name), was.get(name)) {
+            next = *place;
+        }
+    }
+    let mut fits = Vec::new();
+    for (name, most) in names.iter().zip(most.into_iter().rev()) {
+        let Some(place) = was.get(name) else { continue };
+        if !taken.contains(name) {
+            least = place + 1;
+        } else if *place < least || *place > most {
+            continue;
+        }
+        fits.push(*name);
+    }
+    fits
+}
+
+fn places<'v>(names: &[&'v str]) -> HashMap<&'v str, usize> {
+    names.iter().enumerate().map(|(at, name)| (*name, at)).collect()
+}
+
+/// `ours`, with what is moving and what is new where `theirs` has it.
+fn woven<'v>(
+    was: &HashMap<&'v str, usize>,
+    ours: &[&'v str],
+    theirs: &[&'v str],
+    moving: &HashSet<&str>,
+) -> Vec<&'v str> {
+    let here: HashSet<&str> = ours.iter().copied().collect();
+    let there: HashSet<&str> = theirs.iter().copied().collect();
     let stays = |name: &str| here.contains(name) && !moving.contains(name);
 
     // What stands behind each name that stays, in theirs; at the front, behind none.
@@ -104,6 +164,23 @@ mod tests {
         check("a b c", "a b c", "a c", "a b c");
     }
 
+    fn check_taken(was: &str, is: &str, ids: &str, expected: &str) {
+        let ids: HashSet<&str> = names(ids).into_iter().collect();
+        let order = taken(&names(was), &names(is), &ids);
+        assert_eq!(order.join(" "), expected, "{was} to {is}, of which {ids:?}");
+    }
+
+    #[test]
+    fn only_what_is_taken_moves() {
+        check_taken("a b c d", "d a b c", "b", "a b c d");
+        check_taken("a b c d", "d a b c", "d", "d a b c");
+        check_taken("a b", "b a", "a", "b a");
+        check_taken("a b", "b a", "b", "b a");
+        check_taken("a b c", "c b a", "b", "b a c");
+        check_taken("a x b", "a b", "b", "a x b");
+        check_taken("a b c", "c a y b z", "z", "a b z c");
+    }
+
     /// Some of ten names, in some order.
     fn some_names() -> impl Strategy<Value = Vec<&'static str>> {
         let all = vec!["a", "b", "c", "d", "e", "f", "g", "h", "i", "j"];
@@ -111,6 +188,22 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn what_is_left_out_of_a_taking_keeps_its_order(
+            was in some_names(), is in some_names(), ids in some_names()
+        ) {
+            let ids: HashSet<&str> = ids.into_iter().collect();
+            let order = taken(&was, &is, &ids);
+            let left = |names: &[&'static str]| -> Vec<&'static str> {
+                names.iter().copied().filter(|name| was.contains(name) && !ids.contains(name)).collect()
+            };
+            prop_assert_eq!(left(&order), left(&was));
+            let all: HashSet<&str> = is.iter().copied().collect();
+            let whole: Vec<&str> =
+                taken(&was, &is, &all).into_iter().filter(|name| all.contains(name)).collect();
+            prop_assert_eq!(whole, is);
+        }
+
         #[test]
         fn every_name_stands_once_and_an_unchanged_side_decides_nothing(
             base in some_names(), ours in some_names(), theirs in some_names()

@@ -1,6 +1,6 @@
 //! Some of the changes of a file of rows, so that a person commits that row and not this one.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -9,7 +9,7 @@ use crate::RowsFormat;
 use crate::rows::{RowsText, assembled};
 
 /// The old file with the changes of the named rows, and no others: new rows come where the new file has them, rows
-/// that it has not go. Nothing for a file whose rows cannot be told apart without loss, and for YAML, whose rows do not
+/// that it has not go, and a row that only moved and is not named stays where it was. Nothing for a file whose rows cannot be told apart without loss, and for YAML, whose rows do not
 /// stand on lines of their own.
 ///
 /// ```
@@ -22,16 +22,22 @@ use crate::rows::{RowsText, assembled};
 /// ```
 pub fn take_rows(file: &str, old: &str, new: &str, ids: &[String]) -> Option<String> {
     let format = RowsFormat::of(file).filter(|format| *format != RowsFormat::Yaml)?;
-    let (old, new) = (RowsText::read(format, old).ok()?, RowsText::read(format, new).ok()?);
-    let (was, is) = (Rows::of(&old), Rows::of(&new));
-    let wanted: Vec<Value> = order::merged(&was.ids, &was.ids, &is.ids)
+    let (before, after) = (RowsText::read(format, old).ok()?, RowsText::read(format, new).ok()?);
+    let (was, is) = (Rows::of(&before), Rows::of(&after));
+    let taken: HashSet<&str> = ids.iter().map(String::as_str).collect();
+    let wanted: Vec<Value> = order::taken(&was.ids, &is.ids, &taken)
         .into_iter()
         .filter_map(|id| {
-            let side = if ids.iter().any(|taken| taken == id) { &is } else { &was };
+            let side = if taken.contains(id) { &is } else { &was };
             side.by_id.get(id).map(|row| (*row).clone())
         })
         .collect();
-    assembled(&old, &old, &new, &wanted)
+    let mut text = assembled(&before, &before, &after, &wanted)?;
+    // Whether the last line has an end is no row's matter.
+    if !(if old.is_empty() { new } else { old }).ends_with('\n') {
+        text.truncate(text.trim_end_matches(['\r', '\n']).len());
+    }
+    Some(text)
 }
 
 /// The rows of one version by their ids.
@@ -73,6 +79,22 @@ mod tests {
         let new = "{\"id\":\"a\",\"n\":8}\n{\"id\":\"new\"}\n{\"id\":\"c\",\"n\":3}\n";
         check(new, &[], OLD);
         check(new, &["a", "b", "c", "new"], new);
+    }
+
+    #[test]
+    fn a_row_that_moved_stays_in_its_place_unless_it_is_named() {
+        let new = "{\"id\":\"c\",\"n\":3}\n{\"id\":\"a\",\"n\":1}\n{\"id\":\"b\",\"n\":9}\n";
+        check(new, &["b"], &OLD.replace("2}", "9}"));
+        check(new, &["b", "c"], new);
+    }
+
+    #[test]
+    fn a_last_line_without_an_end_gets_none() {
+        let (old, new) = ("{\"id\":\"a\",\"n\":1}", "{\"id\":\"a\",\"n\":2}\n{\"id\":\"b\"}");
+        let some = take_rows("x.jsonl", old, new, &["a".to_owned()]);
+        assert_eq!(some.as_deref(), Some("{\"id\":\"a\",\"n\":2}"));
+        let all = take_rows("x.jsonl", old, new, &["a".to_owned(), "b".to_owned()]);
+        assert_eq!(all.as_deref(), Some(new));
     }
 
     #[test]

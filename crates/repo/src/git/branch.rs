@@ -2,8 +2,8 @@
 
 use git2::{Branch, BranchType, Commit, Repository};
 
-use super::drafts;
 use super::{GitError, MergeRequest, Resolutions, TextMerge, TextMerger, Unfollowed};
+use super::{drafts, worktrees};
 use crate::commit::CommitInfo;
 use crate::review::refs::is_of_logs;
 use crate::workspace::Workspace;
@@ -77,10 +77,15 @@ impl Workspace {
             if branch.is_head() {
                 return Err(GitError::CheckedOut { name: name.to_owned() });
             }
+            worktrees::require_not_elsewhere(doing.repository, name)?;
+            if !force && drafts::are_waiting(doing.repository, name) {
+                return Err(GitError::DraftsWaiting { branch: name.to_owned() });
+            }
             if !force && !is_elsewhere(doing.repository, &branch)? {
                 return Err(GitError::Unmerged { name: name.to_owned() });
             }
-            Ok(branch.delete()?)
+            branch.delete()?;
+            drafts::forget(doing.repository, name)
         })
     }
 
@@ -106,6 +111,7 @@ impl Workspace {
                 return Err(GitError::ChangedSince { command, what });
             }
             if self.branch().as_deref() != Some(name) {
+                worktrees::require_not_elsewhere(repository, name)?;
                 let reference = format!("refs/heads/{name}");
                 repository.reference_matching(&reference, next, true, tip, "assay: advance")?;
                 return Ok(());
@@ -132,7 +138,7 @@ impl Workspace {
         self.undoable(&format!("branch --rename {name} {to}"), when, |doing| {
             let mut branch = find(doing.repository, name)?;
             match branch.rename(to, false) {
-                Ok(_) => Ok(()),
+                Ok(_) => drafts::rename(doing.repository, name, to),
                 Err(error) if error.code() == git2::ErrorCode::Exists => {
                     Err(GitError::Exists { what: "branch", name: to.to_owned() })
                 }

@@ -45,6 +45,28 @@ pub enum GitError {
         /// The branch.
         name: String,
     },
+    /// The branch is checked out in another worktree of this repository.
+    #[error("the branch {name:?} is checked out in {path}")]
+    InWorktree {
+        /// The branch.
+        name: String,
+        /// The worktree's folder.
+        path: String,
+    },
+    /// The worktree leaves files out on purpose, and only git knows which.
+    #[error("this worktree is sparse")]
+    Sparse,
+    /// Another window or terminal has been changing the repository for a while.
+    #[error("another window or terminal is changing this repository")]
+    Busy,
+    /// A command failed, and what it had done could not be taken back at once.
+    #[error("{source}; part of `{command}` was done")]
+    HalfDone {
+        /// The command.
+        command: String,
+        /// Why it failed.
+        source: Box<GitError>,
+    },
     /// Deleting the branch would leave commits without a name.
     #[error("the branch {name:?} has commits that no other branch has")]
     Unmerged {
@@ -192,6 +214,10 @@ impl GitError {
             Self::NoSnapshot { source } => return source.hint(),
             Self::Unmerged { .. } => "merge it first, or delete it with force".to_owned(),
             Self::CheckedOut { .. } => "switch to another branch first".to_owned(),
+            Self::InWorktree { path, .. } => format!("do it in {path}, or switch to another branch there"),
+            Self::Sparse => "do this with git, which knows what is left out of it".to_owned(),
+            Self::Busy => "wait until it is done, then do this again".to_owned(),
+            Self::HalfDone { .. } => "undo takes it back: assay undo".to_owned(),
             Self::InTheWay { .. } => {
                 "commit them, or switch with the changes kept on their branch".to_owned()
             }

@@ -140,14 +140,14 @@ impl Workspace {
         let theirs = repository.find_commit(theirs)?;
         require_wanted(request.follow)?;
         let Some(ours) = commit::head_commit(repository)? else {
-            return fast_forward(repository, &theirs, request.follow);
+            return fast_forward(repository, None, &theirs, request.follow);
         };
         let base = repository.merge_base(ours.id(), theirs.id()).ok();
         if base == Some(theirs.id()) {
             return Ok(Merged::UpToDate);
         }
         if base == Some(ours.id()) {
-            return fast_forward(repository, &theirs, request.follow);
+            return fast_forward(repository, Some(ours.id()), &theirs, request.follow);
         }
         let sides = Sides::of(repository, base, &ours, &theirs)?;
         let mut index = sides.merge()?;
@@ -166,7 +166,9 @@ impl Workspace {
         parents: [&Commit<'_>; 2],
         request: &MergeRequest<'_>,
     ) -> Result<CommitInfo, GitError> {
-        let author = commit::signature(&repository.config()?, request.when, request.fallback)?;
+        let config = repository.config()?;
+        let author = commit::signature(&config, request.when, request.fallback)?;
+        commit::require_no_signature(&config, "commit.gpgsign")?;
         let into = self.branch().unwrap_or_else(|| "HEAD".to_owned());
         let message = match request.message {
             Some(message) => commit::tidy_message(message)?,
@@ -176,7 +178,7 @@ impl Workspace {
         // The commit is there before the worktree moves, and the branch moves last.
         let id = repository.commit(None, &author, &author, &message, &tree, &parents)?;
         checkout::safely(repository, tree.as_object(), request.follow)?;
-        move_head(repository, id, "assay: merge")?;
+        move_head(repository, Some(parents[0].id()), id, "assay: merge")?;
         Ok(CommitInfo::of(&repository.find_commit(id)?))
     }
 }
@@ -188,20 +190,30 @@ fn require_wanted(follow: &dyn Follow) -> Result<(), GitError> {
 
 fn fast_forward(
     repository: &Repository,
+    ours: Option<Oid>,
     theirs: &Commit<'_>,
     follow: &dyn Follow,
 ) -> Result<Merged, GitError> {
     checkout::safely(repository, theirs.as_object(), follow)?;
-    move_head(repository, theirs.id(), "assay: fast-forward")?;
+    move_head(repository, ours, theirs.id(), "assay: fast-forward")?;
     Ok(Merged::FastForward { to: CommitInfo::of(theirs) })
 }
 
-/// Moves the branch that is checked out, or HEAD itself where it is none.
-fn move_head(repository: &Repository, id: Oid, why: &str) -> Result<(), GitError> {
+/// Moves the branch that is checked out from where it was, or HEAD itself where it is none. A commit that somebody
+/// made there meanwhile is not left behind.
+fn move_head(
+    repository: &Repository,
+    from: Option<Oid>,
+    to: Oid,
+    why: &str,
+) -> Result<(), GitError> {
     let head = repository.find_reference("HEAD")?;
-    match head.symbolic_target().ok().flatten() {
-        Some(branch) => drop(repository.reference(branch, id, true, why)?),
-        None => repository.set_head_detached(id)?,
+    match (head.symbolic_target().ok().flatten(), from) {
+        (Some(branch), Some(from)) => {
+            drop(repository.reference_matching(branch, to, true, from, why)?);
+        }
+        (Some(branch), None) => drop(repository.reference(branch, to, false, why)?),
+        (None, _) => repository.set_head_detached(to)?,
     }
     Ok(())
 }
@@ -278,7 +290,7 @@ impl<'r> Sides<'r> {
         entries: &[At; 3],
         request: &MergeRequest<'_>,
     ) -> Result<Option<At>, GitError> {
-        let mode = entries[1].or(entries[2]).map_or(REGULAR, |(_, mode)| mode);
+        let mode = text_mode(entries);
         let text = |text: &str| -> Result<Option<At>, GitError> {
             Ok(Some(Some((self.repository.blob(text.as_bytes())?, mode))))
         };
@@ -335,8 +347,12 @@ impl<'r> Sides<'r> {
     }
 
     fn side(&self, at: At) -> Side {
-        let Some((id, _)) = at else { return Side::Absent };
+        let Some((id, mode)) = at else { return Side::Absent };
         let opaque = Side::Opaque { id: id.to_string() };
+        // Where a link leads is no text, and a submodule's commit is none of ours.
+        if !is_file(mode) {
+            return opaque;
+        }
         let size = self.repository.odb().and_then(|odb| odb.read_header(id)).map(|(size, _)| size);
         if !size.is_ok_and(|size| size as u64 <= MAX_FILE) {
             return opaque;
@@ -359,6 +375,21 @@ fn merged_text(file: &ConflictFile, merger: &dyn TextMerger) -> TextMerge {
     match (&file.ours, &file.theirs) {
         (Side::Text(ours), Side::Text(theirs)) => merger.merge(&file.path, base, ours, theirs),
         _ => TextMerge::NotMine,
+    }
+}
+
+/// Whether a mode is that of a regular file.
+fn is_file(mode: u32) -> bool {
+    mode & 0o170_000 == REGULAR & 0o170_000
+}
+
+/// The mode of a text that both sides have a hand in: what one of them changed, else as it was.
+fn text_mode(entries: &[At; 3]) -> u32 {
+    let [base, ours, theirs] =
+        entries.map(|entry| entry.map(|(_, mode)| mode).filter(|mode| is_file(*mode)));
+    match (ours, theirs) {
+        (Some(ours), Some(theirs)) if Some(ours) == base => theirs,
+        (ours, theirs) => ours.or(theirs).unwrap_or(REGULAR),
     }
 }
 

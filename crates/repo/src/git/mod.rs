@@ -11,7 +11,9 @@
 //!   the worktree stays as it was.
 
 mod address;
+mod alone;
 mod apart;
+mod back;
 mod branch;
 mod checkout;
 mod clone;
@@ -21,6 +23,7 @@ mod error;
 mod follow;
 mod history;
 mod merge;
+mod pin;
 mod snapshot;
 mod statements;
 mod switch;
@@ -28,6 +31,7 @@ mod sync;
 mod tag;
 mod transfer;
 mod undo;
+mod worktrees;
 
 pub use address::Address;
 pub use branch::BranchInfo;

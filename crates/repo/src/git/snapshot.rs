@@ -13,10 +13,12 @@ use std::fs;
 use std::path::Path;
 
 use git2::{
-    Index, IndexEntry, IndexTime, ObjectType, Oid, Repository, Status, StatusOptions, Tree,
+    ConfigLevel, Index, IndexEntry, IndexEntryExtendedFlag, IndexTime, ObjectType, Oid, Repository,
+    Status, StatusOptions, Tree,
 };
 
 use super::GitError;
+use crate::change;
 use crate::file;
 use crate::path::RelPath;
 use crate::review::refs::is_of_logs;
@@ -61,14 +63,57 @@ impl State {
     }
 }
 
-/// Every reference but our own pins and statements, with HEAD.
+/// A tree with what changed from one tree to another.
+pub(super) fn with(
+    repository: &Repository,
+    tree: Oid,
+    (from, to): (Oid, Oid),
+) -> Result<Oid, GitError> {
+    if tree == from || from == to {
+        return Ok(if tree == from { to } else { tree });
+    }
+    let changed =
+        differences(repository, &repository.find_tree(from)?, &repository.find_tree(to)?)?;
+    let mut next = Index::new()?;
+    next.read_tree(&repository.find_tree(tree)?)?;
+    for Difference { path, after, .. } in changed {
+        match after {
+            Some((id, mode)) => next.add(&plain_entry(path.into_bytes(), id, mode, 0))?,
+            None => forget(&mut next, &path)?,
+        }
+    }
+    Ok(next.write_tree_to(repository)?)
+}
+
+/// Every reference but our own pins and statements, with HEAD and what branches follow.
 pub(super) fn refs(repository: &Repository) -> Result<Refs, GitError> {
-    let mut found = Refs::new();
+    let mut found = settings(repository)?;
     // A reference that cannot be read is no reason to refuse every command.
     for reference in repository.references()?.flatten() {
         note(&reference, &mut found);
     }
     note(&repository.find_reference("HEAD")?, &mut found);
+    Ok(found)
+}
+
+/// Whether a name among references is that of a setting: `branch.main.remote`.
+pub(super) fn is_setting(name: &str) -> bool {
+    name.starts_with("branch.")
+}
+
+/// What branches follow, which goes and comes with them.
+fn settings(repository: &Repository) -> Result<Refs, GitError> {
+    let config = repository.config()?;
+    let mut found = Refs::new();
+    config.entries(Some("^branch\\..*\\.(remote|merge)$"))?.for_each(|entry| {
+        // A key without a value has none to be read.
+        if entry.level() == ConfigLevel::Local
+            && entry.has_value()
+            && let (Ok(name), Ok(value)) = (entry.name(), entry.value())
+        {
+            found.insert(name.to_owned(), value.to_owned());
+        }
+    })?;
     Ok(found)
 }
 
@@ -91,9 +136,18 @@ fn stage(entry: &IndexEntry) -> u16 {
     (entry.flags >> 12) & 3
 }
 
+/// Whether an entry only says that a file will come: `git add --intent-to-add`.
+fn is_announced(entry: &IndexEntry) -> bool {
+    IndexEntryExtendedFlag::from_bits_truncate(entry.flags_extended).is_intent_to_add()
+}
+
 fn index_tree(repository: &Repository, index: &Index) -> Result<Oid, GitError> {
     let mut staged = Index::new()?;
     for entry in index.iter() {
+        if is_announced(&entry) {
+            // Git knows the empty file without keeping it.
+            repository.blob(b"")?;
+        }
         let folder = format!("s{}/", stage(&entry));
         let path = [folder.as_bytes(), entry.path.as_slice()].concat();
         staged.add(&plain_entry(path, entry.id, entry.mode, 0))?;
@@ -124,8 +178,12 @@ fn files_tree(repository: &Repository, root: &Path, index: &Index) -> Result<Oid
     for entry in index.iter().filter(|entry| stage(entry) == 0) {
         files.add(&plain_entry(entry.path, entry.id, entry.mode, 0))?;
     }
+    let left_out = change::left_out(index);
     let mut untracked = 0;
     for (path, status) in differing(repository)? {
+        if status.contains(Status::WT_DELETED) && left_out.contains(path.as_bytes()) {
+            continue;
+        }
         if status.contains(Status::WT_DELETED) {
             forget(&mut files, &path)?;
             continue;
@@ -208,7 +266,20 @@ fn kept_file(
 fn link(repository: &Repository, root: &Path, path: &str) -> Result<(Oid, u32), GitError> {
     let target =
         fs::read_link(root.join(path)).map_err(|error| crate::RepoError::from_io(path, error))?;
-    Ok((repository.blob(target.to_string_lossy().as_bytes())?, LINK))
+    Ok((repository.blob(&raw(&target))?, LINK))
+}
+
+/// A path's bytes, which need not be text.
+#[cfg(unix)]
+fn raw(path: &Path) -> Vec<u8> {
+    use std::os::unix::ffi::OsStrExt;
+    path.as_os_str().as_bytes().to_owned()
+}
+
+/// As git writes it where paths are text.
+#[cfg(not(unix))]
+fn raw(path: &Path) -> Vec<u8> {
+    path.to_string_lossy().replace('\\', "/").into_bytes()
 }
 
 #[cfg(unix)]

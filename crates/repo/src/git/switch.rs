@@ -6,8 +6,9 @@
 use git2::{BranchType, Repository};
 
 use super::branch::{commit_at, make, require_name};
-use super::{Follow, GitError, checkout, drafts};
+use super::{Follow, GitError, checkout, drafts, worktrees};
 use crate::When;
+use crate::commit;
 use crate::workspace::Workspace;
 
 /// What becomes of changes that were not committed.
@@ -52,6 +53,7 @@ impl Workspace {
         follow: &dyn Follow,
     ) -> Result<Switched, GitError> {
         require_name(name)?;
+        commit::require_no_merge(&self.repository()?)?;
         if self.branch().as_deref() == Some(name) && create.is_none() {
             return self.return_to(name, when);
         }
@@ -91,7 +93,9 @@ impl Workspace {
         follow: &dyn Follow,
     ) -> Result<Switched, GitError> {
         let from = self.branch();
+        worktrees::require_not_elsewhere(repository, branch)?;
         let target = super::branch::find(repository, branch)?.into_reference().peel_to_commit()?;
+        checkout::require_known_files(repository, target.as_object())?;
         let mut kept = Vec::new();
         if choice == Drafts::Keep {
             kept = self.put_drafts_away(repository, from.as_deref(), when)?;

@@ -114,6 +114,7 @@ impl Workspace {
     /// When the address is not confirmed, or the other side cannot be reached.
     pub fn fetch(&self, request: &SyncRequest<'_>) -> Result<Statements, GitError> {
         self.undoable("fetch", request.when, |doing| {
+            doing.waits()?;
             let (remote, address) = self.target(doing.repository, request)?;
             let logs =
                 Logs { repository: doing.repository, remote: &remote, address: &address, request };
@@ -154,7 +155,9 @@ impl Workspace {
             if matches!(merged, Merged::Conflicts { .. }) {
                 break Ok(Pushed::Not);
             }
+            doing.waits()?;
             logs.fetch(vec![branches_of(&remote)], &mut statements)?;
+            doing.goes_on()?;
             match self.merge_fetched(repository, &remote, &branch, &whole_files, request)? {
                 // What an earlier try merged is what is told.
                 Merged::UpToDate => {}
@@ -163,6 +166,7 @@ impl Workspace {
             if matches!(merged, Merged::Conflicts { .. }) || !request.push {
                 break Ok(Pushed::Not);
             }
+            doing.waits()?;
             match self.push_branch(doing, &remote, &branch, &address, request) {
                 // Somebody else was faster: take theirs, then send again.
                 Err(GitError::Rejected { .. }) if tried < TRIES => tried += 1,

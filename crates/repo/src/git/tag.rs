@@ -60,6 +60,7 @@ impl Workspace {
                 Some(message) => {
                     let config = doing.repository.config()?;
                     let tagger = commit::signature(&config, when, fallback)?;
+                    commit::require_no_signature(&config, "tag.gpgsign")?;
                     let message = git2::message_prettify(message, None)?;
                     doing.repository.tag(name, commit.as_object(), &tagger, &message, false)
                 }

@@ -18,7 +18,7 @@ use super::refusal::Refusal;
 use super::shallow;
 use super::signature::{GIT_NAMESPACE, KeyError, Signer};
 use super::signers::Signers;
-use crate::commit::signature;
+use crate::commit::{require_no_signature, signature};
 use crate::{Identity, RepoError, Revision, When, Workspace};
 
 /// How many times the common ancestors of two histories that cross are merged themselves, as git does it.
@@ -259,7 +259,9 @@ impl Workspace {
             return Err(GateError::Closed);
         }
         let repository = self.repository()?;
-        let author = signature(&repository.config()?, when, fallback)?;
+        let config = repository.config()?;
+        let author = signature(&config, when, fallback)?;
+        require_no_signature(&config, "commit.gpgsign")?;
         let due = commit_of(&repository, &gate.merged)?.tree()?;
         let files = attestations(&gate.decision, &gate.heard.statements);
         let tree = repository.find_tree(tree_with(&repository, &due, &files)?)?;

@@ -266,11 +266,13 @@ fn no_hook_is_executed() {
         let config = git2::Repository::open(files.path()).unwrap().config();
         config.unwrap().set_str(key, value.to_str().unwrap()).unwrap();
     }
-    files.write(".gitattributes", "*.prompty filter=evil diff=evil\n");
     files.write("a.prompty", "---\nname: a\n---\nuser:\nHi\n");
     let workspace = open(&files);
-    workspace.changes().unwrap();
     workspace.commit("first", &[], NOW, None).unwrap();
+    files.write(".gitattributes", "*.prompty filter=evil diff=evil\n");
+    files.write("a.prompty", "---\nname: a\n---\nuser:\nHey\n");
+    workspace.changes().unwrap();
+    workspace.commit("second", &[], NOW, None).unwrap_err();
     workspace.versions("a.prompty").unwrap();
     assert!(!ran.exists(), "{}", fs::read_to_string(&ran).unwrap());
     // The same hooks do run under git itself, so this test is able to fail.

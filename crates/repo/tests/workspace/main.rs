@@ -9,6 +9,7 @@ mod files;
 mod forged;
 mod histories;
 mod interop;
+mod keeping;
 mod merging;
 mod opening;
 mod prompts;

@@ -170,7 +170,8 @@ fn a_clone_that_fails_leaves_no_folder() {
 fn no_hook_and_no_filter_of_a_repository_runs() {
     use std::os::unix::fs::PermissionsExt;
     let (files, folder) = (start(), tempfile::tempdir().unwrap());
-    files.write(".gitattributes", "*.txt filter=evil diff=evil merge=evil\n");
+    files.write(".gitattributes", "*.txt diff=evil merge=evil\nlocked filter=evil\n");
+    files.write("locked", "as it is\n");
     files.commit("attributes");
     let address = remote(&files, folder.path());
     let ada = clone(&address, &folder.path().join("ada"));
@@ -204,6 +205,8 @@ fn no_hook_and_no_filter_of_a_repository_runs() {
     ] {
         config.set_str(key, &program).unwrap();
     }
+    // Written again, so that its bytes are looked at.
+    std::fs::write(ada.root().join("locked"), "as it is\n").unwrap();
     let other = clone(&address, &folder.path().join("other"));
     write(&other, "a.txt", "one\ntwo\nOTHER\n");
     sync(&other);

@@ -209,6 +209,7 @@ fn AddressAsked(remote: String, address: String, push: bool) -> impl IntoView {
 fn UndoAsked(step: UndoView) -> impl IntoView {
     let branches = context::<Branches>();
     let stays = model::stays(&step);
+    let cut_off = model::cut_off(&step);
     let more = branches.undos().with_untracked(|undos| match undos {
         Load::Ready(steps) => steps.len().saturating_sub(1),
         _ => 0,
@@ -219,6 +220,7 @@ fn UndoAsked(step: UndoView) -> impl IntoView {
             <p class="branch-asked__address mono" data-testid="undo-command">{step.command}</p>
             <p>"Files, staged changes, branches and tags become as they were before it. What you edited since in other files stays."</p>
             {stays.map(|words| view! { <Note tone=Tone::Warn mark=Mark::Warning>{words}</Note> })}
+            {cut_off.map(|words| view! { <Note tone=Tone::Warn mark=Mark::Warning>{words}</Note> })}
             {(more > 0).then(|| view! { <p class="quiet">{format!("After that, {} before it can be taken back too.", model::count(more, "command"))}</p> })}
         </div>
         <div class="dialog__foot">

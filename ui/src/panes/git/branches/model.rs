@@ -205,6 +205,11 @@ pub fn stays(step: &UndoView) -> Option<String> {
         .then(|| format!("What was sent stays there: {}.", files_words(&step.sent)))
 }
 
+/// What a person has to know of a command that was cut off before it is taken back.
+pub fn cut_off(step: &UndoView) -> Option<&'static str> {
+    step.unfinished.then_some("It was cut off in the middle, so everything that changed since goes with it. That can be taken back in its turn.")
+}
+
 /// References as people call them.
 fn names(references: &[String]) -> Vec<String> {
     let short = |name: &String| {
@@ -361,8 +366,12 @@ mod tests {
 
     #[test]
     fn an_undo_names_what_stays_where_it_was_sent() {
-        let step =
-            UndoView { command: "sync".into(), time_s: 0, sent: vec!["main to origin".into()] };
+        let step = UndoView {
+            command: "sync".into(),
+            time_s: 0,
+            sent: vec!["main to origin".into()],
+            unfinished: false,
+        };
         let said =
             undone(&UndoneView { step, refs: vec!["refs/heads/main".into()], files: Vec::new() });
         assert_eq!(said.lines, ["Moved back: main.", "What was sent stays there: main to origin."]);

@@ -52,11 +52,13 @@ fn Steps(steps: Vec<UndoView>) -> impl IntoView {
 #[component]
 fn StepLine(step: UndoView) -> impl IntoView {
     let stays = model::stays(&step);
+    let cut_off = step.unfinished.then_some("was cut off");
     view! {
         <li class="undo__step">
             <span class="mono clip grow">{step.command}</span>
             <When time_s=step.time_s />
             {stays.map(|words| view! { <span class="undo__stays">{words}</span> })}
+            {cut_off.map(|words| view! { <span class="undo__stays">{words}</span> })}
         </li>
     }
 }
