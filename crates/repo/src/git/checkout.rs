@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
 use git2::build::CheckoutBuilder;
@@ -131,7 +131,7 @@ fn is_free(root: &Path, path: &Path, gone: &BTreeSet<&Path>) -> bool {
     match fs::symlink_metadata(root.join(path)) {
         Ok(found) if found.is_dir() => holds_only(root, path, gone, 0),
         Ok(_) => gone.contains(path),
-        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+        Err(error) => error.kind() == ErrorKind::NotFound,
     }
 }
 
@@ -159,7 +159,8 @@ pub(super) fn remove(root: &Path, path: &str) -> Result<(), GitError> {
     }
     match fs::remove_file(&place) {
         Ok(()) => {}
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+        // Where a file is, nothing is below it.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {}
         Err(error) => return Err(RepoError::from_io(path, error).into()),
     }
     let around = Path::new(path).ancestors().skip(1);
