@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use assay_prompt::merge::take_rows;
-use git2::{BranchType, Oid, Repository};
+use git2::{Oid, Repository};
 use serde::{Deserialize, Serialize};
 
 use super::back::Back;
@@ -281,26 +281,24 @@ fn sent_since(repository: &Repository, back: &Back, at_s: i64) -> Result<Vec<Str
         let Some(made) = made.and_then(|id| repository.find_commit(id).ok()) else { continue };
         // A commit that is older was not made by the command, only gone to.
         if made.time().seconds() == at_s {
-            let remotes = remotes_with(repository, made.id())?;
+            let remotes = remotes_with(repository, branch, made.id())?;
             sent.extend(remotes.into_iter().map(|remote| format!("{branch} to {remote}")));
         }
     }
     Ok(sent)
 }
 
-/// The remotes that have a commit, as far as is known here.
-fn remotes_with(repository: &Repository, commit: Oid) -> Result<Vec<String>, GitError> {
+/// The remotes whose branch of that name has a commit, as far as is known here.
+fn remotes_with(
+    repository: &Repository,
+    branch: &str,
+    commit: Oid,
+) -> Result<Vec<String>, GitError> {
     let mut found = Vec::new();
-    for branch in repository.branches(Some(BranchType::Remote))?.flatten() {
-        let reference = branch.0.into_reference();
-        let Ok(tip) = reference.peel_to_commit() else { continue };
-        let has_it = tip.id() == commit || repository.graph_descendant_of(tip.id(), commit)?;
-        if let Ok(name) = reference.name()
-            && has_it
-            && let Ok(remote) = repository.branch_remote_name(name)
-            && let Ok(remote) = std::str::from_utf8(&remote)
-            && !found.iter().any(|known| known == remote)
-        {
+    for remote in repository.remotes()?.iter().flatten().flatten() {
+        let there = repository.find_reference(&format!("refs/remotes/{remote}/{branch}"));
+        let Ok(tip) = there.and_then(|there| there.peel_to_commit()) else { continue };
+        if tip.id() == commit || repository.graph_descendant_of(tip.id(), commit)? {
             found.push(remote.to_owned());
         }
     }
