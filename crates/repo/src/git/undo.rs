@@ -53,6 +53,8 @@ pub(super) struct Doing<'a> {
     pub(super) sent: Vec<String>,
     pin: Pin,
     before: State,
+    /// What it goes back to when it fails: where nothing of it was half done.
+    whole: Option<State>,
     /// Since it waits for another computer: what is on disk then is of the person's doing.
     waiting: Option<State>,
 }
@@ -88,7 +90,8 @@ impl Workspace {
             UndoStep { command: command.to_owned(), at_s, sent: Vec::new(), unfinished: false };
         let pin = Pin::begin(repository, step, &before).map_err(refused)?;
         let sent = Vec::new();
-        let mut doing = Doing { workspace: self, repository, sent, pin, before, waiting: None };
+        let mut doing =
+            Doing { workspace: self, repository, sent, pin, before, whole: None, waiting: None };
         match act(&mut doing) {
             Ok(done) => doing.finish().map(|()| done),
             Err(error) => Err(doing.give_up(command, error)),
@@ -206,7 +209,8 @@ impl Workspace {
 }
 
 impl Doing<'_> {
-    /// Notes what is on disk when the command begins to wait for another computer.
+    /// Notes what is on disk when the command begins to wait for another computer. What it did until then is whole, and
+    /// stays when the rest fails.
     pub(super) fn waits(&mut self) -> Result<(), GitError> {
         self.goes_on()?;
         self.waiting = Some(State::take(self.workspace)?);
@@ -225,6 +229,7 @@ impl Doing<'_> {
             self.pin.begin_again(self.repository, &before)?;
             self.before = before;
         }
+        self.whole = Some(now);
         Ok(())
     }
 
@@ -252,10 +257,11 @@ impl Doing<'_> {
 
     fn put_back(&self) -> Result<(), GitError> {
         let after = State::take(self.workspace)?;
-        if (after.index, after.files) == (self.before.index, self.before.files) {
+        let whole = self.whole.as_ref().unwrap_or(&self.before);
+        if (after.index, after.files) == (whole.index, whole.files) {
             return Ok(());
         }
-        let back = Back::between(self.repository, &self.before, &after)?.but_fetched();
+        let back = Back::between(self.repository, whole, &after)?.but_fetched();
         back.write(self.workspace, self.repository)
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use assay_repo::Workspace;
-use assay_repo::git::{Address, Drafts, GitError, SyncRequest, Unfollowed};
+use assay_repo::git::{Address, Drafts, Follow, GitError, SyncRequest, Synced, Unfollowed};
 use assay_testkit::TestWorkspace;
 
 use super::{AtFirst, clean_up, inside_git, linked, switch, two_branches};
@@ -260,21 +260,35 @@ fn what_plain_git_sent_is_said_to_stay_there() {
 }
 
 #[test]
-fn a_file_that_was_saved_while_a_sync_went_on_stays_as_it_was_saved() {
+fn what_was_merged_stays_when_it_cannot_be_sent() {
     let (files, folder) = (two_branches(), tempfile::tempdir().unwrap());
     let address = remote(&files, folder.path());
-    let other = folder.path().join("other");
-    git(&files, &["clone", "-q", &address, other.to_str().unwrap()]);
-    let there = Workspace::open(&other).unwrap();
-    fs::write(other.join("new.txt"), "from there\n").unwrap();
-    there.commit("from there", &[], NOW, Some(&crate::grace())).unwrap();
-    git(&files, &["-C", other.to_str().unwrap(), "push", "-q"]);
-    let saving = AtFirst::new(|| {
-        files.write("b.txt", "saved meanwhile\n");
-        git(&files, &["branch", "made-meanwhile"]);
-    });
+    from_elsewhere(&files, &address, folder.path());
+    files.write("b.txt", "from here\n");
+    files.commit("from here");
+    fs::write(folder.path().join("remote.git/refs/heads/main.lock"), "").unwrap();
     let workspace = open(&files);
-    let synced = workspace.sync(&SyncRequest {
+    sync(&workspace, &Unfollowed).unwrap_err();
+    assert_eq!(files.read("new.txt"), "from there\n");
+    assert_eq!(git(&files, &["log", "-1", "--format=%s"]), "Merge origin/main into main\n");
+    assert_eq!(git(&files, &["status", "--porcelain"]), "");
+    assert_eq!(workspace.undo().unwrap().files, ["new.txt"]);
+    assert_eq!(git(&files, &["log", "-1", "--format=%s"]), "from here\n");
+}
+
+/// Somebody else's commit, of a new file.
+fn from_elsewhere(files: &TestWorkspace, address: &str, folder: &std::path::Path) {
+    let other = folder.join("elsewhere");
+    let path = other.to_str().unwrap();
+    git(files, &["clone", "-q", address, path]);
+    fs::write(other.join("new.txt"), "from there\n").unwrap();
+    let there = Workspace::open(&other).unwrap();
+    there.commit("from there", &[], NOW, Some(&crate::grace())).unwrap();
+    git(files, &["-C", path, "push", "-q"]);
+}
+
+fn sync(workspace: &Workspace, follow: &dyn Follow) -> Result<Synced, GitError> {
+    workspace.sync(&SyncRequest {
         remote: None,
         confirmed: &|_: &Address| true,
         push: true,
@@ -284,9 +298,21 @@ fn a_file_that_was_saved_while_a_sync_went_on_stays_as_it_was_saved() {
         merger: &LinesOnly,
         when: NOW,
         fallback: None,
-        follow: &saving,
+        follow,
+    })
+}
+
+#[test]
+fn a_file_that_was_saved_while_a_sync_went_on_stays_as_it_was_saved() {
+    let (files, folder) = (two_branches(), tempfile::tempdir().unwrap());
+    let address = remote(&files, folder.path());
+    from_elsewhere(&files, &address, folder.path());
+    let saving = AtFirst::new(|| {
+        files.write("b.txt", "saved meanwhile\n");
+        git(&files, &["branch", "made-meanwhile"]);
     });
-    synced.unwrap();
+    let workspace = open(&files);
+    sync(&workspace, &saving).unwrap();
     assert_eq!(files.read("new.txt"), "from there\n");
     assert_eq!(files.read("b.txt"), "saved meanwhile\n");
     let undone = workspace.undo().unwrap();
