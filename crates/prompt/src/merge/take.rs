@@ -33,8 +33,9 @@ pub fn take_rows(file: &str, old: &str, new: &str, ids: &[String]) -> Option<Str
         })
         .collect();
     let mut text = assembled(&before, &before, &after, &wanted)?;
+    let model = if old.is_empty() { new } else { old };
     // Whether the last line has an end is no row's matter.
-    if !(if old.is_empty() { new } else { old }).ends_with('\n') {
+    if !model.ends_with('\n') {
         text.truncate(text.trim_end_matches(['\r', '\n']).len());
     }
     Some(text)
