@@ -37,9 +37,10 @@ impl Back {
         })
     }
 
-    /// The same without what was fetched, which is as true as before.
-    pub(super) fn but_fetched(mut self) -> Self {
-        self.refs.retain(|(name, ..)| !name.starts_with("refs/remotes/"));
+    /// The same without branches and tags. A command moves its own last, so one that has moved when it fails is another
+    /// program's, and what was fetched is as true as before.
+    pub(super) fn but_branches(mut self) -> Self {
+        self.refs.retain(|(name, ..)| name == "HEAD" || name.starts_with("refs/assay/"));
         self
     }
 

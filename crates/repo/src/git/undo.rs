@@ -261,7 +261,7 @@ impl Doing<'_> {
         if (after.index, after.files) == (whole.index, whole.files) {
             return Ok(());
         }
-        let back = Back::between(self.repository, whole, &after)?.but_fetched();
+        let back = Back::between(self.repository, whole, &after)?.but_branches();
         back.write(self.workspace, self.repository)
     }
 }

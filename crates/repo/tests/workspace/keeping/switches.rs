@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use assay_repo::RepoError;
-use assay_repo::git::{Drafts, GitError, MergeRequest, Merged, TextMerge, TextMerger, Unfollowed};
+use assay_repo::git::{
+    Drafts, Follow, GitError, MergeRequest, Merged, Resolutions, TextMerge, TextMerger, Unfollowed,
+};
 use assay_testkit::TestWorkspace;
 
-use super::{inside_git, linked, lose_object, switch, two_branches};
+use super::{AtFirst, inside_git, linked, lose_object, switch, two_branches};
 use crate::{NOW, git, open};
 
 /// Everything on disk and what git says of it.
@@ -273,18 +275,36 @@ impl TextMerger for Ours {
     }
 }
 
-fn merge_other(files: &TestWorkspace) -> Merged {
-    let resolutions = BTreeMap::new();
-    let request = MergeRequest {
+fn merging<'a>(resolutions: &'a Resolutions, follow: &'a dyn Follow) -> MergeRequest<'a> {
+    MergeRequest {
         revision: "other",
         message: None,
-        resolutions: &resolutions,
+        resolutions,
         merger: &Ours,
         when: NOW,
         fallback: None,
-        follow: &Unfollowed,
-    };
-    open(files).merge(&request).unwrap()
+        follow,
+    }
+}
+
+fn merge_other(files: &TestWorkspace) -> Merged {
+    let resolutions = BTreeMap::new();
+    open(files).merge(&merging(&resolutions, &Unfollowed)).unwrap()
+}
+
+#[test]
+fn a_commit_that_came_in_the_middle_of_a_merge_is_not_left_behind() {
+    let files = two_branches();
+    files.write("b.txt", "ours\n");
+    files.commit("ours");
+    let theirs = git(&files, &["commit-tree", "HEAD^{tree}", "-p", "HEAD", "-m", "meanwhile"]);
+    let meddling = AtFirst::new(|| {
+        git(&files, &["update-ref", "refs/heads/main", theirs.trim()]);
+    });
+    let resolutions = BTreeMap::new();
+    open(&files).merge(&merging(&resolutions, &meddling)).unwrap_err();
+    assert_eq!(git(&files, &["rev-parse", "main"]), theirs);
+    assert_eq!(git(&files, &["status", "--porcelain"]), "");
 }
 
 #[cfg(unix)]
