@@ -302,8 +302,9 @@ fn a_commit_that_came_in_the_middle_of_a_merge_is_not_left_behind() {
         git(&files, &["update-ref", "refs/heads/main", theirs.trim()]);
     });
     let resolutions = BTreeMap::new();
-    open(&files).merge(&merging(&resolutions, &meddling)).unwrap_err();
-    assert_eq!(git(&files, &["rev-parse", "main"]), theirs);
+    let error = open(&files).merge(&merging(&resolutions, &meddling)).unwrap_err();
+    let moves = git(&files, &["reflog", "main"]);
+    assert_eq!(git(&files, &["rev-parse", "main"]), theirs, "{error:?}\n{moves}");
     assert_eq!(git(&files, &["status", "--porcelain"]), "");
 }
 
