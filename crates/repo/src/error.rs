@@ -270,9 +270,9 @@ impl RepoError {
                 lock.display()
             ),
             Self::InProgress { .. } => "finish or abort it with git, then do this again".to_owned(),
-            Self::Filtered { path, .. } => format!(
-                "let git do it: git add {path} && git commit, or git switch for a branch; or leave the file out"
-            ),
+            Self::Filtered { .. } => {
+                "let git do it (git add and git commit, or git switch), or leave the file out".to_owned()
+            }
             Self::Unsigned { setting, .. } => format!(
                 "do it with git, which runs your signing program, or switch it off here: git config {setting} false"
             ),
