@@ -98,7 +98,6 @@ pub(crate) fn commit(
     }
     let config = repository.config()?;
     let author = signature(&config, when, fallback)?;
-    require_no_signature(&config, "commit.gpgsign")?;
     for path in changes.iter().filter_map(FileChange::kept_path) {
         filtered::require_plain(repository, &config, path)?;
     }

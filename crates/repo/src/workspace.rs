@@ -68,7 +68,8 @@ impl Workspace {
         for (path, bytes) in files {
             file::create(&made.root, &RelPath::parse(path)?, bytes)?;
         }
-        made.commit(message, &[], when, fallback)?;
+        // Its text is Assay's own, so nobody has to sign for it.
+        made.write_commit(message, &[], &Texts::new(), when, fallback)?;
         if there {
             move_contents(&made.root, dir).map_err(io)?;
         } else {
@@ -258,6 +259,18 @@ impl Workspace {
 
     /// The same, with files named in `texts` as these texts; on disk they stay as they are.
     pub(crate) fn commit_texts(
+        &self,
+        message: &str,
+        paths: &[String],
+        texts: &Texts,
+        when: When,
+        fallback: Option<&Identity>,
+    ) -> Result<CommitInfo, RepoError> {
+        commit::require_no_signature(&self.repository()?.config()?, "commit.gpgsign")?;
+        self.write_commit(message, paths, texts, when, fallback)
+    }
+
+    fn write_commit(
         &self,
         message: &str,
         paths: &[String],
