@@ -92,11 +92,14 @@ fn own_part(
     theirs: Commit<'_>,
     fetched: &str,
 ) -> Result<(Vec<Oid>, usize), RepoError> {
-    let commits = commits_after(ours.map(Commit::id), Some(theirs), fetched)?;
+    let commits = match commits_after(ours.map(Commit::id), Some(theirs), fetched) {
+        // Nobody's log is longer than one that is read.
+        Err(RepoError::TooManyFiles { .. }) => return Ok((Vec::new(), usize::MAX)),
+        commits => commits?,
+    };
     let read = |commit: &Commit<'_>| entry_of(repository, &commit.tree()?);
-    let entries = commits.iter().map(read).collect::<Result<Vec<_>, _>>()?;
     let last = ours.map(read).transpose()?.and_then(|entry| entry.open().ok());
-    let own = own_entries(name, last, &entries);
+    let own = own_entries(name, last, commits.iter().map_while(|commit| read(commit).ok()));
     Ok((commits[..own].iter().map(Commit::id).collect(), commits.len()))
 }
 

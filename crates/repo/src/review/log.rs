@@ -170,9 +170,13 @@ fn place(
 }
 
 /// How many of the entries are the next ones after `last` in the log of the key that `name` is of, whatever repository
-/// they are about. Only the holder of the key can have written those.
-pub(super) fn own_entries(name: &str, mut last: Option<Signed>, entries: &[Entry]) -> usize {
-    let mut is_next = |entry: &&Entry| {
+/// they are about. Only the holder of the key can have written those; no more than the first other one is read.
+pub(super) fn own_entries(
+    name: &str,
+    mut last: Option<Signed>,
+    entries: impl Iterator<Item = Entry>,
+) -> usize {
+    let is_next = |entry: &Entry| {
         let placed = entry.open().and_then(|next| {
             let about = next.statement.repository.clone();
             place(next, name, &about, last.as_ref())
@@ -180,7 +184,7 @@ pub(super) fn own_entries(name: &str, mut last: Option<Signed>, entries: &[Entry
         last = placed.ok();
         last.is_some()
     };
-    entries.iter().take_while(|entry| is_next(entry)).count()
+    entries.take_while(is_next).count()
 }
 
 /// All statements of several sources, each once, in an order that does not depend on the sources'.
@@ -249,13 +253,16 @@ mod tests {
     #[test]
     fn only_what_the_keys_holder_wrote_is_its_log() {
         let (name, entries) = (signer(1).key().fingerprint_hex(), log_of(1, 3));
+        let own = |last: Option<Signed>, entries: &[Entry]| {
+            own_entries(&name, last, entries.iter().cloned())
+        };
         let first = entries[0].open().unwrap();
-        assert_eq!(own_entries(&name, None, &entries), 3);
-        assert_eq!(own_entries(&name, Some(first), &entries[1..]), 2);
-        assert_eq!(own_entries(&name, None, &entries[1..]), 0);
-        assert_eq!(own_entries(&name, None, &log_of(2, 1)), 0);
+        assert_eq!(own(None, &entries), 3);
+        assert_eq!(own(Some(first), &entries[1..]), 2);
+        assert_eq!(own(None, &entries[1..]), 0);
+        assert_eq!(own(None, &log_of(2, 1)), 0);
         let junk = Entry { bytes: b"{}".to_vec(), signature: String::new() };
-        assert_eq!(own_entries(&name, None, &[entries[0].clone(), junk, entries[1].clone()]), 1);
+        assert_eq!(own(None, &[entries[0].clone(), junk, entries[1].clone()]), 1);
     }
 
     #[test]
