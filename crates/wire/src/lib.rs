@@ -18,8 +18,8 @@
 //! assert_eq!(command("cells.page").unwrap().encoding, Encoding::Postcard);
 //! ```
 
-mod cells;
 mod branch;
+mod cells;
 mod command;
 mod compare;
 mod consent;
@@ -39,8 +39,8 @@ mod run;
 mod times;
 mod workspace;
 
-pub use cells::*;
 pub use branch::*;
+pub use cells::*;
 pub use command::{COMMANDS, Command, Declared, Encoding, command};
 pub use compare::*;
 pub use consent::*;

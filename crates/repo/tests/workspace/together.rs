@@ -282,7 +282,7 @@ fn require_heard(synced: &Synced) {
 
 /// Whether a history goes over HTTP.
 fn is_served(seed: u64) -> bool {
-    seed % 2 == 0
+    seed.is_multiple_of(2)
 }
 
 fn remote(seed: u64, folder: &Path, server: &GitServer) -> Address {

@@ -103,8 +103,8 @@ fn shared_words(shared: &SharedRatings) -> String {
         n => format!("{n} ratings signed; Sync sends them"),
     };
     let labels = (labels > 0).then(|| format!("{labels} labels are written, to be committed"));
-    let others = (shared.others > 0)
-        .then(|| format!("{} given under other names stay here", shared.others));
+    let others =
+        (shared.others > 0).then(|| format!("{} given under other names stay here", shared.others));
     [Some(signed), labels, others].into_iter().flatten().collect::<Vec<_>>().join(". ")
 }
 

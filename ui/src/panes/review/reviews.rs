@@ -121,10 +121,10 @@ impl Reviews {
     /// Follows the application's notices.
     pub fn follow(self, notices: Notices) {
         notices.listen(move |notice| match notice {
-            Notice::RunChanged { run, state, counts, .. } => {
-                if self.evaluating.heard(run, *state, *counts) {
-                    self.refresh();
-                }
+            Notice::RunChanged { run, state, counts, .. }
+                if self.evaluating.heard(run, *state, *counts) =>
+            {
+                self.refresh();
             }
             Notice::WorkspaceChanged if self.desk.place.get_untracked() == Place::Reviews => {
                 self.refresh();

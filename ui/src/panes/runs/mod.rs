@@ -41,7 +41,9 @@ pub fn RunsPane() -> impl IntoView {
     });
     move || match state.get() {
         Shown::Waiting => view! { <Loading what="Reading the runs" /> }.into_any(),
-        Shown::Nothing => view! { <div class="runs__none"><NoRuns /><SignedRuns /></div> }.into_any(),
+        Shown::Nothing => {
+            view! { <div class="runs__none"><NoRuns /><SignedRuns /></div> }.into_any()
+        }
         Shown::Refused(error) => view! {
             <div class="runs__refused">
                 <ErrorNote error actions=move || view! {

@@ -235,7 +235,8 @@ mod tests {
         };
         assert_eq!(rate_words(&evidence), "nothing measured");
         assert_eq!(asked_words(&evidence), "1,240 cells, 2 failed on local/tiny");
-        evidence.metrics = vec![metric("category", 0.875, 0.75, 1.0), metric("words", 12.0, 9.5, 14.5)];
+        evidence.metrics =
+            vec![metric("category", 0.875, 0.75, 1.0), metric("words", 12.0, 9.5, 14.5)];
         assert_eq!(rate_words(&evidence), "category 87.5 % [75.0, 100.0], 1 more");
         evidence.metrics.remove(0);
         assert_eq!(rate_words(&evidence), "words 12.00 [9.50, 14.50]");

@@ -1,6 +1,8 @@
 //! Runs that somebody signed: what they showed, also those of others, whose outputs are not here.
 
-use assay_wire::{EvidenceGateView, EvidenceLine, EvidenceView, ListEvidence, MeasuredView, Notice};
+use assay_wire::{
+    EvidenceGateView, EvidenceLine, EvidenceView, ListEvidence, MeasuredView, Notice,
+};
 use leptos::{prelude::*, task::spawn_local};
 
 use super::{model, now_ms};
@@ -31,7 +33,8 @@ pub(super) fn SignedRuns() -> impl IntoView {
             read();
         }
     });
-    let body = move || match lines.get() {
+    let body = move || {
+        match lines.get() {
         Load::Loading => ().into_any(),
         Load::Failed(error) => view! {
             <ErrorNote error actions=move || view! {
@@ -52,6 +55,7 @@ pub(super) fn SignedRuns() -> impl IntoView {
             </ul>
         }
         .into_any(),
+    }
     };
     view! {
         <section class="signed" aria-labelledby="signed-runs-title">
