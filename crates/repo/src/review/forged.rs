@@ -56,12 +56,7 @@ fn many_subjects() -> Vec<String> {
 }
 
 const BYTES: &[Forgery] = &[
-    ("keys in another order", "not-canonical", || {
-        replaced("{\"actor\":", "{\"type\":\"review/1\",\"actor\":")
-            .into_iter()
-            .chain(reordered())
-            .collect()
-    }),
+    ("keys in another order", "not-canonical", reordered),
     ("a key said twice", "repeated-key", || {
         replaced("{\"actor\":", "{\"actor\":\"me\",\"actor\":")
     }),

@@ -11,6 +11,7 @@
 mod adoption;
 mod agent;
 pub mod attest;
+mod bounds;
 mod content;
 mod evidence;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use git2::{Commit, Index, MergeOptions, ObjectType, Oid, Repository, Signature, Time};
 
 use super::attest::{attestations, attested, smuggled, trailers, tree_with, with_trailers};
+use super::bounds::require_bounded;
 use super::content::Content;
 use super::gate::{Decision, Question, decide};
 use super::log::{Draft, Entry, Log, Refused, SignError, Signed, read_log, sign};
@@ -325,6 +326,7 @@ impl Workspace {
         let repository = self.repository()?;
         let due = commit_of(&repository, due)?.tree()?;
         let made = commit_of(&repository, made)?.tree()?;
+        require_bounded(&repository, &due, &made)?;
         smuggled(&repository, &due, &made)
     }
 
@@ -332,6 +334,7 @@ impl Workspace {
     fn merged(&self, base: &Revision, head: &Revision) -> Result<Revision, GateError> {
         let repository = self.repository()?;
         let (base, head) = (commit_of(&repository, base)?, commit_of(&repository, head)?);
+        require_bounded(&repository, &base.tree()?, &head.tree()?)?;
         shallow::require_whole(&repository, base.id(), head.id())?;
         let mut options = MergeOptions::new();
         options.find_renames(true).recursion_limit(MAX_CROSSINGS);
