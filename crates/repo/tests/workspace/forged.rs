@@ -307,16 +307,14 @@ fn what_others_wrote_into_a_log_is_not_taken_over() {
     let theirs = log_of(BOB).replace("log/", "remotes/origin/log/");
     git(&files, &["update-ref", &theirs, &log_of(BOB)]);
     git(&files, &["update-ref", &log_of(BOB), before.trim()]);
-    let adopted = workspace.adopt_logs("origin").unwrap();
-    assert_eq!(adopted[0].1, Adopted::Diverged);
+    assert_eq!(workspace.adopt_logs("origin").unwrap()[0].1, Adopted::Forged);
     assert_eq!(git(&files, &["rev-parse", &log_of(BOB)]), before);
     assert!(gate(&workspace, "main", "brief").decision.open);
-    // Nor where there is none yet.
+    // Where there is none yet, what he did sign is taken over.
     git(&files, &["update-ref", "-d", &log_of(BOB)]);
-    assert_eq!(workspace.adopt_logs("origin").unwrap()[0].1, Adopted::Diverged);
-    // What holds is, as before.
-    git(&files, &["update-ref", &theirs, before.trim()]);
-    assert_eq!(workspace.adopt_logs("origin").unwrap()[0].1, Adopted::Forward);
+    assert_eq!(workspace.adopt_logs("origin").unwrap()[0].1, Adopted::Forged);
+    assert_eq!(git(&files, &["rev-parse", &log_of(BOB)]), before);
+    assert!(gate(&workspace, "main", "brief").decision.open);
 }
 
 #[test]
