@@ -24,8 +24,9 @@ fn merged(team: &Team) -> (Person, Person) {
 
 /// A clone by plain git, which fetches no logs, as somebody who has never been here.
 fn plain_clone(team: &Team, name: &str, options: &[&str]) -> Person {
-    let person = team.without_key(name);
-    std::fs::remove_dir_all(&person.place).expect("an empty place");
+    let mut person = team.without_key(name);
+    // Not where Assay cloned to, and remembers what it heard.
+    person.place = team.folder.path().join(format!("plain-{name}"));
     let into = person.place.to_str().expect("a path in UTF-8");
     git(team.folder.path(), &[&["clone", "-q"], options, &[team.address.as_str(), into]].concat());
     person
@@ -95,7 +96,14 @@ fn push(folder: &Path, what: &[&str]) -> (bool, String) {
 #[test]
 fn the_hook_lets_nobody_write_into_the_log_of_another() {
     let team = Team::new();
-    let (_ada, bob) = merged(&team);
+    let (ada, bob) = (team.person("ada", 1), team.person("bob", 2));
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Greet the person kindly.");
+    ada.ok(&["propose", "Be kind"]);
+    ada.ok(&["sync"]);
+    bob.ok(&["sync"]);
+    bob.ok(&["review", "comment", "kind", "-m", "How kindly?"]);
+    bob.ok(&["sync"]);
     guard(&team);
     let listed = git(&bob.place, &["for-each-ref", "--format=%(refname)", "refs/assay/log"]);
     assert_eq!(listed.lines().count(), 2, "{listed}");

@@ -107,7 +107,7 @@ pub(super) fn hint(code: &str) -> Option<&'static str> {
         "shared-prompt-id" => "Give the copy an id of its own in its prompt.yaml.",
         "rolled-back" => "Ask the person whose key it is, and where the repository is kept.",
         "broken-log" => {
-            "Somebody who may push there wrote into it: let the server take back what is after its last good entry."
+            "A newer Assay may know what stands there. Else somebody wrote into it who may push: let the server take that back."
         }
         "forked-log" => "Ask the person whose key it is: somebody else may have it.",
         "unknown-signer" => "Add the key to .assay/allowed_signers, in a proposal.",
