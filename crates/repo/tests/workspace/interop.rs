@@ -119,9 +119,8 @@ fn a_history_written_anew_is_verified_as_before() {
     let place = other.to_str().unwrap();
     git(&files, &["init", "-q", "-b", "main", place]);
     // As `git filter-repo` does: every branch goes through a stream, and comes out with other names and ids.
-    let exported = git(&files, &["fast-export", "--branches", "--signed-tags=strip", "--no-data"]);
-    assert!(exported.contains("Ada Tester"));
     let stream = git(&files, &["fast-export", "--branches"]);
+    assert!(stream.contains("Ada Tester"));
     let stream = stream.replace("Ada Tester <ada@example.com>", "A <a@example.net>");
     let mut import = std::process::Command::new("git")
         .args(["-C", place, "fast-import", "--quiet"])

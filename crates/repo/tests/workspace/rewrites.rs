@@ -71,7 +71,7 @@ const WAYS: [Rewrite; 15] = [
         let back = word(files, "rev-parse brief");
         commit_tree(files, &tip, &back);
     }),
-    ("export and import", |files| reimport(files)),
+    ("export and import", reimport),
     ("rename of the folder", |files| {
         let folder = folder(files);
         run(files, &format!("mv {folder} {folder}x"));
