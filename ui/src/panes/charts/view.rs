@@ -12,6 +12,9 @@ const LEFT: f64 = 92.0;
 const BOTTOM: f64 = 44.0;
 const EDGE: f64 = 14.0;
 
+/// Above the plot stands what its height measures, clear of the highest tick.
+const TOP: f64 = 26.0;
+
 /// The height of a line of marks that has a name of its own beside the axis.
 const LINE: f64 = 18.0;
 
@@ -100,10 +103,10 @@ fn Drawing(figure: Figure, choose: impl Fn(Goal) + Copy + Send + Sync + 'static)
         >
             <svg class="figure__svg" viewBox=format!("0 0 {} {}", WIDTH, plot.height) role="presentation">
                 {band.map(|(low, high)| view! {
-                    <rect class="figure__band" x=plot.across(low) y=EDGE width=plot.across(high) - plot.across(low) height=plot.up(0.0) - EDGE />
+                    <rect class="figure__band" x=plot.across(low) y=TOP width=plot.across(high) - plot.across(low) height=plot.up(0.0) - TOP />
                 })}
                 <Axes plot x y />
-                {guide.map(|at| view! { <line class="figure__guide" x1=plot.across(at) x2=plot.across(at) y1=EDGE y2=plot.up(0.0) /> })}
+                {guide.map(|at| view! { <line class="figure__guide" x1=plot.across(at) x2=plot.across(at) y1=TOP y2=plot.up(0.0) /> })}
                 {drawn}
             </svg>
         </div>
@@ -121,7 +124,7 @@ struct Plot {
 impl Plot {
     /// High enough for so many lines of marks, each with its name.
     fn of(lines: usize) -> Plot {
-        Plot { height: HEIGHT.max(EDGE + BOTTOM + LINE * lines as f64) }
+        Plot { height: HEIGHT.max(TOP + BOTTOM + LINE * lines as f64) }
     }
 
     fn across(self, x: f64) -> f64 {
@@ -129,7 +132,7 @@ impl Plot {
     }
 
     fn up(self, y: f64) -> f64 {
-        self.height - BOTTOM - y * (self.height - BOTTOM - EDGE)
+        self.height - BOTTOM - y * (self.height - BOTTOM - TOP)
     }
 }
 
@@ -153,7 +156,7 @@ fn Axes(plot: Plot, x: super::figure::Axis, y: super::figure::Axis) -> impl Into
             <line class="figure__axis" x1=LEFT x2=WIDTH - EDGE y1=plot.up(0.0) y2=plot.up(0.0) />
             {below.collect_view()}
             <text class="figure__words" x=plot.across(0.5) y=plot.height - 6.0 text-anchor="middle">{x.label}</text>
-            <text class="figure__words" x=4.0 y=EDGE - 3.0>{y.label}</text>
+            <text class="figure__words" x=4.0 y=11.0>{y.label}</text>
         </g>
     }
 }
