@@ -56,6 +56,13 @@ const COUNTED: &[Counted] = &[
         tests: "review::forgeries::",
         count: None,
     },
+    Counted { package: "assay-repo", target: &["--lib"], tests: "review::forged::", count: None },
+    Counted {
+        package: "assay-repo",
+        target: &["--test", "workspace"],
+        tests: "forged::",
+        count: None,
+    },
 ];
 
 /// All of it.
