@@ -102,6 +102,7 @@ fn the_hook_lets_nobody_write_into_the_log_of_another() {
     ada.ok(&["propose", "Be kind"]);
     ada.ok(&["sync"]);
     bob.ok(&["sync"]);
+    bob.ok(&["review", "show", "kind"]);
     bob.ok(&["review", "comment", "kind", "-m", "How kindly?"]);
     bob.ok(&["sync"]);
     guard(&team);
@@ -118,6 +119,7 @@ fn the_hook_lets_nobody_write_into_the_log_of_another() {
         assert!(!pushed && said.contains("a log holds what does not belong there"), "{said}");
     }
     // What does belong there goes in.
+    bob.ok(&["review", "show", "kind"]);
     bob.ok(&["review", "comment", "kind", "-m", "Thanks."]);
     let (pushed, said) = push(&bob.place, &["refs/assay/log/*:refs/assay/log/*"]);
     assert!(pushed, "{said}");

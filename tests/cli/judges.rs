@@ -305,12 +305,12 @@ fn a_clone_has_the_labels_and_the_calibration_of_those_who_shared_them() {
     let (server, judge) = (greeter(), judge());
     let terminal = judged(&server, &judge, RUBRIC);
     calibrated(&terminal);
-    terminal.ok(&["ratings", "export"]);
+    terminal.ok(&["ratings", "share"]);
     let path = ".assay/ratings/labels/ann.jsonl";
     let shared = terminal.workspace.read(path);
     assert_eq!(shared.lines().filter(|line| line.contains("\"kind\":\"label\"")).count(), CASES);
     assert!(!shared.contains("as it greets") && !shared.contains("Hello"), "it stays blind");
-    terminal.ok(&["ratings", "export"]);
+    terminal.ok(&["ratings", "share"]);
     assert_eq!(terminal.workspace.read(path), shared, "sharing again adds nothing");
 
     // A colleague's machine has the files and nothing else.
@@ -336,7 +336,7 @@ fn a_clone_has_the_labels_and_the_calibration_of_those_who_shared_them() {
 
 /// The file of whoever held the judge against the labels: git's user, or nobody in particular.
 fn calibration_file(terminal: &Terminal) -> String {
-    let exported = terminal.ok(&["ratings", "export", "--json"]).json();
+    let exported = terminal.ok(&["ratings", "share", "--json"]).json();
     let files = exported["files"].as_array().expect("files").iter();
     let paths = files.filter_map(|file| file["path"].as_str());
     let mut holding = paths.filter(|path| terminal.workspace.read(path).contains("calibration"));
