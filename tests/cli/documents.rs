@@ -50,6 +50,23 @@ fn check_ends_with_one_when_there_is_an_error_and_says_where() {
 }
 
 #[test]
+fn check_finds_rules_of_review_that_nobody_could_be_judged_by() {
+    let terminal = Terminal::in_template("support-triage");
+    terminal.workspace.write(".assay/policy.toml", "[approval]\nneeded = \"many\"\n");
+    terminal.workspace.write(".assay/allowed_signers", "# people\nnobody knows what this is\n");
+    let check = terminal.assay(&["check", "--json"]);
+    assert_eq!(check.exit, 1);
+    let found = check.json()["problems"].clone();
+    let places: Vec<_> = found.as_array().expect("problems").iter().collect();
+    assert_eq!(places.len(), 2, "{found:#}");
+    assert_eq!(
+        (&places[0]["file"], &places[0]["line"]),
+        (&json!(".assay/allowed_signers"), &json!(2))
+    );
+    assert_eq!(places[1]["file"], ".assay/policy.toml");
+}
+
+#[test]
 fn render_tells_where_every_word_came_from() {
     let server = greeter();
     let terminal = Terminal::with(&server);

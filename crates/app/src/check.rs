@@ -6,6 +6,7 @@ use assay_engine::ScriptProblem;
 use assay_prompt::{
     Diagnostic, Files, JudgePrompt, MANIFEST_FILE, Prompt, REPOSITORY_FILE, Span, line_col,
 };
+use assay_repo::review::{POLICY_FILE, Rules, RulesError, SIGNERS_FILE};
 use assay_repo::{PromptKey, RepoError, Workspace};
 use assay_wire::*;
 
@@ -47,8 +48,41 @@ pub(crate) fn of_repository(workspace: &Workspace) -> Vec<Problem> {
     let (_, found) = workspace.config();
     let text = workspace.read_text(REPOSITORY_FILE).map(|file| file.text).unwrap_or_default();
     let mut all = problems("", &[(REPOSITORY_FILE.to_owned(), text)].into(), &found);
+    all.extend(broken_rules(workspace));
     all.extend(cut_off(workspace));
     all
+}
+
+/// Rules of review that nobody could be judged by: once they are merged, nothing else could be.
+fn broken_rules(workspace: &Workspace) -> Vec<Problem> {
+    let text = |file: &str| match workspace.read_text(file) {
+        Ok(file) => Ok(Some(file.text)),
+        Err(RepoError::NotFound { .. }) => Ok(None),
+        Err(error) => Err(error.to_string()),
+    };
+    let judged = |file: &str, read: fn(&str) -> Result<Rules, RulesError>| {
+        let (line, message) = match text(file) {
+            Ok(text) => match read(&text?).err()? {
+                RulesError::Policy { reason } => (1, reason),
+                RulesError::Signers(error) => (error.line as u32, error.problem.to_string()),
+            },
+            Err(message) => (1, message),
+        };
+        Some(Problem {
+            code: "R0005".to_owned(),
+            severity: Severity::Error,
+            message,
+            hint: Some("nothing can be approved by rules that cannot be read; mend them before they are merged".to_owned()),
+            file: file.to_owned(),
+            span: (0, 0),
+            line,
+            column: 1,
+            fix: None,
+        })
+    };
+    let policy = judged(POLICY_FILE, |text| Rules::read(Some(text), None));
+    let signers = judged(SIGNERS_FILE, |text| Rules::read(None, Some(text)));
+    policy.into_iter().chain(signers).collect()
 }
 
 /// A git command that a crash or a power cut ended in the middle.
