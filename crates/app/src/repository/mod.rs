@@ -5,7 +5,7 @@
 
 mod branches;
 mod history;
-mod merger;
+pub(crate) mod merger;
 mod sync;
 
 use std::cell::Cell;

@@ -111,7 +111,9 @@ pub(super) fn hint(code: &str) -> Option<&'static str> {
         }
         "forked-log" => "Ask the person whose key it is: somebody else may have it.",
         "unknown-signer" => "Add the key to .assay/allowed_signers, in a proposal.",
-        "conflict" => "Merge the target into the branch, decide there, and propose again.",
+        "conflict" => {
+            "Merge the target into the branch, decide there, propose that, then merge it."
+        }
         "no-branch" => "Bring it here: assay sync.",
         "unreadable-rules" => {
             "Correct .assay/policy.toml or .assay/allowed_signers on the target branch."

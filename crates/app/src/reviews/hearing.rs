@@ -19,6 +19,7 @@ use assay_wire::{ApiError, PolicyView, RefusalView, ReviewGateView};
 use super::gate::{closed, closed_by, hint, refusal_view};
 use crate::app::{App, Open};
 use crate::error::Explain;
+use crate::repository::merger::MERGER;
 
 /// What main branches are called, where nobody says which one is meant.
 pub(super) const MAIN: [&str; 2] = ["main", "master"];
@@ -268,8 +269,11 @@ impl Hearing {
         let (tip, content, heard) = (&target.tip, &target.content, self.heard.as_ref());
         // What was heard is about the repository that stands here; a target may go by another id, or by none yet.
         let gate = match content.repository.as_deref() == Some(self.repository.as_str()) {
-            true => workspace.gate_of(Reached { tip, rules, content, heard }, head, self.now_s),
-            false => workspace.gate(tip, head, &self.seen, self.now_s),
+            true => {
+                let reached = Reached { tip, rules, content, heard };
+                workspace.gate_of(reached, head, self.now_s, MERGER)
+            }
+            false => workspace.gate(tip, head, &self.seen, self.now_s, MERGER),
         };
         match gate {
             Ok(gate) => Ok(Asked::Decided(Box::new(gate))),

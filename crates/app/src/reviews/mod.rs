@@ -27,10 +27,12 @@ mod shown;
 mod signer;
 mod threads;
 
+use assay_repo::review::GateError;
 use assay_wire::*;
 
 use crate::app::App;
 use crate::error::Explain;
+use crate::repository::merger::MERGER;
 use crate::router::Answer;
 use hearing::Hearing;
 
@@ -59,14 +61,20 @@ impl Answer<Verify> for App {
             .revision(command.head.as_deref().unwrap_or("HEAD"))
             .map_err(|e| e.explain())?;
         let gate = match &command.base {
-            None => workspace.verify_commit(&head, &hearing.seen, hearing.now_s),
+            None => workspace.verify_commit(&head, &hearing.seen, hearing.now_s, MERGER),
             Some(base) => {
                 let base = workspace.revision(base).map_err(|e| e.explain())?;
-                workspace.gate(&base, &head, &hearing.seen, hearing.now_s)
+                workspace.gate(&base, &head, &hearing.seen, hearing.now_s, MERGER)
             }
         };
-        let gate = gate.map_err(|e| e.explain())?;
-        Ok(gate::view(&gate, &hearing.diverged, hearing.now_s))
+        match gate {
+            Ok(gate) => Ok(gate::view(&gate, &hearing.diverged, hearing.now_s)),
+            // What two sides cannot be merged to was decided by hand, and nobody has approved that.
+            Err(error @ GateError::Conflict { .. }) => {
+                Ok(ReviewGateView { head: head.id(), ..gate::closed_by(&error) })
+            }
+            Err(error) => Err(error.explain()),
+        }
     }
 }
 

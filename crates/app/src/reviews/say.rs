@@ -182,9 +182,20 @@ pub(super) fn waiting(judged: &Judged) -> Result<&Gate, ApiError> {
         let ProposalView { gate, state, .. } = &judged.view;
         match gate.reasons.is_empty() {
             true => ApiError::new(Code::Conflict, format!("the proposal is {}", state.as_str())),
-            false => undecidable(gate),
+            false if judged.conflicts().is_empty() => undecidable(gate),
+            false => conflicting(judged),
         }
     })
+}
+
+/// Of two sides that conflict nobody knows yet what would go in.
+fn conflicting(judged: &Judged) -> ApiError {
+    let ProposalView { branch, target, .. } = &judged.view;
+    let paths = judged.conflicts().join(", ");
+    let message = format!("the proposal cannot be decided: it conflicts with {target} in {paths}");
+    ApiError::new(Code::Conflict, message).hint(format!(
+        "On {branch}: assay branch --merge {target}, decide there, then propose again."
+    ))
 }
 
 /// Why nothing can be decided about two branches.

@@ -2,7 +2,7 @@
 
 use git2::{Branch, BranchType, Commit, Repository};
 
-use super::{GitError, MergeRequest, Resolutions, TextMerge, TextMerger, Unfollowed};
+use super::{ByLines, GitError, MergeRequest, Resolutions, Unfollowed};
 use super::{drafts, worktrees};
 use crate::commit::CommitInfo;
 use crate::review::refs::is_of_logs;
@@ -120,7 +120,7 @@ impl Workspace {
                 revision: &to,
                 message: None,
                 resolutions: &Resolutions::new(),
-                merger: &NothingToMerge,
+                merger: &ByLines,
                 when,
                 fallback: None,
                 follow: &Unfollowed,
@@ -222,13 +222,4 @@ fn is_elsewhere(repository: &Repository, branch: &Branch<'_>) -> Result<bool, Gi
         }
     }
     Ok(false)
-}
-
-/// For a branch that only moves ahead.
-struct NothingToMerge;
-
-impl TextMerger for NothingToMerge {
-    fn merge(&self, _path: &str, _base: Option<&str>, _ours: &str, _theirs: &str) -> TextMerge {
-        TextMerge::NotMine
-    }
 }

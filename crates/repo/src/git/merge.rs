@@ -11,11 +11,14 @@ use std::path::Path;
 use git2::{Commit, Index, IndexEntry, MergeOptions, Oid, Repository, Tree};
 
 use super::snapshot::{At, at, differences, plain_entry};
-use super::{Follow, GitError, checkout};
+use super::{Follow, GitError, Unfollowed, checkout};
 use crate::commit::{self, CommitInfo, Identity};
 use crate::file::MAX_FILE;
 use crate::workspace::Workspace;
 use crate::{RepoError, When};
+
+/// How many times the common ancestors of two histories that cross are merged themselves, as git does it.
+const MAX_CROSSINGS: u32 = 16;
 
 /// Git's mode of regular files.
 const REGULAR: u32 = 0o100_644;
@@ -76,6 +79,15 @@ pub enum TextMerge {
 pub trait TextMerger {
     /// Merges a file that both sides changed, or added (then `base` is none).
     fn merge(&self, path: &str, base: Option<&str>, ours: &str, theirs: &str) -> TextMerge;
+}
+
+/// Git's line merge for everything.
+pub(crate) struct ByLines;
+
+impl TextMerger for ByLines {
+    fn merge(&self, _path: &str, _base: Option<&str>, _ours: &str, _theirs: &str) -> TextMerge {
+        TextMerge::NotMine
+    }
 }
 
 /// What a merge became.
@@ -150,8 +162,11 @@ impl Workspace {
             return fast_forward(repository, Some(ours.id()), &theirs, request.follow);
         }
         let sides = Sides::of(repository, base, &ours, &theirs)?;
-        let mut index = sides.merge()?;
-        let conflicts = sides.decide(&mut index, request)?;
+        let (mut index, conflicts) = sides.merged_by(&Deciding {
+            resolutions: request.resolutions,
+            merger: request.merger,
+            follow: request.follow,
+        })?;
         if !conflicts.is_empty() {
             return Ok(Merged::Conflicts { files: conflicts });
         }
@@ -181,6 +196,38 @@ impl Workspace {
         move_head(repository, Some(parents[0].id()), id, "assay: merge")?;
         Ok(CommitInfo::of(&repository.find_commit(id)?))
     }
+}
+
+/// The tree that merging `theirs` into `ours` gives where nobody is there to decide, which is the one that
+/// [`Workspace::merge`] commits; else the paths that are in conflict.
+///
+/// # Errors
+/// When git's objects cannot be read or written.
+pub(crate) fn merged_tree(
+    repository: &Repository,
+    ours: &Commit<'_>,
+    theirs: &Commit<'_>,
+    merger: &dyn TextMerger,
+) -> Result<Result<Oid, Vec<String>>, GitError> {
+    let base = repository.merge_base(ours.id(), theirs.id()).ok();
+    let undecided = Resolutions::new();
+    let by = Deciding { resolutions: &undecided, merger, follow: &Unfollowed };
+    let (mut index, left) = match Sides::of(repository, base, ours, theirs)?.merged_by(&by) {
+        // Of what goes by no text nobody could decide here.
+        Err(GitError::Repo(RepoError::NotText { path, .. })) => return Ok(Err(vec![path])),
+        merged => merged?,
+    };
+    if !left.is_empty() || index.has_conflicts() {
+        return Ok(Err(left.into_iter().map(|file| file.path).collect()));
+    }
+    Ok(Ok(index.write_tree_to(repository)?))
+}
+
+/// Who decides on what both sides changed.
+struct Deciding<'a> {
+    resolutions: &'a Resolutions,
+    merger: &'a dyn TextMerger,
+    follow: &'a dyn Follow,
 }
 
 /// Stops a merge that is not wanted any more. Once files are written, it goes on to its end.
@@ -243,39 +290,43 @@ impl<'r> Sides<'r> {
         Ok(Self { repository, base, ours: ours.tree()?, theirs: theirs.tree()?, commits })
     }
 
-    /// Git's own merge. Renames are followed, so that an edit finds a file the other side moved.
+    /// The merge, with what nobody decided beside it.
+    fn merged_by(&self, by: &Deciding<'_>) -> Result<(Index, Vec<ConflictFile>), GitError> {
+        let mut index = self.merge()?;
+        let left = self.decide(&mut index, by)?;
+        Ok((index, left))
+    }
+
+    /// Git's own merge, from all common ancestors, and from nothing where there is none. Renames are followed, so that
+    /// an edit finds a file the other side moved.
     fn merge(&self) -> Result<Index, GitError> {
         let mut options = MergeOptions::new();
-        options.find_renames(true);
+        options.find_renames(true).recursion_limit(MAX_CROSSINGS);
         let [ours, theirs] = &self.commits;
         Ok(self.repository.merge_commits(ours, theirs, Some(&options))?)
     }
 
     /// Puts what the merger and the person decide into the merged index; what nobody decided comes back.
-    fn decide(
-        &self,
-        index: &mut Index,
-        request: &MergeRequest<'_>,
-    ) -> Result<Vec<ConflictFile>, GitError> {
+    fn decide(&self, index: &mut Index, by: &Deciding<'_>) -> Result<Vec<ConflictFile>, GitError> {
         let conflicts = conflicts(index)?;
         let mut left = Vec::new();
         for (path, entries) in &conflicts {
-            require_wanted(request.follow)?;
+            require_wanted(by.follow)?;
             let file = ConflictFile {
                 path: path.clone(),
                 base: self.side(entries[0]),
                 ours: self.side(entries[1]),
                 theirs: self.side(entries[2]),
             };
-            match self.decision(&file, entries, request)? {
+            match self.decision(&file, entries, by)? {
                 Some(decided) => settle(index, path, decided)?,
                 None => left.push(file),
             }
         }
         for path in self.both_changed()? {
-            require_wanted(request.follow)?;
+            require_wanted(by.follow)?;
             let is_conflict = conflicts.contains_key(&path);
-            if !is_conflict && let Some(file) = self.reconsider(index, &path, request)? {
+            if !is_conflict && let Some(file) = self.reconsider(index, &path, by)? {
                 left.push(file);
             }
         }
@@ -288,19 +339,19 @@ impl<'r> Sides<'r> {
         &self,
         file: &ConflictFile,
         entries: &[At; 3],
-        request: &MergeRequest<'_>,
+        by: &Deciding<'_>,
     ) -> Result<Option<At>, GitError> {
         let mode = text_mode(entries);
         let text = |text: &str| -> Result<Option<At>, GitError> {
             Ok(Some(Some((self.repository.blob(text.as_bytes())?, mode))))
         };
-        match request.resolutions.get(&file.path) {
+        match by.resolutions.get(&file.path) {
             Some(Resolution::Ours) => return Ok(Some(entries[1])),
             Some(Resolution::Theirs) => return Ok(Some(entries[2])),
             Some(Resolution::Text(decided)) => return text(decided),
             None => {}
         }
-        match merged_text(file, request.merger) {
+        match merged_text(file, by.merger) {
             TextMerge::Merged(merged) => text(&merged),
             TextMerge::Conflict | TextMerge::NotMine => Ok(None),
         }
@@ -311,7 +362,7 @@ impl<'r> Sides<'r> {
         &self,
         index: &mut Index,
         path: &str,
-        request: &MergeRequest<'_>,
+        by: &Deciding<'_>,
     ) -> Result<Option<ConflictFile>, GitError> {
         let entries = [at(&self.base, path), at(&self.ours, path), at(&self.theirs, path)];
         let file = ConflictFile {
@@ -320,12 +371,11 @@ impl<'r> Sides<'r> {
             ours: self.side(entries[1]),
             theirs: self.side(entries[2]),
         };
-        if !request.resolutions.contains_key(path)
-            && merged_text(&file, request.merger) == TextMerge::NotMine
+        if !by.resolutions.contains_key(path) && merged_text(&file, by.merger) == TextMerge::NotMine
         {
             return Ok(None);
         }
-        match self.decision(&file, &entries, request)? {
+        match self.decision(&file, &entries, by)? {
             Some(decided) => settle(index, path, decided).map(|()| None),
             None => Ok(Some(file)),
         }

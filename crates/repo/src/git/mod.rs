@@ -41,6 +41,7 @@ pub use follow::{Follow, Progress, Stage, Unfollowed};
 pub use history::{
     Blame, BlameLine, BlameRow, Built, History, HistoryEntry, HistoryOf, RowChange, RowVersion,
 };
+pub(crate) use merge::{ByLines, merged_tree};
 pub use merge::{
     ConflictFile, MergeRequest, Merged, Resolution, Resolutions, Side as MergeSide, TextMerge,
     TextMerger,

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use git2::{Commit, Index, MergeOptions, ObjectType, Oid, Repository, Signature, Time};
+use git2::{Commit, ObjectType, Oid, Repository, Signature, Time};
 
 use super::attest::{attestations, attested, smuggled, trailers, tree_with, with_trailers};
 use super::bounds::require_bounded;
@@ -20,10 +20,8 @@ use super::shallow;
 use super::signature::{GIT_NAMESPACE, KeyError, Signer};
 use super::signers::Signers;
 use crate::commit::{require_no_signature, signature};
+use crate::git::{ByLines, GitError, TextMerger, merged_tree};
 use crate::{Identity, RepoError, Revision, When, Workspace};
-
-/// How many times the common ancestors of two histories that cross are merged themselves, as git does it.
-const MAX_CROSSINGS: u32 = 16;
 
 /// Why a statement was not added.
 #[derive(Debug, thiserror::Error)]
@@ -45,7 +43,7 @@ pub enum GateError {
     /// Rules or content cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// The two sides changed the same lines.
+    /// The two sides changed the same, each in another way.
     #[error("the two sides conflict in {}", paths.join(", "))]
     Conflict {
         /// The files.
@@ -62,6 +60,16 @@ pub enum GateError {
 impl From<RepoError> for GateError {
     fn from(error: RepoError) -> Self {
         Self::Read(error.into())
+    }
+}
+
+impl From<GitError> for GateError {
+    fn from(error: GitError) -> Self {
+        match error {
+            GitError::Repo(error) => error.into(),
+            // Merging in memory asks nothing of branches, remotes or the worktree.
+            other => git2::Error::from_str(&other.to_string()).into(),
+        }
     }
 }
 
@@ -178,7 +186,8 @@ impl Workspace {
         Ok(gathered.heard())
     }
 
-    /// Whether `head` may be merged into `base`, at `now_s`.
+    /// Whether `head` may be merged into `base`, at `now_s`. `merger` is the one that merges are made with: what is
+    /// decided on is the merge that [`Workspace::merge`] would make of the two.
     ///
     /// # Errors
     /// When the two conflict, or rules or content cannot be read.
@@ -188,8 +197,9 @@ impl Workspace {
         head: &Revision,
         seen: &BTreeMap<String, String>,
         now_s: i64,
+        merger: &dyn TextMerger,
     ) -> Result<Gate, GateError> {
-        let merged = self.merged(base, head)?;
+        let merged = self.merged(base, head, merger)?;
         self.ask(Sides { base, head, merged, made: None }, seen, now_s)
     }
 
@@ -203,9 +213,10 @@ impl Workspace {
         reached: Reached<'_>,
         head: &Revision,
         now_s: i64,
+        merger: &dyn TextMerger,
     ) -> Result<Gate, GateError> {
         let Reached { tip, rules, content, heard } = reached;
-        let merged = self.merged(tip, head)?;
+        let merged = self.merged(tip, head, merger)?;
         let after = merged.content()?;
         let repository = self.repository()?;
         let mut gathered = Gathered::again(heard);
@@ -229,16 +240,17 @@ impl Workspace {
         made: &Revision,
         seen: &BTreeMap<String, String>,
         now_s: i64,
+        merger: &dyn TextMerger,
     ) -> Result<Gate, GateError> {
         let repository = self.repository()?;
         let commit = commit_of(&repository, made)?;
         // By its own commit, for a shallow clone forgets the parents of the last that it has.
         let base = self.revision(&format!("{}~1", made.id()))?;
         if commit.parent_count() == 1 {
-            return self.gate(&base, made, seen, now_s);
+            return self.gate(&base, made, seen, now_s, merger);
         }
         let head = self.revision(&commit.parent_id(1)?.to_string())?;
-        let merged = self.merged(&base, &head)?;
+        let merged = self.due(&base, &head, made, merger)?;
         self.ask(Sides { base: &base, head: &head, merged, made: Some(made) }, seen, now_s)
     }
 
@@ -330,20 +342,40 @@ impl Workspace {
         smuggled(&repository, &due, &made)
     }
 
+    /// The merge that a commit with two parents should have been. A server merges lines: where that is clean too, and
+    /// is exactly what was made, it is what everything else is asked about.
+    fn due(
+        &self,
+        base: &Revision,
+        head: &Revision,
+        made: &Revision,
+        merger: &dyn TextMerger,
+    ) -> Result<Revision, GateError> {
+        let merged = self.merged(base, head, merger)?;
+        if self.smuggled_into(Some(made), &merged)?.is_empty() {
+            return Ok(merged);
+        }
+        match self.merged(base, head, &ByLines) {
+            Ok(lines) if self.smuggled_into(Some(made), &lines)?.is_empty() => Ok(lines),
+            Ok(_) | Err(GateError::Conflict { .. }) => Ok(merged),
+            Err(error) => Err(error),
+        }
+    }
+
     /// The merge of two commits, as a commit that no branch holds.
-    fn merged(&self, base: &Revision, head: &Revision) -> Result<Revision, GateError> {
+    fn merged(
+        &self,
+        base: &Revision,
+        head: &Revision,
+        merger: &dyn TextMerger,
+    ) -> Result<Revision, GateError> {
         let repository = self.repository()?;
         let (base, head) = (commit_of(&repository, base)?, commit_of(&repository, head)?);
         require_bounded(&repository, &base.tree()?, &head.tree()?)?;
         shallow::require_whole(&repository, base.id(), head.id())?;
-        let mut options = MergeOptions::new();
-        options.find_renames(true).recursion_limit(MAX_CROSSINGS);
-        // As git merges: from all common ancestors, and from nothing where there is none.
-        let mut index = repository.merge_commits(&base, &head, Some(&options))?;
-        if index.has_conflicts() {
-            return Err(GateError::Conflict { paths: conflicts(&index)? });
-        }
-        let tree = repository.find_tree(index.write_tree_to(&repository)?)?;
+        let tree = merged_tree(&repository, &base, &head, merger)?
+            .map_err(|paths| GateError::Conflict { paths })?;
+        let tree = repository.find_tree(tree)?;
         // Nobody's, at no time: the same two commits always give the same one.
         let nobody = Signature::new("assay", "merge@assay", &Time::new(0, 0))?;
         let id = repository.commit(None, &nobody, &nobody, "merge", &tree, &[&base, &head])?;
@@ -489,14 +521,4 @@ fn broken_logs(heard: &Heard, signers: &Signers) -> Vec<Refusal> {
 
 fn commit_of<'r>(repository: &'r Repository, revision: &Revision) -> Result<Commit<'r>, RepoError> {
     Ok(repository.find_commit(Oid::from_str(&revision.id())?)?)
-}
-
-fn conflicts(index: &Index) -> Result<Vec<String>, RepoError> {
-    let mut paths = Vec::new();
-    for conflict in index.conflicts()? {
-        let conflict = conflict?;
-        let side = conflict.our.or(conflict.their).or(conflict.ancestor);
-        paths.extend(side.map(|entry| String::from_utf8_lossy(&entry.path).into_owned()));
-    }
-    Ok(paths)
 }

@@ -11,12 +11,12 @@ use crate::reviews::{
     ADA, BOB, CI, EVALS, approved, at, codes, gate, measure, merge, propose, proposed, review,
     signer, subjects, variant,
 };
-use crate::{NOW, git, open};
+use crate::{LinesOnly, NOW, git, open};
 
 /// What a refusal of the whole question says.
 fn told(workspace: &Workspace, base: &str, head: &str) -> String {
     let (base, head) = (at(workspace, base), at(workspace, head));
-    let asked = workspace.gate(&base, &head, &BTreeMap::new(), NOW.seconds);
+    let asked = workspace.gate(&base, &head, &BTreeMap::new(), NOW.seconds, &LinesOnly);
     asked.expect_err("nothing to decide by").to_string()
 }
 
@@ -114,7 +114,8 @@ fn only_statements_may_be_added_to_the_attestations() {
             git(&files, &["commit-tree", tree.trim(), "-p", one, "-p", two, "-m", "merge"]);
         git(&files, &["reset", "-q", "--hard", &made]);
         let forged = at(&workspace, forged.trim());
-        let verified = workspace.verify_commit(&forged, &BTreeMap::new(), NOW.seconds).unwrap();
+        let verified =
+            workspace.verify_commit(&forged, &BTreeMap::new(), NOW.seconds, &LinesOnly).unwrap();
         assert_eq!(codes(&verified).contains("smuggled"), what != "nothing", "{what}");
     };
     verified("nothing", &|| {});
@@ -332,7 +333,8 @@ fn an_objection_taken_back_before_the_merge_is_none_for_a_clone_without_logs() {
         git(&files, &["update-ref", "-d", &log_of(seed)]);
     }
     let made = at(&workspace, &made);
-    let verified = workspace.verify_commit(&made, &BTreeMap::new(), NOW.seconds).unwrap();
+    let verified =
+        workspace.verify_commit(&made, &BTreeMap::new(), NOW.seconds, &LinesOnly).unwrap();
     assert!(verified.decision.open, "{:?}", verified.decision);
     assert_eq!(verified.heard.statements.len(), 5);
 }
@@ -344,7 +346,7 @@ fn a_first_commit_has_nothing_to_be_compared_with_and_says_so() {
     let (files, workspace) = proposed();
     let first = git(&files, &["rev-list", "--max-parents=0", "HEAD"]);
     let first = at(&workspace, first.trim());
-    let asked = workspace.verify_commit(&first, &BTreeMap::new(), NOW.seconds);
+    let asked = workspace.verify_commit(&first, &BTreeMap::new(), NOW.seconds, &LinesOnly);
     let expected = format!("there is no commit \"{}~1\"", first.id());
     assert_eq!(asked.unwrap_err().to_string(), expected);
 }
@@ -369,14 +371,15 @@ fn a_clone_without_the_common_past_says_how_to_get_it() {
     let head = at(&workspace, "HEAD");
     let asked = |depth: &str| {
         let (base, seen) = (at(&workspace, "origin/main"), BTreeMap::new());
-        let asked = workspace.gate(&base, &head, &seen, NOW.seconds);
+        let asked = workspace.gate(&base, &head, &seen, NOW.seconds, &LinesOnly);
         asked.map(|gate| codes(&gate)).map_err(|error| (depth.to_owned(), error))
     };
     let (_, error) = asked("one commit").unwrap_err();
     let GateError::Read(ReadError::Repo(error)) = error else { panic!("{error}") };
     assert!(matches!(error, RepoError::Shallow { .. }), "{error}");
     assert!(error.hint().unwrap().contains("--unshallow"));
-    let last = workspace.verify_commit(&head, &BTreeMap::new(), NOW.seconds).unwrap_err();
+    let last =
+        workspace.verify_commit(&head, &BTreeMap::new(), NOW.seconds, &LinesOnly).unwrap_err();
     assert!(last.to_string().starts_with("this clone is shallow"), "{last}");
     let unknown = workspace.revision("HEAD~7").unwrap_err();
     assert!(matches!(unknown, RepoError::Shallow { .. }), "{unknown}");

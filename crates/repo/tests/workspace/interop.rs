@@ -7,7 +7,7 @@ use assay_repo::review::{Signer, Verdict};
 use assay_testkit::TestWorkspace;
 
 use crate::reviews::{BOB, approved, at, codes, gate, measure, propose, proposed, review, signer};
-use crate::{NOW, git, grace, open};
+use crate::{LinesOnly, NOW, git, grace, open};
 
 /// A history in which every kind of thing stands that Assay writes: logs, and a signed merge with its attestations.
 fn merged() -> (TestWorkspace, String) {
@@ -94,10 +94,12 @@ fn squash(files: &TestWorkspace) -> String {
 fn a_squash_by_a_server_is_verified_by_what_it_holds() {
     let (files, workspace) = approved();
     let made = at(&workspace, &squash(&files));
-    let verified = workspace.verify_commit(&made, &BTreeMap::new(), NOW.seconds).unwrap();
+    let verified =
+        workspace.verify_commit(&made, &BTreeMap::new(), NOW.seconds, &LinesOnly).unwrap();
     assert!(verified.decision.open, "{:?}", verified.decision);
     review(&workspace, BOB, Verdict::RequestChanges);
-    let verified = workspace.verify_commit(&made, &BTreeMap::new(), NOW.seconds).unwrap();
+    let verified =
+        workspace.verify_commit(&made, &BTreeMap::new(), NOW.seconds, &LinesOnly).unwrap();
     assert!(codes(&verified).contains("changes-requested"), "{:?}", verified.decision);
 }
 
@@ -107,7 +109,8 @@ fn words_in_a_message_approve_nothing() {
     propose(&workspace);
     measure(&workspace);
     let made = at(&workspace, &squash(&files));
-    let verified = workspace.verify_commit(&made, &BTreeMap::new(), NOW.seconds).unwrap();
+    let verified =
+        workspace.verify_commit(&made, &BTreeMap::new(), NOW.seconds, &LinesOnly).unwrap();
     assert!(codes(&verified).contains("needs-approvals"));
 }
 
@@ -133,7 +136,8 @@ fn a_history_written_anew_is_verified_as_before() {
     let workspace = assay_repo::Workspace::open(&other).unwrap();
     let made = at(&workspace, "HEAD");
     // No log came along: what stands in the tree is enough.
-    let verified = workspace.verify_commit(&made, &BTreeMap::new(), NOW.seconds).unwrap();
+    let verified =
+        workspace.verify_commit(&made, &BTreeMap::new(), NOW.seconds, &LinesOnly).unwrap();
     assert!(verified.decision.open, "{:?}", verified.decision);
     assert_eq!(verified.heard.statements.len(), 3);
     assert_eq!(workspace.log(9).unwrap().len(), 3);

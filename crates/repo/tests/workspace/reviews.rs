@@ -10,7 +10,7 @@ use assay_repo::review::{
 use assay_repo::{Revision, Workspace};
 use assay_testkit::TestWorkspace;
 
-use crate::{NOW, git, grace, open};
+use crate::{LinesOnly, NOW, git, grace, open};
 
 pub(crate) const ADA: u8 = 1;
 pub(crate) const BOB: u8 = 2;
@@ -128,7 +128,7 @@ pub(crate) fn approved() -> (TestWorkspace, Workspace) {
 
 pub(crate) fn gate(workspace: &Workspace, base: &str, head: &str) -> Gate {
     let (base, head) = (at(workspace, base), at(workspace, head));
-    workspace.gate(&base, &head, &BTreeMap::new(), NOW.seconds).unwrap()
+    workspace.gate(&base, &head, &BTreeMap::new(), NOW.seconds, &LinesOnly).unwrap()
 }
 
 pub(crate) fn codes(gate: &Gate) -> BTreeSet<&'static str> {
@@ -214,7 +214,8 @@ fn a_plain_clone_agrees_offline() {
     git(&files, &["clone", "-q", "--branch", "main", &from, clone.to_str().unwrap()]);
     let workspace = Workspace::open(&clone).unwrap();
     let made = at(&workspace, "HEAD");
-    let verified = workspace.verify_commit(&made, &BTreeMap::new(), NOW.seconds).unwrap();
+    let verified =
+        workspace.verify_commit(&made, &BTreeMap::new(), NOW.seconds, &LinesOnly).unwrap();
     assert!(verified.decision.open, "{:?}", verified.decision);
     assert_eq!(verified.heard.statements.len(), 3);
 }
@@ -227,7 +228,8 @@ fn words_put_into_a_merge_by_hand_are_found() {
     files.write("prompts/greet/only.prompty", &variant("Obey"));
     git(&files, &["commit", "-q", "-a", "--amend", "--no-edit"]);
     let made = at(&workspace, "main");
-    let verified = workspace.verify_commit(&made, &BTreeMap::new(), NOW.seconds).unwrap();
+    let verified =
+        workspace.verify_commit(&made, &BTreeMap::new(), NOW.seconds, &LinesOnly).unwrap();
     assert_eq!(codes(&verified), BTreeSet::from(["smuggled"]));
 }
 
@@ -250,7 +252,7 @@ fn a_log_that_loses_its_end_is_noticed_by_who_saw_it() {
     let log = format!("refs/assay/log/{}", signer(BOB).key().fingerprint_hex());
     git(&files, &["update-ref", &log, &format!("{log}~1")]);
     let (base, head) = (at(&workspace, "main"), at(&workspace, "brief"));
-    let asked = workspace.gate(&base, &head, &seen, NOW.seconds).unwrap();
+    let asked = workspace.gate(&base, &head, &seen, NOW.seconds, &LinesOnly).unwrap();
     assert_eq!(codes(&asked), BTreeSet::from(["rolled-back"]), "{}", objection.id);
     // Who never saw the end cannot know.
     assert!(gate(&workspace, "main", "brief").decision.open);

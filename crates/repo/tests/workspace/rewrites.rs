@@ -13,7 +13,7 @@ use assay_testkit::TestWorkspace;
 use crate::reviews::{
     BOB, EVALS, MANIFEST, at, measure, propose, proposed, review, subjects, variant,
 };
-use crate::{NOW, Numbers, git};
+use crate::{LinesOnly, NOW, Numbers, git};
 
 const REWRITES: usize = 50;
 
@@ -218,7 +218,7 @@ impl Rewritten {
 
     fn gate(&self) -> Gate {
         let (base, head) = (at(&self.workspace, "main"), at(&self.workspace, "brief"));
-        let gate = self.workspace.gate(&base, &head, &BTreeMap::new(), NOW.seconds);
+        let gate = self.workspace.gate(&base, &head, &BTreeMap::new(), NOW.seconds, &LinesOnly);
         gate.unwrap_or_else(|error| panic!("after {:?}: {error}", self.done))
     }
 

@@ -58,11 +58,15 @@ fn show(app: &App, proposal: &str, output: &Output) -> Result<Exit, ApiError> {
 }
 
 /// The digest of what was on the screen: as it was given, or of what was shown here last.
-fn seen(app: &App, said: &Verdict, proposal: &str) -> Result<String, ApiError> {
+fn seen(app: &App, said: &Verdict, detail: &ProposalDetailView) -> Result<String, ApiError> {
     if let Some(digest) = &said.seen {
         return Ok(digest.clone());
     }
-    let shown = app.call(ReadShown { proposal: proposal.to_owned() })?;
+    // Of what cannot be merged, or is over, there is nothing to be shown: whoever signs is told that, and why.
+    if detail.shown.is_empty() {
+        return Ok(String::new());
+    }
+    let shown = app.call(ReadShown { proposal: detail.proposal.id.clone() })?;
     shown.ok_or_else(|| {
         ApiError::new(Code::BadInput, "the proposal was not shown here, so nothing of it is signed")
             .hint(format!("Read it first: assay review show {}", said.proposal))
@@ -96,7 +100,7 @@ fn say(
     output: &Output,
 ) -> Result<Exit, ApiError> {
     let detail = read(app, &said.proposal)?;
-    let seen = seen(app, said, &detail.proposal.id)?;
+    let seen = seen(app, said, &detail)?;
     let anchor = about.words.map(|(file, words)| anchor(&detail, file, words)).transpose()?;
     let detail = app.call(Review {
         proposal: detail.proposal.id,
