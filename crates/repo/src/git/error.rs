@@ -154,6 +154,14 @@ pub enum GitError {
         /// What it said.
         reason: String,
     },
+    /// A hook of the folder that was to be sent to decides what comes in, and nothing of a repository is run.
+    #[error("the hook {hook} decides what comes in, and Assay runs no hooks")]
+    Hooked {
+        /// The hook's file.
+        hook: String,
+        /// The command of git's that asks it.
+        push: String,
+    },
     /// Everything was taken back already.
     #[error("there is nothing to undo")]
     NothingToUndo,
@@ -245,6 +253,7 @@ impl GitError {
                 format!("check its key with its owner, then add it: ssh-keyscan {host} >> ~/.ssh/known_hosts")
             }
             Self::Rejected { .. } => "fetch and merge what is new there, then push again".to_owned(),
+            Self::Hooked { push, .. } => format!("send it with git, which asks the hook: {push}"),
             Self::ChangedSince { .. } => {
                 "commit or take back that change first, then undo".to_owned()
             }

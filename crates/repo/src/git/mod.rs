@@ -3,7 +3,7 @@
 //! Everything here works on an opened [`Workspace`](crate::Workspace). Three promises hold for all of it:
 //!
 //! - **Nothing of the repository runs.** No hook, filter, file-system monitor or text conversion: libgit2 knows none of
-//!   them, and the one program that is started (`git credential`, for the user's own stores) is started where it
+//!   them (and what a folder's hook guards is not sent there), and the one program that is started (`git credential`, for the user's own stores) is started where it
 //!   cannot see the repository.
 //! - **What changes something can be undone.** Each such command pins a snapshot first; when that fails the
 //!   command is refused.
@@ -22,6 +22,7 @@ mod drafts;
 mod error;
 mod follow;
 mod history;
+mod hooks;
 mod merge;
 mod pin;
 mod snapshot;

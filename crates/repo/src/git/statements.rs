@@ -66,7 +66,10 @@ impl Logs<'_> {
     /// Sends our logs, each to where the other side takes it.
     pub(super) fn send(&self, told: &mut Statements) {
         if let Err(error) = self.try_to_send(told) {
-            told.unsent = Some(error.to_string());
+            told.unsent = Some(match &error {
+                GitError::Hooked { push, .. } => format!("{error}; git asks it: {push}"),
+                _ => error.to_string(),
+            });
         }
     }
 
@@ -125,7 +128,7 @@ impl Logs<'_> {
             return Ok(Vec::new());
         }
         let specs: Vec<String> = logs.iter().map(|(log, _)| spec(log)).collect();
-        let refused = self.transfer().push(self.repository, &specs)?;
+        let refused = self.transfer().push(self.repository, self.remote, &specs)?;
         let refused: Vec<_> = refused.into_iter().filter_map(of_log).collect();
         for (log, ours) in logs {
             if refused.iter().all(|(one, _)| one != log) {

@@ -128,7 +128,8 @@ impl Workspace {
     ///
     /// # Errors
     /// When the address is not confirmed, the other side cannot be reached, or changes that were not committed would be
-    /// overwritten. Conflicts are no error: see [`Synced::merged`].
+    /// overwritten. [`GitError::Hooked`] when a folder's hook is to decide on what is sent; what was merged stays.
+    /// Conflicts are no error: see [`Synced::merged`].
     pub fn sync(&self, request: &SyncRequest<'_>) -> Result<Synced, GitError> {
         self.undoable("sync", request.when, |doing| self.sync_now(doing, request))
     }
@@ -249,7 +250,8 @@ impl Workspace {
             return Ok(Pushed::Nothing);
         }
         let spec = format!("refs/heads/{branch}:refs/heads/{there}");
-        let refused = Transfer { address, follow: request.follow }.push(repository, &[spec])?;
+        let transfer = Transfer { address, follow: request.follow };
+        let refused = transfer.push(repository, remote, &[spec])?;
         if let Some(Refusal { reference, reason }) = refused.into_iter().next() {
             return Err(GitError::Rejected { host: address.place(), reference, reason });
         }

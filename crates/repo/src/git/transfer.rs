@@ -18,7 +18,8 @@ use git2::{
 
 use super::apart::apart;
 use super::credential::Logins;
-use super::{Address, Follow, GitError, Progress, Stage};
+use super::{Address, Follow, GitError, Progress, Stage, hooks};
+use crate::RepoError;
 
 /// One exchange with another repository.
 pub(super) struct Transfer<'a> {
@@ -50,14 +51,15 @@ impl Transfer<'_> {
         self.apart(repository, move |here, repository| here.fetch_here(repository, &specs))
     }
 
-    /// Sends references; what the other side refuses comes back.
+    /// Sends references to the remote of this name; what the other side refuses comes back.
     pub(super) fn push(
         &self,
         repository: &Repository,
+        name: &str,
         specs: &[String],
     ) -> Result<Vec<Refusal>, GitError> {
-        let specs = specs.to_vec();
-        self.apart(repository, move |here, repository| here.push_here(repository, &specs))
+        let (name, specs) = (name.to_owned(), specs.to_vec());
+        self.apart(repository, move |here, repository| here.push_here(repository, &name, &specs))
     }
 
     /// Does an exchange on a thread of its own, with a handle of its own.
@@ -83,17 +85,19 @@ impl Transfer<'_> {
             let mut options = self.fetch_options(&logins);
             remote.fetch(specs, Some(&mut options), Some("assay: fetch"))
         };
-        self.settled(fetched, &logins)?;
+        self.settled(fetched, &logins).map_err(|error| of_shallow(repository, error))?;
         Ok(shown_by(&remote)?)
     }
 
     fn push_here(
         &self,
         repository: &Repository,
+        name: &str,
         specs: &[String],
     ) -> Result<Vec<Refusal>, GitError> {
         self.follow.progress(Progress::of(Stage::Connecting, 0, 0));
         let mut remote = self.remote(repository)?;
+        self.require_no_hook(&remote, name, specs)?;
         let logins = RefCell::new(Logins::new(self.address, self.follow));
         let refused = RefCell::new(Vec::new());
         let pushed = {
@@ -112,6 +116,24 @@ impl Transfer<'_> {
         });
         self.settled(pushed, &logins)?;
         Ok(refused.into_inner())
+    }
+
+    /// Does not go past a hook that git would ask.
+    fn require_no_hook(
+        &self,
+        remote: &Remote<'_>,
+        name: &str,
+        specs: &[String],
+    ) -> Result<(), GitError> {
+        let there = remote.pushurl_bytes().unwrap_or(remote.url_bytes());
+        let there = Address::parse(&String::from_utf8_lossy(there))?;
+        match hooks::deciding(&there).map_err(|error| self.explain(error))? {
+            None => Ok(()),
+            Some(hook) => Err(GitError::Hooked {
+                hook: hook.display().to_string(),
+                push: push_of_git(name, specs),
+            }),
+        }
     }
 
     fn push_callbacks<'b, 'l: 'b>(
@@ -247,6 +269,46 @@ impl Transfer<'_> {
             _ => error.into(),
         }
     }
+}
+
+/// The same push as a command of git's, which is to be typed as it is.
+fn push_of_git(remote: &str, specs: &[String]) -> String {
+    let mut command = format!("git push {}", for_shell(remote));
+    for spec in specs {
+        let short = match spec.split_once(':') {
+            Some((from, to)) if from == to => from.strip_prefix("refs/heads/").unwrap_or(from),
+            _ => spec.as_str(),
+        };
+        command.push(' ');
+        command.push_str(&for_shell(short));
+    }
+    command
+}
+
+/// A name as one word of a shell: who made a repository has named its branches.
+fn for_shell(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':');
+    match word.chars().all(is_plain) {
+        true => word.to_owned(),
+        false => format!("'{}'", word.replace('\'', "'\\''")),
+    }
+}
+
+/// A shallow clone cannot keep what stands on history that it does not have, which libgit2 says in its own words.
+fn of_shallow(repository: &Repository, error: GitError) -> GitError {
+    match error {
+        GitError::Repo(RepoError::Git { source })
+            if repository.is_shallow() && is_about_objects(&source) =>
+        {
+            RepoError::Shallow { what: "what the other side has".to_owned() }.into()
+        }
+        error => error,
+    }
+}
+
+fn is_about_objects(error: &git2::Error) -> bool {
+    matches!(error.class(), ErrorClass::Reference | ErrorClass::Odb)
+        || error.code() == ErrorCode::NotFound
 }
 
 /// What a remote has said that it has. It is still known when the connection is over.

@@ -14,7 +14,7 @@ use assay_testkit::git_server::write_hook;
 use assay_testkit::{GitServer, TestWorkspace};
 
 use crate::together::say;
-use crate::{NOW, bare, clone, git, grace, request};
+use crate::{NOW, at_file, bare, clone, git, grace, request};
 
 const REPOSITORY: &str = "01JREPOSITORY0000000000001";
 
@@ -57,6 +57,12 @@ impl Served {
 
     fn person(&self, name: &str, seed: u8) -> Person {
         let workspace = clone(&self.address(), &self.folder.path().join(name));
+        Person { workspace, signer: KeyFile::from_seed(&[seed; 32]) }
+    }
+
+    /// Somebody who reaches the repository as a folder.
+    fn neighbour(&self, name: &str, seed: u8) -> Person {
+        let workspace = clone(&at_file(&self.bare()), &self.folder.path().join(name));
         Person { workspace, signer: KeyFile::from_seed(&[seed; 32]) }
     }
 
@@ -245,6 +251,58 @@ fn a_protected_branch_holds_up_no_statement() {
     let refused = ada.try_to_sync().unwrap_err();
     assert!(matches!(refused, GitError::Rejected { .. }), "{refused:?}");
     assert_eq!(served.person("bob", 2).heard(), BTreeSet::from([said]));
+}
+
+#[test]
+fn a_hook_that_decides_is_not_gone_past_in_a_folder_and_is_asked_by_a_server() {
+    let served = served();
+    let (ada, bob) = (served.neighbour("ada", 1), served.person("bob", 2));
+    bob.commit("bob.txt");
+    bob.sync();
+    write_hook(&served.bare(), "pre-receive", "touch ran; exit 1");
+    let before = served.git(&["for-each-ref"]);
+
+    ada.commit("ada.txt");
+    let refused = ada.try_to_sync().unwrap_err();
+    assert!(matches!(&refused, GitError::Hooked { hook, .. } if hook.ends_with("pre-receive")));
+    assert!(refused.hint().unwrap().ends_with("git push origin main"), "{refused:?}");
+    assert!(ada.workspace.root().join("bob.txt").exists(), "what came before is kept");
+    assert!(!served.bare().join("ran").exists(), "nothing of a repository runs here");
+    assert_eq!(served.git(&["for-each-ref"]), before);
+
+    bob.commit("later.txt");
+    let refused = bob.try_to_sync().unwrap_err();
+    assert!(matches!(refused, GitError::Rejected { .. }), "{refused:?}");
+    assert!(served.bare().join("ran").exists());
+    assert_eq!(served.git(&["for-each-ref"]), before);
+}
+
+#[test]
+fn statements_for_a_folder_whose_hook_decides_are_told_as_unsent() {
+    let served = served();
+    let ada = served.neighbour("ada", 1);
+    write_hook(&served.bare(), "update", "exit 0");
+    fs::rename(served.bare().join("hooks"), served.bare().join("elsewhere")).unwrap();
+    served.git(&["config", "core.hooksPath", "elsewhere"]);
+    ada.say();
+    let told = ada.sync().statements;
+    let reason = told.unsent.unwrap();
+    assert!(reason.contains("elsewhere/update"), "{reason}");
+    assert!(reason.ends_with(&format!("git push origin refs/assay/log/{}", ada.log())), "{reason}");
+    assert_eq!((told.sent, served.refs("refs/assay")), (0, Vec::new()));
+}
+
+#[test]
+fn a_folder_with_hooks_that_git_does_not_start_or_only_tells_is_sent_to() {
+    let served = served();
+    let ada = served.neighbour("ada", 1);
+    for name in ["pre-receive.sample", "post-receive", "update"] {
+        write_hook(&served.bare(), name, "exit 1");
+    }
+    let switched_off = fs::Permissions::from_mode(0o644);
+    fs::set_permissions(served.bare().join("hooks/update"), switched_off).unwrap();
+    ada.commit("ada.txt");
+    assert_eq!(ada.sync().pushed, Pushed::Sent { commits: 1 });
 }
 
 #[test]

@@ -7,10 +7,10 @@ use assay_repo::git::{
     Address, CloneRequest, GitError, Merged, Pushed, Resolution, Resolutions, SyncRequest, Synced,
     Unfollowed,
 };
-use assay_repo::{Identity, Workspace};
+use assay_repo::{Identity, RepoError, Workspace};
 use assay_testkit::TestWorkspace;
 
-use crate::{NOW, at_file, bare, clone, grace, open, request};
+use crate::{NOW, at_file, bare, clone, git, grace, open, request};
 
 /// A bare repository with what `files` has committed.
 fn remote(files: &TestWorkspace, folder: &Path) -> Address {
@@ -216,6 +216,24 @@ fn no_hook_and_no_filter_of_a_repository_runs() {
     ada.switch("side", None, assay_repo::git::Drafts::Carry, NOW, &Unfollowed).unwrap();
     ada.undo().unwrap();
     assert!(!ran.exists(), "something of the repository ran");
+}
+
+#[test]
+fn a_sync_of_a_shallow_clone_that_lacks_what_it_needs_says_how_to_get_it() {
+    let (files, folder) = (start(), tempfile::tempdir().unwrap());
+    // A branch that ends where the clone has no history.
+    git(&files, &["branch", "older"]);
+    files.write("b.txt", "later\n");
+    files.commit("second");
+    let address = remote(&files, folder.path());
+    let to = folder.path().join("shallow");
+    git(&files, &["clone", "-q", "--depth", "1", address.text(), to.to_str().unwrap()]);
+    let shallow = Workspace::open(&to).unwrap();
+    let error = sync_with(&shallow, &|_| true, &BTreeMap::new(), &grace()).unwrap_err();
+    assert!(matches!(error, GitError::Repo(RepoError::Shallow { .. })), "{error:?}");
+    assert!(error.hint().unwrap().contains("git fetch --unshallow"));
+    git(&files, &["-C", to.to_str().unwrap(), "fetch", "-q", "--unshallow"]);
+    assert_eq!(sync(&shallow).pushed, Pushed::Nothing);
 }
 
 #[test]
