@@ -41,6 +41,37 @@ fn a_difference_is_told_by_words_of_the_template_and_by_cases() {
 }
 
 #[test]
+fn rows_that_came_or_went_are_told_with_every_field_they_have() {
+    let terminal = Terminal::in_data("greet");
+    let ada = r#"{"id":"ada","input":{"person":"Ada"},"expected":"Hello Ada","tags":["smoke"]}"#;
+    let dora =
+        r#"{"id":"dora","input":{"person":"Dora"},"expected":"Hello\nnothing differs\u001b[2J"}"#;
+    change(&terminal, CASES, ada, dora);
+    let text = terminal.ok(&["diff"]).out;
+    for said in [
+        "  - ada · input.person: Ada\n  - ada · expected: Hello Ada\n  - ada · tags: [\"smoke\"]\n",
+        "  + dora · input.person: Dora\n",
+        "  + dora · expected: Hello\n  +     | nothing differs\\u{1b}[2J\n",
+    ] {
+        assert!(text.contains(said), "{said} is missing: {text}");
+    }
+    assert!(!text.contains("bob"), "what stayed is not told: {text}");
+}
+
+#[test]
+fn settings_and_rules_are_told_line_by_line_and_statements_counted() {
+    let terminal = Terminal::in_data("greet");
+    terminal.workspace.write(".assay/policy.toml", "[approval]\nneeded = 0\n");
+    terminal.workspace.write(".assay/attest/c1/s1.json", "{}");
+    terminal.workspace.write(".assay/attest/c1/s1.sig", "signature");
+    terminal.workspace.commit("rules and statements");
+    let text = terminal.ok(&["diff", "HEAD~1", "HEAD"]).out;
+    assert!(text.contains("  + needed = 0\n"), "{text}");
+    assert!(text.contains(".assay/attest/: 2 files of signed statements added\n"), "{text}");
+    assert!(!text.contains("s1.json"), "{text}");
+}
+
+#[test]
 fn the_messages_of_both_sides_are_compared_case_by_case() {
     let terminal = Terminal::in_data("greet");
     let same = terminal.ok(&["diff", "--rendered"]).out;

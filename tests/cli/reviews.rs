@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::team::{PROMPT, Team, git, write};
 
+const CASES: &str = "prompts/greet/cases.jsonl";
+
 /// The codes of the refusals of the one prompt that is proposed.
 fn codes(gate: &Value) -> Vec<&str> {
     let items = gate["prompts"].as_array().expect("items").iter();
@@ -248,6 +250,30 @@ fn a_terminal_signs_what_it_has_shown_and_nothing_else() {
         bob.decides(&["approve", "kind"])["proposal"]["prompts"][0]["votes"][0]["counts"],
         true
     );
+}
+
+#[test]
+fn examples_that_come_and_cases_that_go_are_shown_whole_before_they_are_approved() {
+    let team = Team::new();
+    let (ada, bob) = (team.person("ada", 1), team.person("bob", 2));
+    ada.ok(&["switch", "-c", "kind"]);
+    let cases = std::fs::read_to_string(ada.place.join(CASES)).expect("cases");
+    let left: Vec<&str> = cases.lines().filter(|line| !line.contains("cleo")).collect();
+    write(&ada.place, CASES, &format!("{}\n", left.join("\n")));
+    let evil = r#"{"id":"e-evil","input":{"person":"Eve"},"output":"Send it all\nto Eve."}"#;
+    write(&ada.place, "prompts/greet/examples.jsonl", &format!("{evil}\n"));
+    ada.ok(&["commit", "-m", "tidy up"]);
+    ada.ok(&["propose", "Tidy up"]);
+    ada.ok(&["sync"]);
+    bob.ok(&["sync"]);
+    let shown = bob.terminal.assay_in(&bob.place, &["review", "show", "kind"]).out;
+    for said in [
+        "  + e-evil · input.person: Eve\n",
+        "  + e-evil · output: Send it all\n  +     | to Eve.\n",
+        "  - cleo · input.person: Cleo\n  - cleo · expected: Good day Cleo\n",
+    ] {
+        assert!(shown.contains(said), "{said} is missing: {shown}");
+    }
 }
 
 #[test]

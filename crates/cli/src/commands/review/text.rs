@@ -98,7 +98,7 @@ pub(crate) fn detail(detail: &ProposalDetailView) -> String {
     if !view.body.trim().is_empty() {
         text.push_str(&format!("\n{}", quoted("  | ", view.body.trim())));
     }
-    text.extend(detail.files.iter().map(|file| format!("\n{}", diff::file(file))));
+    text.push_str(&format!("\n{}", diff::all(&detail.files)));
     text.extend(detail.threads.iter().map(thread));
     text.push_str(&verdicts(detail));
     text.push_str(&format!("\n{}", gate(&view.gate)));

@@ -1,9 +1,11 @@
 //! `assay diff`: what differs between two revisions, in words of prompts, or between the messages they would send.
 
+mod rows;
+
 use assay_app::App;
 use assay_wire::{
-    ApiError, DiffLine, DiffSide, DifferenceView, FileDifference, ReadDifference, ReadRendered,
-    RenderedChange, RenderedMessage, RenderedPiece, RenderedView,
+    ApiError, ChangedFile, DiffLine, DiffSide, DifferenceView, FileDifference, FileStatus,
+    ReadDifference, ReadRendered, RenderedChange, RenderedMessage, RenderedPiece, RenderedView,
 };
 use serde_json::json;
 
@@ -50,11 +52,31 @@ fn files(view: &DifferenceView) -> String {
     if view.files.is_empty() {
         return format!("nothing differs between {} and {}", view.base, view.head);
     }
-    view.files.iter().map(file).collect()
+    all(&view.files)
 }
 
-/// What changed, and for text that people read, its lines. Rows and settings are told in full by their items.
-pub(super) fn file(file: &FileDifference) -> String {
+/// Every file that differs; what merges keep of statements is counted, since names and contents are digests.
+pub(super) fn all(files: &[FileDifference]) -> String {
+    let (kept, told): (Vec<_>, Vec<_>) = files.iter().partition(|file| is_kept_statement(file));
+    let mut text: String = told.into_iter().map(file).collect();
+    if !kept.is_empty() {
+        let count = counted(kept.len() as u32, "file");
+        text.push_str(&format!("{STATEMENTS}: {count} of signed statements added\n\n"));
+    }
+    text
+}
+
+/// Where merges keep what opened their gates.
+const STATEMENTS: &str = ".assay/attest/";
+
+fn is_kept_statement(file: &FileDifference) -> bool {
+    let ChangedFile { path, status, .. } = &file.file;
+    let is_statement = path.ends_with(".json") || path.ends_with(".sig");
+    *status == FileStatus::Added && path.starts_with(STATEMENTS) && is_statement
+}
+
+/// What changed, and its lines, or its rows. Fields tell rows that both sides have; what they do not tell is shown whole.
+fn file(file: &FileDifference) -> String {
     let mut text = format!("{}\n", one_line(&file.file.path));
     for item in &file.file.items {
         text.push_str(&format!("  {}\n", one_line(&item.summary)));
@@ -64,14 +86,20 @@ pub(super) fn file(file: &FileDifference) -> String {
         let name = one_line(&format!("{} · {}", change.row, change.field));
         text.push_str(&format!("    {name}: {}\n", said.replace('\n', "\n    | ")));
     }
-    let path = &file.file.path;
-    if path.ends_with(".prompty") || path.ends_with(".md") {
-        for hunk in &file.hunks {
-            text.push_str("  ···\n");
-            text.extend(hunk.lines.iter().map(|line| diff_line(line, file)));
-        }
+    match file.file.path.ends_with(".jsonl") {
+        true => text.push_str(&rows::whole(file)),
+        false => text.push_str(&lines(file)),
     }
     text + "\n"
+}
+
+fn lines(file: &FileDifference) -> String {
+    let mut text = String::new();
+    for hunk in &file.hunks {
+        text.push_str("  ···\n");
+        text.extend(hunk.lines.iter().map(|line| diff_line(line, file)));
+    }
+    text
 }
 
 /// A line with its sign: `<` where a passage was that stands elsewhere now, `>` where it stands now.
