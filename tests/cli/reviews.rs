@@ -125,15 +125,20 @@ fn a_colleague_who_clones_sees_what_runs_showed() {
 }
 
 #[test]
-fn ones_own_approval_and_that_of_a_stranger_count_for_nothing_and_say_why() {
+fn ones_own_approval_is_not_signed_and_that_of_a_stranger_counts_for_nothing() {
     let team = Team::new();
     let (ada, mallory) = (team.person("ada", 1), team.person("mallory", 9));
     ada.ok(&["switch", "-c", "kind"]);
     ada.change("Greet the person.", "Greet the person kindly.");
     ada.ok(&["propose", "Be kind"]);
-    ada.decides(&["approve", "kind"]);
+    let shown = ada.terminal.assay_in(&ada.place, &["review", "show", "kind"]).out;
+    assert!(shown.contains("assay review approve kind"), "it is called by its name: {shown}");
+    let own = ada.ends_with(2, &["review", "approve", "kind"]);
+    let says = "ada@example.com proposed it, and does not count as an approver";
+    assert_eq!(own["message"], says);
+    ada.ok(&["review", "comment", "kind", "-m", "Look at the greeting."]);
     let closed = ada.ends_with(1, &["verify", "main", "kind"]);
-    assert_eq!(codes(&closed), ["needs-approvals", "own-proposal", "no-evidence"]);
+    assert_eq!(codes(&closed), ["needs-approvals", "no-evidence"]);
     ada.ok(&["sync"]);
     mallory.ok(&["sync"]);
     mallory.decides(&["approve", "kind"]);
@@ -141,7 +146,7 @@ fn ones_own_approval_and_that_of_a_stranger_count_for_nothing_and_say_why() {
     ada.ok(&["sync"]);
     let closed = ada.ends_with(1, &["verify", "main", "kind"]);
     assert_eq!(closed["refused"][0]["code"], "unknown-signer");
-    assert_eq!(codes(&closed), ["needs-approvals", "own-proposal", "no-evidence"]);
+    assert_eq!(codes(&closed), ["needs-approvals", "no-evidence"]);
 }
 
 #[test]
@@ -309,9 +314,23 @@ fn a_branch_that_only_takes_a_prompt_away_is_proposed_approved_and_merged() {
     ada.ok(&["sync"]);
     bob.ok(&["sync"]);
     assert_eq!(bob.decides(&["approve", "kind"])["proposal"]["state"], "approved");
-    bob.ok(&["review", "merge", "kind"]);
+    bob.ok(&["switch", "-c", "elsewhere"]);
+    let merged = bob.terminal.assay_in(&bob.place, &["review", "merge", "kind"]).out;
+    assert!(merged.ends_with("it is sent by: assay switch main, then assay sync\n"), "{merged}");
+    bob.ok(&["switch", "main"]);
     assert_eq!(bob.ok(&["verify"])["ok"], true);
     assert_eq!(bob.ok(&["review"])["proposals"][0]["state"], "merged");
+    bob.ok(&["sync"]);
+
+    // What is merged is over, whoever would take it back.
+    ada.ok(&["switch", "main"]);
+    ada.ok(&["sync"]);
+    let refused = ada.ends_with(2, &["review", "revoke", "kind"]);
+    let says = "the proposal is merged already, which is final; nothing was taken back";
+    assert_eq!(refused["message"], says);
+    assert_eq!(ada.ok(&["review"])["proposals"][0]["state"], "merged");
+    let shown = ada.terminal.assay_in(&ada.place, &["review", "show", "kind"]).out;
+    assert!(shown.contains("\nmerged\n") && !shown.contains("gate CLOSED"), "{shown}");
 }
 
 #[test]

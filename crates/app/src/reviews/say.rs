@@ -4,13 +4,13 @@
 //! chosen here, and added to that key's log; `assay sync` sends it.
 
 use assay_repo::review::{
-    Body, Content, Draft, Gate, Item, Proposal, Review as SaidReview, Revoke as SaidRevoke, Rules,
-    Signed, Subject, Verdict,
+    Body, Content, Draft, Gate, Item, ItemDecision, Proposal, Review as SaidReview,
+    Revoke as SaidRevoke, Rules, Signed, Subject, Verdict,
 };
 use assay_wire::*;
 
 use super::detail::{Sides, evidence};
-use super::hearing::{Asked, Hearing, Target};
+use super::hearing::{Asked, Hearing, Target, revoked};
 use super::judged::{Judged, judge};
 use super::proposal;
 use super::share::KEYS_USED;
@@ -42,7 +42,10 @@ impl Answer<Propose> for App {
                 command.target
             );
             return Err(ApiError::new(Code::BadInput, message)
-                .hint("Commit something first. What no policy governs is merged with: assay switch, assay merge."));
+                .hint(format!(
+                    "Commit something first. What no policy governs is merged with: assay switch {}, then assay branch --merge {branch}.",
+                    command.target
+                )));
         }
         let body = Body::Proposal(Proposal {
             title: on_one_line(&command.title),
@@ -66,6 +69,9 @@ impl Answer<Review> for App {
         let gate = waiting(&judged)?;
         let sides = Sides::of(&hearing, gate)?;
         require_seen(&command, &sides, &judged)?;
+        if command.verdict == ReviewVerdict::Approve {
+            require_other(&hearing, gate)?;
+        }
         let subjects = put_forward(&gate.before, &gate.after, &[])?;
         let body = Body::Review(said(command, &sides, &judged, &hearing.signed)?);
         let draft = draft(&hearing, subjects, &gate.before, &gate.rules, body)?;
@@ -85,6 +91,7 @@ impl Answer<Revoke> for App {
         let statement = hearing.signed.iter().find(|signed| signed.id == id).ok_or_else(|| {
             ApiError::new(Code::NotFound, format!("there is no statement `{id}`"))
         })?;
+        require_waiting(&hearing, &id)?;
         if !hearing.is_own(statement) {
             let message = "a statement is taken back with the key that signed it";
             return Err(ApiError::new(Code::BadInput, message)
@@ -204,6 +211,45 @@ fn undecidable(gate: &ReviewGateView) -> ApiError {
     let said = why.map_or_else(String::new, |reason| format!(": {}", reason.message));
     let error = ApiError::new(Code::Conflict, format!("the proposal cannot be decided{said}"));
     why.and_then(|reason| reason.hint.clone()).into_iter().fold(error, ApiError::hint)
+}
+
+/// A proposal that its target has is over: taking its words back would take nothing out of the target.
+fn require_waiting(hearing: &Hearing, statement: &str) -> Result<(), ApiError> {
+    let all = proposal::all(hearing);
+    let Some(proposed) = all.iter().find(|one| one.latest.id == statement) else { return Ok(()) };
+    if judge(hearing, proposed)?.view.state != ProposalState::Merged {
+        return Ok(());
+    }
+    let message = "the proposal is merged already, which is final; nothing was taken back";
+    Err(ApiError::new(Code::Conflict, message)
+        .hint("Propose a branch that undoes it; `git revert` makes one."))
+}
+
+/// An approval must be able to count: not one's own, for content that all comes from oneself, unless the policy lets it.
+/// Whose key signs here is nobody known is told by the gate.
+fn require_other(hearing: &Hearing, gate: &Gate) -> Result<(), ApiError> {
+    let signers = &gate.rules.signers;
+    let is_own = |fingerprint: String| hearing.own.as_deref() == Some(fingerprint.as_str());
+    let own = signers.lines().iter().find(|line| is_own(line.key.fingerprint()));
+    let (Some(policy), Some(own)) = (&gate.rules.policy, own) else { return Ok(()) };
+    let taken_back = revoked(&hearing.signed, Some(&gate.rules));
+    let is_proposed = |item: &ItemDecision| {
+        hearing.signed.iter().any(|signed| {
+            matches!(signed.statement.body, Body::Proposal(_))
+                && signed.statement.is_about(&item.subject)
+                && !taken_back.contains(&signed.id)
+                && signers.owner(&signed.key) == Some(own.person.as_str())
+        })
+    };
+    let counts =
+        |item: &ItemDecision| policy.rule(&item.path).authors_may_approve || !is_proposed(item);
+    let items = &gate.decision.items;
+    if items.is_empty() || items.iter().any(counts) {
+        return Ok(());
+    }
+    let message = format!("{} proposed it, and does not count as an approver", own.person);
+    Err(ApiError::new(Code::BadInput, message)
+        .hint("Ask somebody else, or allow it in .assay/policy.toml; nothing was signed."))
 }
 
 /// What is signed must be what was on the screen.

@@ -8,8 +8,8 @@ pub(super) mod text;
 
 use assay_app::App;
 use assay_wire::{
-    AnchorView, ApiError, Code, ListProposals, MergeProposal, ProposalDetailView, ReadProposal,
-    ReadShown, Review, ReviewVerdict, Revoke, ShowProposal,
+    AnchorView, ApiError, Code, ListProposals, MergeProposal, ProposalDetailView, ReadBranches,
+    ReadProposal, ReadShown, Review, ReviewVerdict, Revoke, ShowProposal,
 };
 use serde_json::json;
 
@@ -141,7 +141,7 @@ fn merge(app: &App, proposal: &str, message: &str, output: &Output) -> Result<Ex
     let detail = read(app, proposal)?;
     if detail.merged.is_some() && !detail.proposal.gate.open {
         // A closed gate is an answer, told in full, and not a mistake in what was typed.
-        output.show(&document::detail(&detail), || text::gate(&detail.proposal.gate))?;
+        output.show(&document::detail(&detail), || text::gate_of(&detail.proposal))?;
         return Ok(Exit::Failed);
     }
     let (id, message) = (detail.proposal.id, message.to_owned());
@@ -152,9 +152,15 @@ fn merge(app: &App, proposal: &str, message: &str, output: &Output) -> Result<Ex
         "target": merged.target,
         "message": merged.message,
     });
+    // Only the branch that is checked out is sent.
+    let here = app.call(ReadBranches {})?.current;
     output.show(&document, || {
-        let commit = super::short(&merged.commit);
-        format!("{} is at {commit} now:\n\n{}", merged.target, merged.message)
+        let (commit, target) = (super::short(&merged.commit), &merged.target);
+        let next = match here.as_ref() == Some(target) {
+            true => "it is sent by: assay sync".to_owned(),
+            false => format!("it is sent by: assay switch {target}, then assay sync"),
+        };
+        format!("{target} is at {commit} now:\n\n{}\n\n{next}", merged.message.trim_end())
     })?;
     Ok(Exit::Done)
 }

@@ -1,8 +1,9 @@
 //! Proposals as people read them in a terminal.
 
 use assay_wire::{
-    AnchorPlace, EvidenceView, GateContentView, ProposalDetailView, ProposalView, ProposalsView,
-    ProposedPromptView, RefusalView, ReviewGateView, ReviewVerdict, ThreadView, VoteView,
+    AnchorPlace, EvidenceView, GateContentView, ProposalDetailView, ProposalState, ProposalView,
+    ProposalsView, ProposedPromptView, RefusalView, ReviewGateView, ReviewVerdict, ThreadView,
+    VoteView,
 };
 
 use crate::commands::{self, diff};
@@ -101,7 +102,13 @@ pub(crate) fn detail(detail: &ProposalDetailView) -> String {
     text.push_str(&format!("\n{}", diff::all(&detail.files)));
     text.extend(detail.threads.iter().map(thread));
     text.push_str(&verdicts(detail));
-    text.push_str(&format!("\n{}", gate(&view.gate)));
+    match view.state {
+        // Nobody asks the gate of what is over.
+        ProposalState::Merged | ProposalState::Withdrawn => {
+            text.push_str(&format!("\n{}\n", view.state.as_str()));
+        }
+        _ => text.push_str(&format!("\n{}", gate_of(view))),
+    }
     if !detail.shown.is_empty() {
         text.push_str(&format!("shown: {}\n", detail.shown));
     }
@@ -145,6 +152,26 @@ fn thread(thread: &ThreadView) -> String {
         text.push_str(&quoted("    | ", said));
     }
     text
+}
+
+/// The gate of a proposal, whose hints say what the proposal goes by.
+pub(crate) fn gate_of(proposal: &ProposalView) -> String {
+    let mut view = proposal.gate.clone();
+    let contents = view.contents.iter_mut().flat_map(|content| &mut content.reasons);
+    for hint in view.reasons.iter_mut().chain(contents).filter_map(|why| why.hint.as_mut()) {
+        *hint = hint.replace("PROPOSAL", name(proposal));
+    }
+    gate(&view)
+}
+
+/// The branch, unless a shell would make something else of it.
+fn name(proposal: &ProposalView) -> &str {
+    let branch = proposal.branch.as_str();
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_./".contains(c);
+    match branch.chars().all(is_plain) && !branch.starts_with('-') && !branch.is_empty() {
+        true => branch,
+        false => short(&proposal.id),
+    }
 }
 
 /// The gate, with every refusal and what to do about it.
