@@ -48,8 +48,10 @@ const WAYS: [Rewrite; 15] = [
         commit_tree(files, "brief", &base);
     }),
     ("fixup", |files| {
-        files.write("more.md", &word(files, "rev-parse HEAD"));
-        run(files, "add more.md");
+        // A file of its own: git may squash it into an older commit of the same subject.
+        let head = word(files, "rev-parse HEAD");
+        files.write(&format!("more/{head}.md"), &head);
+        run(files, "add more");
         run(files, "commit -q --fixup HEAD");
         run(files, "-c sequence.editor=true rebase -q -i --autosquash main");
     }),
