@@ -5,7 +5,7 @@ use std::{path::Path, process::Command};
 
 use serde_json::json;
 
-use crate::team::{Person, Team, git};
+use crate::team::{PROMPT, Person, Team, git};
 
 /// Proposed, measured, approved and merged, with all of it at the remote.
 fn merged(team: &Team) -> (Person, Person) {
@@ -60,6 +60,71 @@ fn a_shallow_clone_is_told_how_to_become_a_whole_one() {
     }
     git(&check.place, &["fetch", "-q", "--unshallow"]);
     assert_eq!(check.ok(&["verify"])["ok"], json!(true));
+}
+
+/// Adds a case at the end, and commits it.
+fn add_case(person: &Person, who: &str) {
+    let path = person.place.join("prompts/greet/cases.jsonl");
+    let case = json!({"id": who, "input": {"person": who}, "expected": format!("Hello {who}")});
+    let cases = std::fs::read_to_string(&path).expect("the cases");
+    std::fs::write(&path, format!("{cases}{case}\n")).expect("the cases");
+    person.ok(&["commit", "-m", &format!("a case about {who}")]);
+}
+
+#[test]
+fn cases_that_two_people_add_are_no_conflict_for_the_gate() {
+    let team = Team::new();
+    let (ada, bob) = (team.person("ada", 1), team.person("bob", 2));
+    add_case(&ada, "dora");
+    add_case(&bob, "emil");
+    ada.ok(&["sync"]);
+    assert_eq!(bob.ok(&["sync"])["merged"]["result"], "merged");
+    // Nobody has approved the cases; that the merge holds both of them is nothing to wonder at.
+    let closed = bob.ends_with(1, &["verify"]);
+    assert_eq!(closed["reasons"], json!([]), "{closed}");
+    assert_eq!(closed["prompts"][0]["role"], "cases", "{closed}");
+    assert_eq!(closed["prompts"][0]["codes"], json!(["needs-approvals", "not-proposed"]));
+
+    ada.ok(&["sync"]);
+    ada.ok(&["switch", "-c", "kind"]);
+    add_case(&ada, "fay");
+    ada.ok(&["propose", "A case"]);
+    ada.ok(&["sync"]);
+    add_case(&bob, "gus");
+    bob.ok(&["sync"]);
+    assert_eq!(bob.ok(&["review", "show", "kind"])["conflicts"], json!([]));
+    let approved = bob.ok(&["review", "approve", "kind"]);
+    assert_eq!(approved["conflicts"], json!([]), "{approved}");
+}
+
+#[test]
+fn what_two_people_say_otherwise_is_a_closed_gate_that_says_the_way_out() {
+    let team = Team::new();
+    let (ada, bob) = (team.person("ada", 1), team.person("bob", 2));
+    ada.ok(&["switch", "-c", "kind"]);
+    ada.change("Greet the person.", "Welcome the person.");
+    ada.ok(&["propose", "Be kind"]);
+    ada.ok(&["sync"]);
+    bob.change("Greet the person.", "Salute the person.");
+    bob.ok(&["sync"]);
+    assert_eq!(bob.ok(&["review", "show", "kind"])["conflicts"], json!([PROMPT]));
+    let refused = bob.ends_with(2, &["review", "approve", "kind"]);
+    let says = format!("the proposal cannot be decided: it conflicts with main in {PROMPT}");
+    assert_eq!(refused["message"], json!(says));
+    let way = "On kind: assay branch --merge main, decide there, then propose again.";
+    assert_eq!(refused["hints"], json!([way]));
+
+    // Whoever decides while merging puts in what nobody has proposed.
+    git(&bob.place, &["merge", "-q", "--no-edit", "-X", "ours", "origin/kind"]);
+    for arguments in [&["verify"][..], &["verify", "main~1", "origin/kind"]] {
+        let closed = bob.ends_with(1, arguments);
+        assert_eq!(
+            (&closed["ok"], &closed["reasons"][0]["code"]),
+            (&json!(false), &json!("conflict"))
+        );
+        let hint = closed["reasons"][0]["hint"].as_str().unwrap_or_default();
+        assert!(hint.starts_with("Merge the target into the branch"), "{closed}");
+    }
 }
 
 /// Puts the hook of the guide in its place.

@@ -7,6 +7,7 @@ mod commits;
 mod edits;
 mod files;
 mod forged;
+mod gates;
 mod histories;
 mod interop;
 mod keeping;

@@ -74,9 +74,18 @@ pub(crate) fn subjects(workspace: &Workspace, name: &str, roles: &[Role]) -> Vec
 }
 
 pub(crate) fn say(workspace: &Workspace, seed: u8, roles: &[Role], body: Body) -> Signed {
+    say_about(workspace, seed, subjects(workspace, "brief", roles), body)
+}
+
+pub(crate) fn say_about(
+    workspace: &Workspace,
+    seed: u8,
+    subjects: Vec<Subject>,
+    body: Body,
+) -> Signed {
     let draft = Draft {
         repository: REPOSITORY.into(),
-        subjects: subjects(workspace, "brief", roles),
+        subjects,
         base: Vec::new(),
         policy: at(workspace, "main").rules().unwrap().digest,
         time_s: NOW.seconds,
@@ -85,20 +94,30 @@ pub(crate) fn say(workspace: &Workspace, seed: u8, roles: &[Role], body: Body) -
     workspace.say(draft, &signer(seed)).unwrap()
 }
 
-pub(crate) fn propose(workspace: &Workspace) {
-    let proposal = Proposal {
+pub(crate) fn proposal() -> Body {
+    Body::Proposal(Proposal {
         title: "Be brief".into(),
         text: String::new(),
         branch: "brief".into(),
         target: "main".into(),
-    };
-    say(workspace, ADA, &[Role::Prompt], Body::Proposal(proposal));
+    })
 }
 
+pub(crate) fn propose(workspace: &Workspace) {
+    say(workspace, ADA, &[Role::Prompt], proposal());
+}
+
+/// What a run has to be about.
+pub(crate) const MEASURED: [Role; 4] = [Role::Prompt, Role::Cases, Role::Scorers, Role::Suite];
+
 pub(crate) fn measure(workspace: &Workspace) {
+    say(workspace, CI, &MEASURED, measured());
+}
+
+pub(crate) fn measured() -> Body {
     let gate =
         GateResult { name: "same".into(), rule: GateRule::Min, value: 1.0, limit: 0.5, base: None };
-    let evidence = Evidence {
+    Body::Eval(Box::new(Evidence {
         run: "01JRUN".into(),
         tool: "assay".into(),
         models: Vec::new(),
@@ -109,9 +128,7 @@ pub(crate) fn measure(workspace: &Workspace) {
         gates: vec![gate],
         cost: None,
         outputs: "sha256:00".into(),
-    };
-    let roles = [Role::Prompt, Role::Cases, Role::Scorers, Role::Suite];
-    say(workspace, CI, &roles, Body::Eval(Box::new(evidence)));
+    }))
 }
 
 pub(crate) fn review(workspace: &Workspace, seed: u8, verdict: Verdict) -> Signed {

@@ -388,7 +388,7 @@ fn with(text: &str, place: &str, value: &str) -> String {
 }
 
 /// What the project knows is merged by what it means, as the program does.
-struct ByMeaning;
+pub(crate) struct ByMeaning;
 
 impl TextMerger for ByMeaning {
     fn merge(&self, path: &str, base: Option<&str>, ours: &str, theirs: &str) -> TextMerge {
