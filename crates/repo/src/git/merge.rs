@@ -4,6 +4,8 @@
 //! front matter, before git's line merge is believed: a line merge can be clean and still give two rows one id. While a
 //! file is left that nobody can merge, nothing is changed, and the conflicts come back with all three texts; the
 //! same call with a [`Resolution`] for each of them makes the merge. So there is never a half merged worktree.
+//!
+//! The gate of reviews decides on the same merge ([`merged_tree`]), so that what people approve is what goes in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
