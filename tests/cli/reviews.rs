@@ -435,7 +435,12 @@ fn the_hook_of_the_guide_lets_in_what_was_approved_and_nothing_else() {
     ada.change("Greet the person.", "Greet the person kindly.");
     ada.ok(&["propose", "Be kind"]);
     ada.evaluate();
-    ada.ok(&["sync"]);
+    // The remote is a folder: Assay would not go past its hook, and plain git asks it.
+    let refused = ada.ends_with(2, &["sync"]);
+    let hint = refused["hints"][0].as_str().expect("the way out");
+    assert!(hint.ends_with("git push origin kind"), "{refused}");
+    let (pushed, said) = push_with(&ada.place, &["kind", "refs/assay/log/*:refs/assay/log/*"]);
+    assert!(pushed, "{said}");
     bob.ok(&["sync"]);
     bob.decides(&["approve", "kind"]);
     bob.ok(&["review", "merge", "kind"]);

@@ -256,6 +256,9 @@ pub struct SyncView {
     pub merged: MergeView,
     /// How many commits went there; none when nothing was to be sent.
     pub sent: Option<u32>,
+    /// How many signed statements went there.
+    #[serde(default)]
+    pub statements: u32,
     /// What became of signed statements, as sentences: what was sent otherwise than usual, and what is wrong.
     #[serde(default)]
     pub notes: Vec<String>,

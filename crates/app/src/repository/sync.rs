@@ -151,6 +151,7 @@ fn sync_view(synced: Synced) -> SyncView {
             Pushed::Sent { commits } => Some(commits as u32),
             Pushed::Not | Pushed::Nothing => None,
         },
+        statements: synced.statements.sent as u32,
         notes: statement_notes(&synced.statements),
     }
 }

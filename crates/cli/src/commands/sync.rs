@@ -29,6 +29,7 @@ pub(crate) fn execute(app: &App, arguments: &SyncWith, output: &Output) -> Resul
         "branch": synced.branch,
         "merged": merged_document(&synced.merged),
         "sent": synced.sent,
+        "statements": synced.statements,
         "notes": synced.notes,
     });
     output.show(&document, || text(&synced))?;
@@ -37,9 +38,8 @@ pub(crate) fn execute(app: &App, arguments: &SyncWith, output: &Output) -> Resul
 
 fn text(synced: &SyncView) -> String {
     let mut text = merged_text(&synced.merged);
-    match synced.sent {
-        Some(commits) => {
-            let sent = counted(commits, "commit");
+    match sent(synced) {
+        Some(sent) => {
             text.push_str(&format!("\n{sent} sent to {} ({})", synced.remote, synced.address));
         }
         None => text.push_str(&format!("\nnothing sent to {}", synced.remote)),
@@ -48,6 +48,14 @@ fn text(synced: &SyncView) -> String {
         text.push_str(&format!("\n{note}"));
     }
     text
+}
+
+/// What went to the other side, counted.
+fn sent(synced: &SyncView) -> Option<String> {
+    let commits = synced.sent.map(|commits| counted(commits, "commit"));
+    let statements = (synced.statements > 0).then(|| counted(synced.statements, "statement"));
+    let sent: Vec<String> = commits.into_iter().chain(statements).collect();
+    (!sent.is_empty()).then(|| sent.join(" and "))
 }
 
 /// Shows progress on a terminal while a git command goes on.

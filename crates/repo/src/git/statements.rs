@@ -4,7 +4,7 @@
 //! fetched. Where a server refuses such references, or takes them and shows them to nobody, logs go to branches that
 //! share no commit with any other, and both places are read as one. What cannot be sent does not stop a sync: it is told.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use git2::{Oid, Repository};
 
@@ -24,7 +24,7 @@ const HIDDEN: &str = "it takes them and shows them to nobody";
 pub struct Statements {
     /// How many logs are longer here than before.
     pub taken: usize,
-    /// How many logs of ours went to the other side.
+    /// How many statements of ours went to the other side.
     pub sent: usize,
     /// What the other side said to references of their own, where logs of ours stand on branches there from now on.
     pub on_branches: Option<String>,
@@ -82,13 +82,14 @@ impl Logs<'_> {
                 Place::UpToDate => {}
             }
         }
+        let new = self.new_in(to_refs.iter().chain(&to_branches))?;
         let refused = self.send_to_refs(&to_refs)?;
-        told.sent += to_refs.len() - refused.len();
+        told.sent += went(&new, &to_refs, &refused);
         let is_refused = |(log, _): &&(&str, Oid)| refused.iter().any(|(one, _)| one == log);
         to_branches.extend(to_refs.iter().filter(is_refused));
         let unsent =
             self.push(&to_branches, push_branch_refspec, &remote_log_branches(self.remote))?;
-        told.sent += to_branches.len() - unsent.len();
+        told.sent += went(&new, &to_branches, &unsent);
         match unsent.into_iter().next() {
             Some((_, reason)) => told.unsent = Some(reason),
             None => told.on_branches = refused.into_iter().next().map(|(_, reason)| reason),
@@ -143,6 +144,27 @@ impl Logs<'_> {
         Ok(refused)
     }
 
+    /// How many statements each log has that the other side has not shown.
+    fn new_in<'i, 'l: 'i>(
+        &self,
+        logs: impl Iterator<Item = &'i (&'l str, Oid)>,
+    ) -> Result<BTreeMap<&'l str, usize>, GitError> {
+        let mut new = BTreeMap::new();
+        for (log, ours) in logs {
+            let mut walk = self.repository.revwalk()?;
+            walk.push(*ours)?;
+            for place in [remote_logs(self.remote), remote_log_branches(self.remote)] {
+                let there = tip(self.repository, &format!("{place}{log}"));
+                // Somebody may have put there what is no log.
+                if let Some(id) = there.filter(|id| self.repository.find_commit(*id).is_ok()) {
+                    walk.hide(id)?;
+                }
+            }
+            new.insert(*log, walk.count());
+        }
+        Ok(new)
+    }
+
     /// Where a log of ours goes: to the branch that it has there, else to a reference of its own.
     fn place_of(&self, log: &str) -> Result<Place, GitError> {
         let Some(ours) = tip(self.repository, &format!("{LOGS}{log}")) else {
@@ -172,6 +194,12 @@ enum Place {
 
 fn tip(repository: &Repository, reference: &str) -> Option<Oid> {
     repository.refname_to_id(reference).ok()
+}
+
+/// How many statements went with those logs that were not refused.
+fn went(new: &BTreeMap<&str, usize>, logs: &[(&str, Oid)], refused: &[(String, String)]) -> usize {
+    let is_taken = |log: &str| refused.iter().all(|(one, _)| one != log);
+    logs.iter().filter(|(log, _)| is_taken(log)).filter_map(|(log, _)| new.get(log)).sum()
 }
 
 /// The log that a refusal is about, and why it was refused.

@@ -158,17 +158,20 @@ pub fn merged(name: &str, into: &str, view: &MergeView) -> Option<Said> {
 
 /// What a sync came to; `None` while it is to be decided.
 pub fn synced(view: &SyncView, pushed: bool) -> Option<Said> {
-    let SyncView { remote, address, branch, merged, sent, notes } = view;
+    let SyncView { remote, address, branch, merged, sent, statements, notes } = view;
     let came = match merged {
         MergeView::Conflicts { .. } => return None,
         MergeView::UpToDate => format!("Nothing new came from {remote}."),
         MergeView::FastForward { to } => format!("{branch} moved on to {}.", commit_words(to)),
         MergeView::Merged { commit } => format!("Merged what was new: {}.", commit_words(commit)),
     };
-    let went = match (sent, pushed) {
-        (Some(0) | None, true) => format!("Nothing had to be sent to {address}."),
-        (Some(commits), _) => format!("Sent {} to {address}.", count(*commits as usize, "commit")),
-        (None, false) => "Nothing was sent.".to_owned(),
+    let some = |n: u32, what: &str| (n > 0).then(|| count(n as usize, what));
+    let sent = some(sent.unwrap_or_default(), "commit").into_iter();
+    let sent: Vec<String> = sent.chain(some(*statements, "statement")).collect();
+    let went = match (sent.is_empty(), pushed) {
+        (false, _) => format!("Sent {} to {address}.", sent.join(" and ")),
+        (true, true) => format!("Nothing had to be sent to {address}."),
+        (true, false) => "Nothing was sent.".to_owned(),
     };
     let title = format!("Synced {branch} with {remote}");
     let mut lines = vec![came, went];
@@ -349,6 +352,7 @@ mod tests {
             branch: "main".into(),
             merged: MergeView::Merged { commit: commit() },
             sent: Some(2),
+            statements: 0,
             notes: Vec::new(),
         };
         let said = synced(&sync, true).expect("nothing to decide");
@@ -356,6 +360,9 @@ mod tests {
             said.lines,
             ["Merged what was new: “Be brief” (0123456).", "Sent 2 commits to file:///r."]
         );
+        (sync.sent, sync.statements) = (None, 1);
+        let said = synced(&sync, true).expect("nothing to decide");
+        assert_eq!(said.lines[1], "Sent 1 statement to file:///r.");
         sync.notes.push("your statements could not be sent".into());
         let said = synced(&sync, true).expect("nothing to decide");
         assert_eq!(said.lines[2], "Your statements could not be sent.");
