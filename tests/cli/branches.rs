@@ -100,6 +100,11 @@ fn a_conflict_ends_with_three_and_says_how_to_go_on() {
     let stopped = place.terminal.assay_in(&bob, &["sync", "--json"]);
     assert_eq!(stopped.exit, 3, "{}", stopped.err);
     assert_eq!(stopped.json()["merged"], json!({"result": "conflicts", "files": [PROMPT]}));
+    let told = place.terminal.assay_in(&bob, &["sync"]);
+    assert!(told.out.contains(": ours ") && told.out.contains(", theirs "), "{}", told.out);
+    let refused = place.terminal.assay_in(&bob, &["sync", "--theirs", "prompts/typo"]);
+    assert_eq!(refused.exit, 2, "{}", refused.err);
+    assert!(refused.err.contains("no conflict in \"prompts/typo\""), "{}", refused.err);
     let done = place.ok(&bob, &["sync", "--theirs", PROMPT]);
     assert_eq!(done["merged"]["result"], "merged");
     let text = std::fs::read_to_string(bob.join(PROMPT)).expect("the prompt");

@@ -67,7 +67,7 @@ pub use assay_repo::prepare as prepare_git;
 pub use assay_score::ColumnScore;
 pub use consents::script_worker;
 pub use host::{Headless, Host, Wanted};
-pub use merge_driver::{DriverFiles, DriverReport, Undecided, merge_driver};
+pub use merge_driver::{DriverFiles, DriverReport, Undecided, merge_driver, undecided_of};
 pub use router::Answer;
 pub use score::{
     ScoreFiles, ScoreReport, ScorerReport, ScorersFrom, scorer_names, statistics_names,

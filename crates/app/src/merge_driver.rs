@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use assay_prompt::merge::{Conflict, MergeError, Sides, merge};
 use assay_repo::MAX_FILE;
-use assay_wire::{ApiError, Code};
+use assay_wire::{ApiError, Code, ConflictView, SideView};
 use serde_json::Value;
 
 /// How many characters of a value are shown.
@@ -63,6 +63,34 @@ pub fn merge_driver(files: &DriverFiles) -> Result<DriverReport, ApiError> {
         })?;
     }
     Ok(DriverReport { undecided: merged.conflicts().iter().map(undecided).collect() })
+}
+
+/// The same of a file that a merge inside Assay could not decide. A side without text is told of as a whole.
+pub fn undecided_of(file: &ConflictView) -> Vec<Undecided> {
+    let (SideView::Text(ours), SideView::Text(theirs)) = (&file.ours, &file.theirs) else {
+        return vec![undecided_whole(file)];
+    };
+    let base = match &file.base {
+        SideView::Text(base) => base.as_str(),
+        SideView::Absent | SideView::Opaque(_) => "",
+    };
+    match merge(&file.path, Sides { base, ours, theirs }, &[]) {
+        Ok(merged) if !merged.conflicts().is_empty() => {
+            merged.conflicts().iter().map(undecided).collect()
+        }
+        // Its places are not known; git's lines are what is in conflict.
+        _ => vec![undecided_whole(file)],
+    }
+}
+
+fn undecided_whole(file: &ConflictView) -> Undecided {
+    let side = |side: &SideView| match side {
+        SideView::Absent => shown(None),
+        SideView::Text(text) => shown(Some(&Value::from(text.as_str()))),
+        SideView::Opaque(_) => "no text that could be shown".to_owned(),
+    };
+    let (ours, theirs) = (side(&file.ours), side(&file.theirs));
+    Undecided { place: "the whole file".to_owned(), ours, theirs }
 }
 
 /// A text file, up to the size that every file of a prompt may have.
@@ -130,6 +158,22 @@ mod tests {
         };
         let report = merge_driver(&files);
         (report, fs::read_to_string(&files.ours).expect("it is there"))
+    }
+
+    #[test]
+    fn a_file_of_a_merge_is_told_by_its_places_and_one_that_was_deleted_as_a_whole() {
+        let mut file = ConflictView {
+            path: "cases.jsonl".to_owned(),
+            base: SideView::Text(BASE.to_owned()),
+            ours: SideView::Text(BASE.replace("\"1\"", "\"3\"")),
+            theirs: SideView::Text(BASE.replace("\"1\"", "\"4\"")),
+        };
+        let told = undecided_of(&file);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert!(told[0].ours.contains('3') && told[0].theirs.contains('4'), "{told:?}");
+        file.theirs = SideView::Absent;
+        let told = undecided_of(&file);
+        assert_eq!((told.len(), told[0].theirs.as_str()), (1, "taken out"));
     }
 
     #[test]

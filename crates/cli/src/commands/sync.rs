@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use assay_app::App;
+use assay_app::{App, undecided_of};
 use assay_wire::{
     ApiError, ConflictView, MergeView, Notice, ResolutionChoice, SyncBranch, SyncView,
 };
@@ -12,6 +12,9 @@ use super::short;
 use crate::arguments::{Decisions, SyncWith};
 use crate::exit::Exit;
 use crate::output::{Output, counted};
+
+/// How many places of one file are listed.
+const MOST_PLACES: usize = 20;
 
 pub(crate) fn execute(app: &App, arguments: &SyncWith, output: &Output) -> Result<Exit, ApiError> {
     let synced = following(app, output, || {
@@ -109,12 +112,27 @@ pub(super) fn merged_text(merged: &MergeView) -> String {
         MergeView::Merged { commit } => format!("merged as {}", short(&commit.id)),
         MergeView::Conflicts { files } => {
             let mut text = "nothing was changed: both sides changed".to_owned();
-            for path in paths(files) {
-                text.push_str(&format!("\n  {path}"));
+            for file in files {
+                text.push_str(&format!("\n  {}", file.path));
+                text.push_str(&places(file));
             }
             text.push_str("\nsay for each --ours PATH or --theirs PATH, or decide in the window");
             text
         }
+    }
+}
+
+/// What each side has where both changed a file, as the merge driver tells it.
+fn places(file: &ConflictView) -> String {
+    let undecided = undecided_of(file);
+    let mut text = String::new();
+    for conflict in undecided.iter().take(MOST_PLACES) {
+        let (place, ours, theirs) = (&conflict.place, &conflict.ours, &conflict.theirs);
+        text.push_str(&format!("\n    {place}: ours {ours}, theirs {theirs}"));
+    }
+    match undecided.len().saturating_sub(MOST_PLACES) {
+        0 => text,
+        more => format!("{text}\n    and {more} more"),
     }
 }
 

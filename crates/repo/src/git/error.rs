@@ -26,7 +26,7 @@ pub enum GitError {
     /// Nothing goes by that name.
     #[error("there is no {what} {name:?}")]
     Unknown {
-        /// `branch`, `tag` or `remote`.
+        /// `branch`, `tag`, `remote` or `conflict in`.
         what: &'static str,
         /// What was asked for.
         name: String,

@@ -139,8 +139,31 @@ impl Workspace {
     /// [`GitError::InTheWay`] when changes that were not committed would be overwritten; nothing was changed then.
     pub fn merge(&self, request: &MergeRequest<'_>) -> Result<Merged, GitError> {
         self.undoable(&format!("merge {}", request.revision), request.when, |doing| {
-            self.merge_into_head(doing.repository, request)
+            let merged = self.merge_into_head(doing.repository, request)?;
+            if matches!(merged, Merged::Conflicts { .. }) {
+                self.require_disputed(doing.repository, request.revision, request.resolutions)?;
+            }
+            Ok(merged)
         })
+    }
+
+    /// Refuses decisions on files that only one side has changed, by name: what was meant is still undecided.
+    pub(super) fn require_disputed(
+        &self,
+        repository: &Repository,
+        revision: &str,
+        resolutions: &Resolutions,
+    ) -> Result<(), GitError> {
+        let Some(ours) = commit::head_commit(repository)? else { return Ok(()) };
+        let theirs = repository.find_commit(Oid::from_str(&self.revision(revision)?.id())?)?;
+        let base = repository.merge_base(ours.id(), theirs.id()).ok();
+        let sides = Sides::of(repository, base, &ours, &theirs)?;
+        let mut disputed = sides.both_changed()?;
+        disputed.extend(conflicts(&sides.merge()?)?.into_keys());
+        match resolutions.keys().find(|path| !disputed.contains(*path)) {
+            Some(path) => Err(GitError::Unknown { what: "conflict in", name: path.clone() }),
+            None => Ok(()),
+        }
     }
 
     /// The merge itself, inside a command that can be taken back.

@@ -164,6 +164,11 @@ impl Workspace {
                 Merged::UpToDate => {}
                 new => merged = new,
             }
+            if tried == 1 && texts.is_empty() && matches!(merged, Merged::Conflicts { .. }) {
+                let there = upstream_name(repository, &remote, &branch);
+                let revision = format!("refs/remotes/{remote}/{there}");
+                self.require_disputed(repository, &revision, &whole_files)?;
+            }
             if matches!(merged, Merged::Conflicts { .. }) || !request.push {
                 break Ok(Pushed::Not);
             }

@@ -81,6 +81,10 @@ fn a_conflict_is_sent_to_nobody_until_it_is_decided() {
     assert!(matches!(stopped.merged, Merged::Conflicts { .. }), "{stopped:?}");
     assert_eq!(stopped.pushed, Pushed::Not);
     assert_eq!(read(&bob, "a.txt"), "one\nBOB\nthree\n");
+    let mistyped = BTreeMap::from([("b.txt".to_owned(), Resolution::Theirs)]);
+    let refused = sync_with(&bob, &|_| true, &mistyped, &grace()).unwrap_err();
+    assert_eq!(refused.to_string(), "there is no conflict in \"b.txt\"");
+    assert_eq!(read(&bob, "a.txt"), "one\nBOB\nthree\n");
     let decided = BTreeMap::from([("a.txt".to_owned(), Resolution::Theirs)]);
     let done = sync_with(&bob, &|_| true, &decided, &grace()).unwrap();
     assert!(matches!(done.pushed, Pushed::Sent { .. }), "{done:?}");
