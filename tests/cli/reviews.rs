@@ -186,6 +186,9 @@ fn a_run_of_a_dirty_tree_or_of_a_part_is_not_attested() {
     ada.ok(&["commit", "-m", "louder"]);
     let attested = ada.ok(&["attest"]);
     assert_eq!(attested["contents"].as_array().map(Vec::len), Some(2), "{attested}");
+    assert_eq!(ada.ok(&["attest"]), attested, "what is signed is not signed again");
+    let again = ada.terminal.assay_in(&ada.place, &["attest"]).out;
+    assert!(again.starts_with("nothing was signed, since it is signed already:\n"), "{again}");
 }
 
 #[test]

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use assay_engine::RunSpec;
-use assay_repo::review::{Body, Content, Item, Role, Subject};
+use assay_repo::review::{Body, Content, Draft, Item, Role, Signed, Subject};
 use assay_wire::*;
 
 use super::committed::require_committed;
@@ -41,9 +41,15 @@ impl Answer<Attest> for App {
             let draft = draft(&hearing, subjects, replaced, &rules, body)?;
             drafts.push(((key, variant, told, evidence), draft));
         }
+        let taken_back = revoked(&hearing.signed, Some(&rules));
+        let stands = |signed: &&Signed| hearing.is_own(signed) && !taken_back.contains(&signed.id);
         let mut contents = Vec::new();
         for ((prompt, variant, content, evidence), draft) in drafts {
-            let signed = self.state(&hearing, draft)?;
+            let mut earlier = hearing.signed.iter().filter(stands);
+            let signed = match earlier.find(|signed| says_the_same(signed, &draft)) {
+                Some(signed) => signed.clone(),
+                None => self.state(&hearing, draft)?,
+            };
             let person = name_of(Some(&rules), &signed);
             let evidence = evidence_of(&signed, &evidence, person, false);
             contents.push(AttestedContentView { prompt, variant, content, evidence });
@@ -127,6 +133,19 @@ impl App {
             ApiError::new(Code::Storage, format!("run `{run}` cannot be read back: {error}"))
         })
     }
+}
+
+/// Whether a statement says all that a draft would: signing that again would say nothing more.
+fn says_the_same(signed: &Signed, draft: &Draft) -> bool {
+    let said = &signed.statement;
+    let (subjects, base) = (&draft.subjects, &draft.base);
+    said.repository == draft.repository
+        && said.policy == draft.policy
+        && said.body == draft.body
+        && said.subjects.len() == subjects.len()
+        && subjects.iter().all(|subject| said.is_about(subject))
+        && said.base.len() == base.len()
+        && base.iter().all(|digest| said.base.contains(digest))
 }
 
 /// The branch that the run's gates are compared with: the one that is named, else the main one.

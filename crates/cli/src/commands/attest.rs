@@ -1,7 +1,9 @@
 //! `assay attest`: what a run showed, signed.
 
+use std::collections::BTreeSet;
+
 use assay_app::App;
-use assay_wire::{ApiError, Attest, AttestedContentView};
+use assay_wire::{ApiError, Attest, AttestedContentView, ListEvidence};
 use serde_json::json;
 
 use super::review::{document, text};
@@ -11,6 +13,8 @@ use crate::output::Output;
 
 pub(crate) fn execute(app: &App, arguments: &AttestRun, output: &Output) -> Result<Exit, ApiError> {
     let (run, base) = (arguments.run.clone(), arguments.base.clone());
+    let known = app.call(ListEvidence {})?;
+    let known: BTreeSet<String> = known.into_iter().map(|line| line.evidence.statement).collect();
     let attested = app.call(Attest { run, base })?;
     let content = |content: &AttestedContentView| {
         json!({
@@ -27,11 +31,21 @@ pub(crate) fn execute(app: &App, arguments: &AttestRun, output: &Output) -> Resu
     });
     output.show(&document, || {
         let line = |content: &AttestedContentView| {
-            let evidence = text::evidence(&content.evidence);
-            format!("{}/{}: {evidence}\n", content.prompt, content.variant)
+            let (statement, evidence) =
+                (&content.evidence.statement, text::evidence(&content.evidence));
+            let already = match known.contains(statement) {
+                true => format!(" (signed already: {})", text::short(statement)),
+                false => String::new(),
+            };
+            format!("  {}/{}{already}: {evidence}\n", content.prompt, content.variant)
+        };
+        let is_new = |content: &AttestedContentView| !known.contains(&content.evidence.statement);
+        let heading = match attested.contents.iter().any(is_new) {
+            true => "signed:",
+            false => "nothing was signed, since it is signed already:",
         };
         let lines: String = attested.contents.iter().map(line).collect();
-        format!("signed:\n{lines}assay sync sends it")
+        format!("{heading}\n{lines}assay sync sends it")
     })?;
     Ok(Exit::Done)
 }
