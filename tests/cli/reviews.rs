@@ -131,6 +131,10 @@ fn ones_own_approval_is_not_signed_and_that_of_a_stranger_counts_for_nothing() {
     ada.ok(&["switch", "-c", "kind"]);
     ada.change("Greet the person.", "Greet the person kindly.");
     ada.ok(&["propose", "Be kind"]);
+    write(&ada.place, "notes.md", "Not yet.\n");
+    let again = ada.terminal.assay_in(&ada.place, &["propose", "Be kind"]).out;
+    assert!(again.contains("left out, since not committed: changes of 1 file\n"), "{again}");
+    std::fs::remove_file(ada.place.join("notes.md")).expect("a file");
     let shown = ada.terminal.assay_in(&ada.place, &["review", "show", "kind"]).out;
     assert!(shown.contains("assay review approve kind"), "it is called by its name: {shown}");
     let own = ada.ends_with(2, &["review", "approve", "kind"]);

@@ -12,7 +12,7 @@ use assay_wire::{
 use super::{Beside, Told};
 use crate::commands::dollars;
 use crate::markdown::escaped;
-use crate::output::{one_line, table};
+use crate::output::{counted, one_line, table};
 
 /// Cases named on a line.
 const NAMED: usize = 12;
@@ -120,12 +120,23 @@ impl Beside {
 }
 
 fn pair(pair: &PairView) -> String {
-    let mut parts: Vec<String> = verdicts(pair).into_iter().map(verdict).collect();
+    let (mut still, mut told): (Vec<&VerdictView>, Vec<&VerdictView>) =
+        verdicts(pair).into_iter().partition(|verdict| is_still(verdict));
+    if told.is_empty() {
+        // What was compared, and on how many cases, is said at least once.
+        std::mem::swap(&mut still, &mut told);
+    }
+    let mut parts: Vec<String> = told.into_iter().map(verdict).collect();
     let mut notes: Vec<String> = pair
         .refused
         .iter()
         .map(|refused| format!("not compared: {}: {}", refused.scorer, refused.reason))
         .collect();
+    if !still.is_empty() {
+        let names: Vec<&str> = still.iter().map(|verdict| verdict.scorer.as_str()).collect();
+        let count = counted(still.len() as u32, "scorer");
+        notes.push(format!("{count} without any change: {}", one_line(&names.join(", "))));
+    }
     notes.extend(pair.gates.iter().map(gate));
     notes.extend(spent_line(&pair.spent));
     notes.extend(prefix_line(pair));
@@ -139,15 +150,46 @@ fn pair(pair: &PairView) -> String {
 }
 
 fn verdict(verdict: &VerdictView) -> String {
-    let mut text = verdict.text.clone();
+    let mut text = plain(&verdict.text);
     for line in turned(verdict) {
         text.push_str(&format!("\n{line}"));
     }
     if !verdict.slices.is_empty() {
-        let rows: Vec<_> = verdict.slices.iter().map(|slice| slice_row(verdict, slice)).collect();
-        text.push_str(&format!("\n{}", table(&rows).trim_end()));
+        let is_told = |slice: &&SliceView| {
+            slice.fixed + slice.broken > 0 || slice.base.mean != slice.head.mean
+        };
+        let told = verdict.slices.iter().filter(is_told);
+        let rows: Vec<_> = told.map(|slice| slice_row(verdict, slice)).collect();
+        if !rows.is_empty() {
+            text.push_str(&format!("\n{}", table(&rows).trim_end()));
+        }
+        if let Some(still) = verdict.slices.len().checked_sub(rows.len()).filter(|n| *n > 0) {
+            text.push_str(&format!("\n  {} without any change", counted(still as u32, "tag")));
+        }
     }
     text
+}
+
+/// A verdict of which nothing is to be read: nothing turned, and nothing is said of it beside its numbers.
+fn is_still(verdict: &VerdictView) -> bool {
+    verdict.fixed == 0
+        && verdict.broken == 0
+        && verdict.errors == (0, 0)
+        && verdict.base.mean == verdict.head.mean
+        && !matches!(verdict.word, VerdictWord::Worse | VerdictWord::Incomplete)
+        && verdict.text.lines().count() <= OWN_LINES
+}
+
+/// Lines of a verdict's paragraph that are always there: what is compared, the numbers, and the word.
+const OWN_LINES: usize = 3;
+
+/// The paragraph without the marks of Markdown, which are in our own words: the first line holds names of others.
+fn plain(text: &str) -> String {
+    let line = |(at, line): (usize, &str)| match at {
+        1 | 2 => line.replace("**", ""),
+        _ => line.to_owned(),
+    };
+    text.lines().enumerate().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The broken cases, then the fixed ones, each on a line.
