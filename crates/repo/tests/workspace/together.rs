@@ -235,7 +235,10 @@ impl History {
         let repository = git2::Repository::open(first.workspace.root()).unwrap();
         let is_past = |past: &str, of: &str| {
             let [past, of] = [past, of].map(|id| git2::Oid::from_str(id).unwrap());
-            repository.graph_descendant_of(of, past).unwrap()
+            // By walking, for libgit2 believes the times of commits, and all of these are of one second.
+            let mut walk = repository.revwalk().unwrap();
+            walk.push(of).unwrap();
+            of != past && walk.any(|id| id.unwrap() == past)
         };
         for write in &self.writes {
             let is_there = write.commit == head || is_past(&write.commit, &head);
