@@ -16,6 +16,7 @@ use super::snapshot::{At, at, differences, plain_entry};
 use super::{Follow, GitError, Unfollowed, checkout};
 use crate::commit::{self, CommitInfo, Identity};
 use crate::file::MAX_FILE;
+use crate::review::shallow;
 use crate::workspace::Workspace;
 use crate::{RepoError, When};
 
@@ -186,6 +187,7 @@ impl Workspace {
         if base == Some(ours.id()) {
             return fast_forward(repository, Some(ours.id()), &theirs, request.follow);
         }
+        shallow::require_whole(repository, ours.id(), theirs.id())?;
         let sides = Sides::of(repository, base, &ours, &theirs)?;
         let (mut index, conflicts) = sides.merged_by(&Deciding {
             resolutions: request.resolutions,

@@ -31,7 +31,7 @@ pub mod refs;
 mod refusal;
 #[cfg(test)]
 mod scene;
-mod shallow;
+pub(crate) mod shallow;
 mod signature;
 mod signers;
 mod standing;

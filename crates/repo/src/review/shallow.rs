@@ -16,7 +16,7 @@ const FILE: &str = "shallow";
 ///
 /// # Errors
 /// [`RepoError::Shallow`], or when git's objects cannot be read.
-pub(super) fn require_whole(
+pub(crate) fn require_whole(
     repository: &Repository,
     base: Oid,
     head: Oid,
