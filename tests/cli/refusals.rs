@@ -42,6 +42,10 @@ fn names_that_are_not_there_are_answered_with_those_that_are() {
     check_refused(&terminal, &["run", "--case", "dora"], &["`dora`"]);
     check_refused(&terminal, &["run", "--model", "nowhere/x"], &["nowhere", "local", "server"]);
     check_refused(&terminal, &["show", "01NORUN"], &["01NORUN"]);
+    check_refused(&terminal, &["log", "nope"], &["no commit has touched `nope`", "assay list"]);
+    check_refused(&terminal, &["attest", "nope"], &["no run `nope`", "assay runs"]);
+    check_refused(&terminal, &["verify", "HEAD~1..HEAD"], &["assay verify HEAD~1 HEAD"]);
+    check_refused(&terminal, &["compare", "HEAD..main"], &["assay compare HEAD main"]);
     check_refused(&terminal, &["models", "test", "nowhere"], &["nowhere"]);
 }
 

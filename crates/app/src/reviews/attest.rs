@@ -105,7 +105,10 @@ impl App {
             "last" => newest()?.ok_or_else(|| no_run(name))?,
             name => name.to_owned(),
         };
-        let record = self.record(&run)?;
+        let record = self.record(&run).map_err(|error| match error.code {
+            Code::NotFound => error.hint("`assay runs` lists the runs of this machine."),
+            _ => error,
+        })?;
         if record.workspace != hearing.open.id {
             return Err(no_run(&run).hint("It belongs to another repository; open that one."));
         }

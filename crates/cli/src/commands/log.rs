@@ -2,7 +2,7 @@
 
 use assay_app::App;
 use assay_wire::{
-    ApiError, BlamePart, BlameView, CommitView, HistoryView, ReadBlame, ReadHistory,
+    ApiError, BlamePart, BlameView, Code, CommitView, HistoryView, ReadBlame, ReadHistory,
     ReadRowHistory, RowVersionView,
 };
 use serde_json::{Value, json};
@@ -27,9 +27,18 @@ pub(crate) fn execute(app: &App, arguments: &Log, output: &Output) -> Result<Exi
         None => {
             let (of, limit) = (arguments.of.clone(), arguments.limit);
             let history = following(app, output, || app.call(ReadHistory { of, limit }))?;
+            if let Some(name) = arguments.of.as_ref().filter(|_| is_unknown(&history)) {
+                let message = format!("no commit has touched `{name}`");
+                return Err(ApiError::new(Code::NotFound, message)
+                    .hint("Name a prompt, as `assay list` has it, or a file by its path."));
+            }
             show_history(&history, output)
         }
     }
+}
+
+fn is_unknown(history: &HistoryView) -> bool {
+    history.entries.is_empty() && history.more == 0 && !history.reading
 }
 
 fn show_history(history: &HistoryView, output: &Output) -> Result<Exit, ApiError> {

@@ -45,7 +45,7 @@ mod verify;
 use std::path::{Path, PathBuf};
 
 use assay_app::App;
-use assay_wire::{ApiError, RunRequest};
+use assay_wire::{ApiError, Code, RunRequest};
 
 use crate::arguments::{Arguments, Command, Selection};
 use crate::exit::Exit;
@@ -115,6 +115,18 @@ fn file_in(directory: &Path, file: &Path) -> PathBuf {
     } else {
         directory.join(file)
     }
+}
+
+/// Refuses `A..B`, which names no commit, with the command that names both.
+fn require_no_range(name: &str, command: &str) -> Result<(), ApiError> {
+    let Some((base, head)) = name.split_once("..") else { return Ok(()) };
+    let is_path = base.is_empty() || base.ends_with('/') || head.starts_with('/');
+    if is_path || head.is_empty() || head.starts_with('.') {
+        return Ok(());
+    }
+    let message = format!("`{name}` is a range, and no revision");
+    Err(ApiError::new(Code::BadInput, message)
+        .hint(format!("Name both apart: assay {command} {base} {head}")))
 }
 
 /// The beginning of a commit's id, as people name it.

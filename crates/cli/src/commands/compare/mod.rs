@@ -16,6 +16,7 @@ use assay_wire::{
 };
 
 use crate::arguments::Compare;
+use crate::commands::require_no_range;
 use crate::commands::run::{check_writable, follow, stop_on_interrupt, unwritable};
 use crate::exit::Exit;
 use crate::markdown::escaped;
@@ -34,6 +35,7 @@ pub(crate) fn execute(
     if let Some(file) = &markdown {
         check_writable(file)?;
     }
+    require_no_range(&arguments.base, "compare")?;
     let base = app.call(ResolveSide { name: arguments.base.clone() })?;
     let named = arguments.head.clone().or_else(|| side_that_left(&arguments.base));
     let head = named.map(|name| app.call(ResolveSide { name })).transpose()?;

@@ -8,6 +8,7 @@ use assay_app::App;
 use assay_wire::{ApiError, Verify};
 use serde_json::{Value, json};
 
+use super::require_no_range;
 use super::review::{document, text};
 use crate::arguments::VerifyCommit;
 use crate::exit::Exit;
@@ -21,6 +22,9 @@ pub(crate) fn execute(
     output: &Output,
 ) -> Result<Exit, ApiError> {
     let files = Files::new(directory, arguments)?;
+    if let Some(base) = &arguments.base {
+        require_no_range(base, "verify")?;
+    }
     let (base, head) = (arguments.base.clone(), arguments.head.clone());
     let gate = app.call(Verify { base, head })?;
     files.write(&gate, output)?;
