@@ -235,16 +235,16 @@ impl History {
         let repository = git2::Repository::open(first.workspace.root()).unwrap();
         let is_past = |past: &str, of: &str| {
             let [past, of] = [past, of].map(|id| git2::Oid::from_str(id).unwrap());
-            // By walking, for libgit2 believes the times of commits, and all of these are of one second.
-            let mut walk = repository.revwalk().unwrap();
-            walk.push(of).unwrap();
-            of != past && walk.any(|id| id.unwrap() == past)
+            repository.graph_descendant_of(of, past).unwrap()
         };
         for write in &self.writes {
             let is_there = write.commit == head || is_past(&write.commit, &head);
             assert!(is_there, "history {seed}: {} of {} is gone", write.place, write.commit);
-            let mut others = self.writes.iter().filter(|other| other.place == write.place);
-            let is_replaced = others.any(|other| is_past(&write.commit, &other.commit));
+            // A decision for a value is not all that there is of it: who changed the value where it came from knew it.
+            let of_place = || self.writes.iter().filter(|other| other.place == write.place);
+            let is_replaced = of_place()
+                .filter(|same| same.value == write.value)
+                .any(|same| of_place().any(|other| is_past(&same.commit, &other.commit)));
             assert!(
                 is_replaced || found[&write.place] == write.value,
                 "history {seed}: {} is {} and nobody replaced {}",
