@@ -79,13 +79,26 @@ impl Transfer<'_> {
 
     fn fetch_here(&self, repository: &Repository, specs: &[String]) -> Result<Shown, GitError> {
         self.follow.progress(Progress::of(Stage::Connecting, 0, 0));
+        let is_shallow = repository.is_shallow();
+        if is_shallow && self.address.host().is_none() {
+            // From a folder libgit2 would forget where the history of a shallow clone ends, and leave it broken.
+            return Err(lacks_history());
+        }
         let mut remote = self.remote(repository)?;
         let logins = RefCell::new(Logins::new(self.address, self.follow));
         let fetched = {
             let mut options = self.fetch_options(&logins);
             remote.fetch(specs, Some(&mut options), Some("assay: fetch"))
         };
-        self.settled(fetched, &logins).map_err(|error| of_shallow(repository, error))?;
+        self.settled(fetched, &logins).map_err(|error| match error {
+            // What stands on history that it does not have cannot be kept, which libgit2 says in its own words.
+            GitError::Repo(RepoError::Git { source })
+                if is_shallow && is_about_objects(&source) =>
+            {
+                lacks_history()
+            }
+            error => error,
+        })?;
         Ok(shown_by(&remote)?)
     }
 
@@ -294,16 +307,8 @@ fn for_shell(word: &str) -> String {
     }
 }
 
-/// A shallow clone cannot keep what stands on history that it does not have, which libgit2 says in its own words.
-fn of_shallow(repository: &Repository, error: GitError) -> GitError {
-    match error {
-        GitError::Repo(RepoError::Git { source })
-            if repository.is_shallow() && is_about_objects(&source) =>
-        {
-            RepoError::Shallow { what: "what the other side has".to_owned() }.into()
-        }
-        error => error,
-    }
+fn lacks_history() -> GitError {
+    RepoError::Shallow { what: "what the other side has".to_owned() }.into()
 }
 
 fn is_about_objects(error: &git2::Error) -> bool {
