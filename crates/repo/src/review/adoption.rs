@@ -179,33 +179,15 @@ mod tests {
 
     use git2::{Signature, Time};
 
-    use super::super::fixtures::{draft, log_of, signer};
+    use super::super::fixtures::{draft, empty_repository, fill, log_name, log_of, signer};
     use super::super::log::{Draft, Entry, sign};
-    use super::super::refs::append;
-    use super::super::signature::Signer;
     use super::*;
-
-    fn repository() -> (tempfile::TempDir, Repository) {
-        let folder = tempfile::tempdir().unwrap();
-        let repository = Repository::init(folder.path()).unwrap();
-        (folder, repository)
-    }
-
-    fn fill(repository: &Repository, entries: &[Entry]) {
-        for entry in entries {
-            append(repository, entry, &entry.open().unwrap()).unwrap();
-        }
-    }
-
-    fn name(seed: u8) -> String {
-        signer(seed).key().fingerprint_hex()
-    }
 
     #[test]
     fn a_fetched_log_is_taken_over_only_where_it_continues_ours() {
-        let (_folder, repository) = repository();
-        let ours = format!("{LOGS}{}", name(1));
-        let fetched = format!("{}{}", remote_logs("origin"), name(1));
+        let (_folder, repository) = empty_repository();
+        let ours = format!("{LOGS}{}", log_name(1));
+        let fetched = format!("{}{}", remote_logs("origin"), log_name(1));
         let store = |entries: &[Entry]| {
             fill(&repository, entries);
             repository.refname_to_id(&ours).unwrap()
@@ -215,7 +197,7 @@ mod tests {
         let adopt_at = |ours_at: Oid, theirs: Oid| {
             repository.reference(&ours, ours_at, true, "").unwrap();
             repository.reference(&fetched, theirs, true, "").unwrap();
-            let adopted = adopt(&repository, &name(1), &fetched).unwrap();
+            let adopted = adopt(&repository, &log_name(1), &fetched).unwrap();
             (adopted, repository.refname_to_id(&ours).unwrap())
         };
         assert_eq!(adopt_at(one, three), (Adopted::Forward, three));
@@ -228,9 +210,9 @@ mod tests {
 
     #[test]
     fn what_others_put_into_a_log_is_not_taken_over_and_blocks_nobody() {
-        let (_folder, repository) = repository();
+        let (_folder, repository) = empty_repository();
         let (ours, fetched) =
-            (format!("{LOGS}{}", name(1)), format!("{}{}", remote_logs("origin"), name(1)));
+            (format!("{LOGS}{}", log_name(1)), format!("{}{}", remote_logs("origin"), log_name(1)));
         fill(&repository, &log_of(1, 2));
         let two = repository.refname_to_id(&ours).unwrap();
         let junk = child_of(&repository, Some(two));
@@ -239,7 +221,7 @@ mod tests {
                 ours.delete().unwrap();
             }
             repository.reference(&fetched, there, true, "").unwrap();
-            let adopted = adopt(&repository, &name(1), &fetched).unwrap();
+            let adopted = adopt(&repository, &log_name(1), &fetched).unwrap();
             (adopted, repository.refname_to_id(&ours).ok())
         };
         assert_eq!(adopt_at(junk), (Adopted::Forged, Some(two)));
@@ -260,14 +242,14 @@ mod tests {
 
     #[test]
     fn a_log_that_a_remote_takes_back_is_noticed_in_both_places() {
-        let (_folder, repository) = repository();
-        let ours = format!("{LOGS}{}", name(1));
+        let (_folder, repository) = empty_repository();
+        let ours = format!("{LOGS}{}", log_name(1));
         fill(&repository, &log_of(1, 1));
         let one = repository.refname_to_id(&ours).unwrap();
         fill(&repository, &log_of(1, 2)[1..]);
         let two = repository.refname_to_id(&ours).unwrap();
         let place = |prefix: String, at: Option<Oid>| {
-            let reference = format!("{prefix}{}", name(1));
+            let reference = format!("{prefix}{}", log_name(1));
             match at {
                 Some(at) => drop(repository.reference(&reference, at, true, "").unwrap()),
                 None => repository.find_reference(&reference).unwrap().delete().unwrap(),

@@ -1,9 +1,12 @@
 //! What the tests of this module share: four people, a repository, and statements about it.
 #![allow(clippy::unwrap_used)]
 
+use git2::Repository;
+
 use super::content::Item;
 use super::evidence::{Evidence, GateResult, GateRule, Metric, Model};
 use super::log::{Draft, Entry, Signed, sign};
+use super::refs::append;
 use super::signature::{KeyFile, Signer};
 use super::statement::{Body, Proposal, Review, Role, Statement, Subject, Verdict};
 use crate::file::digest;
@@ -17,6 +20,25 @@ pub(super) const NOW_S: i64 = 1_770_000_000;
 /// A key that is the same in every test.
 pub(super) fn signer(seed: u8) -> KeyFile {
     KeyFile::from_seed(&[seed; 32])
+}
+
+/// What the log of that key is called.
+pub(super) fn log_name(seed: u8) -> String {
+    signer(seed).key().fingerprint_hex()
+}
+
+/// A repository without anything in it.
+pub(super) fn empty_repository() -> (tempfile::TempDir, Repository) {
+    let folder = tempfile::tempdir().unwrap();
+    let repository = Repository::init(folder.path()).unwrap();
+    (folder, repository)
+}
+
+/// Adds entries to the log of whoever signed them.
+pub(super) fn fill(repository: &Repository, entries: &[Entry]) {
+    for entry in entries {
+        append(repository, entry, &entry.open().unwrap()).unwrap();
+    }
 }
 
 /// A line of `allowed_signers`.

@@ -209,53 +209,36 @@ fn commit(
 mod tests {
     #![allow(clippy::unwrap_used)]
 
-    use super::super::fixtures::{REPOSITORY, log_of, signer};
+    use super::super::fixtures::{REPOSITORY, empty_repository, fill, log_name, log_of};
     use super::super::log::read_log;
-    use super::super::signature::Signer;
     use super::*;
-
-    fn repository() -> (tempfile::TempDir, Repository) {
-        let folder = tempfile::tempdir().unwrap();
-        let repository = Repository::init(folder.path()).unwrap();
-        (folder, repository)
-    }
-
-    fn fill(repository: &Repository, entries: &[Entry]) {
-        for entry in entries {
-            append(repository, entry, &entry.open().unwrap()).unwrap();
-        }
-    }
-
-    fn name(seed: u8) -> String {
-        signer(seed).key().fingerprint_hex()
-    }
 
     #[test]
     fn a_log_comes_back_from_git_as_it_was_written() {
-        let (_folder, repository) = repository();
+        let (_folder, repository) = empty_repository();
         let written = log_of(1, 3);
         fill(&repository, &written);
-        assert_eq!(names(&repository, LOGS).unwrap(), [name(1)]);
-        let read = entries(&repository, &format!("{LOGS}{}", name(1))).unwrap();
+        assert_eq!(names(&repository, LOGS).unwrap(), [log_name(1)]);
+        let read = entries(&repository, &format!("{LOGS}{}", log_name(1))).unwrap();
         assert_eq!(read, written);
-        assert!(read_log(&name(1), REPOSITORY, &read).refused.is_empty());
+        assert!(read_log(&log_name(1), REPOSITORY, &read).refused.is_empty());
     }
 
     #[test]
     fn the_same_statements_are_the_same_commits_everywhere() {
         let tip_of = |(_folder, repository): (tempfile::TempDir, Repository)| {
             fill(&repository, &log_of(1, 2));
-            tip(&repository, &format!("{LOGS}{}", name(1))).unwrap().unwrap().id()
+            tip(&repository, &format!("{LOGS}{}", log_name(1))).unwrap().unwrap().id()
         };
-        assert_eq!(tip_of(repository()), tip_of(repository()));
+        assert_eq!(tip_of(empty_repository()), tip_of(empty_repository()));
     }
 
     #[test]
     fn references_of_logs_are_told_from_branches_of_people() {
         for (reference, is) in [
-            (format!("{LOGS}{}", name(1)), true),
-            (format!("{}{}", remote_logs("origin"), name(1)), true),
-            (format!("{}{}", remote_log_branches("a/b"), name(1)), true),
+            (format!("{LOGS}{}", log_name(1)), true),
+            (format!("{}{}", remote_logs("origin"), log_name(1)), true),
+            (format!("{}{}", remote_log_branches("a/b"), log_name(1)), true),
             ("refs/remotes/origin/assay/log/of-mine".to_owned(), false),
             ("refs/remotes/origin/main".to_owned(), false),
             ("refs/heads/assay".to_owned(), false),
@@ -266,26 +249,26 @@ mod tests {
 
     #[test]
     fn a_log_made_of_anything_else_is_read_and_refused() {
-        let (_folder, repository) = repository();
+        let (_folder, repository) = empty_repository();
         let tree =
             repository.find_tree(repository.treebuilder(None).unwrap().write().unwrap()).unwrap();
         let nobody = Signature::new("n", "n@example.com", &Time::new(0, 0)).unwrap();
-        let reference = format!("{LOGS}{}", name(1));
+        let reference = format!("{LOGS}{}", log_name(1));
         repository.commit(Some(&reference), &nobody, &nobody, "x", &tree, &[]).unwrap();
         let read = entries(&repository, &reference).unwrap();
-        let log = read_log(&name(1), REPOSITORY, &read);
+        let log = read_log(&log_name(1), REPOSITORY, &read);
         assert_eq!((log.signed.len(), log.refused.len()), (0, 1));
     }
 
     #[test]
     fn references_that_are_no_fingerprints_are_no_logs() {
-        let (_folder, repository) = repository();
+        let (_folder, repository) = empty_repository();
         fill(&repository, &log_of(1, 1));
-        let at = repository.refname_to_id(&format!("{LOGS}{}", name(1))).unwrap();
-        for other in ["x", "ABCD", &name(1)[1..]] {
+        let at = repository.refname_to_id(&format!("{LOGS}{}", log_name(1))).unwrap();
+        for other in ["x", "ABCD", &log_name(1)[1..]] {
             repository.reference(&format!("{LOGS}{other}"), at, true, "").unwrap();
         }
-        assert_eq!(names(&repository, LOGS).unwrap(), [name(1)]);
+        assert_eq!(names(&repository, LOGS).unwrap(), [log_name(1)]);
         assert!(names(&repository, LOG_BRANCHES).unwrap().is_empty());
         assert!(entries(&repository, "refs/assay/log/none").unwrap().is_empty());
     }
